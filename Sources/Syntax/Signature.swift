@@ -1,0 +1,69 @@
+/// What is known of a function from its declaration, native or written in Fairlead: the checker, the call, help,
+/// completion and the reference pages all read this one value.
+public struct Signature: Sendable {
+  public struct Parameter: Sendable {
+    public var name: String
+    /// One sentence for help; empty where the author wrote none.
+    public var summary: String
+    /// The type as help shows it: `tensor`, `int`, `float`, `string`, `list`, `function`, `any`, …
+    public var type: String
+    /// The default as it is written in a script; nil where the argument is required.
+    public var defaultText: String?
+    /// May be given by name only.
+    public var namedOnly: Bool
+    /// Takes all further positional arguments (at most one parameter, the last positional one).
+    public var variadic: Bool
+    /// The rule on its values as help shows it: `> 0`, `one of "poisson", "shuffle"`; nil where there is none.
+    public var rule: String?
+
+    public init(
+      _ name: String, summary: String = "", type: String = "any", defaultText: String? = nil,
+      namedOnly: Bool = false, variadic: Bool = false, rule: String? = nil
+    ) {
+      self.name = name
+      self.summary = summary
+      self.type = type
+      self.defaultText = defaultText
+      self.namedOnly = namedOnly
+      self.variadic = variadic
+      self.rule = rule
+    }
+
+    public var isRequired: Bool { defaultText == nil && !variadic }
+  }
+
+  public struct Example: Sendable {
+    public var code: String
+    /// What printing the value of `code` shows.
+    public var result: String
+    public init(_ code: String, _ result: String) {
+      self.code = code
+      self.result = result
+    }
+  }
+
+  /// As a script writes it, with its module: `dp.train`, `len`, `fit`.
+  public var name: String
+  public var summary: String
+  public var parameters: [Parameter]
+  /// What the result is, in words or as a shape; empty where nothing is said.
+  public var returns: String
+  public var examples: [Example]
+  public var seeAlso: [String]
+  /// Other words that a person may search for.
+  public var search: [String]
+
+  public init(
+    name: String, summary: String = "", parameters: [Parameter], returns: String = "",
+    examples: [Example] = [],
+    seeAlso: [String] = [], search: [String] = []
+  ) {
+    self.name = name
+    self.summary = summary
+    self.parameters = parameters
+    self.returns = returns
+    self.examples = examples
+    self.seeAlso = seeAlso
+    self.search = search
+  }
+}

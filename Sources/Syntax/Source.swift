@@ -1,0 +1,63 @@
+/// A text that is compiled: a script, a cell of the REPL, a module of the standard library.
+///
+/// Offsets everywhere in Syntax are byte offsets into the UTF-8 of `text`; lines and columns are counted only when a
+/// person has to read them.
+public final class Source: Sendable {
+  /// What diagnostics call it: a path, `[3]` for the third cell of a session, `-e`, `std.recipes`.
+  public let name: String
+  public let text: String
+  /// The UTF-8 of `text`.
+  public let bytes: [UInt8]
+  /// The byte offset at which each line starts.
+  public let lineStarts: [Int]
+
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+    bytes = Array(text.utf8)
+    var starts = [0]
+    for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+      starts.append(offset + 1)
+    }
+    lineStarts = starts
+  }
+
+  /// The 1-based line and column (in Unicode code points) of a byte offset; offsets past the end give the end.
+  public func position(of offset: Int) -> (line: Int, column: Int) {
+    let offset = max(0, min(offset, bytes.count))
+    var low = 0
+    var high = lineStarts.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if lineStarts[middle] <= offset { low = middle } else { high = middle - 1 }
+    }
+    var column = 1
+    for byte in bytes[lineStarts[low]..<offset] where byte & 0xC0 != 0x80 { column += 1 }
+    return (low + 1, column)
+  }
+
+  /// The text of a 1-based line without its line ending.
+  public func line(_ number: Int) -> String {
+    guard number >= 1, number <= lineStarts.count else { return "" }
+    let start = lineStarts[number - 1]
+    var end = number < lineStarts.count ? lineStarts[number] - 1 : bytes.count
+    if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+    return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
+  }
+}
+
+/// A half-open range of byte offsets in a source.
+public struct Span: Sendable, Hashable, BitwiseCopyable {
+  public var start: Int32
+  public var end: Int32
+
+  public init(_ start: Int, _ end: Int) {
+    self.start = Int32(clamping: start)
+    self.end = Int32(clamping: end)
+  }
+
+  /// The smallest span that covers both.
+  public func union(_ other: Span) -> Span {
+    Span(Int(min(start, other.start)), Int(max(end, other.end)))
+  }
+}
