@@ -4,7 +4,9 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .target(name: "Tables"),
+    .testTarget(name: "TablesTests", dependencies: ["Tables"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
