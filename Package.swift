@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
