@@ -3,10 +3,35 @@ import PackageDescription
 
 let package = Package(
   name: "Fairlead",
+  products: [.executable(name: "fairlead", targets: ["fairlead"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
   targets: [
     .target(name: "Syntax"),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .target(name: "Tables"),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
+    .target(name: "CSystem"),
+    .target(name: "CStdlib"),
+    .systemLibrary(name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
+    .target(
+      name: "Session",
+      dependencies: [
+        "Syntax", "Tables", "CSystem", "CStdlib",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(name: "SessionTests", dependencies: ["Session"]),
+    .target(name: "Terminal", dependencies: ["Session", "CReadline"]),
+    .target(
+      name: "FairleadCommands",
+      dependencies: [
+        "Session", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
