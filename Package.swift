@@ -11,12 +11,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "Syntax"),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .target(name: "Tables"),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .target(name: "CSystem"),
     .target(name: "CStdlib"),
-    .systemLibrary(name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
       name: "Session",
       dependencies: [
