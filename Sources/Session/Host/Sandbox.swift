@@ -96,7 +96,8 @@ public struct Sandbox: Sendable {
       var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
       let length = readlink(place, &target, Int(PATH_MAX))
       if length > 0, missing.count < 64 {
-        let text = String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let text = String(
+          decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let next = text.hasPrefix("/") ? text : parent(place) + "/" + text
         missing.append(".")
         if missing.count > 40 { return next }

@@ -15,7 +15,8 @@ public struct RunIdentity: Sendable, Equatable {
   public var version: String
 
   public init(
-    script: String, text: String, imports: [String: String], parameters: [Cell.Entry], version: String
+    script: String, text: String, imports: [String: String], parameters: [Cell.Entry],
+    version: String
   ) {
     self.script = script
     self.text = text
@@ -87,7 +88,8 @@ public struct TrialRecord: Sendable, Equatable {
   public var seconds: Double
 
   public init(
-    key: Fingerprint, sweep: Int, ordinal: Int, axes: [Cell.Entry], outcome: Outcome, seconds: Double
+    key: Fingerprint, sweep: Int, ordinal: Int, axes: [Cell.Entry], outcome: Outcome,
+    seconds: Double
   ) {
     self.key = key
     self.sweep = sweep
