@@ -111,16 +111,17 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(
       atPath: directory.path + "/.git", withIntermediateDirectories: true)
-    #expect(
-      RunStore.defaultDirectory(workingDirectory: inner, environment: [:]) == inner + "/.fairlead")
+    func place(_ directory: String, making: Bool = false) -> String {
+      RunStore.defaultDirectory(
+        workingDirectory: directory, environment: ["XDG_DATA_HOME": "/data"], making: making)
+    }
+    #expect(place(inner) == "/data/fairlead")
+    #expect(place(inner, making: true) == inner + "/.fairlead")
+    #expect(place(inner) == inner + "/.fairlead")
+    try FileManager.default.removeItem(atPath: inner + "/.fairlead")
     try FileManager.default.createDirectory(
       atPath: directory.path + "/.fairlead", withIntermediateDirectories: true)
-    #expect(
-      RunStore.defaultDirectory(workingDirectory: inner, environment: [:]).hasSuffix("/.fairlead"))
-    #expect(
-      !RunStore.defaultDirectory(workingDirectory: inner, environment: [:]).hasPrefix(inner))
-    #expect(
-      RunStore.defaultDirectory(
-        workingDirectory: "/proc", environment: ["XDG_DATA_HOME": "/data"]) == "/data/fairlead")
+    #expect(place(inner).hasSuffix("/.fairlead") && !place(inner).hasPrefix(inner))
+    #expect(place("/proc", making: true) == "/data/fairlead")
   }
 }

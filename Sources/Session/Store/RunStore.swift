@@ -19,10 +19,11 @@ public final class RunStore: Sendable {
   private let database: DatabaseQueue
 
   /// Where the record of a project lies: the `.fairlead` of the working directory or of the nearest directory above it
-  /// within the same project (below a `.git`), a new one in the working directory, or where that cannot be written,
+  /// within the same project (below a `.git`), a new one in the working directory, or where that cannot be made,
   /// `$XDG_DATA_HOME/fairlead`.
+  /// - Parameter making: make `.fairlead` in the working directory where there is none.
   public static func defaultDirectory(
-    workingDirectory: String, environment: [String: String]
+    workingDirectory: String, environment: [String: String], making: Bool
   ) -> String {
     let files = FileManager.default
     var place = URL(fileURLWithPath: workingDirectory).standardizedFileURL
@@ -39,7 +40,9 @@ public final class RunStore: Sendable {
       }
       place = place.deletingLastPathComponent()
     }
-    if access(workingDirectory, W_OK) == 0 { return workingDirectory + "/.fairlead" }
+    if making, mkdir(workingDirectory + "/.fairlead", 0o755) == 0 {
+      return workingDirectory + "/.fairlead"
+    }
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
     return (data ?? home + "/.local/share") + "/fairlead"
