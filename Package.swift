@@ -6,6 +6,8 @@ let package = Package(
   targets: [
     .target(name: "Syntax"),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .target(name: "Runtime", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
