@@ -31,6 +31,9 @@ let package = Package(
         "Session", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .target(name: "Runtime", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
