@@ -4,7 +4,11 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .target(name: "CThreads"),
+    .target(name: "COneDNN"),
+    .target(name: "Tensor", dependencies: ["CThreads", "COneDNN"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
