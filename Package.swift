@@ -4,7 +4,9 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .target(name: "CKernels"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
