@@ -36,7 +36,9 @@ public final class GradientSink {
   }
 
   /// The flat buffer, `count` elements. Call `finish()` first where parameters may not have been touched.
-  public var buffer: UnsafeMutablePointer<Float> { storage.pointer.assumingMemoryBound(to: Float.self) }
+  public var buffer: UnsafeMutablePointer<Float> {
+    storage.pointer.assumingMemoryBound(to: Float.self)
+  }
 
   public func index(of parameter: Parameter) -> Int? { indexOf[ObjectIdentifier(parameter)] }
 

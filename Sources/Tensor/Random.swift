@@ -74,7 +74,8 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
   public init(seed: UInt64) { self.init(RandomKey(seed: seed)) }
 
   /// Block `counter` of the stream of `key`: the stream's key words are its low half, the counter's upper words its high half.
-  public static func philox(_ key: RandomKey, _ counter: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
+  public static func philox(_ key: RandomKey, _ counter: UInt64) -> (UInt32, UInt32, UInt32, UInt32)
+  {
     var c0 = UInt32(truncatingIfNeeded: counter)
     var c1 = UInt32(truncatingIfNeeded: counter >> 32)
     var c2 = UInt32(truncatingIfNeeded: key.high)
@@ -209,7 +210,7 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
 }
 
 /// Random bits from the operating system, for noise that protects people and for seeds. Cannot be seeded.
-public struct SecureRandom: RandomNumberGenerator, ~Copyable {
+public final class SecureRandom: RandomNumberGenerator {
   private var buffer: [UInt64]
   private var taken: Int
 
@@ -218,7 +219,7 @@ public struct SecureRandom: RandomNumberGenerator, ~Copyable {
     taken = 512
   }
 
-  public mutating func next() -> UInt64 {
+  public func next() -> UInt64 {
     if taken == buffer.count {
       buffer.withUnsafeMutableBytes { SecureRandom.fill($0) }
       taken = 0
@@ -230,19 +231,19 @@ public struct SecureRandom: RandomNumberGenerator, ~Copyable {
   }
 
   /// In [0, 1), 53 bits.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  public func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Fills memory with random bytes of the operating system.
   public static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
     var done = 0
     while done < bytes.count, let base = bytes.baseAddress {
-      let got = getrandom(base + done, min(bytes.count - done, 1 << 20), 0)
-      if got > 0 {
-        done += got
-      } else if errno != EINTR {
+      // One call gives at most 256 bytes.
+      let part = min(bytes.count - done, 256)
+      guard getentropy(base + done, part) == 0 else {
         // Without random bits no promise of privacy can be kept.
         fatalError("the operating system gives no random bytes (errno \(errno))")
       }
+      done += part
     }
   }
 

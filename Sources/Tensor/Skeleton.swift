@@ -6,16 +6,29 @@ extension Tensor {
   public static var empty: Tensor { emptyTensor }
   public static func zeros(_ shape: Shape, _ dtype: DType = .f32) throws -> Tensor { pending() }
   public static func ones(_ shape: Shape, _ dtype: DType = .f32) throws -> Tensor { pending() }
-  public static func full(_ shape: Shape, _ value: Double, _ dtype: DType = .f32) throws -> Tensor { pending() }
+  public static func full(_ shape: Shape, _ value: Double, _ dtype: DType = .f32) throws -> Tensor {
+    pending()
+  }
   public static func scalar(_ value: Double, _ dtype: DType = .f32) throws -> Tensor { pending() }
   public init<T: TensorElement>(_ values: [T], shape: Shape? = nil) throws { pending() }
   public init(ints values: [Int], shape: Shape? = nil) throws { pending() }
-  public static func arange(_ start: Double, _ end: Double, step: Double = 1, _ dtype: DType = .f32) throws -> Tensor { pending() }
-  public static func linspace(_ start: Double, _ end: Double, count: Int, _ dtype: DType = .f32) throws -> Tensor { pending() }
-  public static func eye(_ rows: Int, _ columns: Int? = nil, _ dtype: DType = .f32) throws -> Tensor { pending() }
-  public static func uniform(_ shape: Shape, low: Double = 0, high: Double = 1, _ random: inout RandomStream) throws -> Tensor { pending() }
-  public static func normal(_ shape: Shape, mean: Double = 0, deviation: Double = 1, _ random: inout RandomStream) throws -> Tensor { pending() }
-  public static func integers(_ shape: Shape, from low: Int, below high: Int, _ random: inout RandomStream) throws -> Tensor { pending() }
+  public static func arange(_ start: Double, _ end: Double, step: Double = 1, _ dtype: DType = .f32)
+    throws -> Tensor
+  { pending() }
+  public static func linspace(_ start: Double, _ end: Double, count: Int, _ dtype: DType = .f32)
+    throws -> Tensor
+  { pending() }
+  public static func eye(_ rows: Int, _ columns: Int? = nil, _ dtype: DType = .f32) throws -> Tensor
+  { pending() }
+  public static func uniform(
+    _ shape: Shape, low: Double = 0, high: Double = 1, _ random: inout RandomStream
+  ) throws -> Tensor { pending() }
+  public static func normal(
+    _ shape: Shape, mean: Double = 0, deviation: Double = 1, _ random: inout RandomStream
+  ) throws -> Tensor { pending() }
+  public static func integers(
+    _ shape: Shape, from low: Int, below high: Int, _ random: inout RandomStream
+  ) throws -> Tensor { pending() }
   // conversion
   public func contiguous() throws -> Tensor { pending() }
   public func cast(to dtype: DType) throws -> Tensor { pending() }

@@ -13,7 +13,6 @@ public struct Tensor: Sendable {
   /// For a padded batch `[examples, time, …]`: how many steps of each example are real.
   public var lengths: Lengths?
 
-  @inlinable
   public init(
     storage: Storage, offset: Int = 0, shape: Shape, strides: Shape? = nil, dtype: DType,
     lengths: Lengths? = nil
@@ -54,13 +53,11 @@ public struct Tensor: Sendable {
   }
 
   /// The same values without the trace for the backward pass.
-  @inlinable public var detached: Tensor {
+  public var detached: Tensor {
     var copy = self
-    copy.detach()
+    copy.node = nil
     return copy
   }
-
-  @usableFromInline mutating func detach() { node = nil }
 
   /// Whether a gradient can flow back through this tensor.
   public var requiresGradient: Bool { node != nil }
