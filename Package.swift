@@ -34,6 +34,12 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .target(name: "Runtime", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .target(name: "CKernels"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .target(name: "CThreads"),
+    .target(name: "COneDNN"),
+    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
