@@ -19,7 +19,7 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "Syntax", "Tables", "CSystem", "CStdlib",
+        "Builtins", "Runtime", "Syntax", "Tables", "Tensor", "CSystem", "CStdlib",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
@@ -34,6 +34,7 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .target(name: "Runtime", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .target(name: "Builtins", dependencies: ["Runtime", "Syntax", "Tables", "Tensor"]),
     .target(name: "CKernels"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .target(name: "CThreads"),
