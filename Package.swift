@@ -5,7 +5,7 @@ let package = Package(
   name: "Fairlead",
   targets: [
     .target(name: "Syntax"),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
