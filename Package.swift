@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "COneDNN"),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
