@@ -24,11 +24,12 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(name: "SessionTests", dependencies: ["Session"]),
-    .target(name: "Terminal", dependencies: ["Session", "CReadline"]),
+    .target(name: "Terminal", dependencies: ["Session", "Builtins", "Syntax", "CReadline", "CSystem"]),
     .target(
       name: "FairleadCommands",
       dependencies: [
-        "Session", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
@@ -41,7 +42,6 @@ let package = Package(
     .target(name: "COneDNN"),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

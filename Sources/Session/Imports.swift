@@ -93,7 +93,8 @@ final class Imports {
       throw Diagnostic(.io, "`\(name)` cannot be read: it is a folder or damaged")
     }
     guard bytes.count <= largestScript else {
-      throw Diagnostic(.limit, "`\(name)` is larger than \(largestScript >> 20) MB: it is no script")
+      throw Diagnostic(
+        .limit, "`\(name)` is larger than \(largestScript >> 20) MB: it is no script")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Diagnostic(.data, "`\(name)` is not UTF-8 text", hint: "save it as UTF-8")

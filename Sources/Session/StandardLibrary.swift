@@ -13,7 +13,8 @@ public enum StandardLibrary {
     for index in 0..<fairlead_stdlib_count() {
       let file = fairlead_stdlib_at(index)
       guard String(cString: file.path) == path else { continue }
-      return String(decoding: UnsafeBufferPointer(start: file.text, count: file.length), as: UTF8.self)
+      return String(
+        decoding: UnsafeBufferPointer(start: file.text, count: file.length), as: UTF8.self)
     }
     return nil
   }

@@ -35,7 +35,9 @@ final class Output: @unchecked Sendable {
   private func drain() {
     var start = 0
     while start < buffer.count, !isClosed {
-      let count = buffer[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      let count = buffer[start...].withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count >= 0 {
         start += count
       } else if errno == EAGAIN {
