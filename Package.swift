@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .target(name: "Runtime", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
