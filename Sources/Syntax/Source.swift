@@ -43,7 +43,8 @@ public final class Source: Sendable {
       .syntax, "the text is not valid UTF-8",
       labels: [
         Diagnostic.Label(
-          source, Span(valid, valid + 1), "byte 0x" + String(bytes[min(valid, bytes.count - 1)], radix: 16))
+          source, Span(valid, valid + 1),
+          "byte 0x" + String(bytes[min(valid, bytes.count - 1)], radix: 16))
       ],
       hint: "save the file as UTF-8")
   }
