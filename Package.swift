@@ -3,8 +3,16 @@ import PackageDescription
 
 let package = Package(
   name: "Fairlead",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
+  ],
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Text", dependencies: ["CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Privacy", dependencies: ["Text"]),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "PrivacyTests", dependencies: ["Privacy"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
