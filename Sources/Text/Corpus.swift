@@ -62,12 +62,15 @@ public struct Corpus: Sendable, Equatable {
     var corpus = Corpus(name: baseName(path), train: [])
     if kind.isFolder {
       corpus.train = try part(["train"], of: path, wanted, &corpus.notes) ?? []
-      corpus.valid = try part(["valid", "val", "dev", "validation"], of: path, wanted, &corpus.notes) ?? []
+      corpus.valid =
+        try part(["valid", "val", "dev", "validation"], of: path, wanted, &corpus.notes) ?? []
       corpus.test = try part(["test"], of: path, wanted, &corpus.notes) ?? []
       guard !corpus.train.isEmpty else {
         throw DomainError(
           .data, "\(path) holds no training part",
-          hint: "a corpus folder has train.tsv (or .csv, .jsonl, also .gz) or train/seq.in and train/label")
+          hint:
+            "a corpus folder has train.tsv (or .csv, .jsonl, also .gz) or train/seq.in and train/label"
+        )
       }
     } else {
       corpus.train = try utterances(try Records.read(path), wanted, &corpus.notes)

@@ -55,13 +55,15 @@ enum DelimitedReader {
     guard row.count == columns.count else {
       throw DomainError(
         .data,
-        "\(source), line \(line): \(row.count) field\(row.count == 1 ? "" : "s"), but the header names \(columns.count)")
+        "\(source), line \(line): \(row.count) field\(row.count == 1 ? "" : "s"), but the header names \(columns.count)"
+      )
     }
     records?.rows.append(row)
     records?.lines.append(line)
   }
 
-  private static func finished(_ records: Records?, _ source: String) throws(DomainError) -> Records {
+  private static func finished(_ records: Records?, _ source: String) throws(DomainError) -> Records
+  {
     guard let records else { throw DomainError(.data, "\(source) is empty") }
     return records
   }
@@ -150,6 +152,7 @@ private struct CSVParser {
           hint: "write a quote inside a quoted field twice")
       }
     }
-    throw DomainError(.parse, "\(source), line \(openedOn): the quoted field that starts here never ends")
+    throw DomainError(
+      .parse, "\(source), line \(openedOn): the quoted field that starts here never ends")
   }
 }

@@ -106,7 +106,8 @@ enum Gzip {
     case .tooLarge: throw InputFile.tooLarge(source)
     case .cutOff:
       throw DomainError(
-        .data, "\(source) is cut off: its gzip stream stops after \(packed.count) bytes without its end",
+        .data,
+        "\(source) is cut off: its gzip stream stops after \(packed.count) bytes without its end",
         hint: "copy or download the file again")
     case .damaged(let why): throw DomainError(.data, "\(source) is not a sound gzip file: \(why)")
     }
@@ -132,7 +133,8 @@ enum Gzip {
       stream.next_out = output
       stream.avail_out = UInt32(chunk)
       let code = inflate(&stream, Z_NO_FLUSH)
-      result.append(contentsOf: UnsafeBufferPointer(start: output, count: chunk - Int(stream.avail_out)))
+      result.append(
+        contentsOf: UnsafeBufferPointer(start: output, count: chunk - Int(stream.avail_out)))
       if result.count > InputFile.largestSize { return .tooLarge }
       switch code {
       case Z_OK: continue

@@ -64,7 +64,8 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     self.notes = notes
     let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
     train = Self.encode(corpus.train, numbers, self.vocabulary, tokenizer)
-    valid = corpus.valid.isEmpty ? nil : Self.encode(corpus.valid, numbers, self.vocabulary, tokenizer)
+    valid =
+      corpus.valid.isEmpty ? nil : Self.encode(corpus.valid, numbers, self.vocabulary, tokenizer)
     test = Self.encode(corpus.test, numbers, self.vocabulary, tokenizer)
   }
 
@@ -97,7 +98,8 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     for i in 0..<examples.count {
       let text = change(examples.texts[i])
       result.append(
-        text: text, tokens: vocabulary.encode(text, tokenizer: tokenizer), label: examples.labels[i])
+        text: text, tokens: vocabulary.encode(text, tokenizer: tokenizer), label: examples.labels[i]
+      )
     }
     return result
   }
@@ -114,6 +116,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
   public var description: String {
     let parts = [("train", train.count), ("valid", valid?.count ?? 0), ("test", test.count)]
       .filter { $0.1 > 0 }.map { "\(grouped($0.1)) \($0.0)" }.joined(separator: ", ")
-    return "Dataset \(name): \(parts), \(grouped(classes.count)) classes, \(grouped(vocabulary.wordCount)) words"
+    return
+      "Dataset \(name): \(parts), \(grouped(classes.count)) classes, \(grouped(vocabulary.wordCount)) words"
   }
 }

@@ -154,7 +154,8 @@ private struct JSONLineParser {
   private mutating func word(_ expected: StaticString) throws(JSONProblem) -> String {
     let size = expected.utf8CodeUnitCount
     let text = String(describing: expected)
-    guard position + size <= bytes.endIndex, bytes[position..<position + size].elementsEqual(text.utf8)
+    guard position + size <= bytes.endIndex,
+      bytes[position..<position + size].elementsEqual(text.utf8)
     else { throw problem("expected a JSON value") }
     position += size
     return text
@@ -227,7 +228,9 @@ private struct JSONLineParser {
     while let byte = peek, byte == 0x20 || byte == 0x09 || byte == carriageReturn { position += 1 }
   }
 
-  private func text(from start: Int) -> String { String(decoding: bytes[start..<position], as: UTF8.self) }
+  private func text(from start: Int) -> String {
+    String(decoding: bytes[start..<position], as: UTF8.self)
+  }
 
   private func problem(_ message: String) -> JSONProblem {
     JSONProblem(message: message, position: position)

@@ -69,7 +69,9 @@ extension Records {
   /// - Parameter format: what the file holds; nil takes it from the file's name.
   /// - Throws: `io` where the file cannot be read, `data` where it is empty or its rows do not fit its header, `parse` where it is
   ///   malformed; each names the file, and the line where there is one.
-  public static func read(_ path: String, format: RecordFormat? = nil) throws(DomainError) -> Records {
+  public static func read(_ path: String, format: RecordFormat? = nil) throws(DomainError)
+    -> Records
+  {
     guard let format = format ?? RecordFormat(path: path) else {
       throw DomainError(
         .value, "\(path) is not known to be CSV, TSV or JSONL by its name",
