@@ -1,6 +1,8 @@
 // Labelled utterances as they come from disk: one file of rows, a folder of train/valid/test files (the SNIPS and ATIS layout), or the
 // original Slot-Gated folders of parallel line files `seq.in`, `seq.out`, `label`.
 
+import Tensor
+
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.
 public struct Utterance: Sendable, Equatable {
   public var text: String

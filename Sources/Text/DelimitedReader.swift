@@ -4,6 +4,8 @@
 // one quote, and it may hold commas and line ends. Quotes inside an unquoted field are malformed. TSV: split on tabs, nothing is quoted.
 // In both a wholly empty line is skipped.
 
+import Tensor
+
 enum DelimitedReader {
   static func csv(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {
     var parser = CSVParser(bytes: bytes, source: source)

@@ -3,6 +3,8 @@
 // Three kinds of noise keep every classifier below 100%: phrases that mean several things, labels given wrongly among related classes, and
 // slips of the tongue and the keyboard. PINs, names and telephone numbers are rare strings that a model can memorise.
 
+import Tensor
+
 public enum DemoCorpus {
   /// How much of each kind of noise a corpus has; the default leaves about 95% for a good classifier.
   public struct Noise: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Tensor
+
 /// Token numbers and labels of many examples, flat: example `i` is `tokens[offsets[i]..<offsets[i + 1]]`.
 public struct Examples: Sendable, Equatable, CustomStringConvertible {
   public private(set) var tokens: [Int32] = []

@@ -1,5 +1,6 @@
 // Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
 import CZlib
+import Tensor
 
 #if canImport(Glibc)
   import Glibc

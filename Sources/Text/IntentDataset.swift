@@ -1,3 +1,5 @@
+import Tensor
+
 /// A corpus made ready for training a classifier: encoded examples, class names, vocabulary.
 public struct IntentDataset: Sendable, CustomStringConvertible {
   /// What to do with an utterance outside of the training part whose class the training part lacks.

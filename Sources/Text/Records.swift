@@ -1,5 +1,7 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
+import Tensor
+
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.
 public struct Records: Sendable, Equatable {
   /// Where the rows come from, as errors name it.

@@ -1,3 +1,5 @@
+import Tensor
+
 /// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so that a split or
 /// a generated corpus is the same everywhere. Not for noise that protects anybody.
 struct SplitMix64 {

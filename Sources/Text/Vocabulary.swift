@@ -1,3 +1,5 @@
+import Tensor
+
 /// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling frequency.
 ///
 /// The list itself is learnt without privacy: a word that only one person used is in it, and a private training run on top does not hide
