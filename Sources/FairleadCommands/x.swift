@@ -1,0 +1,1 @@
+public enum Fairlead { public static func main() {} }
