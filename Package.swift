@@ -4,7 +4,13 @@ import PackageDescription
 let package = Package(
   name: "Fairlead",
   targets: [
-    .target(name: "Syntax")
+    .target(name: "Syntax"),
+    .target(name: "CKernels"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .target(name: "CThreads"),
+    .target(name: "COneDNN"),
+    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -1,0 +1,6 @@
+import CKernels
+import Testing
+
+@Test func theBestLevelIsALevel() {
+  #expect((0...2).contains(FL_LEVEL_PLAIN))
+}
