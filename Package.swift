@@ -11,6 +11,8 @@ let package = Package(
     .target(name: "COneDNN"),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .target(name: "CPeak"),
+    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Tensor"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
