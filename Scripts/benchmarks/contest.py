@@ -47,7 +47,6 @@ class Worker:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if os.environ.get("FAIRLEAD_BENCH_QUIET") else None,
             text=True,
             env=dict(os.environ, **(environment or {})),
         )
@@ -178,7 +177,7 @@ def emit(bench, case, figure, value, unit, threads, peers=None, lower_is_better=
         ratio = peers[best] / value if lower_is_better else value / peers[best]
         line |= {"peer": best, "peer_value": short(peers[best]), "ratio": float(f"{ratio:.4g}")}
         line["peers"] = {name: short(number) for name, number in peers.items()}
-    print(json.dumps(line), flush=True)
+    print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
 def stop_politely():

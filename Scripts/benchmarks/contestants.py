@@ -33,9 +33,13 @@ def product(name):
     return pathlib.Path(shown.stdout.strip()) / name
 
 
+@functools.cache
 def python_for_benchmarks():
-    """CPython 3.11 where there is one: it is the interpreter that we compare with."""
-    return shutil.which("python3.11") or shutil.which("python3") or sys.executable
+    """CPython 3.11 where there is one: it is the interpreter that we compare with. What is on the
+    path may be a script that picks a version, so the interpreter itself is asked where it lies."""
+    found = shutil.which("python3.11") or shutil.which("python3") or sys.executable
+    question = [found, "-c", "import sys; print(sys.executable)"]
+    return subprocess.run(question, capture_output=True, text=True).stdout.strip() or found
 
 
 @functools.cache
