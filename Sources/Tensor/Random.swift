@@ -117,13 +117,14 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     return low | UInt64(nextUInt32()) << 32
   }
 
-  /// Skips to a block boundary and sets `blocks` blocks aside, returning the first one's position: for filling a buffer in
-  /// parallel, each part from its own position.
-  public mutating func reserve(blocks: Int) -> UInt64 {
+  /// Sets `blocks` Philox blocks aside, beginning at a multiple of `aligned`, and returns the first one's position: for
+  /// filling a buffer in parallel, each part from its own position.
+  public mutating func reserve(blocks: Int, aligned: UInt64 = 1) -> UInt64 {
     taken = 4
     spare = nil
-    defer { position &+= UInt64(blocks) }
-    return position
+    let start = (position + aligned - 1) / aligned * aligned
+    position = start &+ UInt64(blocks)
+    return start
   }
 
   /// In [0, 1), 53 bits.
