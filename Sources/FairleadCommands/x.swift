@@ -1,1 +1,0 @@
-public enum Fairlead { public static func main() {} }
