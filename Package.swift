@@ -13,6 +13,8 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
+    .target(name: "CPeak"),
+    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
