@@ -40,7 +40,6 @@ public final class TrainingStep {
   /// Scratch of private and micro-batch steps, made when first needed.
   var microSinks: [GradientSink] = []
   var layerSinks: [GradientSink] = []
-  private var rowMaps: [Int: RowScratch] = [:]
   private let key: RandomKey
 
   /// `key` names the random numbers of dropout. Throws where nothing is trainable.
@@ -177,43 +176,19 @@ public final class TrainingStep {
     guard sink.isTouched(index) else { return StepGradients.Source() }
     if let table = sink.sparse(index), table.rowCount > 0 {
       guard sink.isDense(index) else {
-        let position = layout.parameters.firstIndex(of: parameter) ?? 0
-        let map = try rowMap(position, rows: parameter.shape[0])
-        for (slot, row) in table.rows.enumerated() { map[Int(row)] = Int32(slot) }
         return StepGradients.Source(
-          values: UnsafePointer(table.values), rowMap: UnsafePointer(map), width: table.width)
+          values: UnsafePointer(table.values), rowMap: table.rowMap, width: table.width)
       }
       sink.finish()
     }
     return StepGradients.Source(values: UnsafePointer(sink.buffer + sink.offsets[index]))
   }
 
-  private func rowMap(_ parameter: Int, rows: Int) throws -> UnsafeMutablePointer<Int32> {
-    if let map = rowMaps[parameter] { return try map.pointer() }
-    let map = RowScratch(rows)
-    rowMaps[parameter] = map
-    return try map.pointer()
-  }
-
-  /// Gives the row maps back, all -1.
-  private func clearRowMaps(_ sinks: [GradientSink]) throws {
-    for (parameter, map) in rowMaps {
-      let pointer = try map.pointer()
-      for sink in sinks {
-        guard let index = sink.index(of: layout.parameters[parameter]),
-          let table = sink.sparse(index)
-        else { continue }
-        for row in table.rows { pointer[Int(row)] = -1 }
-      }
-    }
-  }
-
-  /// One pass of the optimizer over everything; gradients must be in `sink` or in `layerSinks`.
+  /// One pass of the optimizer over everything; `sources` must stay where they are until it returns.
   func update(
     _ sources: [StepGradients.Source], scale: Double, deviations: [Float] = [],
     stream: fl_stream = fl_stream()
   ) throws {
-    defer { try? clearRowMaps([sink] + layerSinks) }
     let gradients = StepGradients(
       sources: sources, scale: Float(scale), deviations: deviations, stream: stream)
     if squaredWeights.isEmpty {
