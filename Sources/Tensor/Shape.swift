@@ -129,6 +129,7 @@ extension Shape: Sequence {
 
   @inlinable public func makeIterator() -> Iterator { Iterator(self) }
   @inlinable public var underestimatedCount: Int { rank }
+  public var first: Int? { rank == 0 ? nil : sizes[0] }
   public var indices: Range<Int> { 0..<rank }
 
   /// The sizes of a range of axes.
