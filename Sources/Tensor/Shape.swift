@@ -112,10 +112,8 @@ public struct Shape: Sendable {
   }
 }
 
-/// A sequence of its sizes, not a collection: a collection's `count` would be the rank.
+// A sequence and not a collection: a collection's `count` would be the rank, and the one wanted everywhere is that of the elements.
 extension Shape: Sequence {
-  @inlinable public func makeIterator() -> Iterator { Iterator(self) }
-
   public struct Iterator: IteratorProtocol {
     @usableFromInline let shape: Shape
     @usableFromInline var axis = 0
@@ -128,17 +126,14 @@ extension Shape: Sequence {
       return shape.sizes[axis - 1]
     }
   }
-}
 
-extension Shape {
-  /// The sizes of some axes.
-  public subscript(axes: some RangeExpression<Int>) -> ArraySlice<Int> {
-    let sizes = array
-    return sizes[axes.relative(to: sizes)]
-  }
-
+  @inlinable public func makeIterator() -> Iterator { Iterator(self) }
+  @inlinable public var underestimatedCount: Int { rank }
   public var first: Int? { rank == 0 ? nil : sizes[0] }
   public var indices: Range<Int> { 0..<rank }
+
+  /// The sizes of a range of axes.
+  public subscript(range: some RangeExpression<Int>) -> ArraySlice<Int> { array[range] }
 }
 
 extension Shape: Equatable, Hashable {
