@@ -281,7 +281,9 @@ extension Tensor {
 
   /// Python's `//`, such that a = b · (a // b) + a % b.
   private static func flooredQuotient<T: BinaryFloatingPoint>(_ a: T, _ b: T) -> T {
-    guard b != 0, a.isFinite, b.isFinite else { return (a / b).rounded(.down) }
+    guard b != 0 else { return a / b }
+    guard a.isFinite else { return .nan }
+    if b.isInfinite { return a != 0 && (a < 0) != (b < 0) ? -1 : a / b }
     return ((a - flooredRemainder(a, b)) / b).rounded()
   }
 
