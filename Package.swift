@@ -6,6 +6,10 @@ let package = Package(
   targets: [
     .target(name: "Syntax"),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
+    .target(name: "Runtime", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .target(name: "Builtins", dependencies: ["Runtime", "Syntax"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Runtime", "Syntax"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
