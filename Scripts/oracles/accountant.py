@@ -1,100 +1,126 @@
-#!/usr/bin/env python3
-"""Reference values for the privacy accountants, by Google's dp-accounting (pip install dp-accounting==0.6.0).
+"""Tests/Golden/accountant.json: dp-accounting's epsilons of the Poisson-subsampled Gaussian.
 
-Writes Tests/PrivacyTests/Oracles/*.csv; run it from the repository's root. Slow (minutes): the exact accountant composes fine grids.
+Neighbours add or remove one record. Cases, by `options.kind`:
+
+* `epsilon`      `sigma`, `q`, `steps`, `delta` → `epsilon_rdp` (dp-accounting's own orders) with
+                 `order_rdp`, the order at which it is reached, and `epsilon_pld` (connect the dots, interval 1e-4)
+* `rdp`          `sigma`, `q`, `orders` → `rdp`, the Rényi divergence of one step at each order
+* `composition`  `parts` of (`sigma`, `q`, `steps`) one after the other → as `epsilon`
+* `calibration`  `epsilon`, `q`, `steps`, `delta` → `sigma_rdp`, `sigma_pld` (to 1e-5)
+* `delta`        `sigma`, `q`, `steps`, `epsilon` → `delta_rdp`, `delta_pld`
 """
-import csv
-import math
-import sys
-from pathlib import Path
 
-import dp_accounting
+import json
+import logging
+import warnings
+from importlib.metadata import version
+
+import dp_accounting as accounting
+import numpy as np
 from dp_accounting import pld, rdp
 
-ORDERS = [1 + i / 10 for i in range(1, 100)] + list(range(11, 64)) + [128, 256, 512, 1024]
-FOLDER = Path("Tests/PrivacyTests/Oracles")
+from golden import write
 
-# noise multiplier, sampling rate, steps, delta
-CASES = [
-    (1.1, 256 / 60000, 14062, 1e-5), (1.3, 250 / 60000, 3600, 1e-5), (0.7, 250 / 60000, 10800, 1e-5),
-    (1.0, 0.01, 1000, 1e-5), (1.0, 0.01, 10000, 1e-5), (2.0, 0.01, 10000, 1e-5), (4.0, 0.01, 10000, 1e-5),
-    (0.8, 0.005, 1000, 1e-6), (1.5, 0.04, 2250, 1e-5), (0.5, 0.001, 5000, 1e-6), (1.0, 1, 1, 1e-5), (10.0, 1, 100, 1e-5),
-    (1.0, 0.1, 100, 1e-5), (0.6, 512 / 50000, 1940, 1e-5), (1.0, 0.01, 1000, 1e-6), (0.8, 0.02, 500, 1e-5),
-    (0.7, 0.001, 10000, 1e-5), (0.7, 0.01, 1000, 1e-5), (0.7, 0.01, 10000, 1e-5), (0.7, 0.05, 400, 1e-6), (0.7, 0.1, 100, 1e-5),
-    (1.0, 0.001, 10000, 1e-5), (1.0, 256 / 60000, 2344, 1e-5), (1.0, 0.01, 10000, 1e-6), (1.0, 0.05, 400, 1e-5),
-    (1.5, 0.001, 10000, 1e-5), (1.5, 256 / 60000, 2344, 1e-5), (1.5, 0.01, 1000, 1e-6), (1.5, 0.1, 100, 1e-5),
-    (2.0, 256 / 60000, 2344, 1e-6), (2.0, 0.05, 400, 1e-5), (1.0, 1.0, 1, 1e-6), (2.0, 1.0, 10, 1e-5), (5.0, 1.0, 50, 1e-5),
-    (1.0, 0.5, 10, 1e-5), (0.5, 0.01, 100, 1e-5), (8.0, 0.2, 1000, 1e-6), (10.0, 0.05, 5000, 1e-5), (4.0, 0.1, 500, 1e-5),
-    (0.3, 0.01, 20, 1e-5), (20.0, 0.001, 100, 1e-5), (100.0, 0.5, 10000, 1e-5), (0.8, 1e-4, 100000, 1e-7),
-]
-# epsilon, sampling rate, steps, delta
-CALIBRATION = [
-    (0.5, 256 / 60000, 14063, 1e-5), (1, 256 / 60000, 14063, 1e-5), (3, 256 / 60000, 14063, 1e-5), (8, 256 / 60000, 14063, 1e-5),
-    (0.5, 64 / 13084, 1640, 1e-5), (2, 64 / 13084, 1640, 1e-5), (0.1, 0.01, 1000, 1e-6), (20, 0.02, 500, 1e-5),
-]
-# order, noise multiplier, sampling rate
-DIVERGENCES = [
-    (2, 1, 0.01), (32, 1, 0.01), (8, 2, 0.1), (64, 4, 0.01), (2.5, 1.5, 0.04), (1.5, 2.5, 0.01), (5, 2.5, 0.01), (50, 2.5, 0.01),
-    (100, 2.5, 0.01), (1.01, 0.1, 1e-7), (256, 0.1, 1e-6), (256.1, 0.1, 1e-5), (27, 1, 1e-6), (1.5, 1, 1e-4), (2, 1, 1e-3),
-    (20, 10, 0.01), (20.5, 100, 0.1), (256, 0.1, 0.99), (256.1, 100, 0.999), (1.1, 0.5, 0.5), (10.9, 0.8, 0.2),
-]
+warnings.filterwarnings("ignore")
+logging.disable(logging.WARNING)
 
 
-def event(sigma, q, steps):
-    gaussian = dp_accounting.GaussianDpEvent(sigma)
-    sampled = gaussian if q == 1 else dp_accounting.PoissonSampledDpEvent(q, gaussian)
-    return dp_accounting.SelfComposedDpEvent(sampled, steps)
+def event(parts):
+    return accounting.ComposedDpEvent([
+        accounting.SelfComposedDpEvent(
+            accounting.PoissonSampledDpEvent(q, accounting.GaussianDpEvent(sigma)), steps
+        )
+        for sigma, q, steps in parts
+    ])
 
 
-def rdp_accountant(composed):
-    accountant = rdp.RdpAccountant(ORDERS)
-    accountant.compose(composed)
+def by_rdp(parts):
+    accountant = rdp.RdpAccountant()
+    accountant.compose(event(parts))
     return accountant
 
 
-def write(name, header, rows):
-    with open(FOLDER / name, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow([repr(float(x)) if x != "" else "" for x in row])
-    print(f"{name}: {len(rows)} rows", file=sys.stderr)
+def by_pld(parts):
+    accountant = pld.PLDAccountant(value_discretization_interval=1e-4)
+    accountant.compose(event(parts))
+    return accountant
 
 
-def main():
-    rows = []
-    for sigma, q, steps, delta in CASES:
-        accountant = rdp_accountant(event(sigma, q, steps))
-        improved, order = accountant.get_epsilon_and_optimal_order(delta)
-        classic = min(r + math.log(1 / delta) / (a - 1) for a, r in zip(ORDERS, accountant._rdp))
-        exact = pld.PLDAccountant(value_discretization_interval=1e-4)
-        exact.compose(event(sigma, q, steps))
-        rows.append([sigma, q, steps, delta, improved, order, classic, exact.get_epsilon(delta)])
-    write("epsilon.csv", ["noise_multiplier", "rate", "steps", "delta", "rdp", "order", "rdp_classic", "pld"], rows)
-
-    rows = []
-    for epsilon, q, steps, delta in CALIBRATION:
-        sigma = dp_accounting.calibrate_dp_mechanism(
-            lambda: rdp.RdpAccountant(ORDERS), lambda s: event(s, q, steps), epsilon, delta,
-            dp_accounting.LowerEndpointAndGuess(0, 1), tol=1e-7)
-        rows.append([epsilon, q, steps, delta, sigma])
-    write("calibration.csv", ["epsilon", "rate", "steps", "delta", "noise_multiplier"], rows)
-
-    rows = []
-    for order, sigma, q in DIVERGENCES:
-        accountant = rdp.RdpAccountant([order])
-        accountant.compose(event(sigma, q, 1))
-        rows.append([order, sigma, q, accountant._rdp[0]])
-    write("divergence.csv", ["order", "noise_multiplier", "rate", "rdp"], rows)
-
-    decay = dp_accounting.ComposedDpEvent([event(1.5 * 0.9**e, 0.01, 100) for e in range(5)])
-    honest = dp_accounting.ComposedDpEvent([event(0.75 * 0.9**e, 0.01, 100) for e in range(5)])
-    rows = []
-    for factor, composed in ((1, decay), (2, honest)):
-        exact = pld.PLDAccountant(value_discretization_interval=1e-4)
-        exact.compose(composed)
-        rows.append([factor, rdp_accountant(composed).get_epsilon(1e-5), exact.get_epsilon(1e-5)])
-    write("decay.csv", ["divisor", "rdp", "pld"], rows)
+def epsilons(parts, delta):
+    epsilon, order = by_rdp(parts).get_epsilon_and_optimal_order(delta)
+    return {
+        "epsilon_rdp": float(epsilon),
+        "order_rdp": float(order),
+        "epsilon_pld": float(by_pld(parts).get_epsilon(delta)),
+    }
 
 
-main()
+def case(name, kind, options, values):
+    return {"name": name, "options": {"kind": kind} | options, "values": values}
+
+
+cases = []
+grid = [
+    (sigma, q, steps, delta)
+    for sigma in (0.6, 0.8, 1.0, 1.5, 2.0, 4.0)
+    for q, steps, delta in (
+        (0.001, 10_000, 1e-5), (256 / 60_000, 2_344, 1e-5), (0.01, 1_000, 1e-5), (0.01, 10_000, 1e-6),
+        (0.05, 400, 1e-5), (0.1, 100, 1e-6), (0.02, 1, 1e-5),
+    )
+]
+grid += [
+    (1.0, 1.0, 1, 1e-5), (2.0, 1.0, 10, 1e-5), (5.0, 1.0, 50, 1e-6), (1.0, 0.5, 10, 1e-5),
+    (0.5, 0.01, 100, 1e-5), (8.0, 0.2, 1_000, 1e-6), (10.0, 0.05, 5_000, 1e-5), (0.8, 256 / 60_000, 14_063, 1e-5),
+    (1.1, 256 / 60_000, 14_040, 1e-5), (20.0, 0.01, 100, 1e-5), (50.0, 1.0, 1, 1e-3), (0.3, 0.01, 10, 1e-5),
+    (4.0, 0.01, 10_000, 1e-5), (1.3, 250 / 60_000, 3_600, 1e-5), (1.0, 0.01, 1, 1e-10),
+]
+for sigma, q, steps, delta in grid:
+    options = {"sigma": sigma, "q": q, "steps": steps, "delta": delta}
+    name = f"epsilon_{sigma:g}_{q:.4g}_{steps}_{delta:g}"
+    cases.append(case(name, "epsilon", options, epsilons([(sigma, q, steps)], delta)))
+
+ORDERS = [1.1, 1.5, 2, 2.5, 3, 4, 8, 16.25, 32, 64, 256]
+for sigma, q in ((0.6, 0.01), (1.0, 0.001), (1.0, 0.01), (1.0, 0.5), (1.0, 1.0), (2.0, 0.1), (4.0, 0.05), (20.0, 0.01)):
+    accountant = rdp.RdpAccountant(orders=ORDERS)
+    accountant.compose(event([(sigma, q, 1)]))
+    values = {"rdp": [float(v) for v in accountant._rdp]}
+    cases.append(case(f"rdp_{sigma:g}_{q:g}", "rdp", {"sigma": sigma, "q": q, "orders": ORDERS}, values))
+
+for name, parts, delta in (
+    ("two_phases", [(1.0, 0.01, 500), (2.0, 0.01, 500)], 1e-5),
+    ("decaying_noise", [(1.2 * 0.9**epoch, 0.02, 50) for epoch in range(5)], 1e-5),
+    ("mixed_rates", [(1.0, 0.01, 100), (1.0, 0.05, 20), (5.0, 1.0, 1)], 1e-6),
+):
+    options = {"parts": [{"sigma": s, "q": q, "steps": t} for s, q, t in parts], "delta": delta}
+    cases.append(case(f"composition_{name}", "composition", options, epsilons(parts, delta)))
+
+for q, steps in ((256 / 60_000, 14_063), (0.01, 1_000), (0.05, 400), (64 / 13_084, 2_044)):
+    for epsilon in (0.5, 1.0, 2.0, 4.0, 8.0):
+        values = {}
+        for key, make in (("sigma_rdp", rdp.RdpAccountant), ("sigma_pld", pld.PLDAccountant)):
+            values[key] = float(
+                accounting.calibrate_dp_mechanism(
+                    make, lambda sigma: event([(sigma, q, steps)]), epsilon, 1e-5,
+                    bracket_interval=accounting.LowerEndpointAndGuess(0.3, 1.0), tol=1e-5,
+                )
+            )
+        options = {"epsilon": epsilon, "q": q, "steps": steps, "delta": 1e-5}
+        cases.append(case(f"calibration_{epsilon:g}_{q:.4g}_{steps}", "calibration", options, values))
+
+for sigma, q, steps, epsilon in ((1.0, 0.01, 1_000, 2.0), (2.0, 0.05, 200, 1.0), (0.8, 0.004, 5_000, 4.0), (3.0, 1.0, 4, 2.0)):
+    parts = [(sigma, q, steps)]
+    values = {
+        "delta_rdp": float(by_rdp(parts).get_delta(epsilon)),
+        "delta_pld": float(by_pld(parts).get_delta(epsilon)),
+    }
+    options = {"sigma": sigma, "q": q, "steps": steps, "epsilon": epsilon}
+    cases.append(case(f"delta_{sigma:g}_{q:g}_{steps}_{epsilon:g}", "delta", options, values))
+
+# Rényi orders may overflow to infinity, which JSON cannot hold: such entries become null.
+text = json.dumps(cases)
+assert not np.isnan([v for c in cases for v in c["values"].values() if isinstance(v, float)]).any()
+for entry in cases:
+    for key, value in entry["values"].items():
+        if isinstance(value, list):
+            entry["values"][key] = [None if np.isinf(v) else v for v in value]
+write("accountant.json", f"dp-accounting {version('dp-accounting')}, Scripts/oracles/accountant.py", cases)
