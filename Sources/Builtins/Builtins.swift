@@ -1,0 +1,12 @@
+import Runtime
+
+/// The bridge between the language and the libraries: everything that a script can call.
+public enum Builtins {
+  /// The version of Fairlead.
+  public static let version = SysBuiltins.version
+
+  /// Makes all modules, natives and types known to an interpreter.
+  public static func install(in interpreter: Interpreter) {
+    HostBuiltins.install(in: interpreter)
+  }
+}
