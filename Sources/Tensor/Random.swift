@@ -10,6 +10,12 @@ public struct RandomKey: Sendable, Hashable {
     (high, low) = RandomKey.mix(0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, seed)
   }
 
+  /// A key that was written down before.
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
   private init(_ parts: (UInt64, UInt64)) { (high, low) = parts }
 
   /// The key for one purpose below this one.

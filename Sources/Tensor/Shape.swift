@@ -112,9 +112,33 @@ public struct Shape: Sendable {
   }
 }
 
-extension Shape: RandomAccessCollection {
-  @inlinable public var startIndex: Int { 0 }
-  @inlinable public var endIndex: Int { rank }
+/// A sequence of its sizes, not a collection: a collection's `count` would be the rank.
+extension Shape: Sequence {
+  @inlinable public func makeIterator() -> Iterator { Iterator(self) }
+
+  public struct Iterator: IteratorProtocol {
+    @usableFromInline let shape: Shape
+    @usableFromInline var axis = 0
+
+    @inlinable init(_ shape: Shape) { self.shape = shape }
+
+    @inlinable public mutating func next() -> Int? {
+      guard axis < shape.rank else { return nil }
+      axis += 1
+      return shape.sizes[axis - 1]
+    }
+  }
+}
+
+extension Shape {
+  /// The sizes of some axes.
+  public subscript(axes: some RangeExpression<Int>) -> ArraySlice<Int> {
+    let sizes = array
+    return sizes[axes.relative(to: sizes)]
+  }
+
+  public var first: Int? { rank == 0 ? nil : sizes[0] }
+  public var indices: Range<Int> { 0..<rank }
 }
 
 extension Shape: Equatable, Hashable {

@@ -30,9 +30,10 @@ enum Main {
   private static func makeWorkload(_ words: [String], threads: Int) throws -> any Workload {
     switch words.first {
     case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
+    case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
-      throw Unsupported(message: "usage: fairlead-bench gemm MxNxK[t] | peak fma [--threads N]")
+      throw Unsupported(message: "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | peak fma [--threads N]")
     }
   }
 }
