@@ -4,8 +4,8 @@
 //   RDP(α) = log A(α) / (α - 1),   A(α) = E[((1-q) + q·exp((2z-1)/(2σ²)))^α], z ~ N(0, σ²)
 //
 // For whole α a finite sum of positive terms; for others two series split at z₀ = σ²·log(1/q - 1) + ½. As in dp-accounting the terms of the
-// series enter with their absolute value: beyond i > α + 1 they alternate in sign, so that the result is an upper bound, at most a few
-// tenths of a percent too high. What this returns is never below the divergence.
+// series enter with their absolute value: beyond i > α + 1 they alternate in sign, so that the result is an upper bound, at most about
+// one percent too high. What this returns is never below the divergence.
 
 import Foundation
 
