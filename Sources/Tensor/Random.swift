@@ -10,6 +10,12 @@ public struct RandomKey: Sendable, Hashable {
     (high, low) = RandomKey.mix(0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, seed)
   }
 
+  /// A key that was written down before.
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
   private init(_ parts: (UInt64, UInt64)) { (high, low) = parts }
 
   /// The key for one purpose below this one.
@@ -117,13 +123,14 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     return low | UInt64(nextUInt32()) << 32
   }
 
-  /// Skips to a block boundary and sets `blocks` blocks aside, returning the first one's position: for filling a buffer in
-  /// parallel, each part from its own position.
-  public mutating func reserve(blocks: Int) -> UInt64 {
+  /// Sets `blocks` Philox blocks aside, beginning at a multiple of `aligned`, and returns the first one's position: for
+  /// filling a buffer in parallel, each part from its own position.
+  public mutating func reserve(blocks: Int, aligned: UInt64 = 1) -> UInt64 {
     taken = 4
     spare = nil
-    defer { position &+= UInt64(blocks) }
-    return position
+    let start = (position + aligned - 1) / aligned * aligned
+    position = start &+ UInt64(blocks)
+    return start
   }
 
   /// In [0, 1), 53 bits.

@@ -112,9 +112,28 @@ public struct Shape: Sendable {
   }
 }
 
-extension Shape: RandomAccessCollection {
-  @inlinable public var startIndex: Int { 0 }
-  @inlinable public var endIndex: Int { rank }
+// A sequence and not a collection: a collection's `count` would be the rank, and the one wanted everywhere is that of the elements.
+extension Shape: Sequence {
+  public struct Iterator: IteratorProtocol {
+    @usableFromInline let shape: Shape
+    @usableFromInline var axis = 0
+
+    @inlinable init(_ shape: Shape) { self.shape = shape }
+
+    @inlinable public mutating func next() -> Int? {
+      guard axis < shape.rank else { return nil }
+      axis += 1
+      return shape.sizes[axis - 1]
+    }
+  }
+
+  @inlinable public func makeIterator() -> Iterator { Iterator(self) }
+  @inlinable public var underestimatedCount: Int { rank }
+  public var first: Int? { rank == 0 ? nil : sizes[0] }
+  public var indices: Range<Int> { 0..<rank }
+
+  /// The sizes of a range of axes.
+  public subscript(range: some RangeExpression<Int>) -> ArraySlice<Int> { array[range] }
 }
 
 extension Shape: Equatable, Hashable {

@@ -53,9 +53,10 @@ public final class Node: @unchecked Sendable {
     var pending = inputs
     inputs = []
     backward = nil
-    while let last = pending.popLast() {
-      guard var node = last else { continue }
-      if isKnownUniquelyReferenced(&node) {
+    while !pending.isEmpty {
+      // No second reference may be held here, or the test below never succeeds.
+      var last = pending.removeLast()
+      if isKnownUniquelyReferenced(&last), let node = last {
         pending.append(contentsOf: node.inputs)
         node.inputs = []
         node.backward = nil
