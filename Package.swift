@@ -9,7 +9,6 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .target(name: "Builtins", dependencies: ["Runtime", "Syntax"]),
-    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Runtime", "Syntax"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
