@@ -8,6 +8,7 @@ public enum Builtins {
 
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
+    CoreBuiltins.install(into: interpreter)
     HostBuiltins.install(in: interpreter)
   }
 }
