@@ -201,11 +201,18 @@ struct SourcePrinter {
 
   /// `{ … }`: on one line where it is so in the source, has one statement at most, and fits.
   mutating func block(_ body: Block) -> Document {
+    let rest = blockAfterBrace(body)
+    if case .group(let inner) = rest { return .group(.concat([.text("{"), inner])) }
+    return .concat([.text("{"), rest])
+  }
+
+  /// A block without its `{`.
+  mutating func blockAfterBrace(_ body: Block) -> Document {
     let start = Int(body.span.start) + 1
     let end = Int(body.span.end) - 1
     let isInline = !hasNewline(start, end) && body.statements.count <= 1
-    if body.statements.isEmpty, !hasComment(before: end) { return .text("{}") }
-    var head: [Document] = [.text("{")]
+    if body.statements.isEmpty, !hasComment(before: end) { return .text("}") }
+    var head: [Document] = []
     let first = body.statements.first.map { Int($0.span.start) } ?? end
     if let comment = trailingComment(start, before: first) { head.append(comment) }
     let inner = statements(body.statements, from: start, to: end)

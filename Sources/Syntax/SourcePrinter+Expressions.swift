@@ -179,12 +179,16 @@ extension SourcePrinter {
       if let body = value.finallyBody { parts += [.text(" finally "), openBlock(body)] }
       return .group(.concat(parts))
     case .sweep(let value):
-      var parts: [Document] = [.text("sweep ")]
+      var axes: [Document] = []
       for (index, axis) in value.axes.enumerated() {
-        parts += [.text((index > 0 ? ", " : "") + axis.name + " in "), expression(axis.values)]
+        if index > 0 { axes += [.text(","), .line] }
+        axes += [.text(axis.name + " in "), expression(axis.values)]
       }
-      if let condition = value.condition { parts += [.text(" where "), expression(condition)] }
-      return .concat(parts + [.text(" "), block(value.body)])
+      if let condition = value.condition {
+        axes += [.line, .text("where "), expression(condition)]
+      }
+      let header = Document.group(.concat([.text("sweep "), .indent(.concat(axes)), .text(" {")]))
+      return .concat([header, blockAfterBrace(value.body)])
     default: return .text(source.text(value.span))
     }
   }
