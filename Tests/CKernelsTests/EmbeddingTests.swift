@@ -116,7 +116,9 @@ extension KernelTests {
     @Test func normsOfTokenGradients() {
       var numbers = Numbers(42)
       let (examples, time, width) = (4, 6, 21)
-      let indices: [Int64] = [1, 2, 1, 1, 0, 2, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, -1, 7, -1, 7, 8, 9]
+      let indices: [Int64] = [
+        1, 2, 1, 1, 0, 2, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, -1, 7, -1, 7, 8, 9,
+      ]
       let lengths: [Int32] = [6, 6, 4, 5]
       let g = numbers.array(examples * time * width)
       var expected = [Double](repeating: 0, count: examples)

@@ -53,7 +53,8 @@ extension KernelTests {
         for b in 0..<batch {
           let range = b * n..<(b + 1) * n
           if active[b] == 0 {
-            #expect(Array(h[range]) == Array(hPrev[range]) && Array(c[range]) == Array(cPrev[range]))
+            #expect(
+              Array(h[range]) == Array(hPrev[range]) && Array(c[range]) == Array(cPrev[range]))
             #expect(dgates[b * 4 * n..<(b + 1) * 4 * n].allSatisfy { $0 == 0 })
             #expect(Array(dcPrev[range]) == Array(dc[range]))
             #expect(Array(pass[range]) == range.map { dh[$0] + next[$0] })

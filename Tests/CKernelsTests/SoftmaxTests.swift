@@ -165,7 +165,8 @@ extension KernelTests {
         #expect(result.invalid == 2 && result.counted == 0 && result.loss == 0)
         #expect(losses[0].isNaN && losses[1].isNaN && g == [0, 0, 0, 0, 0, 0])
         // Of equal logits only the first counts as the answer.
-        let ties = fl_softmax_xent_i64_f32(2, 3, [1, 1, 0, 1, 1, 0], [0, 1], -1, 0, 1, nil, 0, nil, nil)
+        let ties = fl_softmax_xent_i64_f32(
+          2, 3, [1, 1, 0, 1, 1, 0], [0, 1], -1, 0, 1, nil, 0, nil, nil)
         #expect(ties.correct == 1)
       }
     }
