@@ -12,14 +12,18 @@ public indirect enum Entity: Sendable {
 public struct CheckEnvironment: Sendable {
   /// Native globals and modules, and in a session what earlier cells have declared.
   public var globals: [String: Entity]
+  /// Those of `globals` that may be assigned to: what earlier cells of a session have declared.
+  public var assignable: Set<String>
   /// Gives what an import exports; throws a `Diagnostic` (without labels) where it cannot be found or read.
   public var resolveImport: @Sendable (Import.Path) throws -> Entity
 
   public init(
     globals: [String: Entity],
+    assignable: Set<String> = [],
     resolveImport: @escaping @Sendable (Import.Path) throws -> Entity = { _ in .value }
   ) {
     self.globals = globals
+    self.assignable = assignable
     self.resolveImport = resolveImport
   }
 }

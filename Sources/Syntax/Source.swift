@@ -22,6 +22,33 @@ public final class Source: Sendable {
     lineStarts = starts
   }
 
+  /// The source that a file's bytes hold; throws where they are not UTF-8.
+  public static func decode(name: String, bytes: [UInt8]) throws(Diagnostic) -> Source {
+    if let text = String(validating: bytes, as: UTF8.self) { return Source(name: name, text: text) }
+    var valid = bytes.count
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    var offset = 0
+    scan: while true {
+      switch decoder.decode(&iterator) {
+      case .scalarValue(let scalar): offset += UTF8.width(scalar)
+      case .emptyInput: break scan
+      case .error:
+        valid = offset
+        break scan
+      }
+    }
+    let source = Source(name: name, text: String(decoding: bytes, as: UTF8.self))
+    throw Diagnostic(
+      .syntax, "the text is not valid UTF-8",
+      labels: [
+        Diagnostic.Label(
+          source, Span(valid, valid + 1),
+          "byte 0x" + String(bytes[min(valid, bytes.count - 1)], radix: 16))
+      ],
+      hint: "save the file as UTF-8")
+  }
+
   /// The 1-based line and column (in Unicode code points) of a byte offset; offsets past the end give the end.
   public func position(of offset: Int) -> (line: Int, column: Int) {
     let offset = max(0, min(offset, bytes.count))

@@ -1,0 +1,121 @@
+import Syntax
+
+/// A native function, declared once: its name, parameters, documentation and Swift body. The call's checks, help,
+/// completion and the reference pages all come from this value.
+///
+/// ```swift
+/// Native("clip", "Scale `vector` so that its L2 norm is at most `bound`.",
+///   Param<Tensor>("vector", "The vector to clip.", shape: ["n"]),
+///   Param<Double>("bound", "Largest L2 norm allowed.", default: 1, .positive),
+///   returns: "[n]", seeAlso: ["gaussian"], search: ["norm", "sensitivity"],
+///   examples: [("dp.clip(tensor([3.0, 4.0]), bound: 1.0)", "tensor([0.6, 0.8])")]
+/// ) { vector, bound in Clipping.l2(vector, bound: bound) }
+/// ```
+public final class Native: @unchecked Sendable {
+  // Changed only while modules and types are being declared (`qualify`).
+  /// The name without its module.
+  public let name: String
+  public private(set) var signature: Signature
+  let positionalCount: Int
+  let parameterCount: Int
+  /// The parameter that takes all further positional arguments; `Int.max` where there is none.
+  let restIndex: Int
+  @usableFromInline let body: @Sendable (inout NativeCall) throws -> Value
+
+  /// Of decoded parameters; the public initialisers write `parameters` and the decoding in `body`.
+  @usableFromInline
+  init(
+    _ name: String, _ summary: String, parameters: [Signature.Parameter], returns: String,
+    seeAlso: [String], search: [String], examples: [(String, String)],
+    body: @escaping @Sendable (inout NativeCall) throws -> Value
+  ) {
+    self.name = name
+    signature = Signature(
+      name: name, summary: summary, parameters: parameters, returns: returns,
+      examples: examples.map { Signature.Example($0.0, $0.1) }, seeAlso: seeAlso, search: search)
+    positionalCount = parameters.prefix { !$0.namedOnly }.count
+    parameterCount = parameters.count
+    restIndex = parameters.firstIndex(where: \.variadic) ?? .max
+    self.body = body
+  }
+
+  /// A native whose parameters are known only at run time: the body takes the arguments as they come.
+  public convenience init(
+    _ name: String, _ summary: String, dynamic parameters: [Signature.Parameter],
+    returns: String = "", seeAlso: [String] = [], search: [String] = [],
+    examples: [(String, String)] = [],
+    body: @escaping @Sendable (inout NativeCall) throws -> Value
+  ) {
+    self.init(
+      name, summary, parameters: parameters, returns: returns, seeAlso: seeAlso, search: search,
+      examples: examples, body: body)
+  }
+
+  /// Puts the module's or the type's name before the own one.
+  func qualify(with prefix: String) {
+    if !signature.name.hasPrefix(prefix + ".") { signature.name = "\(prefix).\(name)" }
+  }
+}
+
+/// One call of a native: the running interpreter and the arguments, one a parameter.
+public struct NativeCall {
+  public let vm: VM
+  @usableFromInline let arguments: UnsafeMutablePointer<Value>
+  /// How many argument registers there are; a parameter beyond them has its default.
+  @usableFromInline let count: Int
+  unowned(unsafe) let native: Native
+  /// The sizes that shape names stand for, so far.
+  var sizes: [(name: String, size: Int, parameter: String)] = []
+
+  init(_ vm: VM, _ arguments: UnsafeMutablePointer<Value>, _ count: Int, _ native: Native) {
+    self.vm = vm
+    self.arguments = arguments
+    self.count = count
+    self.native = native
+  }
+
+  /// The argument of a parameter as it is; nil where it was not given.
+  public func argument(_ index: Int) -> Value? {
+    // What `Rest` takes lies behind all other parameters' registers.
+    let slot = index > native.restIndex ? index - 1 : index
+    return slot < count && !arguments[slot].isMissing ? arguments[slot] : nil
+  }
+
+  @inlinable
+  mutating func take<T>(_ parameter: Param<T>, _ index: Int) throws -> T {
+    guard let value = argument(index), !T.takesRest else { return try absent(parameter, index) }
+    let decoded: T
+    do {
+      guard let result = try T.decode(value, vm) else { throw mismatch(T.typeName, value, index) }
+      decoded = result
+    } catch let fault as Fault {
+      throw fault.atArgument(index)
+    }
+    if parameter.isChecked { try parameter.check(decoded, value, index, &self) }
+    return decoded
+  }
+
+  @usableFromInline
+  func absent<T>(_ parameter: Param<T>, _ index: Int) throws -> T {
+    if T.takesRest {
+      let start = min(count, native.parameterCount - 1)
+      let values = UnsafeBufferPointer(start: arguments + start, count: count - start)
+      do {
+        if let result = try T.decodeRest(values, vm) { return result }
+      } catch let fault as Fault {
+        throw fault.atArgument(index)
+      }
+    }
+    if let value = parameter.defaultValue { return value }
+    throw Fault(.type, "`\(native.signature.name)` needs an argument for `\(parameter.name)`")
+  }
+
+  @usableFromInline
+  func mismatch(_ expected: String, _ value: Value, _ index: Int) -> Fault {
+    let name = native.signature.parameters[index].name
+    return Fault(
+      .type,
+      "`\(name)` must be \(Value.withArticle(expected)), found \(Representation.brief(value))"
+    ).atArgument(index)
+  }
+}

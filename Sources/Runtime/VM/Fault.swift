@@ -1,0 +1,99 @@
+import Syntax
+
+/// An error while a script runs. It becomes an `error` value in `catch`, and a `Diagnostic` where nobody catches it.
+public struct Fault: Error, @unchecked Sendable {
+  // One reference, so that throwing it costs one word; the body is not shared once it is thrown.
+  private final class Body {
+    var kind: Diagnostic.Kind
+    var message: String
+    var hint: String?
+    var data: Value = .nothing
+    var labels: [Diagnostic.Label] = []
+    var trace: [Diagnostic.Frame] = []
+    var argument: Int?
+    var isCatchable = true
+    var hasTrace = false
+
+    init(_ kind: Diagnostic.Kind, _ message: String, _ hint: String?) {
+      self.kind = kind
+      self.message = message
+      self.hint = hint
+    }
+  }
+  private let body: Body
+
+  public init(_ kind: Diagnostic.Kind, _ message: String, hint: String? = nil) {
+    body = Body(kind, message, hint)
+  }
+
+  public var kind: Diagnostic.Kind { body.kind }
+  public var message: String { body.message }
+  public var hint: String? { body.hint }
+  /// What the script gave to `error(kind, message, data)`. Valid until the interpreter runs again.
+  public var data: Value { body.data }
+  /// Where it happened; the first is the place of the error.
+  public var labels: [Diagnostic.Label] { body.labels }
+  /// The functions that were running, innermost first.
+  public var trace: [Diagnostic.Frame] { body.trace }
+  /// False for an interrupt and for the limits of a run: `catch` does not see them, `finally` does.
+  public var isCatchable: Bool { body.isCatchable }
+
+  var argument: Int? { body.argument }
+  var hasTrace: Bool { body.hasTrace }
+
+  /// Says which argument of the native call is wrong, so that the error underlines it. An argument that is already
+  /// known stays.
+  public func atArgument(_ index: Int) -> Fault {
+    if body.argument == nil && !body.hasTrace { body.argument = index }
+    return self
+  }
+
+  func withData(_ data: Value) -> Fault {
+    body.data = data
+    return self
+  }
+
+  func uncatchable() -> Fault {
+    body.isCatchable = false
+    return self
+  }
+
+  func located(_ labels: [Diagnostic.Label], _ trace: [Diagnostic.Frame]) {
+    if body.labels.isEmpty { body.labels = labels }
+    body.trace = trace
+    body.hasTrace = true
+  }
+
+  /// Adds the frames outside a nested run (a callback of a native).
+  func extended(by frames: [Diagnostic.Frame]) { body.trace += frames }
+
+  public var diagnostic: Diagnostic {
+    Diagnostic(kind, message, labels: labels, hint: hint, trace: trace)
+  }
+}
+
+/// An error type of the domain half that has a kind of the language. `Builtins` lets the domain errors conform, so that
+/// natives may throw them as they are.
+public protocol FaultConvertible: Error {
+  var fault: Fault { get }
+}
+
+extension Fault {
+  /// Any error as a fault.
+  init(_ error: any Error) {
+    switch error {
+    case let fault as Fault: self = fault
+    case let convertible as any FaultConvertible: self = convertible.fault
+    case let diagnostic as Diagnostic:
+      self.init(diagnostic.kind, diagnostic.message, hint: diagnostic.hint)
+      body.labels = diagnostic.labels
+    case let diagnostics as Diagnostics where !diagnostics.all.isEmpty:
+      self.init(diagnostics.all[0] as any Error)
+    case is CancellationError: self = Fault(.interrupt, "interrupted").uncatchable()
+    default: self.init(.value, "\(error)")
+    }
+  }
+
+  /// The user has interrupted the run.
+  public static func interrupted() -> Fault { Fault(.interrupt, "interrupted").uncatchable() }
+}

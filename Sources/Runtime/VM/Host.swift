@@ -1,0 +1,74 @@
+import Synchronization
+import Syntax
+
+/// What a script needs from the program around it. Methods may be called from several threads while a sweep runs.
+public protocol Host: AnyObject, Sendable {
+  /// Standard output; the text ends with its newline.
+  func print(_ text: String)
+  /// The value of `param`, from the command line, a notebook or a batch job; nil for the default.
+  func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value?
+  /// Runs all trials of a sweep and gives its value (a table).
+  func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value
+  /// Called for each `test "name" { … }` when it is reached; nothing happens unless the host runs it.
+  func test(_ name: String, _ body: Callable, _ vm: VM) throws
+}
+
+/// A host that prints to standard output, uses all defaults, and gives a sweep's results as a list of maps.
+extension Host {
+  public func print(_ text: String) { Swift.print(text, terminator: "") }
+  public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? { nil }
+  public func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {
+    try request.runInOrder(vm)
+  }
+  public func test(_ name: String, _ body: Callable, _ vm: VM) throws {}
+}
+
+/// The host where nothing else is given.
+public final class PlainHost: Host {
+  public init() {}
+}
+
+/// A `param` statement that was reached.
+public struct ParameterRequest {
+  public let name: String
+  public let defaultValue: Value
+  /// The list or range after `in`.
+  public let domain: Value?
+  public let doc: String?
+  public let source: Source
+  public let span: Span
+}
+
+/// Set from a signal handler or another thread; the interpreter and long-running natives look at it.
+public final class InterruptFlag: Sendable {
+  private let flag = Atomic<Bool>(false)
+  public init() {}
+
+  public var isSet: Bool { flag.load(ordering: .relaxed) }
+  /// Asks what runs to stop. Safe in a signal handler.
+  public func set() { flag.store(true, ordering: .relaxed) }
+  public func clear() { flag.store(false, ordering: .relaxed) }
+}
+
+/// Bounds of a run; each ends in an error of the kind `limit`.
+public struct Limits: Sendable {
+  /// Functions that may be running at once.
+  public var frames = 10_000
+  /// Natives that call back scripts that call natives … at once. The thread's stack may be the tighter bound.
+  public var nativeDepth = 1_000
+  public var memoryBytes = Int.max
+  /// Backward jumps and calls.
+  public var steps: Int?
+  public var seconds: Double?
+  public init() {}
+}
+
+/// Where random numbers come from: a key that a seed or a trial fixes, and how many streams were drawn from it.
+public struct RandomState: Sendable {
+  public var key: UInt64
+  public var counter: UInt64
+  public init(key: UInt64, counter: UInt64 = 0) {
+    self.key = key
+    self.counter = counter
+  }
+}

@@ -1,0 +1,201 @@
+import Syntax
+
+/// A module's top-level names and their global slots.
+final class Namespace {
+  var slots: [String: Int] = [:]
+  /// In the order of declaration.
+  var names: [String] = []
+  /// What a slot is known to hold, for the checker: functions with their signatures, modules.
+  var entities: [String: Entity] = [:]
+}
+
+/// A session's language: the names that scripts see, what earlier cells have declared, imported modules, and the
+/// interpreter that runs them. Not for use from several threads at once; trials of a sweep run on their own `VM`s.
+public final class Interpreter {
+  public let host: any Host
+  public let interrupt: InterruptFlag
+  public let limits: Limits
+  /// Finds and parses what an import names. `importer` is the source that the import stands in.
+  public var loader: ((Import.Path, _ importer: Source) throws -> Program)?
+  /// The interpreter's main thread of execution.
+  public private(set) var vm: VM!
+
+  /// Natives, modules and constants that every script sees.
+  var natives: [String: Value] = [:]
+  public private(set) var entities: [String: Entity] = [:]
+  private var retained: [Object] = []
+  /// Methods of the language's own types, by type and name.
+  var methods: [ObjectKind: [String: NativeFunction]] = [:]
+
+  /// Top-level variables of all modules; trials read them.
+  private(set) var globals: UnsafeMutablePointer<Value>
+  private(set) var globalCount = 0
+  private static let globalCapacity = 1 << 16
+
+  /// What the session's cells have declared.
+  let session = Namespace()
+  var imported: [String: ModuleObject] = [:]
+  /// Imports that are being run, to notice a circle.
+  var importing: [(key: String, name: String)] = []
+  /// Values for `param` of the script that is being imported.
+  var importParameters: [String: Value]?
+
+  public init(
+    host: any Host = PlainHost(), interrupt: InterruptFlag = InterruptFlag(),
+    seed: UInt64 = .random(in: .min ... .max), limits: Limits = Limits()
+  ) {
+    precondition(Object.layoutIsAsExpected, "the Swift compiler lays out classes in another way")
+    self.host = host
+    self.interrupt = interrupt
+    self.limits = limits
+    // Address space for all globals that code can name, so that the table never moves; what is not used takes no memory.
+    globals = VM.zeroedStack(Interpreter.globalCapacity)
+    vm = VM(
+      interpreter: self, interrupt: interrupt, random: RandomState(key: seed), limits: limits,
+      isTrial: false)
+    define(CoreNatives.all)
+  }
+
+  deinit {
+    vm = nil
+    VM.freeStack(globals)
+  }
+
+  // MARK: What scripts see
+
+  /// Makes natives global: `len(x)`.
+  public func define(_ natives: [Native]) {
+    for native in natives {
+      define(native.name, object: NativeFunction(native), .function(native.signature))
+    }
+  }
+
+  /// Makes a module global: `dp.clip(x)`.
+  public func define(_ module: Module) {
+    define(module.name, object: moduleObject(module), module.entity)
+  }
+
+  /// Makes a constant global: `pi`.
+  public func define(_ name: String, _ value: Snapshot) {
+    switch value {
+    case .nothing, .bool, .int, .float: natives[name] = vm.value(of: value)
+    default:
+      // Constants live as long as the interpreter, in no heap.
+      natives[name] = constant(value)
+    }
+    entities[name] = .value
+  }
+
+  /// Makes methods of the language's own types: string, list, map, range, function (`closure`), error.
+  public func define(methods: [Native], on kind: ObjectKind) {
+    for native in methods {
+      native.qualify(with: kind.typeName)
+      self.methods[kind, default: [:]][native.name] = NativeFunction(native)
+    }
+  }
+
+  /// The natives that are methods of a kind, for help and completion.
+  public func methods(of kind: ObjectKind) -> [Native] {
+    (methods[kind] ?? [:]).values.map(\.native).sorted { $0.name < $1.name }
+  }
+
+  private func define(_ name: String, object: Object, _ entity: Entity) {
+    natives[name] = Value(object)
+    entities[name] = entity
+    retained.append(object)
+  }
+
+  private func moduleObject(_ module: Module) -> ModuleObject {
+    let object = ModuleObject(name: module.name, summary: module.summary)
+    for native in module.natives { object.define(native.name, object: NativeFunction(native)) }
+    for item in module.constants { object.define(item.name, .value(constant(item.value))) }
+    for inner in module.modules { object.define(inner.name, object: moduleObject(inner)) }
+    if let call = module.call {
+      call.qualify(with: module.name)
+      object.call = NativeFunction(call)
+    }
+    return object
+  }
+
+  private func constant(_ snapshot: Snapshot) -> Value {
+    switch snapshot {
+    case .string(let text):
+      let object = StringObject(text)
+      retained.append(object)
+      return Value(object)
+    case .native(let object):
+      retained.append(object)
+      return Value(object)
+    case .list(let items):
+      let object = ListObject(items.map(constant))
+      retained.append(object)
+      return Value(object)
+    case .map(let entries):
+      let object = MapObject()
+      for (key, item) in entries { object.set(constant(key), constant(item)) }
+      retained.append(object)
+      return Value(object)
+    default: return vm.value(of: snapshot)
+    }
+  }
+
+  // MARK: Globals
+
+  /// The slot of a top-level name, made where there is none yet.
+  func slot(of name: String, in namespace: Namespace) throws -> Int {
+    if let slot = namespace.slots[name] { return slot }
+    guard globalCount < Interpreter.globalCapacity else {
+      throw Fault(.limit, "there are more than \(Interpreter.globalCapacity) top-level names")
+    }
+    let slot = globalCount
+    globals[slot] = .missing
+    globalCount += 1
+    namespace.slots[name] = slot
+    namespace.names.append(name)
+    return slot
+  }
+
+  /// The session's variables in the order of their declaration.
+  public var variables: [(name: String, value: Value)] {
+    session.names.compactMap { name in
+      guard let slot = session.slots[name], !globals[slot].isMissing else { return nil }
+      return (name, globals[slot])
+    }
+  }
+
+  /// A session variable, native, module or constant by name.
+  public func lookup(_ name: String) -> Value? {
+    if let slot = session.slots[name], !globals[slot].isMissing { return globals[slot] }
+    return natives[name]
+  }
+
+  /// Sets a variable of the session (`_`, the results of earlier cells).
+  public func setVariable(_ name: String, _ value: Value) throws {
+    let slot = try slot(of: name, in: session)
+    globals[slot] = value
+  }
+
+  /// Forgets all that cells have declared.
+  public func resetSession() {
+    for slot in session.slots.values { globals[slot] = .missing }
+    session.slots = [:]
+    session.names = []
+    session.entities = [:]
+  }
+}
+
+extension ObjectKind {
+  /// What scripts call values of this kind.
+  var typeName: String {
+    switch self {
+    case .string: "string"
+    case .list: "list"
+    case .map: "map"
+    case .range: "range"
+    case .closure, .nativeFunction, .boundMethod: "function"
+    case .module: "module"
+    case .error: "error"
+    case .native, .cell, .iterator, .missing: "value"
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Syntax
+
+/// A sweep that was reached: its axes, the combinations that its `where` lets through, and the way to run one.
+///
+/// `runTrial` may be called from several threads at once, in any order. Each trial runs on its own `VM` with its own
+/// heap and sees its surroundings read-only; the heap of the sweep's surroundings is not collected meanwhile.
+public final class SweepRequest: @unchecked Sendable {
+  // The surroundings' values are only read while trials run.
+  public let axes: [String]
+  /// The values of the axes, one list a combination, in the order of the loops: the last axis changes fastest.
+  public let combinations: [[Value]]
+  public let source: Source
+  public let span: Span
+  private let body: Value
+  private let parent: VM
+
+  init(axes: [String], combinations: [[Value]], body: Value, source: Source, span: Span, parent: VM)
+  {
+    self.axes = axes
+    self.combinations = combinations
+    self.body = body
+    self.source = source
+    self.span = span
+    self.parent = parent
+  }
+
+  /// Runs the body for one combination on this thread.
+  /// - Parameters:
+  ///   - random: the trial's own random stream, derived from the run's seed and the trial's values.
+  ///   - configure: sets up the trial's interpreter (services) before it starts.
+  /// - Returns: the body's map, outside all heaps.
+  /// - Throws: the `Fault` that ended the trial.
+  public func runTrial(
+    _ index: Int, random: RandomState, configure: (VM) throws -> Void = { _ in }
+  ) throws -> Snapshot {
+    let trial = VM(
+      interpreter: parent.interpreter, interrupt: parent.interrupt, random: random,
+      limits: parent.limits, isTrial: true)
+    trial.services = parent.services
+    trial.collectsAlways = parent.collectsAlways
+    try configure(trial)
+    let result = try trial.enter { try trial.call(body, combinations[index]) }
+    guard case .object(let reference) = result, reference.kind == .map else {
+      throw Fault(
+        .type, "the body of a sweep must give a map, it gave \(Representation.described(result))",
+        hint: "end it with `{name: value}`")
+    }
+    return try trial.snapshot(result)
+  }
+
+  /// Runs all trials one after the other and gives the list of their maps, the swept values first.
+  public func runInOrder(_ vm: VM) throws -> Value {
+    var results: [Snapshot] = []
+    for (index, combination) in combinations.enumerated() {
+      let random = RandomState(key: vm.random.key &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
+      guard case .map(let entries) = try runTrial(index, random: random) else { continue }
+      let swept = try zip(axes, combination).map {
+        (key: Snapshot.string($0), value: try vm.snapshot($1))
+      }
+      results.append(.map(swept + entries))
+    }
+    return vm.value(of: .list(results))
+  }
+}

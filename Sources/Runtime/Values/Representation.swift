@@ -1,0 +1,181 @@
+import Syntax
+
+/// Values as text: what `print` and `repr` show.
+public enum Representation {
+  /// Deeper lists and maps show as `[...]`, `{...}`.
+  static let maximumDepth = 100
+  /// A longer text is refused, because a small structure that shares its parts can show as an endless one.
+  static let maximumByteCount = 1 << 28
+
+  /// - Parameters:
+  ///   - quoted: whether a string is shown with quotes (`repr`), which is always so inside lists and maps.
+  ///   - vm: the running interpreter, for natives that need it.
+  public static func text(of value: Value, quoted: Bool, _ vm: VM?) throws -> String {
+    switch value {
+    case .int(let int): return String(int)
+    case .float(let float): return Formatting.float(float)
+    case .object(let reference) where reference.kind == .string && !quoted:
+      return reference.string.text
+    default:
+      var writer = Writer(vm: vm)
+      try writer.write(value)
+      return writer.text
+    }
+  }
+
+  /// What `print(value)` shows.
+  public static func text(of value: Value, _ vm: VM?) throws -> String {
+    try text(of: value, quoted: false, vm)
+  }
+
+  /// The value for a message: at most 60 characters.
+  public static func brief(_ value: Value) -> String {
+    let text: String
+    if case .object(let reference) = value, reference.kind == .native {
+      return reference.native.scalar.map(brief) ?? value.typeWithArticle
+    }
+    if case .object(let reference) = value, reference.kind == .string, reference.string.count > 100
+    {
+      text = quoted(String(reference.string.text.prefix(70)))
+    } else {
+      var writer = Writer(vm: nil)
+      writer.limit = 400
+      // Only the limit can stop it, and then the beginning is all that is wanted.
+      try? writer.write(value)
+      text = writer.text
+    }
+    let line = text.replacing("\n", with: " ")
+    return line.count <= 60 ? line : line.prefix(57) + "..."
+  }
+
+  /// The value with its type for a message about types: `the string "abc"`, `a list`, `nil`.
+  public static func described(_ value: Value) -> String {
+    switch value {
+    case .nothing: return "nil"
+    case .bool, .int, .float: return "the \(value.typeName) \(brief(value))"
+    case .object(let reference) where reference.kind == .string:
+      return "the string \(brief(value))"
+    default: return value.typeWithArticle
+    }
+  }
+
+  /// A string literal.
+  public static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\0"..<" ", "\u{7f}"..<"\u{a0}", "\u{200b}"..."\u{200f}", "\u{2028}"..."\u{202e}",
+        "\u{feff}":
+        result += "\\u{" + String(scalar.value, radix: 16) + "}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  private static let keywords: Set<String> = [
+    "and", "as", "assert", "break", "by", "catch", "continue", "else", "false", "finally", "fn",
+    "for",
+    "if", "import", "in", "let", "nil", "not", "or", "param", "return", "sweep", "throw", "true",
+    "try",
+    "where", "while", "with",
+  ]
+
+  /// Whether a map shows the key without quotes.
+  static func isBareKey(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, first == "_" || first.properties.isXIDStart else {
+      return false
+    }
+    return text.unicodeScalars.allSatisfy { $0.properties.isXIDContinue }
+      && !keywords.contains(text)
+  }
+
+  private struct Writer {
+    var text = ""
+    let vm: VM?
+    var limit = maximumByteCount
+    /// The lists and maps around the place, to notice one that holds itself.
+    private var path: [UnsafeMutableRawPointer] = []
+
+    init(vm: VM?) { self.vm = vm }
+
+    mutating func write(_ value: Value) throws {
+      if text.utf8.count > limit {
+        throw Fault(.limit, "the text of this value is longer than \(VM.megabytes(limit))")
+      }
+      switch value {
+      case .nothing: text += "nil"
+      case .bool(let bool): text += bool ? "true" : "false"
+      case .int(let int): text += String(int)
+      case .float(let float): text += Formatting.float(float)
+      case .object(let reference): try write(reference)
+      }
+    }
+
+    private mutating func write(_ reference: Unmanaged<Object>) throws {
+      switch reference.kind {
+      case .string: text += quoted(reference.string.text)
+      case .list:
+        guard enter(reference) else {
+          text += "[...]"
+          return
+        }
+        text += "["
+        for index in 0..<reference.list.count where index < reference.list.count {
+          if index > 0 { text += ", " }
+          try write(reference.list[index])
+        }
+        text += "]"
+        path.removeLast()
+      case .map:
+        guard enter(reference) else {
+          text += "{...}"
+          return
+        }
+        text += "{"
+        var isFirst = true
+        for (key, item) in reference.map {
+          if !isFirst { text += ", " }
+          isFirst = false
+          if let name = key.string, isBareKey(name) { text += name } else { try write(key) }
+          text += ": "
+          try write(item)
+        }
+        text += "}"
+        path.removeLast()
+      case .range:
+        let range = reference.range
+        text += "\(range.start)..\(range.isClosed ? "=" : "")\(range.end)"
+        if range.step != 1 { text += " by \(range.step)" }
+      case .closure: text += "<function \(reference.closure.prototype.name)>"
+      case .nativeFunction: text += "<function \(reference.nativeFunction.native.signature.name)>"
+      case .boundMethod: text += "<function \(reference.boundMethod.native.signature.name)>"
+      case .module: text += "<module \(reference.module.name)>"
+      case .error:
+        let fault = reference.error.fault
+        text += "error(\(quoted(fault.kind.rawValue)), \(quoted(fault.message)))"
+      case .native:
+        if path.count >= maximumDepth {
+          text += "<\(reference.native.type.name)>"
+        } else {
+          text += try reference.native.type.representation(reference.native, vm)
+        }
+      case .iterator: text += "<\(reference.iterator.name)>"
+      case .cell, .missing: text += "<undefined>"
+      }
+    }
+
+    /// False where the object is already being written, or too deep.
+    private mutating func enter(_ reference: Unmanaged<Object>) -> Bool {
+      let address = reference.toOpaque()
+      if path.count >= maximumDepth || path.contains(address) { return false }
+      path.append(address)
+      return true
+    }
+  }
+}

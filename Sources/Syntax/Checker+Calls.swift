@@ -1,0 +1,170 @@
+// Calls of natives, of members of modules and of functions of the script: names and counts of arguments.
+
+extension Checker {
+  /// Checks a call whose chain operand has been visited.
+  func call(_ whole: Expr, _ callee: Expr, _ arguments: [Argument], _ piped: Bool) {
+    if piped {
+      expression(callee)
+      warnOfSwallowedPipe(arguments[0].value)
+    }
+    for argument in arguments.dropFirst(piped ? 1 : 0) { expression(argument.value) }
+    switch callee.kind {
+    case .name(let name):
+      switch find(name) {
+      case .binding(let binding):
+        if case .module(_, let signature?)? = binding.entity {
+          check(arguments, against: signature, whole.span, callee.span)
+        } else if binding.function != nil {
+          calls.append(
+            PendingCall(
+              binding: binding, arguments: arguments, span: whole.span, calleeSpan: callee.span))
+        }
+      case .global(let entity): call(entity, name, arguments, whole.span, callee.span)
+      default: break
+      }
+    case .member(let base, let name, _):
+      if let entity = module(base), let found = member(name, of: entity) {
+        call(found, name, arguments, whole.span, callee.span)
+      } else {
+        changesContainer(base, name, whole.span)
+      }
+    case .lambda(let function):
+      check(
+        arguments, against: Signature(of: function, named: "this function", in: source), whole.span,
+        callee.span)
+    default:
+      if let type = Self.literalType(callee), type != "a function" {
+        error(.type, "\(type) cannot be called", callee.span)
+      }
+    }
+  }
+
+  private func call(
+    _ entity: Entity, _ name: String, _ arguments: [Argument], _ span: Span, _ calleeSpan: Span
+  ) {
+    switch entity {
+    case .function(let signature), .module(_, let signature?):
+      check(arguments, against: signature, span, calleeSpan)
+    case .module(let members, nil):
+      let hint = members.keys.sorted().first {
+        if case .function? = members[$0] { true } else { false }
+      }
+      error(
+        .type, "the module `\(name)` cannot be called", calleeSpan,
+        hint: hint.map { "call one of its functions, such as `\(name).\($0)(…)`" })
+    case .value: break
+    }
+  }
+
+  private func warnOfSwallowedPipe(_ value: Expr) {
+    guard case .lambda(let function) = value.kind, function.span == value.span else { return }
+    warn(
+      .syntax, "the function ends before `|>`", value.span, label: "this whole function is piped",
+      hint: "to pipe inside it write `x => (… |> …)`")
+  }
+
+  /// `xs.append(…)` inside a sweep on a list or map that was visibly made outside.
+  private func changesContainer(_ base: Expr, _ method: String, _ span: Span) {
+    guard sweepDepth > 0, Self.changingMethods.contains(method),
+      case .name(let name) = base.kind, case .binding(let binding) = find(name),
+      binding.isContainer, !binding.isReassigned, binding.sweepDepth < sweepDepth
+    else { return }
+    outsideSweep(name, span, binding)
+  }
+
+  private static let changingMethods: Set<String> = [
+    "append", "pop", "insert", "remove", "sort", "reverse", "extend", "update", "clear",
+  ]
+
+  // MARK: Members
+
+  /// The module that an expression names; nil where it is none that is known.
+  private func module(_ base: Expr) -> Entity? {
+    let entity: Entity?
+    switch base.kind {
+    case .name(let name):
+      switch find(name) {
+      case .binding(let binding): entity = binding.isReassigned ? nil : binding.entity
+      case .global(let found): entity = found
+      default: entity = nil
+      }
+    case .member(let outer, let name, _):
+      entity = module(outer).flatMap { member(name, of: $0) }
+    default: entity = nil
+    }
+    guard let entity, case .module = entity else { return nil }
+    return entity
+  }
+
+  func member(_ base: Expr, _ name: String, _ nameSpan: Span) {
+    guard let entity = module(base), case .module(let members, _) = entity,
+      members[name] == nil
+    else { return }
+    let moduleName = source.text(base.span)
+    let elsewhere = environment.globals.filter { member(name, of: $0.value) != nil }.keys.sorted()
+    let hint =
+      Suggest.nearest(to: name, in: members.keys).map { "did you mean `\(moduleName).\($0)`?" }
+      ?? elsewhere.first.map { "did you mean `\($0).\(name)`?" }
+    error(.name, "`\(moduleName)` has no `\(name)`", nameSpan, hint: hint)
+  }
+
+  // MARK: Arguments
+
+  /// Checks the arguments of a call as the call itself will, as far as names and counts go.
+  func check(
+    _ arguments: [Argument], against signature: Signature, _ span: Span, _ calleeSpan: Span
+  ) {
+    let positional = signature.parameters.filter { !$0.namedOnly && !$0.variadic }
+    let isVariadic = signature.parameters.contains { $0.variadic }
+    var given: [String: Span] = [:]
+    var count = 0
+    for argument in arguments {
+      if let name = argument.name {
+        guard signature.parameters.contains(where: { $0.name == name && !$0.variadic }) else {
+          unknownArgument(name, argument.nameSpan, signature)
+          continue
+        }
+        if let first = given[name] {
+          error(
+            .type, "the argument `\(name)` is given twice", argument.nameSpan,
+            other: (first, "first given here"), hint: "`\(signature.usage)`")
+        }
+        given[name] = argument.nameSpan
+        continue
+      }
+      if count < positional.count {
+        given[positional[count].name] = argument.value.span
+      } else if count == positional.count, !isVariadic {
+        tooMany(arguments, positional.count, argument.value.span, signature)
+      }
+      count += 1
+    }
+    let missing = signature.parameters.filter { $0.isRequired && given[$0.name] == nil }
+    guard !missing.isEmpty else { return }
+    let names = missing.map { "`\($0.name)`" }.joined(separator: " and ")
+    error(
+      .type, "`\(signature.name)` needs the argument\(missing.count > 1 ? "s" : "") \(names)",
+      calleeSpan, hint: "`\(signature.usage)`")
+  }
+
+  private func tooMany(
+    _ arguments: [Argument], _ limit: Int, _ span: Span, _ signature: Signature
+  ) {
+    let count = arguments.count { $0.name == nil }
+    let namedOnly = signature.parameters.filter(\.namedOnly)
+    let expected =
+      limit == 0
+      ? "takes no \(namedOnly.isEmpty ? "" : "positional ")arguments"
+      : "takes at most \(limit) \(namedOnly.isEmpty ? "" : "positional ")argument\(limit == 1 ? "" : "s")"
+    error(
+      .type, "`\(signature.name)` \(expected), \(count) \(count == 1 ? "is" : "are") given", span,
+      label: "one too many", hint: "`\(signature.usage)`")
+  }
+
+  private func unknownArgument(_ name: String, _ span: Span, _ signature: Signature) {
+    let names = signature.parameters.filter { !$0.variadic }.map(\.name)
+    error(
+      .type, "`\(signature.name)` has no argument `\(name)`", span,
+      hint: Suggest.hint(for: name, in: names) ?? "`\(signature.usage)`")
+  }
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Runtime
+
+@Suite struct FormattingTests {}
