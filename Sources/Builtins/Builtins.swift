@@ -1,4 +1,5 @@
 import Runtime
+import Tensor
 
 /// The bridge between the language and the libraries: everything that a script can call.
 public enum Builtins {
@@ -9,4 +10,10 @@ public enum Builtins {
   public static func install(in interpreter: Interpreter) {
     HostBuiltins.install(in: interpreter)
   }
+}
+
+extension Builtins {
+  /// How many threads numerical work uses.
+  public static var threads: Int { Parallel.threads }
+  public static func setThreads(_ count: Int) { Parallel.threads = count }
 }

@@ -54,6 +54,9 @@ public struct HelpText {
     return parts.joined(separator: "\n\n")
   }
 
+  /// Words broken into lines of the help's width.
+  public func paragraph(_ text: String) -> String { wrapped(text, indent: 0) }
+
   /// `dp.clip(vector, bound = 1) -> [n]`; named-only parameters follow a `*`-free comma with their colon.
   public static func call(_ signature: Signature) -> String {
     let parameters = signature.parameters.map { parameter -> String in

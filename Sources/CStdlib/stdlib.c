@@ -11,8 +11,11 @@ static const unsigned char epsilon_sweep[] = {
 
 #define FILE_ROW(path, array) {path, array, sizeof array}
 
-const struct fairlead_stdlib_file fairlead_stdlib_files[] = {
+static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
 };
-const size_t fairlead_stdlib_count = sizeof fairlead_stdlib_files / sizeof *fairlead_stdlib_files;
+
+size_t fairlead_stdlib_count(void) { return sizeof files / sizeof *files; }
+
+struct fairlead_stdlib_file fairlead_stdlib_at(size_t index) { return files[index]; }

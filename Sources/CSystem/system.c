@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic(volatile uint8_t *) watched_flag;
+static _Atomic(void (*)(void)) notification;
 static atomic_int pressed;
 static _Atomic int64_t first_press_ms;
 
@@ -22,7 +22,7 @@ static int64_t now_ms(void) {
 
 // Only async-signal-safe calls here: atomics, clock_gettime, write, _exit.
 static void on_interrupt(int number) {
-  volatile uint8_t *flag = atomic_load(&watched_flag);
+  void (*notify)(void) = atomic_load(&notification);
   if (atomic_exchange(&pressed, 1)) {
     int64_t waited = now_ms() - atomic_load(&first_press_ms);
     if (waited >= 300) {
@@ -34,27 +34,23 @@ static void on_interrupt(int number) {
   } else {
     atomic_store(&first_press_ms, now_ms());
   }
-  if (flag) *flag = 1;
+  if (notify) notify();
   (void)number;
 }
 
-void fairlead_watch_interrupts(volatile uint8_t *flag) {
-  atomic_store(&watched_flag, flag);
+void fairlead_watch_interrupts(void (*notify)(void)) {
+  atomic_store(&notification, notify);
   atomic_store(&pressed, 0);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   sigemptyset(&action.sa_mask);
-  action.sa_handler = flag ? on_interrupt : SIG_DFL;
+  action.sa_handler = notify ? on_interrupt : SIG_DFL;
   // No SA_RESTART: a read that waits for input returns, so that the flag is seen.
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
 }
 
-void fairlead_clear_interrupt(void) {
-  volatile uint8_t *flag = atomic_load(&watched_flag);
-  if (flag) *flag = 0;
-  atomic_store(&pressed, 0);
-}
+void fairlead_clear_interrupt(void) { atomic_store(&pressed, 0); }
 
 int fairlead_was_interrupted(void) { return atomic_load(&pressed); }
 
@@ -102,4 +98,17 @@ int fairlead_terminal_columns(int descriptor) {
   struct winsize size;
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
   return size.ws_col;
+}
+
+const char *fairlead_vector_name(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return "AVX-512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+  return "";
+#elif defined(__aarch64__)
+  return "NEON";
+#else
+  return "";
+#endif
 }

@@ -62,8 +62,15 @@ public enum Matmul {
     }
   }
 
-  /// Below this many multiplications oneDNN's set-up costs more than the product.
-  private static let smallWork = 16 * 16 * 16
+  /// Whether our own kernel is the faster one (measured): it packs nothing, so small products and those with a transposed right
+  /// operand gain; oneDNN wins where a side is thin or there is much to do.
+  private static func prefersKernel(
+    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int
+  ) -> Bool {
+    let work = m * n * k
+    if min(m, n) < 8 { return work <= 1 << 15 && n > 1 }
+    return work <= (transposeB && !transposeA ? 1 << 22 : 400_000)
+  }
 
   /// One single-threaded product; which routine makes it depends on the sizes only.
   private static func block(
@@ -71,7 +78,7 @@ public enum Matmul {
     _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, _ beta: Float,
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
-    if m * n * k > smallWork, fl_onednn_available(),
+    if !prefersKernel(transposeA, transposeB, m, n, k), fl_onednn_available(),
       fl_onednn_sgemm(
         transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb),
         beta, c, Int64(ldc))
@@ -96,7 +103,7 @@ public enum Matmul {
 
   /// How a product's result is cut into blocks.
   struct Cut {
-    /// Multiplications that are worth a block of their own: some 50 µs.
+    /// Multiplications that are worth a block of their own: some 30 µs.
     static let blockWork = 1 << 22
 
     let m: Int
@@ -109,12 +116,15 @@ public enum Matmul {
     init(m: Int, n: Int, k: Int) {
       self.m = m
       self.n = n
-      let blocks = min(64, max(1, m * n / 256 * max(k, 1) / (Cut.blockWork / 256)))
+      let work = max(1, m * n * k)
       var rows = m
       var columns = n
-      // Halve the longer side as long as there are fewer blocks than wanted: each half is a multiple of the kernels' tile.
       var pieces = 1
-      while pieces * 2 <= blocks, max(rows, columns) >= 96 {
+      // Halve the longer side while there is enough to do for each half; large products get large blocks, for which packing
+      // the operands costs least. A half is a multiple of the kernels' tile.
+      while pieces < 64, max(rows, columns) >= (pieces < 4 ? 128 : 256),
+        work / (pieces * 2) >= (pieces < 4 ? Cut.blockWork : pieces < 16 ? 1 << 23 : 1 << 26)
+      {
         if rows >= columns {
           rows = ((rows + 1) / 2 + 15) / 16 * 16
         } else {

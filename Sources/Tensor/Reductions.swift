@@ -349,9 +349,12 @@ extension Tensor {
       }
     }
     guard input.node != nil else { return result }
-    let (source, kept, sums) = (input.detached, layout.keptShape, result.detached)
+    let (source, kept) = (input.detached, layout.keptShape)
     return Tape.record("logsumexp", input, result) { gradient in
-      try (source - sums.viewed(as: kept)).exp() * gradient.viewed(as: kept)
+      // The softmax, from differences that stay exact for large numbers.
+      let powers = try (source - source.maximum(axes: axes, keepAxes: true)).exp()
+      return try powers
+        * (gradient.viewed(as: kept) / powers.sum(axes: axes, keepAxes: true))
     }
   }
 

@@ -101,10 +101,13 @@ public final class StoragePool: Sendable {
       // Only addresses of blocks are ever put in.
       return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
     }
-    systemAllocations.add(1, ordering: .relaxed)
-    if let block = allocate(bytes) { return block }
-    trim()
-    if let block = allocate(bytes) { return block }
+    // The kernel overcommits: more than the machine has is refused here, before anything is written to it.
+    if bytes < 1 << 30 || bytes <= StoragePool.physicalBytes {
+      systemAllocations.add(1, ordering: .relaxed)
+      if let block = allocate(bytes) { return block }
+      trim()
+      if let block = allocate(bytes) { return block }
+    }
     used.subtract(bytes, ordering: .relaxed)
     throw outOfMemory(byteCount)
   }
@@ -123,8 +126,6 @@ public final class StoragePool: Sendable {
   }
 
   private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-    // The kernel overcommits: ask first whether so much memory exists at all.
-    if bytes >= 1 << 30, bytes > StoragePool.physicalBytes { return nil }
     let large = bytes >= 1 << 22
     var block: UnsafeMutableRawPointer?
     guard posix_memalign(&block, large ? 1 << 21 : 64, bytes) == 0, let block else { return nil }

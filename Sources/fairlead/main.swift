@@ -1,3 +1,3 @@
 import FairleadCommands
 
-Fairlead.main()
+Fairlead.run()

@@ -34,9 +34,9 @@ import Testing
       try w.update { p in for i in p.indices { p[i] -= 0.1 * gradient.floats[i] } }
     }
     for _ in 0..<3 { try step() }
-    // Other tests run meanwhile and may take blocks; a leak would show in every round.
+    // Other tests run meanwhile and take blocks; a leak would show in every round.
     var quiet = false
-    for _ in 0..<50 where !quiet {
+    for _ in 0..<2000 where !quiet {
       let before = StoragePool.shared.allocationsFromSystem
       for _ in 0..<10 { try step() }
       quiet = StoragePool.shared.allocationsFromSystem == before

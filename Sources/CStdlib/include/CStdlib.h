@@ -9,5 +9,8 @@ struct fairlead_stdlib_file {
   size_t length;
 };
 
-extern const struct fairlead_stdlib_file fairlead_stdlib_files[];
-extern const size_t fairlead_stdlib_count;
+/// How many files there are.
+size_t fairlead_stdlib_count(void);
+
+/// One of them; `index` is below the count.
+struct fairlead_stdlib_file fairlead_stdlib_at(size_t index);

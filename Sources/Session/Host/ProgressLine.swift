@@ -1,28 +1,6 @@
+import Builtins
 import CSystem
 import Foundation
-
-/// How far one training run, or anything else that takes long, has got.
-public struct ProgressReport: Sendable {
-  /// What is going on: `epoch 3/8`.
-  public var stage: String
-  public var done: Int
-  public var total: Int
-  /// Figures to show beside the bar: loss, epsilon so far.
-  public var figures: [(name: String, value: Double)]
-  /// How fast it goes, with its unit: 10400, `examples/s`.
-  public var rate: (value: Double, unit: String)?
-
-  public init(
-    stage: String, done: Int, total: Int, figures: [(name: String, value: Double)] = [],
-    rate: (value: Double, unit: String)? = nil
-  ) {
-    self.stage = stage
-    self.done = done
-    self.total = total
-    self.figures = figures
-    self.rate = rate
-  }
-}
 
 /// The line on standard error that shows what is going on: redrawn in place on a terminal, a line now and then elsewhere.
 ///

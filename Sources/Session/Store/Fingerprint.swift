@@ -35,6 +35,25 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     return Fingerprint(bytes: Data(hash.finalize()))
   }
 
+  /// The fingerprint of a file, or of all files below a folder with their names; nil where nothing can be read.
+  public static func tree(_ path: String) -> Fingerprint? {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      return nil
+    }
+    guard isDirectory.boolValue else { return file(path) }
+    let names = (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? [])
+      .sorted()
+    var parts = ["folder"]
+    for name in names {
+      if let content = file(path + "/" + name) { parts += [name, content.description] }
+    }
+    return Fingerprint(parts)
+  }
+
+  /// The first 64 bits, as the key of a random stream.
+  var word: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
   /// What tells this build of Fairlead from all others: results of another build are not taken over.
   public static let build: String = {
     var bytes = [UInt8](repeating: 0, count: 64)

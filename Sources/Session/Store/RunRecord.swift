@@ -9,7 +9,7 @@ public struct RunIdentity: Sendable, Equatable {
   public var text: String
   /// The texts of its imports, directly and indirectly, by name.
   public var imports: [String: String]
-  /// Every parameter with its value, in the order of the script.
+  /// The parameters that were given; all others have the values that the text says.
   public var parameters: [Cell.Entry]
   /// The version and build of Fairlead.
   public var version: String

@@ -163,16 +163,20 @@ public final class RunStore: Sendable {
     }
   }
 
-  /// Notes how many trials a sweep of the run has more, and which files it has read.
-  public func plan(run: Int, trials: Int, data: [String: String]) throws {
+  /// Notes how many trials a sweep of the run has more, which files it has read, and its parameters' values.
+  public func plan(run: Int, trials: Int, data: [String: String], parameters: [Cell.Entry]) throws {
     let entries = data.sorted { $0.key < $1.key }.map {
       Cell.Entry(key: .string($0.key), value: .string($0.value))
     }
     try change { database in
       try database.execute(
-        sql: "UPDATE runs SET planned = planned + ?, data = ?, updated = ? WHERE number = ?",
+        sql: """
+          UPDATE runs SET planned = planned + ?, data = ?, parameters = ?, updated = ?
+          WHERE number = ?
+          """,
         arguments: [
-          trials, CellCoding.encode(.map(entries)), Date().timeIntervalSince1970, run,
+          trials, CellCoding.encode(.map(entries)), CellCoding.encode(.map(parameters)),
+          Date().timeIntervalSince1970, run,
         ])
     }
   }

@@ -3,30 +3,6 @@ import Testing
 
 @testable import Tensor
 
-/// A tensor as the oracle script writes it.
-private struct GoldenTensor: Decodable {
-  let dtype: String
-  let shape: [Int]
-  let data: [GoldenNumber]
-
-  func tensor() throws -> Tensor {
-    try Tensor(data.map(\.value), shape: Shape(checking: shape)).cast(to: DType(named: dtype))
-  }
-}
-
-private struct GoldenNumber: Decodable {
-  let value: Double
-
-  init(from decoder: Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let number = try? container.decode(Double.self) {
-      value = number
-    } else {
-      value = Double(try container.decode(String.self)) ?? .nan
-    }
-  }
-}
-
 private struct GoldenIndex: Decodable {
   let index: TensorIndex
 
@@ -123,15 +99,7 @@ private struct GoldenCase: Decodable, CustomTestStringConvertible, Sendable {
     }
   }
 
-  static let all: [GoldenCase] = {
-    struct File: Decodable { let cases: [GoldenCase] }
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Golden/tensor_numpy.json")
-    guard let data = try? Data(contentsOf: path),
-      let file = try? JSONDecoder().decode(File.self, from: data)
-    else { return [] }
-    return file.cases
-  }()
+  static let all: [GoldenCase] = goldenCases("tensor_numpy.json")
 }
 
 @Test func theGoldenFileIsRead() { #expect(GoldenCase.all.count > 200) }
