@@ -92,10 +92,7 @@ extension Checker {
     case .import(let value): imports(value, isTopLevel)
     case .param(let param): self.param(param, isTopLevel, statement.span)
     case .test(_, let body): test(body, isTopLevel, statement.span)
-    case .cell:
-      if !isTopLevel {
-        error(.syntax, "a cell cannot start inside a block", statement.span)
-      }
+    case .cell: break
     }
   }
 
