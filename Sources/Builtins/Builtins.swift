@@ -9,6 +9,10 @@ public enum Builtins {
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
     HostBuiltins.install(in: interpreter)
+    interpreter.define(SeedBuiltins.natives)
+    for module in [DataBuiltins.module, TextBuiltins.module, DPBuiltins.module] {
+      interpreter.define(module)
+    }
   }
 }
 
