@@ -9,6 +9,7 @@ public enum Builtins {
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
     HostBuiltins.install(in: interpreter)
+    TensorBuiltins.install(in: interpreter)
   }
 }
 
