@@ -56,8 +56,7 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
-    .testTarget(
-      name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
+    .testTarget(name: "PrivacyTests", dependencies: ["Privacy"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),

@@ -12,7 +12,9 @@ public final class Embedding: Layer {
   public let weight: Parameter
   private let scratch: RowScratch
 
-  public init(_ rows: Int, _ width: Int, paddingIndex: Int? = nil, random: inout RandomStream) throws {
+  public init(_ rows: Int, _ width: Int, paddingIndex: Int? = nil, random: inout RandomStream)
+    throws
+  {
     try Check.size(rows, "the number of rows")
     try Check.size(width, "the width")
     if let paddingIndex, !(0..<rows).contains(paddingIndex) {
@@ -99,7 +101,8 @@ final class Tokens {
 
   init(_ input: Tensor, _ layer: Embedding) throws {
     guard input.dtype == .i64 || input.dtype == .i32 else {
-      throw DomainError(.type, "embedding needs integer tokens, got a tensor of \(input.dtype.name)")
+      throw DomainError(
+        .type, "embedding needs integer tokens, got a tensor of \(input.dtype.name)")
     }
     let dense = try input.detached.cast(to: .i64).contiguous()
     let count = dense.count
@@ -193,7 +196,9 @@ final class EmbeddingRule: RangedGradientRule {
   func accumulate(
     weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink
   ) throws {
-    guard weight.requiresGradient, let index = sink.index(of: weight), !examples.isEmpty else { return }
+    guard weight.requiresGradient, let index = sink.index(of: weight), !examples.isEmpty else {
+      return
+    }
     let sums = try rowSums(weights: weights, examples: examples)
     defer { sums.finish() }
     guard let table = sink.sparse(index) else {

@@ -42,7 +42,8 @@ public struct Evaluation {
       let values = try loss(output, labels)
       guard values.shape == [indices.count] else {
         throw DomainError(
-          .shape, "the loss `\(loss.name)` gives no number per example: its shape is \(values.shape)")
+          .shape,
+          "the loss `\(loss.name)` gives no number per example: its shape is \(values.shape)")
       }
       for (value, index) in zip(try values.cast(to: .f64).array(Double.self), indices) {
         result[index] = value

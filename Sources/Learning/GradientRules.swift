@@ -36,7 +36,8 @@ enum ExampleWeights {
   }
 
   /// Each weight `times` times, for kernels that want one weight a row.
-  static func repeated(_ weights: UnsafePointer<Float>, examples: Int, times: Int) throws -> Tensor {
+  static func repeated(_ weights: UnsafePointer<Float>, examples: Int, times: Int) throws -> Tensor
+  {
     let result = try Tensor.uninitialized([examples * times])
     let to = result.floats
     for example in 0..<examples {

@@ -28,7 +28,8 @@ public final class LSTM: Layer {
     self.directions = directions
     super.init(kind: bidirectional ? "bilstm" : "lstm")
     for (direction, suffix) in zip(directions, ["", "_reverse"]) {
-      for (name, parameter) in zip(["weight_ih", "weight_hh", "bias_ih", "bias_hh"], direction.all) {
+      for (name, parameter) in zip(["weight_ih", "weight_hh", "bias_ih", "bias_hh"], direction.all)
+      {
         own("\(name)_l0\(suffix)", parameter)
       }
     }
@@ -221,7 +222,9 @@ final class LSTMPass {
   }
 
   private func mask(_ step: Int, _ row: Int) -> UnsafePointer<UInt8>? {
-    active.map { UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + step * batch + row) }
+    active.map {
+      UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + step * batch + row)
+    }
   }
 
   // MARK: Forward
@@ -337,7 +340,9 @@ final class LSTMPass {
     let width = directions.count * hidden
     let cellGradients = try Tensor.uninitialized([directions.count, batch, hidden])
     let hiddenGradients = try Tensor.uninitialized([directions.count, batch, hidden])
-    if states { g = try takeStates(g, into: cellGradients) } else {
+    if states {
+      g = try takeStates(g, into: cellGradients)
+    } else {
       cellGradients.floats.update(repeating: 0, count: cellGradients.count)
     }
     withExtendedLifetime(g) {

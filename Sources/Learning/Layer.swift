@@ -160,7 +160,9 @@ enum Check {
     }
   }
 
-  static func finite(_ value: Double, _ what: String, atLeast low: Double, below high: Double = .infinity)
+  static func finite(
+    _ value: Double, _ what: String, atLeast low: Double, below high: Double = .infinity
+  )
     throws
   {
     guard value.isFinite, value >= low, value < high else {

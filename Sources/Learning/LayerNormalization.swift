@@ -25,7 +25,8 @@ public final class LayerNormalization: Layer {
   public override func forward(_ input: Tensor) throws -> Tensor {
     guard input.shape.last == width else {
       throw DomainError(
-        .shape, "layer_norm(\(width)) needs a last axis of \(width), got a tensor of shape \(input.shape)")
+        .shape,
+        "layer_norm(\(width)) needs a last axis of \(width), got a tensor of shape \(input.shape)")
     }
     let x = try Check.floats(input, "layer_norm")
     let width = self.width

@@ -73,7 +73,8 @@ public final class Linear: Layer {
           Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
             let start = block.lowerBound * outputs
             fl_bias_activation_backward_f32(
-              activation.rawValue, block.count, outputs, from + start, saved + start, to + start, nil)
+              activation.rawValue, block.count, outputs, from + start, saved + start, to + start,
+              nil)
           }
         }
       }

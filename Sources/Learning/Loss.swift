@@ -8,7 +8,9 @@ public struct Loss {
   public let name: String
   private let body: (_ output: Tensor, _ labels: Tensor) throws -> Tensor
 
-  public init(_ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor) {
+  public init(
+    _ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
+  ) {
     self.name = name
     self.body = body
   }
@@ -19,7 +21,9 @@ public struct Loss {
 
   /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean over
   /// its positions whose label is not `ignoreIndex`.
-  public static func crossEntropy(ignoreIndex: Int = -100, labelSmoothing: Double = 0) throws -> Loss {
+  public static func crossEntropy(ignoreIndex: Int = -100, labelSmoothing: Double = 0) throws
+    -> Loss
+  {
     try Check.finite(labelSmoothing, "label smoothing", atLeast: 0, below: 1)
     return Loss("cross_entropy") { output, labels in
       let rows = try Losses.crossEntropy(

@@ -21,10 +21,13 @@ public final class Pooling: Layer {
     let resolved = axis < 0 ? axis + input.rank : axis
     guard resolved >= 0, resolved < input.rank else {
       throw DomainError(
-        .shape, "\(kind)(axis: \(axis)) got a tensor of shape \(input.shape), which has no such axis")
+        .shape,
+        "\(kind)(axis: \(axis)) got a tensor of shape \(input.shape), which has no such axis")
     }
     guard input.rank == 3, resolved == 1, input.dtype == .f32 else {
-      if let lengths = input.lengths, resolved == 1, lengths.values.contains(where: { $0 < input.shape[1] }) {
+      if let lengths = input.lengths, resolved == 1,
+        lengths.values.contains(where: { $0 < input.shape[1] })
+      {
         throw DomainError(
           .shape, "\(kind) of a padded batch needs a tensor of three axes, got \(input.shape)")
       }
@@ -100,7 +103,9 @@ public final class Pooling: Layer {
 
 /// The lengths of a padded batch as kernels want them.
 enum TimeLengths {
-  static func with<R>(_ lengths: Lengths?, _ body: (UnsafePointer<Int32>?) throws -> R) rethrows -> R {
+  static func with<R>(_ lengths: Lengths?, _ body: (UnsafePointer<Int32>?) throws -> R) rethrows
+    -> R
+  {
     guard let lengths else { return try body(nil) }
     return try lengths.values.withUnsafeBufferPointer { try body($0.baseAddress) }
   }

@@ -6,10 +6,22 @@ import Tensor
 /// forward and one backward pass serve all micro-batches and each rule sums over ranges.
 extension TrainingStep {
   func microBatchStep(_ batch: Batch, _ options: MicroBatchOptions) throws -> StepResult {
+    // Each example's own draw: were the batch cut into runs, adding one example would shift all the others and move every
+    // micro-batch's mean.
+    var draws = options.assignment.derived(stepCount).stream
+    let assignment = (0..<batch.count).map { _ in draws.integer(below: options.microBatches) }
+    return try microBatchStep(batch, options, assignment: assignment)
+  }
+
+  func microBatchStep(_ batch: Batch, _ options: MicroBatchOptions, assignment: [Int]) throws
+    -> StepResult
+  {
     let groups = options.microBatches
-    let (sorted, ranges) = try assign(batch, groups, options.assignment)
-    // The expected size of a micro-batch: dividing by the real one would add nothing but variance.
-    let size = options.expectedBatch / Double(groups)
+    let (sorted, ranges) = try gather(batch, assignment, groups)
+    let sizes = ranges.map { range in
+      options.mean == .expectedSize
+        ? options.expectedBatch / Double(groups) : Double(max(1, range.count))
+    }
     let bounds = layerBounds(options.scale, bound: options.bound)
     sink.begin()
     if microSinks.count != groups {
@@ -21,7 +33,7 @@ extension TrainingStep {
       let found = try microGradients(sorted, ranges)
       total = found.loss
       let weights = found.squaredNorms.enumerated().map { layer, squares in
-        squares.map { square in
+        zip(squares, sizes).map { square, size in
           let norm = square.squareRoot() / size
           if norm > bounds[layer] { clipped += 1 }
           return options.rule.factor(norm: norm, bound: bounds[layer]) / size
@@ -43,13 +55,10 @@ extension TrainingStep {
       clippable: groups * layers.count)
   }
 
-  /// Draws each example's micro-batch on its own: were the batch cut into runs, adding one example would shift all the others and
-  /// move every micro-batch's mean.
-  private func assign(_ batch: Batch, _ groups: Int, _ key: RandomKey) throws -> (
+  /// The batch with the examples of each micro-batch next to each other, and where they lie.
+  private func gather(_ batch: Batch, _ group: [Int], _ groups: Int) throws -> (
     Batch, [Range<Int>]
   ) {
-    var draws = key.derived(stepCount).stream
-    let group = (0..<batch.count).map { _ in draws.integer(below: groups) }
     var members = [[Int]](repeating: [], count: groups)
     for (example, group) in group.enumerated() { members[group].append(example) }
     var ranges: [Range<Int>] = []

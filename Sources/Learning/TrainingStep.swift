@@ -131,7 +131,9 @@ public final class TrainingStep {
   func isPerExample(_ loss: Tensor, _ batch: Batch) -> Bool { loss.shape == [batch.count] }
 
   /// Adds the gradient of `weight` times the sum over the batch to a sink; returns the sum of the losses.
-  func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws -> Double {
+  func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws
+    -> Double
+  {
     let value = try forward(batch, number)
     let total: Double
     if isPerExample(value, batch) {

@@ -35,7 +35,7 @@ struct Brackets {
               .syntax, "`\(symbol.rawValue)` closes nothing",
               labels: [.init(source, token.span)],
               hint: "delete it, or add the `\(Self.opening(symbol))` that it belongs to"))
-          continue
+          return
         }
         if opener.closing == symbol {
           open.removeLast()
@@ -55,7 +55,7 @@ struct Brackets {
                 .init(source, token.span, "expected `\(opener.closing?.rawValue ?? "")`"),
                 .init(source, stream.tokens[last].span, "opened here"),
               ]))
-          open.removeLast()
+          return
         }
       }
     }

@@ -168,6 +168,7 @@ extension Checker {
     }
     guard case .expression(let value) = last.kind else {
       if case .throw = last.kind { return }
+      if case .return = last.kind { return }  // reported where it stands
       error(.type, message, last.span, label: "this statement has no value", hint: hint)
       return
     }

@@ -13,14 +13,21 @@ extension Checker {
     for (index, statement) in list.enumerated() {
       if let end = ending, Self.runs(statement) {
         warn(
-          .syntax, "this is never reached", statement.span,
-          other: (end.span, "nothing after this runs"))
+          .syntax, "this is never reached", firstLine(statement.span),
+          other: (firstLine(end.span), "nothing after this runs"))
         ending = nil
       }
       self.statement(statement, isTopLevel: isTopLevel)
       if Self.leaves(statement) { ending = statement }
       if index < list.count - 1 { warnOfLostComparison(statement) }
     }
+  }
+
+  /// The part of a span on its first line.
+  private func firstLine(_ span: Span) -> Span {
+    let line = source.position(of: Int(span.start)).line
+    let end = source.lineStarts[line - 1] + source.lineLength(line)
+    return Span(Int(span.start), min(Int(span.end), end))
   }
 
   private static func runs(_ statement: Stmt) -> Bool {
@@ -85,10 +92,7 @@ extension Checker {
     case .import(let value): imports(value, isTopLevel)
     case .param(let param): self.param(param, isTopLevel, statement.span)
     case .test(_, let body): test(body, isTopLevel, statement.span)
-    case .cell:
-      if !isTopLevel {
-        error(.syntax, "a cell cannot start inside a block", statement.span)
-      }
+    case .cell: break
     }
   }
 

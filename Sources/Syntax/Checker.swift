@@ -264,7 +264,7 @@ final class Checker {
   func visibleNames() -> Set<String> {
     var names = Set(environment.globals.keys)
     for scope in scopes { names.formUnion(scope.bindings.keys) }
-    names.formUnion(keywords)
+    names.formUnion(keywords.filter { $0.count > 2 })
     return names
   }
 }

@@ -41,6 +41,13 @@ extension Parser {
       if peek.kind == .minimumMagnitude, peek(1).kind != .symbol(.doubleStar) {
         return Expr(.int(Int.min), token.span.union(advance().span))
       }
+      if peek.newlineBefore, !ignoresNewlines, position >= 2,
+        tokens[position - 2].kind == .symbol(.minus)
+      {
+        throw fail(
+          "`--` does not exist", at: tokens[position - 2].span.union(token.span),
+          hint: "write `x -= 1`")
+      }
       let operand = try rightOperand(.unary, "-")
       return Expr(.unary(.negate, operand), token.span.union(operand.span))
     case .keyword(.not):

@@ -33,6 +33,10 @@ extension Parser {
       let first = position
       let level = (depth, height)
       do {
+        if case .cell = peek.kind {
+          defer { advance() }
+          throw fail("a cell cannot start inside a block", at: peek.span)
+        }
         statements.append(try terminatedStatement())
       } catch {
         recover(from: first)

@@ -172,6 +172,10 @@ struct Parser {
       return fail(
         expectation, at: Span(end, end), label: "the text ends here", hint: hint)
     default:
+      if atLineBreak, position > 0 {
+        let end = Int(previousSpan.end)
+        return fail(expectation, at: Span(end, end), label: "the line ends here", hint: hint)
+      }
       return fail(expectation, at: token.span, label: "found \(describe(token))", hint: hint)
     }
   }

@@ -14,7 +14,9 @@ public enum Parsing {
     let stream = Lexer.tokenize(source)
     let brackets = Brackets(stream, source)
     if !brackets.diagnostics.isEmpty || stream.endsInString {
-      throw Diagnostics(sorted(stream.diagnostics + brackets.diagnostics))
+      // A string that does not end swallows the brackets after it.
+      throw Diagnostics(
+        stream.diagnostics.isEmpty ? brackets.diagnostics : sorted(stream.diagnostics))
     }
     var parser = Parser(source, stream, brackets)
     let program = parser.program()

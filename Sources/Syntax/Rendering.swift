@@ -170,8 +170,8 @@ private struct Page {
         newline()
         put(String(repeating: " ", count: gutter) + " ┆", .frame)
       }
-      let from = line == first ? start : source.lineStarts[line - 1]
-      let to = line == last ? end : source.lineStarts[line - 1] + source.line(line).utf8.count
+      let from = line == first ? start : source.textStart(line)
+      let to = line == last ? end : source.lineStarts[line - 1] + source.lineLength(line)
       let excerpt = Excerpt(source, line: line, from: from, to: to, width: width - gutter - 3)
       if line != shown || index > 0 {
         newline()
@@ -193,12 +193,9 @@ private struct Page {
       newline()
       put(String(repeating: " ", count: gutter) + " │", .frame)
       let indent = String(repeating: " ", count: excerpt.column + 1)
-      if index == 0 {
-        put(indent + String(repeating: mark, count: excerpt.length), role)
-      } else {
-        put(indent + String(repeating: " ", count: excerpt.length))
-      }
-      if !part.isEmpty { put(" " + part, role) }
+      put(indent)
+      let marks = String(repeating: index == 0 ? mark : " ", count: excerpt.length)
+      put(part.isEmpty ? marks : marks + " " + part, role)
     }
   }
 
@@ -238,8 +235,12 @@ private struct Excerpt {
   var length = 1
 
   init(_ source: Source, line: Int, from: Int, to: Int, width: Int) {
-    let start = source.lineStarts[line - 1]
-    let content = source.line(line)
+    let lineStart = source.lineStarts[line - 1]
+    let lineEnd = lineStart + source.lineLength(line)
+    // Of a line of a megabyte only what is near the span is looked at.
+    let start = max(lineStart, source.scalarStart(atOrBefore: from - 1_000))
+    let end = max(start, min(lineEnd, source.scalarStart(atOrBefore: max(from, start) + 3_000)))
+    let content = String(decoding: source.bytes[start..<end], as: UTF8.self)
     var cells: [(text: String, width: Int, offset: Int)] = []
     var column = 0
     var offset = start
@@ -275,10 +276,11 @@ private struct Excerpt {
         total += cells[low].width
       }
     }
-    if low > 0 { text += "…" }
+    let isCutBefore = low > 0 || start > lineStart
+    if isCutBefore { text += "…" }
     for cell in cells[low..<high] { text += cell.text }
-    if high < cells.count { text += "…" }
-    let lead = low > 0 ? 1 : 0
+    if high < cells.count || end < lineEnd { text += "…" }
+    let lead = isCutBefore ? 1 : 0
     if startsPastEnd {
       self.column = lead + cells[low..<high].reduce(0) { $0 + $1.width }
       length = 1

@@ -67,9 +67,32 @@ public final class Source: Sendable {
   public func line(_ number: Int) -> String {
     guard number >= 1, number <= lineStarts.count else { return "" }
     let start = lineStarts[number - 1]
+    return String(decoding: bytes[start..<start + lineLength(number)], as: UTF8.self)
+  }
+
+  /// The length in bytes of a 1-based line without its line ending.
+  func lineLength(_ number: Int) -> Int {
+    guard number >= 1, number <= lineStarts.count else { return 0 }
+    let start = lineStarts[number - 1]
     var end = number < lineStarts.count ? lineStarts[number] - 1 : bytes.count
     if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-    return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
+    return max(0, end - start)
+  }
+
+  /// The offset of the first byte of a 1-based line that is no space or tab.
+  func textStart(_ number: Int) -> Int {
+    guard number >= 1, number <= lineStarts.count else { return bytes.count }
+    let start = lineStarts[number - 1]
+    let end = start + lineLength(number)
+    return bytes[start..<end].firstIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+      ?? start
+  }
+
+  /// The offset where the character starts that holds the byte at `offset`, within the text.
+  func scalarStart(atOrBefore offset: Int) -> Int {
+    var offset = max(0, min(offset, bytes.count))
+    while offset > 0, offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset -= 1 }
+    return offset
   }
 }
 

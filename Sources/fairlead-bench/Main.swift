@@ -33,7 +33,10 @@ enum Main {
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
-      throw Unsupported(message: "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | peak fma [--threads N]")
+      throw Unsupported(
+        message:
+          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | peak fma [--threads N]"
+      )
     }
   }
 }

@@ -86,7 +86,9 @@ enum Networks {
     if name == "a_bilstm" {
       let lstm = try LSTM(5, 4, bidirectional: true, random: &random)
       let output = try Linear(8, 3, random: &random)
-      return try FunctionLayer(children: [("embedding", embedding), ("lstm", lstm), ("output", output)]) {
+      return try FunctionLayer(children: [
+        ("embedding", embedding), ("lstm", lstm), ("output", output),
+      ]) {
         try output.forward(Pooling(.mean).forward(lstm.forward(embedding.forward($0))))
       }
     }

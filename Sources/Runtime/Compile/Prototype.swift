@@ -53,6 +53,8 @@ final class Prototype: @unchecked Sendable {
   let callSites: [Int: CallSite]
   /// The names of named arguments, by index in call instructions.
   let shapes: [[String]]
+  let subscripts: [[SubscriptPattern]]
+  let statements: [HostStatement]
   let signature: Signature
   let isMain: Bool
 
@@ -65,7 +67,8 @@ final class Prototype: @unchecked Sendable {
     name: String, source: Source, code: [UInt32], constants: [Value], constantObjects: [Object],
     registerCount: Int, parameters: [Parameter], captures: [Capture], functions: [Prototype],
     handlers: [HandlerRange], spans: [(offset: Int32, span: Span)], callSites: [Int: CallSite],
-    shapes: [[String]], signature: Signature, isMain: Bool
+    shapes: [[String]], subscripts: [[SubscriptPattern]], statements: [HostStatement],
+    signature: Signature, isMain: Bool
   ) {
     self.name = name
     self.source = source
@@ -84,6 +87,8 @@ final class Prototype: @unchecked Sendable {
     self.spans = spans
     self.callSites = callSites
     self.shapes = shapes
+    self.subscripts = subscripts
+    self.statements = statements
     self.signature = signature
     self.isMain = isMain
     positionalCount = parameters.prefix { !$0.namedOnly }.count
@@ -112,6 +117,7 @@ final class Prototype: @unchecked Sendable {
   static let idle = Prototype(
     name: "", source: Source(name: "", text: ""), code: [0], constants: [], constantObjects: [],
     registerCount: 0, parameters: [], captures: [], functions: [], handlers: [], spans: [],
-    callSites: [:], shapes: [], signature: Signature(name: "", parameters: []), isMain: true)
+    callSites: [:], shapes: [], subscripts: [], statements: [],
+    signature: Signature(name: "", parameters: []), isMain: true)
   nonisolated(unsafe) static let idleClosure = Closure(idle)
 }

@@ -145,7 +145,7 @@ extension Array: Bindable where Element: Bindable {
       guard let element = try Element.decode(item, vm) else {
         throw Fault(
           .type,
-          "expected a \(typeName), but item \(index) is \(Representation.brief(item))")
+          "expected a \(typeName), but item \(index) is \(Representation.described(item))")
       }
       result.append(element)
     }
@@ -210,11 +210,12 @@ public struct Rest<Element: Bindable>: Bindable {
   public static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Rest? {
     var result: [Element] = []
     result.reserveCapacity(values.count)
-    for value in values {
+    for (index, value) in values.enumerated() {
       guard let element = try Element.decode(value, vm) else {
         throw Fault(
           .type,
-          "expected \(Value.withArticle(Element.typeName)), found \(Representation.brief(value))")
+          "expected \(Runtime.Value.withArticle(Element.typeName)), found \(Representation.described(value))"
+        ).atRestItem(index)
       }
       result.append(element)
     }
@@ -307,7 +308,7 @@ public struct Callable: Bindable, @unchecked Sendable {
       guard let result = try R.decode(value, vm) else {
         throw Fault(
           .type,
-          "the function must give \(Value.withArticle(R.typeName)), it gave \(Representation.brief(value))"
+          "the function must give \(Value.withArticle(R.typeName)), it gave \(Representation.described(value))"
         )
       }
       return result

@@ -115,7 +115,7 @@ public struct NativeCall {
     let name = native.signature.parameters[index].name
     return Fault(
       .type,
-      "`\(name)` must be \(Value.withArticle(expected)), found \(Representation.brief(value))"
+      "`\(name)` must be \(Value.withArticle(expected)), found \(Representation.described(value))"
     ).atArgument(index)
   }
 }

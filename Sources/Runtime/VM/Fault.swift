@@ -7,10 +7,13 @@ public struct Fault: Error, @unchecked Sendable {
     var kind: Diagnostic.Kind
     var message: String
     var hint: String?
+    var detail = ""
     var data: Value = .nothing
     var labels: [Diagnostic.Label] = []
     var trace: [Diagnostic.Frame] = []
     var argument: Int?
+    var restItem: Int?
+    var callArgument: Int?
     var isCatchable = true
     var hasTrace = false
 
@@ -22,8 +25,14 @@ public struct Fault: Error, @unchecked Sendable {
   }
   private let body: Body
 
-  public init(_ kind: Diagnostic.Kind, _ message: String, hint: String? = nil) {
+  /// - Parameters:
+  ///   - message: one sentence without a full stop, with the values.
+  ///   - detail: what is said at the underlined place; several lines are allowed.
+  ///   - hint: what to type instead.
+  public init(_ kind: Diagnostic.Kind, _ message: String, detail: String = "", hint: String? = nil)
+  {
     body = Body(kind, message, hint)
+    body.detail = detail
   }
 
   public var kind: Diagnostic.Kind { body.kind }
@@ -38,6 +47,7 @@ public struct Fault: Error, @unchecked Sendable {
   /// False for an interrupt and for the limits of a run: `catch` does not see them, `finally` does.
   public var isCatchable: Bool { body.isCatchable }
 
+  var detail: String { body.detail }
   var argument: Int? { body.argument }
   var hasTrace: Bool { body.hasTrace }
 
@@ -47,6 +57,27 @@ public struct Fault: Error, @unchecked Sendable {
     if body.argument == nil && !body.hasTrace { body.argument = index }
     return self
   }
+
+  /// Says which of the further arguments (`Rest`) is wrong.
+  func atRestItem(_ index: Int) -> Fault {
+    if !body.hasTrace { body.restItem = index }
+    return self
+  }
+
+  /// Says which argument is wrong, counted as the call wrote them: positional ones first, then the named ones.
+  func atCallArgument(_ index: Int) -> Fault {
+    if !body.hasTrace { body.callArgument = index }
+    return self
+  }
+
+  /// Turns the parameter that is wrong into the argument of the call.
+  func resolveArgument(_ resolve: (_ parameter: Int, _ restItem: Int?) -> Int?) {
+    guard let argument = body.argument, body.callArgument == nil, !body.hasTrace else { return }
+    body.callArgument = resolve(argument, body.restItem)
+  }
+
+  /// -1 is a method's receiver.
+  var callArgument: Int? { body.callArgument }
 
   func withData(_ data: Value) -> Fault {
     body.data = data
@@ -60,12 +91,9 @@ public struct Fault: Error, @unchecked Sendable {
 
   func located(_ labels: [Diagnostic.Label], _ trace: [Diagnostic.Frame]) {
     if body.labels.isEmpty { body.labels = labels }
-    body.trace = trace
+    if body.trace.isEmpty { body.trace = trace }
     body.hasTrace = true
   }
-
-  /// Adds the frames outside a nested run (a callback of a native).
-  func extended(by frames: [Diagnostic.Frame]) { body.trace += frames }
 
   public var diagnostic: Diagnostic {
     Diagnostic(kind, message, labels: labels, hint: hint, trace: trace)

@@ -30,15 +30,16 @@ public final class Interpreter {
   /// Top-level variables of all modules; trials read them.
   private(set) var globals: UnsafeMutablePointer<Value>
   private(set) var globalCount = 0
+  private var slotNames: [String] = []
   private static let globalCapacity = 1 << 16
 
   /// What the session's cells have declared.
   let session = Namespace()
   var imported: [String: ModuleObject] = [:]
-  /// Imports that are being run, to notice a circle.
-  var importing: [(key: String, name: String)] = []
-  /// Values for `param` of the script that is being imported.
-  var importParameters: [String: Value]?
+  /// Scripts that are being imported, the innermost last.
+  var importing: [Importing] = []
+  /// Compiled code stays: method caches and closures refer to its constants.
+  var prototypes: [Prototype] = []
 
   public init(
     host: any Host = PlainHost(), interrupt: InterruptFlag = InterruptFlag(),
@@ -142,7 +143,7 @@ public final class Interpreter {
   // MARK: Globals
 
   /// The slot of a top-level name, made where there is none yet.
-  func slot(of name: String, in namespace: Namespace) throws -> Int {
+  func slot(of name: String, in namespace: Namespace) throws(Fault) -> Int {
     if let slot = namespace.slots[name] { return slot }
     guard globalCount < Interpreter.globalCapacity else {
       throw Fault(.limit, "there are more than \(Interpreter.globalCapacity) top-level names")
@@ -150,10 +151,20 @@ public final class Interpreter {
     let slot = globalCount
     globals[slot] = .missing
     globalCount += 1
+    slotNames.append(name)
     namespace.slots[name] = slot
     namespace.names.append(name)
     return slot
   }
+
+  func retain(_ object: Object) { retained.append(object) }
+
+  func visitGlobals(_ visit: (Value) -> Void) {
+    for slot in 0..<globalCount { visit(globals[slot]) }
+    for module in importing { module.parameters.values.forEach(visit) }
+  }
+
+  func name(ofSlot slot: Int) -> String { slotNames[slot] }
 
   /// The session's variables in the order of their declaration.
   public var variables: [(name: String, value: Value)] {

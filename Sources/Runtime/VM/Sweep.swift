@@ -6,6 +6,9 @@ import Syntax
 /// heap and sees its surroundings read-only; the heap of the sweep's surroundings is not collected meanwhile.
 public final class SweepRequest: @unchecked Sendable {
   // The surroundings' values are only read while trials run.
+  /// A sweep with more trials is refused.
+  static let maximumCount = 1_000_000
+
   public let axes: [String]
   /// The values of the axes, one list a combination, in the order of the loops: the last axis changes fastest.
   public let combinations: [[Value]]

@@ -23,6 +23,8 @@ struct Machine {
   var openCells: Unmanaged<Object>?
   /// Turns until the next look at interrupts and limits.
   var fuel: Int
+  /// The end of the arguments of a native's call back, which are above the calling function's registers.
+  var nativeTop: UnsafeMutablePointer<Value>
 }
 
 /// One thread of execution: a stack, a heap, and the way back to the session's interpreter and host. Natives that ask
@@ -50,12 +52,12 @@ public final class VM {
   var deadline: ContinuousClock.Instant?
   /// Collect at every opportunity, to find values that are not rooted.
   var collectsAlways = false
-  /// While children run in parallel, nothing of this heap may be freed.
-  var runningTrials = 0
+  /// The methods that calls have found, by receiver's type and name.
+  let methodCache: MethodCache
+  /// Set when an interrupt has been thrown in a trial, whose flag the other trials must still see.
+  var interruptedAt: ContinuousClock.Instant?
   /// Of the thread that runs now; set by `enter`.
   var stackBounds = ThreadStack(low: 0)
-
-  static let registerLimit = 250
 
   init(
     interpreter: Interpreter, interrupt: InterruptFlag, random: RandomState, limits: Limits,
@@ -67,6 +69,7 @@ public final class VM {
     self.limits = limits
     self.isTrial = isTrial
     heap = Heap()
+    methodCache = MethodCache()
     stepsLeft = limits.steps ?? Int.max
     // Address space only: the system gives memory for what is touched. Typical frames have far fewer registers than the
     // limit, so the stack's end is a second bound of recursion.
@@ -79,7 +82,8 @@ public final class VM {
     machine.initialize(
       to: Machine(
         stack: stack, stackTouched: stack, stackEnd: stack + registerCapacity, frames: frames,
-        frame: frames, frameEnd: frames + frameCapacity, openCells: nil, fuel: VM.pollInterval))
+        frame: frames, frameEnd: frames + frameCapacity, openCells: nil,
+        fuel: min(VM.pollInterval, limits.steps ?? .max), nativeTop: stack))
     frames.initialize(
       to: FrameRecord(
         pc: Prototype.idle.code, base: stack, constants: Prototype.idle.constants,

@@ -44,32 +44,39 @@ public final class Closure: Object {
   public var signature: Signature { prototype.signature }
 }
 
-/// A captured variable. While the function that declared it runs, it lives in that function's register; afterwards in
-/// the cell itself.
-final class CellObject: Object {
+struct CellStorage {
+  /// The register of the function that declared the variable while that runs, afterwards `own`.
   var location: UnsafeMutablePointer<Value>
-  private let own: UnsafeMutablePointer<Value>
+  var own: Value
   /// The next open cell further down the stack.
   var nextOpen: Unmanaged<Object>?
+}
 
-  init(_ location: UnsafeMutablePointer<Value>) {
-    own = .allocate(capacity: 1)
-    own.initialize(to: .nothing)
-    self.location = location
+/// A captured variable.
+final class CellObject: Object {
+  private var stored: CellStorage
+
+  init(_ location: UnsafeMutablePointer<Value>, next: Unmanaged<Object>?) {
+    stored = CellStorage(location: location, own: .nothing, nextOpen: next)
     super.init(.cell)
   }
 
-  deinit { own.deallocate() }
-
-  var isOpen: Bool { location != own }
-
-  func close() {
-    own.pointee = location.pointee
-    location = own
+  override var byteCount: Int { 72 }
+  override func visitChildren(_ visit: (Value) -> Void) {
+    visit(reference.cellStorage.pointee.location.pointee)
   }
+}
 
-  override var byteCount: Int { 80 }
-  override func visitChildren(_ visit: (Value) -> Void) { visit(location.pointee) }
+extension Unmanaged<Object> {
+  /// Moves a variable from its register into its cell.
+  func closeCell() {
+    let cell = cellStorage
+    cell.pointee.own = cell.pointee.location.pointee
+    let offset = MemoryLayout<CellStorage>.offset(of: \.own) ?? MemoryLayout<UInt>.size
+    cell.pointee.location = (UnsafeMutableRawPointer(cell) + offset).assumingMemoryBound(
+      to: Value.self)
+    cell.pointee.nextOpen = nil
+  }
 }
 
 /// A native function as a value.

@@ -1,5 +1,12 @@
 import Synchronization
 
+/// In raw memory, because the interpreter's loop looks at it before every allocation.
+struct HeapCounters {
+  var bytes: Int
+  /// A collection is due when `bytes` passes this.
+  var threshold: Int
+}
+
 /// Owns the objects of one interpreter and frees those that nothing reaches (mark and sweep). An object belongs to the
 /// heap that adopted it; heaps of trials see objects of their parent's heap, and leave them alone.
 ///
@@ -8,11 +15,8 @@ import Synchronization
 public final class Heap {
   let id: UInt32
   private var first: Unmanaged<Object>?
-  /// Bytes of all objects; growth of lists and maps between collections is counted roughly.
-  private(set) var byteCount = 0
+  let counters: UnsafeMutablePointer<HeapCounters>
   private(set) var objectCount = 0
-  /// A collection is due when `byteCount` passes this.
-  var threshold: Int
   let handles = HandleTable()
   /// Objects that are marked, but not yet what they hold. Explicit, because lists may nest a million deep.
   private var gray: [Unmanaged<Object>] = []
@@ -24,10 +28,15 @@ public final class Heap {
 
   init() {
     id = Heap.lastID.wrappingAdd(1, ordering: .relaxed).newValue
-    threshold = Heap.initialThreshold
+    counters = .allocate(capacity: 1)
+    counters.initialize(to: HeapCounters(bytes: 0, threshold: Heap.initialThreshold))
   }
 
+  /// Bytes of all objects; growth of lists and maps between collections is counted roughly.
+  var byteCount: Int { counters.pointee.bytes }
+
   deinit {
+    defer { counters.deallocate() }
     var next = first
     while let reference = next {
       next = reference.header.pointee.next
@@ -42,14 +51,14 @@ public final class Heap {
     reference.header.pointee.owner = id
     reference.header.pointee.next = first
     first = reference
-    byteCount += size
+    counters.pointee.bytes &+= size
     objectCount += 1
     return reference
   }
 
   /// Counts bytes that an object of this heap has grown by.
   @inline(__always)
-  func count(_ bytes: Int) { byteCount &+= bytes }
+  func count(_ bytes: Int) { counters.pointee.bytes &+= bytes }
 
   // MARK: Collecting
 
@@ -115,9 +124,8 @@ public final class Heap {
     }
     last?.pointee.next = nil
     first = kept
-    byteCount = bytes
     objectCount = count
-    threshold = max(Heap.initialThreshold, bytes * 2)
+    counters.pointee = HeapCounters(bytes: bytes, threshold: max(Heap.initialThreshold, bytes * 2))
   }
 
   @inline(__always)

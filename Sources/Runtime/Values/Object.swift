@@ -88,6 +88,9 @@ extension Unmanaged<Object> {
   @inline(__always)
   var closureStorage: UnsafeMutablePointer<ClosureStorage> { fields(ClosureStorage.self) }
 
+  @inline(__always)
+  var cellStorage: UnsafeMutablePointer<CellStorage> { fields(CellStorage.self) }
+
   // The caller has looked at `kind`, so the casts cannot be wrong.
   @inline(__always)
   func cast<T: Object>(_ type: T.Type) -> T { unsafeDowncast(takeUnretainedValue(), to: type) }
@@ -102,7 +105,6 @@ extension Unmanaged<Object> {
   var boundMethod: BoundMethod { cast(BoundMethod.self) }
   var module: ModuleObject { cast(ModuleObject.self) }
   var error: ErrorObject { cast(ErrorObject.self) }
-  var cell: CellObject { cast(CellObject.self) }
   var iterator: IteratorObject { cast(IteratorObject.self) }
 }
 

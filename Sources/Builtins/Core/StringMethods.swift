@@ -1,0 +1,539 @@
+import Runtime
+import Syntax
+
+// The methods of strings, with the meaning that Python gives them: positions count code points, nothing is changed in
+// place. Case and classes of characters are in StringMethods+Case.swift.
+
+extension CoreBuiltins {
+  private static let receiver = "The string."
+
+  static var searching: [Native] {
+    [
+      find(
+        "find", "The position of the first occurrence, or -1.", #""abcabc".find("c")"#, "2",
+        last: false),
+      find(
+        "rfind", "The position of the last occurrence, or -1.", #""abcabc".rfind("c")"#, "5",
+        last: true),
+      index(
+        "index", "The position of the first occurrence; an error where there is none.",
+        #""abc".index("b")"#, "1", last: false),
+      index(
+        "rindex", "The position of the last occurrence; an error where there is none.",
+        #""aba".rindex("a")"#, "2", last: true),
+      Native(
+        "count", "How often a text occurs, without overlaps.",
+        Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+        Param<Int?>("start", "Where to start.", default: nil),
+        Param<Int?>("end", "Where to end.", default: nil),
+        returns: "int", seeAlso: ["find"], examples: [(#""banana".count("an")"#, "2")]
+      ) { text, part, start, end in
+        guard var range = text.byteRange(start, end) else { return 0 }
+        if part.bytes.isEmpty {
+          return text.object.characterIndex(ofByte: range.upperBound)
+            - text.object.characterIndex(ofByte: range.lowerBound) + 1
+        }
+        var count = 0
+        while let found = TextSearch.first(part.bytes, in: text.bytes, range) {
+          count += 1
+          range = found + part.bytes.count..<range.upperBound
+        }
+        return count
+      },
+      affix(
+        "startswith", "Whether the text starts with a prefix, or with one of several.",
+        #""train.csv".startswith("train")"#, TextSearch.hasPrefix),
+      affix(
+        "endswith", "Whether the text ends with a suffix, or with one of several.",
+        #""train.csv".endswith([".csv", ".tsv"])"#, TextSearch.hasSuffix),
+      Native(
+        "replace", "The text with every occurrence of one part replaced by another.",
+        Param<Text>("text", receiver), Param<Text>("old", "What is replaced."),
+        Param<Text>("new", "What takes its place."),
+        Param<Int>(
+          "count", "How many at most, from the left; all where it is negative.", default: -1),
+        returns: "string", search: ["substitute"],
+        examples: [(#""a-b-c".replace("-", "+")"#, "a+b+c")]
+      ) { vm, text, old, new, count in try replaced(text, old, new, count, vm) },
+    ]
+  }
+
+  private static func find(
+    _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+      Param<Int?>("start", "Where to start.", default: nil),
+      Param<Int?>("end", "Where to end.", default: nil),
+      returns: "int", seeAlso: ["index", "count"], search: ["search", "position"],
+      examples: [(code, result)]
+    ) { text, part, start, end in position(of: part, in: text, start, end, last) ?? -1 }
+  }
+
+  private static func index(
+    _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+      Param<Int?>("start", "Where to start.", default: nil),
+      Param<Int?>("end", "Where to end.", default: nil),
+      returns: "int", seeAlso: ["find"], search: ["search", "position"], examples: [(code, result)]
+    ) { text, part, start, end in
+      guard let found = position(of: part, in: text, start, end, last) else {
+        throw Fault(
+          .value,
+          "\(Representation.brief(Value(part.object))) does not occur in \(Representation.brief(Value(text.object)))",
+          hint: "`find` gives -1 instead"
+        ).atArgument(1)
+      }
+      return found
+    }
+  }
+
+  private static func position(
+    of part: Text, in text: Text, _ start: Int?, _ end: Int?, _ last: Bool
+  ) -> Int? {
+    if let start, start > text.count { return nil }
+    guard let range = text.byteRange(start, end) else { return nil }
+    let found =
+      last
+      ? TextSearch.last(part.bytes, in: text.bytes, range)
+      : TextSearch.first(part.bytes, in: text.bytes, range)
+    return found.map(text.object.characterIndex(ofByte:))
+  }
+
+  private static func affix(
+    _ name: String, _ summary: String, _ code: String,
+    _ check: @escaping @Sendable (Text.Bytes, Text.Bytes, Range<Int>) -> Bool
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver),
+      Param<Value>("part", "A string or a list of strings."),
+      Param<Int?>("start", "Where the text starts.", default: nil),
+      Param<Int?>("end", "Where the text ends.", default: nil),
+      returns: "bool", search: ["prefix", "suffix"], examples: [(code, "true")]
+    ) { vm, text, part, start, end in
+      let parts: [Text]
+      if let one = Text.decode(part, vm) {
+        parts = [one]
+      } else if let several = try [Text].decode(part, vm) {
+        parts = several
+      } else {
+        throw Fault(
+          .type, "`part` must be a string or a list of strings, found \(Representation.brief(part))"
+        ).atArgument(1)
+      }
+      if let start, start > text.count { return Value.bool(false) }
+      guard let range = text.byteRange(start, end) else { return Value.bool(false) }
+      return Value.bool(parts.contains { check($0.bytes, text.bytes, range) })
+    }
+  }
+
+  private static func replaced(_ text: Text, _ old: Text, _ new: Text, _ count: Int, _ vm: VM)
+    throws -> Value
+  {
+    let bytes = text.bytes
+    var remaining = count < 0 ? Int.max : count
+    if old.bytes.isEmpty { return try interleaved(text, new, remaining, vm) }
+    guard remaining > 0, var found = TextSearch.first(old.bytes, in: bytes, 0..<bytes.count) else {
+      return Value(text.object)
+    }
+    var builder = TextBuilder(capacity: bytes.count)
+    var offset = 0
+    while true {
+      builder.append(bytes[offset..<found])
+      builder.append(new.bytes)
+      offset = found + old.bytes.count
+      remaining -= 1
+      if builder.bytes.count > 1 << 20 { try TextBuilder.check(builder.bytes.count, vm) }
+      guard remaining > 0, let next = TextSearch.first(old.bytes, in: bytes, offset..<bytes.count)
+      else { break }
+      found = next
+    }
+    builder.append(bytes[offset...])
+    try TextBuilder.check(builder.bytes.count, vm)
+    return vm.adopt(builder.finish())
+  }
+
+  /// `"ab".replace("", "-")` is `-a-b-`.
+  private static func interleaved(_ text: Text, _ new: Text, _ limit: Int, _ vm: VM) throws
+    -> Value
+  {
+    let (size, overflow) = (text.count + 1).multipliedReportingOverflow(by: new.bytes.count)
+    try TextBuilder.check(overflow ? .max : size, vm)
+    var builder = TextBuilder()
+    var offset = 0
+    var remaining = limit
+    let bytes = text.bytes
+    while offset < bytes.count {
+      if remaining > 0 {
+        builder.append(new.bytes)
+        remaining -= 1
+      }
+      let next = TextSearch.scalar(bytes, at: offset).next
+      builder.append(bytes[offset..<next])
+      offset = next
+    }
+    if remaining > 0 { builder.append(new.bytes) }
+    return vm.adopt(builder.finish())
+  }
+
+  // MARK: Splitting and joining
+
+  static var splitting: [Native] {
+    [
+      Native(
+        "split", "The parts between separators, or the words between spaces.",
+        Param<Text>("text", receiver),
+        Param<Text?>(
+          "separator", "What stands between parts; nil for any run of spaces.", default: nil),
+        Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
+        returns: "list of string", seeAlso: ["join", "splitlines", "partition"],
+        search: ["tokenize", "words"],
+        examples: [
+          (#""a,b,,c".split(",")"#, #"["a", "b", "", "c"]"#),
+          (#"" a  b ".split()"#, #"["a", "b"]"#),
+        ]
+      ) { vm, text, separator, count in
+        guard let separator else { return words(text, count, vm) }
+        return try parts(text, separator, count, vm)
+      },
+      Native(
+        "rsplit", "As `split`, with the splits counted from the right.",
+        Param<Text>("text", receiver),
+        Param<Text?>(
+          "separator", "What stands between parts; nil for any run of spaces.", default: nil),
+        Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
+        returns: "list of string", seeAlso: ["split"],
+        examples: [(#""a.b.c".rsplit(".", 1)"#, #"["a.b", "c"]"#)]
+      ) { vm, text, separator, count in
+        guard let separator else { return wordsFromRight(text, count, vm) }
+        return try partsFromRight(text, separator, count, vm)
+      },
+      Native(
+        "join", "The strings of a list with the text between them.",
+        Param<Text>("separator", "What stands between two strings."),
+        Param<Value>("words", "A list of strings."),
+        returns: "string", seeAlso: ["split"], search: ["concatenate"],
+        examples: [(#"", ".join(["a", "b"])"#, "a, b")]
+      ) { vm, separator, words in try joined(separator, words, vm) },
+      Native(
+        "splitlines", "The lines of the text.",
+        Param<Text>("text", receiver),
+        Param<Bool>("keep_ends", "Whether lines keep their line breaks.", default: false),
+        returns: "list of string", seeAlso: ["split"], search: ["lines"],
+        examples: [(#""a\nb\n".splitlines()"#, #"["a", "b"]"#)]
+      ) { vm, text, keepEnds in lines(text, keepEnds, vm) },
+      partition(
+        "partition", "The text before the first separator, the separator, and the text after it.",
+        #""k=v=w".partition("=")"#, #"["k", "=", "v=w"]"#, last: false),
+      partition(
+        "rpartition", "The text before the last separator, the separator, and the text after it.",
+        #""a.b.c".rpartition(".")"#, #"["a.b", ".", "c"]"#, last: true),
+    ]
+  }
+
+  private static func parts(_ text: Text, _ separator: Text, _ count: Int, _ vm: VM) throws
+    -> Value
+  {
+    try checkSeparator(separator)
+    let result = ListObject()
+    var remaining = count < 0 ? Int.max : count
+    var offset = 0
+    let bytes = text.bytes
+    while remaining > 0,
+      let found = TextSearch.first(separator.bytes, in: bytes, offset..<bytes.count)
+    {
+      result.append(text.part(offset..<found, vm))
+      offset = found + separator.bytes.count
+      remaining -= 1
+    }
+    result.append(text.part(offset..<bytes.count, vm))
+    return vm.adopt(result)
+  }
+
+  private static func partsFromRight(_ text: Text, _ separator: Text, _ count: Int, _ vm: VM)
+    throws -> Value
+  {
+    try checkSeparator(separator)
+    var result: [Value] = []
+    var remaining = count < 0 ? Int.max : count
+    var end = text.bytes.count
+    while remaining > 0, let found = TextSearch.last(separator.bytes, in: text.bytes, 0..<end) {
+      result.append(text.part(found + separator.bytes.count..<end, vm))
+      end = found
+      remaining -= 1
+    }
+    result.append(text.part(0..<end, vm))
+    return vm.makeList(result.reversed())
+  }
+
+  private static func checkSeparator(_ separator: Text) throws {
+    guard separator.bytes.isEmpty else { return }
+    throw Fault(
+      .value, "the separator is empty", hint: "the characters of a string are `list(text)`"
+    ).atArgument(1)
+  }
+
+  private static func words(_ text: Text, _ count: Int, _ vm: VM) -> Value {
+    let result = ListObject()
+    var remaining = count < 0 ? Int.max : count
+    let bytes = text.bytes
+    var offset = 0
+    while true {
+      while offset < bytes.count {
+        let (scalar, next) = TextSearch.scalar(bytes, at: offset)
+        guard TextSearch.isSpace(scalar) else { break }
+        offset = next
+      }
+      guard offset < bytes.count else { break }
+      var end = offset
+      if remaining == 0 {
+        end = TextSearch.strip(bytes, left: false, right: true, TextSearch.isSpace).upperBound
+      } else {
+        while end < bytes.count {
+          let (scalar, next) = TextSearch.scalar(bytes, at: end)
+          if TextSearch.isSpace(scalar) { break }
+          end = next
+        }
+      }
+      result.append(text.part(offset..<end, vm))
+      if remaining == 0 { break }
+      remaining -= 1
+      offset = end
+    }
+    return vm.adopt(result)
+  }
+
+  private static func wordsFromRight(_ text: Text, _ count: Int, _ vm: VM) -> Value {
+    var result: [Value] = []
+    var remaining = count < 0 ? Int.max : count
+    let bytes = text.bytes
+    var end = bytes.count
+    while true {
+      while end > 0 {
+        let (scalar, start) = TextSearch.scalar(bytes, before: end)
+        guard TextSearch.isSpace(scalar) else { break }
+        end = start
+      }
+      guard end > 0 else { break }
+      var start = end
+      if remaining == 0 {
+        start = TextSearch.strip(bytes, left: true, right: false, TextSearch.isSpace).lowerBound
+      } else {
+        while start > 0 {
+          let (scalar, before) = TextSearch.scalar(bytes, before: start)
+          if TextSearch.isSpace(scalar) { break }
+          start = before
+        }
+      }
+      result.append(text.part(start..<end, vm))
+      if remaining == 0 { break }
+      remaining -= 1
+      end = start
+    }
+    return vm.makeList(result.reversed())
+  }
+
+  private static func joined(_ separator: Text, _ words: Value, _ vm: VM) throws -> Value {
+    let elements = List.decode(words, vm).map { Array($0.object.values) }
+    let values = try elements ?? vm.elements(of: words)
+    guard let values else {
+      throw Fault(
+        .type, "`words` must be a list of strings, found \(Representation.brief(words))",
+        hint: "the separator stands first: `\", \".join(words)`"
+      ).atArgument(1)
+    }
+    var size = 0
+    for (index, value) in values.enumerated() {
+      guard let word = Text.decode(value, vm) else {
+        throw Fault(
+          .type, "`join` needs strings, item \(index) is \(Representation.brief(value))",
+          hint: "turn them into strings: `[string(x) for x in xs]`"
+        ).atArgument(1)
+      }
+      size += word.bytes.count + (index > 0 ? separator.bytes.count : 0)
+    }
+    if values.count == 1 { return values[0] }
+    try TextBuilder.check(size, vm)
+    var builder = TextBuilder(capacity: size)
+    for (index, value) in values.enumerated() {
+      if index > 0 { builder.append(separator.bytes) }
+      if let word = Text.decode(value, vm) { builder.append(word.bytes) }
+    }
+    return vm.adopt(builder.finish())
+  }
+
+  /// The line breaks are those of Python's `splitlines`.
+  private static func lines(_ text: Text, _ keepEnds: Bool, _ vm: VM) -> Value {
+    let result = ListObject()
+    let bytes = text.bytes
+    var start = 0
+    var offset = 0
+    while offset < bytes.count {
+      var (scalar, next) = TextSearch.scalar(bytes, at: offset)
+      switch scalar.value {
+      case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029:
+        if scalar == "\r", next < bytes.count, bytes[next] == UInt8(ascii: "\n") { next += 1 }
+        result.append(text.part(start..<(keepEnds ? next : offset), vm))
+        start = next
+      default: break
+      }
+      offset = next
+    }
+    if start < bytes.count { result.append(text.part(start..<bytes.count, vm)) }
+    return vm.adopt(result)
+  }
+
+  private static func partition(
+    _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver),
+      Param<Text>("separator", "What to look for."),
+      returns: "list of string", seeAlso: ["split"], examples: [(code, result)]
+    ) { vm, text, separator in
+      try checkSeparator(separator)
+      let all = 0..<text.bytes.count
+      let found =
+        last
+        ? TextSearch.last(separator.bytes, in: text.bytes, all)
+        : TextSearch.first(separator.bytes, in: text.bytes, all)
+      guard let found else {
+        let empty = vm.makeString("")
+        return vm.makeList(
+          last ? [empty, empty, Value(text.object)] : [Value(text.object), empty, empty])
+      }
+      return vm.makeList([
+        text.part(0..<found, vm), Value(separator.object),
+        text.part(found + separator.bytes.count..<text.bytes.count, vm),
+      ])
+    }
+  }
+
+  // MARK: Trimming and padding
+
+  static var trimming: [Native] {
+    [
+      strip(
+        "strip", "The text without spaces, or other characters, at both ends.", #""  a ".strip()"#,
+        "a", left: true, right: true),
+      strip(
+        "lstrip", "The text without spaces, or other characters, at its start.",
+        #""xxa".lstrip("x")"#, "a", left: true, right: false),
+      strip(
+        "rstrip", "The text without spaces, or other characters, at its end.", #""a\n".rstrip()"#,
+        "a", left: false, right: true),
+      pad("ljust", "The text padded on the right to a width.", #""ab".ljust(4, ".")"#, "ab..") {
+        missing in (0, missing)
+      },
+      pad("rjust", "The text padded on the left to a width.", #""ab".rjust(4, ".")"#, "..ab") {
+        missing in (missing, 0)
+      },
+      Native(
+        "center", "The text padded on both sides to a width.",
+        Param<Text>("text", receiver), Param<Int>("width", "In characters."),
+        Param<Text>(
+          "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
+        returns: "string", seeAlso: ["ljust", "rjust"],
+        examples: [(#""ab".center(6, "*")"#, "**ab**")]
+      ) { vm, text, width, fill in
+        let missing = width &- text.count
+        // As Python does: of an odd number the larger half goes left where the width is odd.
+        let left = missing > 0 ? missing / 2 + (missing & width & 1) : 0
+        return try padded(text, width, fill, (left, missing - left), vm)
+      },
+      Native(
+        "zfill", "The text padded with zeros on the left, after a sign.",
+        Param<Text>("text", receiver), Param<Int>("width", "In characters."),
+        returns: "string", seeAlso: ["rjust"], examples: [(#""-7".zfill(4)"#, "-007")]
+      ) { vm, text, width in
+        let missing = width &- text.count
+        guard missing > 0 else { return Value(text.object) }
+        try TextBuilder.check(width, vm)
+        let hasSign = text.bytes.first == UInt8(ascii: "-") || text.bytes.first == UInt8(ascii: "+")
+        var builder = TextBuilder(capacity: text.bytes.count + missing)
+        if hasSign { builder.append(text.bytes[0]) }
+        for _ in 0..<missing { builder.append(UInt8(ascii: "0")) }
+        builder.append(text.bytes[(hasSign ? 1 : 0)...])
+        return vm.adopt(builder.finish())
+      },
+      removeAffix(
+        "removeprefix", "The text without a prefix, where it has it.",
+        #""train_x".removeprefix("train_")"#, "x"
+      ) { text, part in
+        TextSearch.hasPrefix(part.bytes, text.bytes, 0..<text.bytes.count)
+          ? part.bytes.count..<text.bytes.count : 0..<text.bytes.count
+      },
+      removeAffix(
+        "removesuffix", "The text without a suffix, where it has it.",
+        #""a.csv".removesuffix(".csv")"#, "a"
+      ) { text, part in
+        TextSearch.hasSuffix(part.bytes, text.bytes, 0..<text.bytes.count)
+          ? 0..<text.bytes.count - part.bytes.count : 0..<text.bytes.count
+      },
+    ]
+  }
+
+  private static func removeAffix(
+    _ name: String, _ summary: String, _ code: String, _ result: String,
+    _ range: @escaping @Sendable (Text, Text) -> Range<Int>
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to take off."),
+      returns: "string", examples: [(code, result)]
+    ) { vm, text, part in text.part(range(text, part), vm) }
+  }
+
+  private static func strip(
+    _ name: String, _ summary: String, _ code: String, _ result: String, left: Bool, right: Bool
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver),
+      Param<Text?>("characters", "The characters to take off; nil for spaces.", default: nil),
+      returns: "string", seeAlso: ["removeprefix", "removesuffix"], search: ["trim"],
+      examples: [(code, result)]
+    ) { vm, text, characters in
+      guard let characters else {
+        return text.part(
+          TextSearch.strip(text.bytes, left: left, right: right, TextSearch.isSpace), vm)
+      }
+      let set = Set(characters.object.text.unicodeScalars)
+      return text.part(
+        TextSearch.strip(text.bytes, left: left, right: right) { set.contains($0) }, vm)
+    }
+  }
+
+  private static func pad(
+    _ name: String, _ summary: String, _ code: String, _ result: String,
+    _ sides: @escaping @Sendable (Int) -> (Int, Int)
+  ) -> Native {
+    Native(
+      name, summary, Param<Text>("text", receiver), Param<Int>("width", "In characters."),
+      Param<Text>(
+        "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
+      returns: "string", seeAlso: ["center", "zfill"], search: ["pad", "align"],
+      examples: [(code, result)]
+    ) { vm, text, width, fill in
+      try padded(text, width, fill, sides(Swift.max(0, width &- text.count)), vm)
+    }
+  }
+
+  private static func padded(
+    _ text: Text, _ width: Int, _ fill: Text, _ sides: (left: Int, right: Int), _ vm: VM
+  ) throws -> Value {
+    guard fill.count == 1 else {
+      throw Fault(
+        .value, "`fill` must be one character, found \(Representation.brief(Value(fill.object)))"
+      ).atArgument(2)
+    }
+    guard width > text.count else { return Value(text.object) }
+    let (size, overflow) = width.multipliedReportingOverflow(by: fill.bytes.count)
+    try TextBuilder.check(overflow ? .max : size, vm)
+    var builder = TextBuilder(capacity: text.bytes.count + size)
+    for _ in 0..<Swift.max(0, sides.left) { builder.append(fill.bytes) }
+    builder.append(text.bytes)
+    for _ in 0..<Swift.max(0, sides.right) { builder.append(fill.bytes) }
+    return vm.adopt(builder.finish())
+  }
+}

@@ -1,0 +1,228 @@
+import Syntax
+
+/// `import`, `param`, `sweep` and `test`: what the host does for a script.
+extension VM {
+  private func statement(_ index: Int) -> HostStatement {
+    machine.pointee.frame.pointee.closure.closure.prototype.statements[index]
+  }
+
+  private var runningSource: Source {
+    machine.pointee.frame.pointee.closure.closure.prototype.source
+  }
+
+  func importModule(_ index: Int, _ parameters: Value) throws(Fault) -> Value {
+    guard case .importModule(let item) = statement(index) else { return .nothing }
+    if isTrial {
+      throw Fault(.value, "a trial cannot import", hint: "import at the top of the file")
+    }
+    do {
+      var given: [(name: String, value: Value)]?
+      if case .object(let reference) = parameters, reference.kind == .map {
+        given = reference.map.compactMap { entry in entry.key.string.map { ($0, entry.value) } }
+      }
+      return try interpreter.importModule(item, given, from: runningSource)
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  func parameter(_ index: Int, _ defaultValue: Value, _ domain: Value) throws(Fault) -> Value {
+    guard case .parameter(let item) = statement(index) else { return .nothing }
+    let request = ParameterRequest(
+      name: item.name, defaultValue: defaultValue, domain: domain.isMissing ? nil : domain,
+      doc: item.doc,
+      source: runningSource, span: item.nameSpan)
+    do {
+      var value = defaultValue
+      if let module = interpreter.importing.last {
+        value = module.parameters[item.name] ?? defaultValue
+      } else if let given = try calling({ try host.parameter(request, self) }) {
+        value = given
+      }
+      try checkDomain(of: request, value)
+      return value
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  /// Throws a `value` fault where a parameter's value is not among those that its `in` allows.
+  public func checkDomain(of request: ParameterRequest, _ value: Value) throws {
+    guard let domain = request.domain, try !contains(domain, value) else { return }
+    throw Fault(
+      .value,
+      "the parameter `\(request.name)` must be in \(Representation.brief(domain)), got \(Representation.brief(value))"
+    )
+  }
+
+  func test(_ index: Int, _ body: Value) throws(Fault) {
+    guard case .test(let name) = statement(index) else { return }
+    do {
+      try calling { try host.test(name, Callable(body, self), self) }
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  /// R: body, condition or nil, the values of the axes.
+  func sweep(_ index: Int, _ place: UnsafeMutablePointer<Value>, _ count: Int) throws(Fault)
+    -> Value
+  {
+    guard case .sweep(let axes) = statement(index) else { return .nothing }
+    if isTrial { throw Fault(.value, "a sweep cannot run inside another sweep's trial") }
+    let prototype = machine.pointee.frame.pointee.closure.closure.prototype
+    let offset = machine.pointee.frame.pointee.pc - UnsafePointer(prototype.code) - 1
+    do {
+      return try calling {
+        var values: [[Value]] = []
+        for index in 0..<count {
+          let axis = place[2 + index]
+          guard let elements = try elements(of: axis) else {
+            throw Fault(
+              .type,
+              "`\(axes[index])` must sweep over a list or range, found \(Representation.described(axis))"
+            )
+          }
+          values.append(elements)
+        }
+        let combinations = try combine(values, condition: place[1])
+        let request = SweepRequest(
+          axes: axes, combinations: combinations, body: place[0], source: prototype.source,
+          span: prototype.span(at: offset), parent: self)
+        return try host.sweep(request, self)
+      }
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  /// All combinations that the condition lets through; the last axis changes fastest.
+  private func combine(_ axes: [[Value]], condition: Value) throws -> [[Value]] {
+    guard axes.allSatisfy({ !$0.isEmpty }) else { return [] }
+    var result: [[Value]] = []
+    var places = [Int](repeating: 0, count: axes.count)
+    var turn = 0
+    while true {
+      turn += 1
+      if turn & 0xFF == 0 { try checkInterrupt() }
+      let combination = zip(axes, places).map { $0[$1] }
+      if condition.isNothing {
+        result.append(combination)
+      } else if try scope({ try truth(call(condition, combination)) }) {
+        result.append(combination)
+      }
+      if result.count > SweepRequest.maximumCount {
+        throw Fault(.limit, "this sweep has more than \(SweepRequest.maximumCount) trials")
+      }
+      var axis = axes.count - 1
+      while axis >= 0 {
+        places[axis] += 1
+        if places[axis] < axes[axis].count { break }
+        places[axis] = 0
+        axis -= 1
+      }
+      if axis < 0 { return result }
+    }
+  }
+}
+
+extension Interpreter {
+  /// Compiles and runs a program in the session's top-level scope. The result is that of its last statement, where that
+  /// is an expression; it is valid until the next run (`setVariable` keeps it).
+  /// - Throws: a `Fault`; its `diagnostic` says where.
+  @discardableResult
+  public func run(_ program: Program) throws -> Value {
+    try vm.enter {
+      let prototype = try Compiler.compile(program, self, session)
+      prototypes.append(prototype)
+      return try vm.call(vm.adopt(Closure(prototype)), [])
+    }
+  }
+
+  /// Compiles a program without running it: finds what only the compiler refuses (too many variables).
+  public func compile(_ program: Program) throws {
+    try vm.enter { _ = try Compiler.compile(program, self, Namespace()) }
+  }
+
+  /// The `param` statements of a program with their defaults and domains, in order, without running the rest. A default
+  /// or domain that needs more than what stands before it among the parameters is left out.
+  public func parameters(of program: Program) throws -> [ParameterRequest] {
+    let namespace = Namespace()
+    var result: [ParameterRequest] = []
+    for case .param(let item) in program.statements.map(\.kind) {
+      let defaultValue = try evaluate(item.defaultValue, program.source, namespace)
+      let domain = try item.domain.flatMap { try evaluate($0, program.source, namespace) }
+      let value = defaultValue ?? .nothing
+      globals[try slot(of: item.name, in: namespace)] = value
+      result.append(
+        ParameterRequest(
+          name: item.name, defaultValue: value, domain: domain, doc: item.doc,
+          source: program.source,
+          span: item.nameSpan))
+    }
+    return result
+  }
+
+  /// Nil where the expression fails, which the run itself will report.
+  private func evaluate(_ expression: Expr, _ source: Source, _ namespace: Namespace) throws
+    -> Value?
+  {
+    let statement = Stmt(.expression(expression), expression.span)
+    let program = Program(source: source, statements: [statement], doc: nil)
+    do {
+      return try vm.enter {
+        let prototype = try Compiler.compile(program, self, namespace)
+        prototypes.append(prototype)
+        return try vm.call(vm.adopt(Closure(prototype)), [])
+      }
+    } catch let fault as Fault {
+      if fault.kind == .interrupt { throw fault }
+      return nil
+    }
+  }
+
+  // MARK: Imports
+
+  /// A script that is being imported.
+  struct Importing {
+    let name: String
+    let parameters: [String: Value]
+  }
+
+  /// Runs what an import names, once; with parameters, each time.
+  func importModule(
+    _ item: Import, _ given: [(name: String, value: Value)]?, from importer: Source
+  ) throws -> Value {
+    guard let loader else { throw Fault(.io, "nothing can be imported here") }
+    let program = try loader(item.path, importer)
+    let name = program.source.name
+    if given == nil, let module = imported[name] { return Value(module) }
+    if let start = importing.firstIndex(where: { $0.name == name }) {
+      let circle = (importing[start...].map(\.name) + [name]).joined(separator: " → ")
+      throw Fault(.name, "`\(name)` imports itself: \(circle)")
+    }
+    let parameters = program.statements.compactMap { statement in
+      if case .param(let item) = statement.kind { item.name } else { nil as String? }
+    }
+    for (key, _) in given ?? [] where !parameters.contains(key) {
+      throw Fault(
+        .name, "`\(name)` has no parameter `\(key)`", hint: Suggest.hint(for: key, in: parameters))
+    }
+    let namespace = Namespace()
+    let prototype = try Compiler.compile(program, self, namespace)
+    prototypes.append(prototype)
+    importing.append(
+      Importing(
+        name: name,
+        parameters: Dictionary(given ?? [], uniquingKeysWith: { $1 })))
+    defer { importing.removeLast() }
+    try vm.scope { _ = try vm.call(vm.adopt(Closure(prototype)), []) }
+    let module = ModuleObject(name: item.name, summary: program.doc ?? "")
+    for name in namespace.names where !name.hasPrefix("_") {
+      if let slot = namespace.slots[name] { module.define(name, .global(slot)) }
+    }
+    retain(module)
+    if given == nil { imported[name] = module }
+    return Value(module)
+  }
+}

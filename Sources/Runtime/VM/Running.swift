@@ -1,0 +1,282 @@
+import Syntax
+
+extension VM {
+  /// How many backward jumps and calls lie between two looks at interrupts and limits.
+  static let pollInterval = 5_000
+
+  /// Runs from the current frame until `entry` returns, with errors going to the handlers of the frames above it.
+  func run(_ entry: UnsafeMutablePointer<FrameRecord>) throws(Fault) -> Value {
+    while true {
+      do {
+        return try execute(entry)
+      } catch {
+        // What the loop had counted is lost with it: an endless loop of caught errors must come to a poll too.
+        machine.pointee.fuel = min(machine.pointee.fuel, VM.pollInterval) - 100
+        if error.kind == .interrupt, !isTrial { interrupt.clear() }
+        locate(error)
+        try unwind(error, entry)
+      }
+    }
+  }
+
+  /// Goes on at the innermost handler, or takes the frames down to `entry` away and throws on.
+  private func unwind(_ fault: Fault, _ entry: UnsafeMutablePointer<FrameRecord>) throws(Fault) {
+    var frame = machine.pointee.frame
+    while true {
+      let prototype = frame.pointee.closure.closure.prototype
+      let offset = frame.pointee.pc - UnsafePointer(prototype.code) - 1
+      for handler in prototype.handlers
+      where handler.start <= offset && offset < handler.end
+        && (handler.isFinally || fault.isCatchable)
+      {
+        closeCells(from: frame.pointee.base + handler.register)
+        frame.pointee.base[handler.register] = adopt(ErrorObject(fault))
+        frame.pointee.pc = UnsafePointer(prototype.code) + handler.target
+        machine.pointee.frame = frame
+        return
+      }
+      closeCells(from: frame.pointee.base)
+      if frame == entry {
+        machine.pointee.frame = frame - 1
+        throw fault
+      }
+      frame -= 1
+    }
+  }
+
+  /// The place of an error and the calls that led there. Frames of the calls around natives are there too: they lie below
+  /// on the same stack.
+  func locate(_ fault: Fault) {
+    guard !fault.hasTrace else { return }
+    var labels: [Diagnostic.Label] = []
+    var trace: [Diagnostic.Frame] = []
+    var frame = machine.pointee.frame
+    let bottom = machine.pointee.frames
+    guard frame > bottom else { return }
+    var skipped = 0
+    while frame > bottom {
+      let prototype = frame.pointee.closure.closure.prototype
+      let offset = frame.pointee.pc - UnsafePointer(prototype.code) - 1
+      let span = prototype.span(at: offset)
+      if labels.isEmpty {
+        labels.append(
+          Diagnostic.Label(
+            prototype.source, place(of: fault, prototype, offset) ?? span, fault.detail))
+      }
+      if !prototype.isMain || !trace.isEmpty {
+        if trace.count < 40 || frame - bottom <= 10 {
+          trace.append(
+            Diagnostic.Frame(
+              function: prototype.isMain
+                ? "top level" : prototype.name.isEmpty ? "function" : prototype.name,
+              source: prototype.source, span: span))
+        } else {
+          skipped += 1
+        }
+      }
+      frame -= 1
+    }
+    fault.located(labels, trace)
+  }
+
+  /// The span of the argument that is wrong, where that is known.
+  private func place(of fault: Fault, _ prototype: Prototype, _ offset: Int) -> Span? {
+    guard let argument = fault.callArgument, let start = prototype.instructionStart(at: offset),
+      let site = prototype.callSites[start]
+    else { return nil }
+    if argument < 0 { return site.callee }
+    if argument < site.positional.count { return site.positional[argument] }
+    let named = argument - site.positional.count
+    return named < site.named.count ? site.named[named].span : nil
+  }
+
+  // MARK: Interrupts and limits
+
+  /// Looks at interrupts and limits; gives the turns until the next look.
+  @inline(never)
+  func poll() throws(Fault) -> Int {
+    machine.pointee.fuel = VM.pollInterval
+    if interrupt.isSet { try interruptNow() }
+    if limits.steps != nil {
+      stepsLeft -= VM.pollInterval
+      if stepsLeft <= 0 {
+        // A finally block that runs now gets some more.
+        stepsLeft = 100 * VM.pollInterval
+        throw Fault(.limit, "this ran more than \(limits.steps ?? 0) steps").uncatchable()
+      }
+    }
+    try checkDeadline()
+    return VM.pollInterval
+  }
+
+  /// In a trial the flag stays up for the other trials; this one's finally blocks get two seconds.
+  private func interruptNow() throws(Fault) {
+    if isTrial {
+      if let interruptedAt, ContinuousClock.now - interruptedAt < .seconds(2) { return }
+      interruptedAt = .now
+    }
+    throw .interrupted()
+  }
+
+  func checkDeadline() throws(Fault) {
+    guard let end = deadline, ContinuousClock.now > end else { return }
+    deadline = .now + .seconds(1)
+    throw Fault(.limit, "this ran longer than \(Formatting.float(limits.seconds ?? 0)) seconds")
+      .uncatchable()
+  }
+
+  // MARK: Memory
+
+  /// Collects garbage where that is due. Everything that is needed later must be in a register, global or handle.
+  @inline(__always)
+  func safePoint() throws(Fault) {
+    let counters = heap.counters
+    if counters.pointee.bytes > counters.pointee.threshold { try collectIfDue() }
+  }
+
+  @inline(never)
+  private func collectIfDue() throws(Fault) {
+    collect()
+    let limit = memoryLimit
+    if heap.byteCount > limit {
+      throw Fault(.limit, "this uses more memory than the limit of \(VM.megabytes(limit))")
+    }
+  }
+
+  /// Frees what nothing reaches.
+  public func collectGarbage() { collect() }
+
+  private func collect() {
+    let machine = self.machine
+    let top = self.top
+    var place = machine.pointee.stack
+    while place < top {
+      heap.mark(place.pointee)
+      place += 1
+    }
+    // What calls that are over have left above is not kept alive, so it must not be seen by the next collection.
+    if machine.pointee.stackTouched > top {
+      top.update(repeating: .nothing, count: machine.pointee.stackTouched - top)
+    }
+    var frame = machine.pointee.frames
+    while frame <= machine.pointee.frame {
+      heap.mark(frame.pointee.closure)
+      frame += 1
+    }
+    var cell = machine.pointee.openCells
+    while let reference = cell {
+      heap.mark(reference)
+      cell = reference.cellStorage.pointee.nextOpen
+    }
+    for value in kept { heap.mark(value) }
+    if !isTrial { interpreter.visitGlobals { heap.mark($0) } }
+    heap.collect()
+    let threshold = heap.counters.pointee.threshold
+    heap.counters.pointee.threshold = collectsAlways ? -1 : min(threshold, memoryLimit)
+  }
+
+  /// Collect before every allocation: finds objects that are not rooted. For tests.
+  func collectAlways() {
+    collectsAlways = true
+    heap.counters.pointee.threshold = -1
+  }
+
+  // MARK: Captured variables
+
+  /// A closure of the running function's `index`th inner function.
+  @inline(never)
+  func makeClosure(
+    _ index: Int, _ running: Unmanaged<Object>, _ base: UnsafeMutablePointer<Value>,
+    into register: Int
+  ) -> Value {
+    let prototype = running.closure.prototype.functions[index]
+    let closure = Closure(prototype)
+    let value = adopt(closure)
+    guard let cells = closure.reference.closureStorage.pointee.cells else { return value }
+    for (index, capture) in prototype.captures.enumerated() {
+      if capture.fromRegister {
+        cells[index] = openCell(base + capture.index)
+      } else {
+        // The running function has these cells, or it could not name them.
+        cells[index] = running.closureStorage.pointee.cells.unsafelyUnwrapped[capture.index]
+      }
+    }
+    return value
+  }
+
+  /// The cell of a register, made where there is none yet. Cells are kept in the order of their registers.
+  private func openCell(_ location: UnsafeMutablePointer<Value>) -> Unmanaged<Object> {
+    var previous: Unmanaged<Object>?
+    var next = machine.pointee.openCells
+    while let cell = next, cell.cellStorage.pointee.location > location {
+      previous = cell
+      next = cell.cellStorage.pointee.nextOpen
+    }
+    if let cell = next, cell.cellStorage.pointee.location == location { return cell }
+    let object = CellObject(location, next: next)
+    adopt(object)
+    if let previous {
+      previous.cellStorage.pointee.nextOpen = object.reference
+    } else {
+      machine.pointee.openCells = object.reference
+    }
+    return object.reference
+  }
+
+  @inline(__always)
+  func closeCells(from location: UnsafeMutablePointer<Value>) {
+    while let cell = machine.pointee.openCells, cell.cellStorage.pointee.location >= location {
+      machine.pointee.openCells = cell.cellStorage.pointee.nextOpen
+      cell.closeCell()
+    }
+  }
+
+  // MARK: Errors
+
+  func thrown(_ value: Value) -> Fault {
+    if case .object(let reference) = value {
+      if reference.kind == .error { return reference.error.fault }
+      if reference.kind == .string { return Fault(.user, reference.string.text) }
+    }
+    return Fault(
+      .type, "only an error or a string can be thrown, found \(Representation.described(value))",
+      hint: "make one: error(\"value\", \"what is wrong\")")
+  }
+
+  func assertionFailed(_ message: Value?) throws(Fault) -> Fault {
+    do {
+      guard let message else { return Fault(.assert, "the assertion does not hold") }
+      return Fault(.assert, try Representation.text(of: message, quoted: false, self))
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  @inline(never)
+  func undefinedGlobal(_ slot: Int) -> Fault {
+    Fault(.name, "`\(interpreter.name(ofSlot: slot))` is used before it is declared")
+  }
+
+  @inline(never)
+  func undefinedCapture() -> Fault { Fault(.name, "this is used before its declaration") }
+
+  @inline(never)
+  func foreignVariable() -> Fault {
+    Fault(
+      .value, "a trial may not change what was made outside the sweep",
+      hint: "make a variable of its own inside the sweep's body")
+  }
+}
+
+extension Prototype {
+  /// The offset of the instruction that covers a code offset.
+  func instructionStart(at offset: Int) -> Int? {
+    var low = 0
+    var high = spans.count
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(spans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? nil : Int(spans[low - 1].offset)
+  }
+}
