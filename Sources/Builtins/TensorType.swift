@@ -4,8 +4,8 @@ import Tensor
 
 extension DomainError: FaultConvertible {
   public var fault: Fault {
-    let lines = detail.isEmpty ? "" : ": " + detail.split(separator: "\n").joined(separator: ", ")
-    return Fault(Diagnostic.Kind(rawValue: kind.rawValue) ?? .value, message + lines, hint: hint)
+    Fault(
+      Diagnostic.Kind(rawValue: kind.rawValue) ?? .value, message, detail: detail, hint: hint)
   }
 }
 
