@@ -38,11 +38,16 @@ public enum Clipping: String, Sendable, CaseIterable {
     // Scaled by the largest entry, so that squares neither overflow nor vanish.
     let largest = vector.reduce(0) { max($0, abs($1)) }
     guard largest > 0 else { return vector }
-    let norm = largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
-    guard norm.isFinite else {
-      return vector.map { $0 / largest * (bound / (norm / largest).nextUp) }
-    }
-    let factor = factor(norm: norm, bound: bound)
-    return vector.map { $0 * factor }
+    let direction = vector.map { $0 / largest }
+    let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let norm = largest * length
+    if self == .flat, norm <= bound { return vector }
+    let target =
+      switch self {
+      case .flat, .normalize: bound
+      // norm / (norm + γ), also where the norm overflows.
+      case .automatic: bound / (1 + Self.stability / norm)
+      }
+    return direction.map { $0 * (target / length) }
   }
 }

@@ -83,6 +83,27 @@ public struct Corpus: Sendable, Equatable {
     return corpus
   }
 
+  /// The corpus with a test part: its own, or a share of the training part, drawn by class, with a note that says so.
+  ///
+  /// - Throws: `value` where the share is not within 0 and 1, `data` where it leaves nothing to train on.
+  public func holdingOutTest(share: Double, seed: UInt64) throws(DomainError) -> Corpus {
+    guard test.isEmpty, share != 0 else { return self }
+    let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+    let split = try Split.stratified(
+      labels: train.map { numbers[$0.intent] ?? 0 }, fraction: 1 - share, seed: seed)
+    guard !split.first.isEmpty else {
+      throw DomainError(
+        .data, "holding out \(share) of \(train.count) utterances leaves none to train on")
+    }
+    var result = self
+    result.train = split.first.map { train[$0] }
+    result.test = split.second.map { train[$0] }
+    result.notes.append(
+      "the corpus has no test part: \(result.test.count) of its \(train.count) utterances were held out"
+    )
+    return result
+  }
+
   /// The names of all classes, sorted.
   public var classes: [String] {
     Set((train + valid + test).map(\.intent)).sorted()

@@ -8,8 +8,15 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   public private(set) var labels: [Int32] = []
   /// The texts that the tokens came from.
   public private(set) var texts: [String] = []
+  /// What turned the texts into tokens.
+  public let vocabulary: Vocabulary
+  public let tokenizer: Tokenizer
 
-  public init() {}
+  /// No examples yet.
+  public init(vocabulary: Vocabulary, tokenizer: Tokenizer) {
+    self.vocabulary = vocabulary
+    self.tokenizer = tokenizer
+  }
 
   /// Encodes `texts`; `labels[i]` is the class of `texts[i]`.
   ///
@@ -20,13 +27,17 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
     guard texts.count == labels.count else {
       throw DomainError(.shape, "\(texts.count) texts, but \(labels.count) labels")
     }
+    self.init(vocabulary: vocabulary, tokenizer: tokenizer)
     offsets.reserveCapacity(texts.count + 1)
-    for (text, label) in zip(texts, labels) {
-      append(text: text, tokens: vocabulary.encode(text, tokenizer: tokenizer), label: label)
-    }
+    for (text, label) in zip(texts, labels) { append(text, label: label) }
   }
 
-  public mutating func append(text: String, tokens: some Sequence<Int32>, label: Int32) {
+  /// Adds one more, encoded.
+  public mutating func append(_ text: String, label: Int32) {
+    append(text: text, tokens: vocabulary.encode(text, tokenizer: tokenizer), label: label)
+  }
+
+  private mutating func append(text: String, tokens: some Sequence<Int32>, label: Int32) {
     self.tokens.append(contentsOf: tokens)
     offsets.append(self.tokens.count)
     labels.append(label)
@@ -44,7 +55,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   ///
   /// - Throws: `index` where one is out of range.
   public func selecting(_ indices: some Sequence<Int>) throws(DomainError) -> Examples {
-    var result = Examples()
+    var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
     for i in indices {
       guard i >= 0, i < count else {
         throw DomainError(.index, "example \(i) is outside of the \(count) examples")
@@ -55,11 +66,23 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// These examples followed by `others`.
-  public func joined(_ others: Examples) -> Examples {
+  ///
+  /// - Throws: `value` where the others are encoded with another vocabulary.
+  public func joined(_ others: Examples) throws(DomainError) -> Examples {
+    guard others.vocabulary == vocabulary else {
+      throw DomainError(.value, "examples of two vocabularies cannot be joined")
+    }
     var result = self
     for i in 0..<others.count {
       result.append(text: others.texts[i], tokens: others.tokens(of: i), label: others.labels[i])
     }
+    return result
+  }
+
+  /// Each text passed through `change` and encoded anew; labels stay.
+  public func mapping(_ change: (String) throws -> String) rethrows -> Examples {
+    var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
+    for i in 0..<count { result.append(try change(texts[i]), label: labels[i]) }
     return result
   }
 

@@ -75,11 +75,10 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     _ utterances: [Utterance], _ numbers: [String: Int32], _ vocabulary: Vocabulary,
     _ tokenizer: Tokenizer
   ) -> Examples {
-    var result = Examples()
+    var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
     for utterance in utterances {
-      result.append(
-        text: utterance.text, tokens: vocabulary.encode(utterance.text, tokenizer: tokenizer),
-        label: numbers[utterance.intent] ?? 0)
+      // Every intent is among the classes, which were collected from these utterances.
+      result.append(utterance.text, label: numbers[utterance.intent] ?? 0)
     }
     return result
   }
@@ -94,15 +93,29 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     return try Examples(texts: texts, labels: labels, vocabulary: vocabulary, tokenizer: tokenizer)
   }
 
-  /// `examples` with each text passed through `change` and encoded anew; labels stay.
-  public func mapping(_ examples: Examples, _ change: (String) -> String) -> Examples {
-    var result = Examples()
-    for i in 0..<examples.count {
-      let text = change(examples.texts[i])
-      result.append(
-        text: text, tokens: vocabulary.encode(text, tokenizer: tokenizer), label: examples.labels[i]
-      )
+  /// The dataset with a changed copy of every training text that `change` changes; the vocabulary is counted anew, and all parts are
+  /// encoded with it.
+  public func augmented(_ change: (String) throws -> String) rethrows -> IntentDataset {
+    var texts = train.texts
+    var labels = train.labels
+    for i in 0..<train.count {
+      let changed = try change(train.texts[i])
+      if changed != train.texts[i] {
+        texts.append(changed)
+        labels.append(train.labels[i])
+      }
     }
+    var result = self
+    let vocabulary = Vocabulary(counting: texts, tokenizer: tokenizer)
+    func encoded(_ texts: [String], _ labels: [Int32]) -> Examples {
+      var examples = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
+      for (text, label) in zip(texts, labels) { examples.append(text, label: label) }
+      return examples
+    }
+    result.vocabulary = vocabulary
+    result.train = encoded(texts, labels)
+    result.valid = valid.map { encoded($0.texts, $0.labels) }
+    result.test = encoded(test.texts, test.labels)
     return result
   }
 
@@ -111,7 +124,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     var hash = Fingerprint("intents")
     hash.add(vocabulary.fingerprint)
     for name in classes { hash.add(name) }
-    for part in [train, valid ?? Examples(), test] { hash.add(part.fingerprint) }
+    for part in [train, valid, test] { hash.add(part?.fingerprint ?? "") }
     return hash.hexadecimal
   }
 

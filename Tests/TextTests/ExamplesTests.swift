@@ -17,7 +17,7 @@ import Testing
     #expect(set.length(of: 2) == 2)
     let chosen = try set.selecting([2, 0])
     #expect(chosen.texts == ["c c", "a b c"] && chosen.labels == [2, 0])
-    #expect(set.joined(chosen).count == 5)
+    #expect(try set.joined(chosen).count == 5)
     #expect(failure { _ = try set.selecting([3]) }?.kind == .index)
     #expect(set.fingerprint != chosen.fingerprint)
     #expect(set.fingerprint == (try examples().fingerprint))
@@ -28,9 +28,36 @@ import Testing
       name: "x",
       train: [Utterance(text: "he left", intent: "a"), Utterance(text: "she stayed", intent: "b")])
     let set = try IntentDataset(corpus)
-    let swapped = set.mapping(set.train) { GenderSwap.standard.swap($0) }
+    let swapped = set.train.mapping { GenderSwap.standard.swap($0) }
     #expect(swapped.texts == ["she left", "he stayed"])
     #expect(swapped.labels == set.train.labels)
-    #expect(set.mapping(swapped) { GenderSwap.standard.swap($0) } == set.train)
+    #expect(swapped.mapping { GenderSwap.standard.swap($0) } == set.train)
+  }
+
+  @Test func augmentationAddsChangedCopies() throws {
+    let corpus = Corpus(
+      name: "x",
+      train: [Utterance(text: "he left", intent: "a"), Utterance(text: "go", intent: "b")],
+      test: [Utterance(text: "she left", intent: "a")])
+    let set = try IntentDataset(corpus)
+    #expect(Array(set.test.tokens(of: 0))[0] == Vocabulary.unknown)
+    let more = set.augmented { GenderSwap.standard.swap($0) }
+    #expect(more.train.texts == ["he left", "go", "she left"] && more.train.labels == [0, 1, 0])
+    #expect(
+      more.vocabulary.contains("she") && !more.test.tokens(of: 0).contains(Vocabulary.unknown))
+    #expect(failure { _ = try set.train.joined(more.train) }?.kind == .value)
+    #expect(set.fingerprint != more.fingerprint)
+  }
+
+  @Test func aTestPartIsHeldOutWhereThereIsNone() throws {
+    let corpus = Corpus(
+      name: "x", train: (0..<20).map { Utterance(text: "u\($0)", intent: $0 % 2 == 0 ? "a" : "b") })
+    let held = try corpus.holdingOutTest(share: 0.2, seed: 1)
+    #expect(
+      held.train.count == 16 && held.test.count == 4 && held.test.count { $0.intent == "a" } == 2)
+    #expect(held.notes == ["the corpus has no test part: 4 of its 20 utterances were held out"])
+    #expect(try held.holdingOutTest(share: 0.5, seed: 1) == held)
+    #expect(failure { _ = try corpus.holdingOutTest(share: 1, seed: 1) }?.kind == .data)
+    #expect(failure { _ = try corpus.holdingOutTest(share: 1.5, seed: 1) }?.kind == .value)
   }
 }
