@@ -63,9 +63,7 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
-    .testTarget(name: "SessionTests", dependencies: ["Builtins", "Session", "Syntax", "Tables"]),
-    .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
-    .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
