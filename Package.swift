@@ -40,11 +40,13 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    .target(name: "Terminal", dependencies: ["CReadline", "Session"]),
+    .target(
+      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Session", "Syntax"]),
     .target(
       name: "FairleadCommands",
       dependencies: [
-        "Session", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
 

@@ -8,9 +8,14 @@ public enum Builtins {
 
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
+    CoreBuiltins.install(into: interpreter, overload: TensorMath.overload)
     HostBuiltins.install(in: interpreter)
+    TensorBuiltins.install(in: interpreter)
     interpreter.define(SeedBuiltins.natives)
-    for module in [DataBuiltins.module, TextBuiltins.module, DPBuiltins.module] {
+    for module in [
+      NNBuiltins.module, OptimBuiltins.module, DataBuiltins.module, TextBuiltins.module,
+      DPBuiltins.module, FairBuiltins.module,
+    ] {
       interpreter.define(module)
     }
   }

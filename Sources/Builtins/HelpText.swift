@@ -184,7 +184,7 @@ enum HelpBuiltins {
       Param<Value>("what", "A function, a module, or any value."), seeAlso: ["print"],
       search: ["documentation", "manual", "doc"],
       context: { (vm: VM, what: Value) -> Void in
-        let display = vm.scriptHost.display
+        let display = vm.hostServices.display
         let help = HelpText(width: display.width ?? 100, isColoured: display.isColoured)
         vm.host.print(help.text(of: what, named: nil, vm.interpreter) + "\n")
       })

@@ -2,11 +2,14 @@ import Runtime
 import Tables
 
 extension Plot: NativeValue {
+  // Given apart from the descriptor, whose methods ask for it while it is being made.
+  public static var typeName: String { "plot" }
+
   public static let nativeType = NativeType<Plot>(
     "plot", "A drawing of columns of a table; printing it draws a chart of characters."
   ) { type in
     type.representation = { plot, vm in
-      let display = vm?.scriptHost.display ?? Display()
+      let display = vm?.hostServices.display ?? Display()
       return plot.terminalChart(width: display.width ?? 80, coloured: display.isColoured)
     }
     type.transfer = .share

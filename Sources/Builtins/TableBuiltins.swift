@@ -4,11 +4,14 @@ import Syntax
 import Tables
 
 extension Table: NativeValue {
+  // Given apart from the descriptor, whose methods ask for it while it is being made.
+  public static var typeName: String { "table" }
+
   public static let nativeType = NativeType<Table>(
     "table", "Named columns of values: the result of a sweep, a summary, recorded results."
   ) { type in
     type.representation = { table, vm in
-      let display = vm?.scriptHost.display ?? Display()
+      let display = vm?.hostServices.display ?? Display()
       return table.text(
         TextStyle(
           width: display.width, maximumRows: display.width == nil ? 1000 : 60,
@@ -42,6 +45,9 @@ extension Table: NativeValue {
 }
 
 extension Grouping: NativeValue {
+  // Given apart from the descriptor, whose methods ask for it while it is being made.
+  public static var typeName: String { "groups" }
+
   public static let nativeType = NativeType<Grouping>(
     "groups", "The rows of a table, gathered by equal values in some columns."
   ) { type in
@@ -316,7 +322,7 @@ enum TableBuiltins {
 enum Files {
   /// Writes text under a temporary name beside its place and renames it, so that no reader sees half of it.
   static func write(_ text: String, to path: String, _ vm: VM) throws {
-    let target = try vm.scriptHost.writablePath(path)
+    let target = try vm.hostServices.writablePath(path)
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
     } catch {

@@ -34,10 +34,10 @@ public struct Fairlead: ParsableCommand {
   static func status(of arguments: [String]) -> Int32 {
     if arguments.isEmpty { return Prompt.run() }
     do {
-      guard let command = try parse(expanded(arguments)) as? any FairleadCommand else {
-        return Prompt.run()
-      }
-      return try command.status()
+      var parsed = try parse(expanded(arguments))
+      if let command = parsed as? any FairleadCommand { return try command.status() }
+      try parsed.run()
+      return Status.success
     } catch {
       return report(error)
     }

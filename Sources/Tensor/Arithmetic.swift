@@ -386,7 +386,7 @@ extension Tensor {
         })
     case .minimum, .maximum:
       // A tie gives half to each.
-      let wins: Comparison = operation == .maximum ? .greater : .less
+      let wins: ComparisonOperation = operation == .maximum ? .greater : .less
       let share = { (first: Tensor, second: Tensor) in
         try compare(wins, first, second).cast(to: first.dtype)
           + compare(.equal, first, second).cast(to: first.dtype) * 0.5

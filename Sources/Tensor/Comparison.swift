@@ -3,7 +3,7 @@ import CKernels
 // Comparisons, logic on bools, and choosing by a mask. None of these but `select` has a gradient.
 
 /// A comparison of two numbers; with NaN all are false but `notEqual`.
-public enum Comparison: Sendable, CaseIterable {
+public enum ComparisonOperation: Sendable, CaseIterable {
   case equal, notEqual, less, lessEqual, greater, greaterEqual
 
   /// As messages name it.
@@ -40,7 +40,7 @@ extension Tensor {
   }
 
   /// A tensor of bools: where the comparison holds.
-  public static func compare(_ comparison: Comparison, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+  public static func compare(_ comparison: ComparisonOperation, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     let target = try Shape.broadcast(a.shape, b.shape, comparison.name)
     let dtype = DType.promoted(a.dtype, b.dtype)
     let left = try a.detached.cast(to: dtype)
@@ -68,7 +68,7 @@ extension Tensor {
   }
 
   private static func compareFloats(
-    _ comparison: Comparison, _ x: Tensor, _ y: Tensor, into result: Tensor
+    _ comparison: ComparisonOperation, _ x: Tensor, _ y: Tensor, into result: Tensor
   ) {
     typealias Vectors =
       @convention(c) (
@@ -98,7 +98,7 @@ extension Tensor {
   }
 
   private static func compareValues<T: TensorElement & Comparable>(
-    _ comparison: Comparison, _ x: Tensor, _ y: Tensor, into result: Tensor, _ type: T.Type
+    _ comparison: ComparisonOperation, _ x: Tensor, _ y: Tensor, into result: Tensor, _ type: T.Type
   ) {
     switch comparison {
     case .equal: combine(x, y, into: result, type) { $0 == $1 }

@@ -1,9 +1,9 @@
 import Runtime
 import Tables
 
-/// What natives need of the program that runs the script, beyond the language's own `Host`. A session implements it; where
-/// a script runs without one (tests of natives), `VM.scriptHost` is a plain stand-in.
-public protocol ScriptHost: Host {
+/// What natives need of the program that runs the script, beyond the language's own `ScriptHost`. A session implements it; where
+/// a script runs without one (tests of natives), `VM.hostServices` is a plain stand-in.
+public protocol HostServices: ScriptHost {
   /// The absolute path of a file or folder that the script may read. What is read so counts among the run's data: its
   /// content is part of what a recorded result depends on.
   /// - Throws: a `Fault` of kind `io` where the script may not read it.
@@ -66,11 +66,11 @@ public struct ProgressReport: Sendable {
 
 extension VM {
   /// The program around the script.
-  public var scriptHost: any ScriptHost { host as? any ScriptHost ?? StandInHost.shared }
+  public var hostServices: any HostServices { host as? any HostServices ?? StandInHost.shared }
 }
 
 /// For scripts that run without a session: files are read and written as they are named, nothing is shown or recorded.
-final class StandInHost: ScriptHost {
+final class StandInHost: HostServices {
   static let shared = StandInHost()
   let display = Display()
   let isReportDue = false
