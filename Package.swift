@@ -1,16 +1,70 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// The order is that of the arrows: a target depends only on targets above it.
 let package = Package(
   name: "Fairlead",
+  products: [.executable(name: "fairlead", targets: ["fairlead"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
   targets: [
+    // The domain half: plain Swift, usable without the language.
+    .target(name: "CKernels"),
+    .target(name: "CThreads"),
+    .target(name: "COneDNN"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
+    .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
+    .target(
+      name: "Text",
+      dependencies: ["CZlib", "Tensor", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
+    .target(name: "Tables"),
+
+    // The language half; Builtins is the only bridge.
     .target(name: "Syntax"),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .target(name: "Runtime", dependencies: ["Syntax"]),
+    .target(
+      name: "Builtins",
+      dependencies: ["Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor", "Text"]),
+    .target(name: "CStdlib"),
+    .target(name: "CSystem"),
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    .target(
+      name: "Session",
+      dependencies: [
+        "Builtins", "CStdlib", "CSystem", "Runtime", "Syntax", "Tables",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .target(
+      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Session", "Syntax"]),
+    .target(
+      name: "FairleadCommands",
+      dependencies: [
+        "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
+
+    // Our side of Scripts/bench.
+    .target(name: "CPeak"),
+    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor"]),
+
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "PrivacyTests", dependencies: ["Privacy"]),
+    .testTarget(name: "TablesTests", dependencies: ["Tables"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .target(name: "Builtins", dependencies: ["Runtime", "Syntax"]),
     .testTarget(
       name: "BuiltinsTests", dependencies: ["Builtins", "Runtime", "Syntax"], exclude: ["Oracles"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -102,6 +102,9 @@ public final class BoundMethod: Object {
     super.init(.boundMethod)
   }
 
+  /// What help shows.
+  public var signature: Signature { native.signature }
+
   public override var typeName: String { "function" }
   override func visitChildren(_ visit: (Value) -> Void) { visit(receiver) }
 }

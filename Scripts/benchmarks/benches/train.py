@@ -1,0 +1,87 @@
+"""Training steps with and without privacy: time, memory, and what privacy costs."""
+
+from contest import Failure, emit, median, say, take_turns
+from contestants import ours, peer
+
+# Each case has a network in peers/networks.py and in Sources/fairlead-bench.
+CASES = ["a_bilstm", "b_bagmlp"]
+
+OURS = {"plain_step": "plain", "dp_step": "dp", "edp_step": "edp"}
+PLAIN_PEERS = {"torch-eager": "eager", "torch-compile": "compile"}
+PRIVATE_PEERS = {
+    "torch-loop": "loop",
+    "opacus-ghost": "ghost",
+    "opacus-hooks": "hooks",
+    "opacus-functorch": "functorch",
+    "opacus-ew": "ew",
+}
+
+
+def run(settings):
+    for threads in settings.threads:
+        for case in settings.chosen(CASES):
+            steps(case, threads, settings)
+            memory(case, threads, settings)
+
+
+def started(make, name, arguments, threads):
+    """A worker, or nothing where this contestant cannot do the case."""
+    try:
+        worker = make(name, arguments, threads)
+        worker.adjust()
+        return [worker]
+    except Failure as failure:
+        if make is ours:
+            raise
+        say(f"  {failure}")
+        return []
+
+
+def steps(case, threads, settings):
+    say(f"train {case}, {threads} threads")
+    found = []
+    try:
+        for figure, mode in OURS.items():
+            found += started(ours, figure, ["train", case, mode], threads)
+        if settings.peers:
+            for name, mode in (PLAIN_PEERS | PRIVATE_PEERS).items():
+                found += started(peer, name, ["train", case, mode], threads)
+        turns = take_turns(found, rounds=5 if settings.quick else 15, budget=8.0 if settings.quick else 30.0)
+    finally:
+        for worker in found:
+            worker.close()
+    milliseconds = {name: median(values) * 1e3 for name, values in turns.items()}
+    for figure in OURS:
+        if figure not in milliseconds:
+            raise Failure(f"{case}: {figure} was not measured")
+        rivals = PLAIN_PEERS if figure == "plain_step" else PRIVATE_PEERS
+        peers = {name: milliseconds[name] for name in rivals if name in milliseconds}
+        emit("train", case, figure, milliseconds[figure], "ms", threads, peers)
+    plain = milliseconds["plain_step"]
+    emit("train", case, "dp_over_plain", milliseconds["dp_step"] / plain, "ratio", threads)
+    emit("train", case, "edp_over_plain", milliseconds["edp_step"] / plain, "ratio", threads)
+
+
+def added_memory(make, name, arguments, threads):
+    """MB that a few steps add at their peak to what the process held before its model."""
+    worker = make(name, arguments, threads)
+    try:
+        worker.ask("run 3")
+        sizes = worker.ask("memory")
+        return (sizes["peak"] - sizes["resident"]) / 1e6
+    finally:
+        worker.close()
+
+
+def memory(case, threads, settings):
+    plain = added_memory(ours, "plain", ["train", case, "plain"], threads)
+    private = added_memory(ours, "dp", ["train", case, "dp"], threads)
+    peers = {}
+    if settings.peers:
+        for name, mode in PLAIN_PEERS.items():
+            try:
+                peers[name] = added_memory(peer, name, ["train", case, mode], threads)
+            except Failure as failure:
+                say(f"  {failure}")
+    emit("train", case, "peak_memory", plain, "MB", threads, peers)
+    emit("train", case, "dp_memory_over_plain", private / plain, "ratio", threads)

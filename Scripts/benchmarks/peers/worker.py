@@ -1,0 +1,121 @@
+"""A peer's worker: does PyTorch's side of a case when told to. ../PROTOCOL.md has the lines.
+
+    worker.py train CASE MODE --threads N        MODE: see steps.py
+    worker.py gemm MxNxK[t] --threads N
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+import warnings
+
+
+def status(field):
+    """A size of /proc/self/status in bytes."""
+    with open("/proc/self/status") as lines:
+        for line in lines:
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def answer(**fields):
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
+def processor_seconds():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def training(case, mode):
+    import torch  # noqa: F401  (so that what importing takes counts as resident from the start)
+    from steps import MODES
+
+    if mode not in ("eager", "compile", "loop"):
+        import opacus  # noqa: F401
+
+    resident = status("VmRSS")
+    model, step = MODES[mode](case)
+    last = {"loss": None}
+
+    def work():
+        last["loss"] = step()
+
+    work()
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return work, resident, {"parameters": count}, lambda: last["loss"].item()
+
+
+def product(shape):
+    import torch
+
+    rows, columns, inner = (int(part) for part in shape.rstrip("t").split("x"))
+    resident = status("VmRSS")
+    left = torch.randn(rows, inner)
+    right = torch.randn(columns, inner).t() if shape.endswith("t") else torch.randn(inner, columns)
+    result = torch.empty(rows, columns)
+
+    def work():
+        torch.mm(left, right, out=result)
+
+    work()
+    return work, resident, {}, lambda: float(result[0, 0])
+
+
+def serve(work, resident, ready, check, together):
+    answer(ready=True, **ready)
+    for line in sys.stdin:
+        match line.split():
+            case ["run", count]:
+                before, seconds = processor_seconds(), []
+                if together:
+                    start = time.perf_counter()
+                    for _ in range(int(count)):
+                        work()
+                    seconds.append(time.perf_counter() - start)
+                else:
+                    for _ in range(int(count)):
+                        start = time.perf_counter()
+                        work()
+                        seconds.append(time.perf_counter() - start)
+                answer(seconds=seconds, cpu=processor_seconds() - before, count=int(count))
+            case ["memory"]:
+                answer(resident=resident, peak=status("VmHWM"))
+            case ["check"]:
+                answer(check=check())
+            case ["quit"]:
+                return
+            case _:
+                answer(error=f"unknown request: {line.strip()}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bench", choices=["train", "gemm"])
+    parser.add_argument("case")
+    parser.add_argument("mode", nargs="?")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    warnings.filterwarnings("ignore")
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    try:
+        if arguments.bench == "train":
+            prepared = training(arguments.case, arguments.mode)
+        else:
+            prepared = product(arguments.case)
+    except Exception as failure:
+        answer(error=f"{type(failure).__name__}: {failure}")
+        sys.exit(1)
+    serve(*prepared, together=arguments.bench == "gemm")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+import Runtime
+import Tensor
+
+/// The bridge between the language and the libraries: everything that a script can call.
+public enum Builtins {
+  /// The version of Fairlead.
+  public static let version = SysBuiltins.version
+
+  /// Makes all modules, natives and types known to an interpreter.
+  public static func install(in interpreter: Interpreter) {
+    CoreBuiltins.install(into: interpreter, overload: TensorMath.overload)
+    HostBuiltins.install(in: interpreter)
+    TensorBuiltins.install(in: interpreter)
+    interpreter.define(SeedBuiltins.natives)
+    for module in [
+      NNBuiltins.module, OptimBuiltins.module, DataBuiltins.module, TextBuiltins.module,
+      DPBuiltins.module, FairBuiltins.module,
+    ] {
+      interpreter.define(module)
+    }
+  }
+}
+
+extension Builtins {
+  /// How many threads numerical work uses.
+  public static var threads: Int { Parallel.threads }
+  public static func setThreads(_ count: Int) { Parallel.threads = count }
+}

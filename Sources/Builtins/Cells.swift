@@ -1,0 +1,93 @@
+import Runtime
+import Syntax
+import Tables
+
+extension TableError: FaultConvertible {
+  public var fault: Fault {
+    Fault(Diagnostic.Kind(rawValue: kind.rawValue) ?? .value, message, hint: hint)
+  }
+}
+
+extension Cell {
+  /// The plain data of a value outside its heap; natives that stand for no plain value keep their text only.
+  public init(_ snapshot: Snapshot) {
+    switch snapshot {
+    case .nothing: self = .null
+    case .bool(let value): self = .bool(value)
+    case .int(let value): self = .int(value)
+    case .float(let value): self = .float(value)
+    case .string(let value): self = .string(value)
+    case .list(let items): self = .list(items.map(Cell.init))
+    case .map(let entries):
+      self = .map(entries.map { Entry(key: Cell($0.key), value: Cell($0.value)) })
+    case .range(let start, let end, let closed, let step):
+      let range = RangeObject(from: start, to: end, closed: closed, step: step)
+      if let range, range.count <= 10_000 {
+        self = .list((0..<range.count).map { .int(range.element($0)) })
+      } else {
+        self = .opaque("\(start)..\(closed ? "=" : "")\(end)")
+      }
+    case .native(let object): self = Cell.plain(object) ?? .opaque(Cell.text(object))
+    }
+  }
+
+  /// Tables and plots have a plain form, or a text, of their own.
+  private static func plain(_ object: NativeObject) -> Cell? {
+    guard let table = object as? Boxed<Table> else { return nil }
+    return .list(
+      (0..<table.value.rowCount).map { row in
+        .map(table.value.row(row).map { Entry(key: .string($0.name), value: $0.cell) })
+      })
+  }
+
+  private static func text(_ object: NativeObject) -> String {
+    (try? Representation.text(of: Value(object), nil)) ?? "<\(object.typeName)>"
+  }
+
+  /// The value as plain data; functions and other things that have none keep their text.
+  public init(_ value: Value, _ vm: VM) {
+    if let snapshot = try? vm.snapshot(value) {
+      self.init(snapshot)
+    } else {
+      self = .opaque((try? Representation.text(of: value, vm)) ?? "<\(value.typeName)>")
+    }
+  }
+
+  public var snapshot: Snapshot {
+    switch self {
+    case .null: .nothing
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .float(let value): .float(value)
+    case .string(let value), .opaque(let value): .string(value)
+    case .list(let cells): .list(cells.map(\.snapshot))
+    case .map(let entries): .map(entries.map { ($0.key.snapshot, $0.value.snapshot) })
+    }
+  }
+}
+
+extension Cell: ValueEncodable {
+  public func encode(_ vm: VM) -> Value {
+    switch self {
+    case .null: .nothing
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .float(let value): .float(value)
+    default: vm.value(of: snapshot)
+    }
+  }
+}
+
+/// One name or a list of names: `by: "method"`, `by: ["method", "seed"]`.
+public struct Names: Bindable {
+  public var values: [String]
+  public init(_ values: [String]) { self.values = values }
+
+  public static var typeName: String { "string or list of string" }
+  public static func decode(_ value: Value, _ vm: VM) throws -> Names? {
+    if let name = value.string { return Names([name]) }
+    return try [String].decode(value, vm).map(Names.init)
+  }
+  public func encode(_ vm: VM) throws -> Value { try values.encode(vm) }
+  public var defaultText: String { values.isEmpty ? "[]" : values.defaultText }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import Learning
+import Privacy
+import Runtime
+import Tensor
+
+/// What a private training run did and what it cost, in a script.
+extension PrivateTrainingResult: NativeValue {
+  public static let nativeType = NativeType<PrivateTrainingResult>(
+    "private fit", "What a private training run did, and what it cost."
+  ) { type in
+    type.representation = { fit, _ in
+      var text =
+        "fit: \(fit.steps) steps, epsilon \(TextForm.digits(fit.epsilon, 4)) (RDP, delta \(Formatting.float(fit.delta)))"
+      if let paper = fit.epsilonPaper {
+        text += ", by the paper's accounting \(TextForm.digits(paper, 4))"
+      }
+      text +=
+        ", noise \(TextForm.digits(fit.noiseMultiplier, 4)), \(TextForm.digits(fit.seconds, 3)) s"
+      return text + (fit.isStopped ? ", stopped early" : "")
+    }
+    type.transfer = .share
+    type.field("method", "dp-sgd or edp-sgd.") { $0.method.rawValue }
+    type.field("epsilon", "The privacy that was spent: a bound that holds.") { $0.epsilon }
+    type.field(
+      "epsilon_paper",
+      "For edp-sgd what its paper's accounting gives: it takes one example's influence for half of what it can be. Nil otherwise."
+    ) { $0.epsilonPaper }
+    type.field("delta", "The chance that the promise of epsilon fails.") { $0.delta }
+    type.field("sigma", "The noise multiplier of the first epoch.") { $0.noiseMultiplier }
+    type.field("decay", "Factor of the noise from epoch to epoch.") { $0.decay }
+    type.field("steps", "How many steps were made.") { $0.steps }
+    type.field("sample_rate", "The chance of an example to be in a step.") { $0.sampleRate }
+    type.field("seconds", "How long it took.") { $0.seconds }
+    type.field("losses", "The mean training loss of each epoch. Not private.") { $0.losses }
+    type.field("loss", "The mean training loss of the last epoch. Not private.") {
+      $0.losses.last ?? .nan
+    }
+    type.field("accountant", "What computed epsilon.") { _ in "rdp" }
+    type.field(
+      "secure", "Whether the noise came from the operating system, so that it cannot be repeated."
+    ) {
+      $0.isSecure
+    }
+    type.field("notes", "What a reader should know, in sentences.") { $0.notes }
+  }
+}
+
+/// How well an attack told members from others, in a script.
+extension AttackResult: NativeValue {
+  public static let nativeType = NativeType<AttackResult>(
+    "attack", "How well an attack tells members of the training set from others."
+  ) { type in
+    type.representation = { attack, _ in attack.description }
+    type.transfer = .share
+    type.equals = { $0 == $1 }
+    type.field("auc", "Area under the ROC curve; 0.5 is guessing.") { $0.auc }
+    type.field("auc_low", "The lower end of its 95% interval.") { $0.aucInterval.lowerBound }
+    type.field("auc_high", "The upper end of its 95% interval.") { $0.aucInterval.upperBound }
+    type.field("advantage", "The largest difference of true and false positive rates.") {
+      $0.advantage
+    }
+    type.field("tpr_at_low_fpr", "True positive rate at 0.1% false positives.") { $0.tprAtLowFPR }
+    type.field("threshold", "The loss at or below which the best attack says member.") {
+      $0.bestThreshold
+    }
+    type.field("members", "How many members were attacked.") { $0.members }
+    type.field("others", "How many others were.") { $0.others }
+  }
+}
+
+/// The module `dp`: differential privacy.
+enum DPBuiltins {
+  static let module = Module(
+    "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
+    natives: [DPTraining.train, DPTraining.attack] + accounting + mechanisms)
+
+  private static let accountants = ["rdp", "rdp-classic", "gdp"]
+
+  private static let accounting = [
+    Native(
+      "epsilon",
+      "The epsilon of DP-SGD: Poisson samples, Gaussian noise, one example added or removed. Rounded up. \"rdp\" is the accountant that `dp.train` uses, \"rdp-classic\" the older conversion, \"gdp\" an approximation that can be too low.",
+      Param<Double>("noise_multiplier", "Noise relative to the clipping bound.", .nonNegative),
+      Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
+      Param<Int>("steps", "How many steps.", .nonNegative),
+      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .between(0, 1)),
+      Param<String>("accountant", "Who computes it.", default: "rdp", .oneOf(accountants)),
+      returns: "float", seeAlso: ["dp.noise_multiplier", "dp.train"],
+      search: ["accountant", "budget", "privacy loss", "renyi"],
+      examples: [("round(dp.epsilon(1.1, 256 / 60000, 14062), 4)", "2.5966")]
+    ) { noise, rate, steps, delta, accountant in
+      if accountant == "gdp" {
+        guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
+        return try GaussianDP.epsilon(
+          mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
+      }
+      var sum = RDPAccountant()
+      try sum.spend(.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps))
+      return try sum.epsilon(
+        delta: delta, conversion: accountant == "rdp" ? .improved : .classic
+      ).epsilon
+    },
+    Native(
+      "noise_multiplier",
+      "The least noise multiplier with which DP-SGD stays within a budget.",
+      Param<Double>("epsilon", "The budget."),
+      Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
+      Param<Int>("steps", "How many steps.", .nonNegative),
+      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5),
+      returns: "float", seeAlso: ["dp.epsilon"], search: ["calibrate", "sigma"],
+      examples: [("round(dp.noise_multiplier(3, 256 / 60000, 14063), 3)", "1.014")]
+    ) { epsilon, rate, steps, delta in
+      try NoiseCalibration.noiseMultiplier(
+        epsilon: epsilon, delta: delta, rate: rate, steps: steps)
+    },
+    Native(
+      "gaussian_sigma",
+      "The least noise multiplier of one Gaussian release, exactly (Balle, Wang 2018).",
+      Param<Double>("epsilon", "The budget.", .positive),
+      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .between(0, 1)),
+      returns: "float", seeAlso: ["dp.gaussian"], search: ["analytic", "calibrate"],
+      examples: [("round(dp.gaussian_sigma(1), 4)", "3.7306")]
+    ) { epsilon, delta in try GaussianMechanism.noiseMultiplier(epsilon: epsilon, delta: delta) },
+    Native(
+      "advantage_bound",
+      "The advantage over guessing that no membership attack on an (epsilon, delta)-private result can exceed.",
+      Param<Double>("epsilon", "What was spent.", .nonNegative),
+      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .within(0, 1)),
+      returns: "float", seeAlso: ["dp.attack"], search: ["membership"],
+      examples: [("round(dp.advantage_bound(1), 4)", "0.4621")]
+    ) { epsilon, delta in MembershipAttack.advantageBound(epsilon: epsilon, delta: delta) },
+  ]
+
+  private static let mechanisms = [
+    Native(
+      "clip", "Scales a vector so that its L2 norm is at most `bound`.",
+      Param<NumberVector>("vector", "A list of numbers or a tensor."),
+      Param<Double>("bound", "The largest norm allowed.", default: 1, .positive, .finite),
+      Param<String>(
+        "rule",
+        "\"flat\" leaves short vectors alone; \"auto-s\" and \"auto-v\" bring all to the bound.",
+        default: "flat", .oneOf(Clipping.allCases.map(\.rawValue)), named: true),
+      returns: "as given", seeAlso: ["dp.gaussian"], search: ["norm", "sensitivity"],
+      examples: [("dp.clip([3, 4], bound: 2.5)", "[1.5, 2.0]")]
+    ) { vector, bound, rule in
+      try vector.with((Clipping(rawValue: rule) ?? .flat).apply(vector.values, bound: bound))
+    },
+    Native(
+      "gaussian",
+      "Adds Gaussian noise that hides one example: on a grid, exact, from the operating system's random bits, so that it cannot be repeated by any seed.",
+      Param<NumberVector>("values", "A number, a list of numbers or a tensor."),
+      Param<Double>("noise_multiplier", "Noise relative to the sensitivity.", .positive, .finite),
+      Param<Double>(
+        "sensitivity", "How far the values can move in L2 when one example joins or leaves.",
+        default: 1, .positive, .finite),
+      returns: "as given", seeAlso: ["dp.gaussian_sigma", "dp.clip"],
+      search: ["mechanism", "release", "noise"]
+    ) { vector, noise, sensitivity in
+      try vector.with(
+        GaussianMechanism.release(
+          vector.values, noiseMultiplier: noise, sensitivity: sensitivity))
+    },
+  ]
+}
+
+/// Numbers in one of three forms, given back in the same.
+struct NumberVector: Bindable {
+  enum Form {
+    case number, list
+    case tensor(Shape)
+  }
+  var values: [Double]
+  var form: Form
+
+  static let typeName = "number, list of float or tensor"
+
+  static func decode(_ value: Value, _ vm: VM) throws -> NumberVector? {
+    if let tensor = try Tensor.decode(value, vm) {
+      return NumberVector(
+        values: try tensor.cast(to: .f64).contiguous().array(Double.self),
+        form: .tensor(tensor.shape))
+    }
+    if let number = Double.decode(value, vm) {
+      return NumberVector(values: [number], form: .number)
+    }
+    return try [Double].decode(value, vm).map { NumberVector(values: $0, form: .list) }
+  }
+
+  func with(_ values: [Double]) -> NumberVector { NumberVector(values: values, form: form) }
+
+  func encode(_ vm: VM) throws -> Value {
+    switch form {
+    case .number: values[0].encode(vm)
+    case .list: try values.encode(vm)
+    case .tensor(let shape): try Tensor(values.map(Float.init), shape: shape).encode(vm)
+    }
+  }
+}
+
+extension TextForm {
+  /// A number with a few significant digits: 2.597, 0.0012, inf.
+  static func digits(_ value: Double, _ count: Int) -> String {
+    value.isFinite ? String(format: "%.\(count)g", value) : Formatting.float(value)
+  }
+}

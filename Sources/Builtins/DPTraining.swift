@@ -1,0 +1,140 @@
+import Learning
+import Privacy
+import Runtime
+import Tensor
+
+/// `dp.train` and `dp.attack`.
+enum DPTraining {
+  private static let model = Param<Model>("model", "The model, which is changed.", mutates: true)
+  private static let examples = Param<TrainingExamples>(
+    "examples", "What to learn from: a part of a dataset, or {inputs, labels}.")
+  private static let epsilon = Param<Double?>(
+    "epsilon", "The privacy budget; `inf` trains without privacy.", default: nil, named: true)
+  private static let delta = Param<Double>(
+    "delta", "The chance that the promise fails; well below 1 / examples.", default: 1e-5,
+    named: true)
+  private static let epochs = Param<Int>(
+    "epochs", "Passes over the examples.", default: 5, .positive, named: true)
+  private static let batch = Param<Int>(
+    "batch", "The expected number of examples of a step.", default: 64, .positive, named: true)
+  private static let maxGradNorm = Param<Double>(
+    "max_grad_norm", "The clipping bound: one example's influence on a step.", default: 1,
+    .positive, .finite, named: true)
+  private static let noiseMultiplier = Param<Double?>(
+    "noise_multiplier", "Noise relative to the clipping bound, in place of epsilon.", default: nil,
+    .nonNegative, .finite, named: true)
+  private static let method = Param<String>(
+    "method",
+    "\"dp-sgd\" clips each example; \"edp-sgd\" the means of micro-batches, layer by layer, with noise that decays.",
+    default: "dp-sgd", .oneOf(PrivateTrainingOptions.Method.allCases.map(\.rawValue)), named: true)
+  private static let optimizer = Param<OptimizerSettings?>(
+    "optimizer", "How gradients become changes.", default: nil, text: "optim.adam()", named: true)
+  private static let loss = Param<Callable?>(
+    "loss", "`(outputs, labels) => …`, one number per example; nil is cross-entropy.",
+    default: nil, named: true)
+  private static let clipping = Param<String>(
+    "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
+    .oneOf(Clipping.allCases.map(\.rawValue)), named: true)
+  private static let microBatches = Param<Int>(
+    "micro_batches", "edp-sgd: into how many a step's examples are divided.", default: 16,
+    .within(1, 4096), named: true)
+  private static let decay = Param<Double?>(
+    "decay", "Factor of the noise from epoch to epoch; nil is 1 for dp-sgd, 0.95 for edp-sgd.",
+    default: nil, named: true)
+  private static let layerScale = Param<String>(
+    "layer_scale", "edp-sgd: what a layer's share of the bound follows.", default: "weight_norm",
+    .oneOf(LayerScale.allCases.map(\.rawValue)), named: true)
+  private static let accounting = Param<String>(
+    "accounting",
+    "edp-sgd: which epsilon the budget limits, the one that holds (\"honest\") or the paper's.",
+    default: "honest", .oneOf(NoiseSchedule.Accounting.allCases.map(\.rawValue)), named: true)
+  private static let noise = Param<String>(
+    "noise",
+    "Where randomness comes from: \"secure\" (the operating system), \"seeded\" (repeats, protects nobody), or \"auto\": seeded inside a sweep and `with seed(n)`, secure elsewhere.",
+    default: "auto", .oneOf(["auto", "secure", "seeded"]), named: true)
+
+  static let train = Native(
+    "train",
+    "Trains a model with differential privacy: Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`; its losses, and a vocabulary counted on the same data, are not private.",
+    parameters: [
+      model, examples, epsilon, delta, epochs, batch, maxGradNorm, noiseMultiplier, method,
+      optimizer,
+      loss, clipping, microBatches, decay, layerScale, accounting, noise,
+    ],
+    returns: "private fit", seeAlso: ["nn.train", "dp.epsilon", "dp.attack"],
+    search: ["dp-sgd", "private", "fit", "learn", "clipping", "edp-sgd"],
+    arguments: { (arguments: inout Arguments) in
+      let vm = arguments.vm
+      let model = try arguments(model)
+      let source = try arguments(examples).source
+      let optimizer = try arguments(optimizer)
+      let loss = try arguments(loss)
+      let options = try options(&arguments)
+      let training = try PrivateTraining(source, options)
+      for note in training.notes where !vm.isTrial { vm.hostServices.note(note) }
+      let result = try training.run(
+        model: model.layer, loss: Loss.ofScript(loss),
+        optimizer: optimizer?.optimizer.fresh() ?? Adam(),
+        vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) })
+      if result.isStopped {
+        vm.hostServices.note(
+          "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(TextForm.digits(result.epsilon, 3))"
+        )
+        throw Fault.interrupted()
+      }
+      return result
+    })
+
+  private static func options(_ arguments: inout Arguments) throws -> PrivateTrainingOptions {
+    let vm = arguments.vm
+    var options = PrivateTrainingOptions(key: vm.randomKey("train"))
+    options.epsilon = try arguments(epsilon)
+    options.noiseMultiplier = try arguments(noiseMultiplier)
+    guard (options.epsilon == nil) != (options.noiseMultiplier == nil) else {
+      throw Fault(
+        .value,
+        options.epsilon == nil
+          ? "`dp.train` needs a budget" : "`epsilon` and `noise_multiplier` exclude each other",
+        hint: "give `epsilon: 3`, or `noise_multiplier: 1.1` to set the noise itself")
+    }
+    options.delta = try arguments(delta)
+    options.epochs = try arguments(epochs)
+    options.batch = try arguments(batch)
+    options.maxGradNorm = try arguments(maxGradNorm)
+    // The rules of the parameters admit only names that exist.
+    options.method = .init(rawValue: try arguments(method)) ?? .dpSGD
+    options.clipping = .init(rawValue: try arguments(clipping)) ?? .flat
+    options.microBatches = try arguments(microBatches)
+    options.decay = try arguments(decay)
+    options.layerScale = .init(rawValue: try arguments(layerScale)) ?? .weightNorm
+    options.accounting = .init(rawValue: try arguments(accounting)) ?? .honest
+    switch try arguments(noise) {
+    case "secure": options.isSecure = true
+    case "seeded": options.isSecure = false
+    default: options.isSecure = !vm.isTrial && !vm.isSeeded
+    }
+    return options
+  }
+
+  static let attack = Native(
+    "attack",
+    "Membership inference by loss: how well do low losses tell the training examples from others? AUC 0.5 is guessing.",
+    Param<Model>("model", "A trained model."),
+    Param<TrainingExamples>("members", "Examples that it was trained on."),
+    Param<TrainingExamples>("others", "Examples of the same kind that it never saw."),
+    Param<Callable?>(
+      "loss", "`(outputs, labels) => …`, one number per example; nil is cross-entropy.",
+      default: nil, named: true),
+    returns: "attack", seeAlso: ["dp.train", "dp.advantage_bound"],
+    search: ["membership inference", "leak", "audit", "privacy", "auc"],
+    context: {
+      (
+        vm: VM, model: Model, members: TrainingExamples, others: TrainingExamples, loss: Callable?
+      ) in
+      let evaluation = vm.evaluation(of: model)
+      let loss = try Loss.ofScript(loss)
+      return try MembershipAttack.lossThreshold(
+        members: evaluation.losses(members.source, loss),
+        others: evaluation.losses(others.source, loss))
+    })
+}

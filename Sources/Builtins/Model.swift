@@ -1,0 +1,104 @@
+import Learning
+import Runtime
+import Tensor
+
+/// A model in a script: a layer, alone or composed of others. Training changes it in place, so it belongs to the trial
+/// that made it.
+struct Model {
+  let layer: Layer
+}
+
+extension Model: NativeValue {
+  static let nativeType = NativeType<Model>(
+    "model",
+    "A layer or a network of layers: call it with a tensor, train it with `nn.train` or `dp.train`."
+  ) { type in
+    type.representation = { model, _ in
+      "\(model.layer.summary) with \(TextForm.grouped(model.layer.parameterCount)) parameters"
+    }
+    type.byteCount = { $0.layer.parameterCount * 4 }
+    type.equals = { $0.layer === $1.layer }
+    type.call = Native(
+      "call", "The model's output for an input.",
+      Param<Model>("model"),
+      Param<Tensor>("input", "What goes in; axis 0 counts examples."),
+      returns: "tensor"
+    ) { model, input in try model.layer.forward(input) }
+    type.member = { model, name, vm in
+      if let child = model.layer.children.first(where: { $0.name == name }) {
+        return Model(layer: child.layer).encode(vm)
+      }
+      if let own = model.layer.ownParameters.first(where: { $0.name == name }) {
+        return own.parameter.value.encode(vm)
+      }
+      return nil
+    }
+    type.dynamicMemberNames = { model in
+      model.layer.children.map(\.name) + model.layer.ownParameters.map(\.name)
+    }
+    type.index = ModelBuiltins.child
+    type.length = { $0.layer.children.count }
+    type.field("kind", "What sort of layer it is.") { $0.layer.kind }
+    type.field("parameter_count", "How many numbers are trained.") { $0.layer.parameterCount }
+    type.field("parameters", "The parameters by name, as tensors.") { model in
+      Record(model.layer.namedParameters.map { ($0.name, $0.parameter.data) })
+    }
+    type.methods(ModelBuiltins.methods)
+  }
+}
+
+/// What a script can do with a model besides calling and training it.
+enum ModelBuiltins {
+  static let methods = [
+    Native(
+      "freeze", "Keeps the parameters from being trained; `unfreeze` undoes it.",
+      Param<Model>("model", "The model or a part of it.", mutates: true), returns: "the model"
+    ) { model in
+      model.layer.setTrainable(false)
+      return model
+    },
+    Native(
+      "unfreeze", "Lets the parameters be trained again.",
+      Param<Model>("model", "The model or a part of it.", mutates: true), returns: "the model"
+    ) { model in
+      model.layer.setTrainable(true)
+      return model
+    },
+    Native(
+      "load", "Sets the parameters to the values of a map such as `model.parameters` gives.",
+      Param<Model>("model", "The model.", mutates: true),
+      Param<[String: Tensor]>("parameters", "A tensor for each parameter's name."),
+      returns: "the model"
+    ) { model, parameters in
+      try model.layer.load(parameters.map { (name: $0.key, value: $0.value) })
+      return model
+    },
+  ]
+
+  /// `model[0]`: a child of a sequential model by its place.
+  static func child(_ model: Model, _ subscripts: [SubscriptValue], _ vm: VM) throws -> Value {
+    let children = model.layer.children
+    guard subscripts.count == 1, case .index(let value) = subscripts[0],
+      let place = Int.decode(value, vm)
+    else { throw Fault(.type, "a model is indexed by one int: `model[0]`") }
+    let index = place < 0 ? place + children.count : place
+    guard children.indices.contains(index) else {
+      throw Fault(.index, "index \(place) is out of range for a model of \(children.count) layers")
+    }
+    return Model(layer: children[index].layer).encode(vm)
+  }
+}
+
+/// Small forms of text that several values show.
+enum TextForm {
+  /// 13,084.
+  static func grouped(_ number: Int) -> String {
+    var digits = Array(String(number.magnitude))
+    var place = digits.count - 3
+    while place > 0 {
+      digits.insert(",", at: place)
+      place -= 3
+    }
+    return (number < 0 ? "-" : "") + String(digits)
+  }
+}

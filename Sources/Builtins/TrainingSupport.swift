@@ -1,0 +1,97 @@
+import Learning
+import Runtime
+import Tensor
+import Text
+
+/// What training and evaluation take: a part of a dataset, or a map of two tensors.
+struct TrainingExamples: Bindable {
+  var source: any BatchSource
+  /// The part of a dataset that it is, where it is one.
+  var examples: Examples?
+
+  static let typeName = "examples"
+
+  static func decode(_ value: Value, _ vm: VM) throws -> TrainingExamples? {
+    if let examples = try Examples.decode(value, vm) {
+      guard examples.count > 0 else { throw Fault(.value, "there are no examples in it") }
+      return TrainingExamples(source: ExampleSource(examples), examples: examples)
+    }
+    guard let parts = try? [String: Tensor].decode(value, vm), let inputs = parts["inputs"],
+      let labels = parts["labels"]
+    else { return nil }
+    return TrainingExamples(source: try TensorSource(inputs: inputs, labels: labels))
+  }
+
+  func encode(_ vm: VM) throws -> Value {
+    examples?.encode(vm) ?? .nothing
+  }
+}
+
+/// Examples of a corpus as batches: token ids [examples, longest] padded with 0, with their lengths, and class labels.
+struct ExampleSource: BatchSource {
+  let examples: Examples
+
+  init(_ examples: Examples) { self.examples = examples }
+
+  var count: Int { examples.count }
+  func length(_ index: Int) -> Int? { examples.length(of: index) }
+
+  func batch(_ indices: [Int]) throws -> Learning.Batch {
+    let part = examples.batch(indices)
+    let inputs = try Tensor(part.ids, shape: [part.count, part.width]).cast(to: .i64)
+    return try Learning.Batch(
+      inputs: inputs.with(lengths: Lengths(part.lengths)),
+      labels: Tensor(ints: part.labels.map(Int.init)))
+  }
+}
+
+extension Loss {
+  /// A script's function of outputs and labels; nil is cross-entropy.
+  static func ofScript(_ function: Callable?) throws -> Loss {
+    guard let function else { return try .crossEntropy() }
+    return Loss("loss") { output, labels in
+      try function.call(output, labels, as: Tensor.self)
+    }
+  }
+}
+
+extension VM {
+  /// The key of the next random thing of this run or trial.
+  func randomKey(_ purpose: String) -> RandomKey {
+    let number = random.counter
+    random.counter &+= 1
+    return RandomKey(seed: random.key).derived(purpose, Int(truncatingIfNeeded: number))
+  }
+
+  func randomStream(_ purpose: String) -> RandomStream { randomKey(purpose).stream }
+
+  func evaluation(of model: Model) -> Evaluation {
+    var evaluation = Evaluation(model.layer)
+    let interrupt = interrupt
+    evaluation.shouldStop = { interrupt.isSet }
+    return evaluation
+  }
+
+  /// Progress on standard error, and a stop between steps when the user interrupts. `epsilon` gives what has been spent
+  /// after a number of steps.
+  func trainingCallbacks(
+    _ plan: SamplingPlan, epsilon: ((Int) -> Double)? = nil
+  ) -> TrainingCallbacks {
+    let host = hostServices
+    let interrupt = interrupt
+    var callbacks = TrainingCallbacks()
+    callbacks.shouldStop = { interrupt.isSet }
+    callbacks.onNotice = { host.note($0) }
+    callbacks.onStep = { progress in
+      guard host.isReportDue else { return }
+      var figures = [(name: "loss", value: progress.loss)]
+      if let epsilon { figures.append(("epsilon", epsilon(progress.step))) }
+      host.report(
+        ProgressReport(
+          stage: "epoch \(progress.epoch + 1)/\(progress.epochs)", done: progress.step,
+          total: progress.steps, figures: figures,
+          rate: (progress.examplesPerSecond, "examples/s")))
+    }
+    return callbacks
+  }
+}

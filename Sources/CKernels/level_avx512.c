@@ -1,0 +1,25 @@
+// The kernels for AVX-512 F, BW, DQ, VL.
+#include "internal.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+// Sums of products must round alike on all levels: only explicit fused multiply-adds.
+#pragma STDC FP_CONTRACT OFF
+// Vectors are passed between functions that are always inlined, so their calling convention, which
+// depends on the target, never matters.
+#pragma clang diagnostic ignored "-Wpsabi"
+#pragma clang attribute push(                                                                \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,lzcnt,popcnt"), \
+                   min_vector_width(512))),                                                  \
+    apply_to = function)
+
+#define FL_LEVEL 2
+#define FL_SUFFIX avx512
+#define FL_HAS_FMA 1
+#include "impl/level.inc"
+
+#pragma clang attribute pop
+
+#endif

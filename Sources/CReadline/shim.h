@@ -1,0 +1,63 @@
+// GNU readline's interface. Its state is a set of global variables, which Swift will not touch: these functions do.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+
+/// Sets readline up: our own signal handling, candidates from `complete`, shown by `display`. Words end at everything
+/// that cannot stand in a name.
+static inline void fairlead_readline_configure(rl_completion_func_t *complete,
+                                               rl_compdisp_func_t *display) {
+  rl_readline_name = "fairlead";
+  rl_catch_signals = 0;
+  rl_attempted_completion_function = complete;
+  rl_completion_display_matches_hook = display;
+  rl_completer_word_break_characters = (char *)" \t\n\"\\'`@$><=;|&{}()[],:+-*/%^!?~#.";
+  rl_sort_completion_matches = 0;
+  // Entries of several lines stay whole in the file: each begins with a line of this character and a time.
+  history_write_timestamps = 1;
+  history_comment_char = '\001';
+  using_history();
+  stifle_history(10000);
+}
+
+static inline const char *fairlead_readline_buffer(void) { return rl_line_buffer ? rl_line_buffer : ""; }
+static inline int fairlead_readline_point(void) { return rl_point; }
+
+/// Candidates are whole as they stand, and readline must not look for file names itself.
+static inline void fairlead_readline_candidates_are_final(void) {
+  rl_attempted_completion_over = 1;
+  rl_completion_suppress_append = 1;
+  rl_filename_completion_desired = 0;
+}
+
+/// Writes text below the line that is being edited; the line is drawn again after it.
+static inline void fairlead_readline_show(const char *text) {
+  FILE *out = rl_outstream ? rl_outstream : stdout;
+  fputs("\n", out);
+  fputs(text, out);
+  fflush(out);
+  rl_on_new_line();
+}
+
+static inline void fairlead_readline_redraw(void) { rl_forced_update_display(); }
+
+/// Gives up the line that is being edited.
+static inline void fairlead_readline_abandon(void) {
+  rl_free_line_state();
+  rl_callback_sigcleanup();
+  rl_cleanup_after_signal();
+  rl_callback_handler_remove();
+}
+
+/// The window has changed its size.
+static inline void fairlead_readline_resize(void) { rl_resize_terminal(); }
+
+static inline int fairlead_history_length(void) { return history_length; }
+
+/// The text of an entry, from the oldest (0) on; null past the end.
+static inline const char *fairlead_history_text(int index) {
+  HIST_ENTRY *entry = history_get(history_base + index);
+  return entry ? entry->line : NULL;
+}

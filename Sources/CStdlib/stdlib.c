@@ -1,0 +1,21 @@
+// Every file below Stdlib has an array and a row in the table here (a test compares them). The compiler tracks embedded
+// files as it tracks headers: an edit of one rebuilds this file.
+#include "CStdlib.h"
+
+static const unsigned char recipes[] = {
+#embed "../../Stdlib/recipes.fl"
+};
+static const unsigned char epsilon_sweep[] = {
+#embed "../../Stdlib/experiments/epsilon_sweep.fl"
+};
+
+#define FILE_ROW(path, array) {path, array, sizeof array}
+
+static const struct fairlead_stdlib_file files[] = {
+    FILE_ROW("recipes.fl", recipes),
+    FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
+};
+
+size_t fairlead_stdlib_count(void) { return sizeof files / sizeof *files; }
+
+struct fairlead_stdlib_file fairlead_stdlib_at(size_t index) { return files[index]; }

@@ -1,0 +1,27 @@
+// What the host needs of the operating system and Swift cannot say well: signal handlers and the identity of the binary.
+#pragma once
+#include <stdint.h>
+#include <stddef.h>
+
+/// Makes Ctrl-C (SIGINT) and SIGTERM call `notify`, from then on in every thread, inside the signal handler. A second
+/// Ctrl-C that comes before the first was answered (and a third of a second after it) ends the process with status 130:
+/// something does not listen. A null `notify` gives the signals back their default effect.
+void fairlead_watch_interrupts(void (*notify)(void));
+
+/// Forgets earlier Ctrl-C presses: what was interrupted has answered.
+void fairlead_clear_interrupt(void);
+
+/// Whether Ctrl-C was pressed since `fairlead_clear_interrupt`.
+int fairlead_was_interrupted(void);
+
+/// Writes to a closed pipe fail with EPIPE instead of ending the process.
+void fairlead_ignore_broken_pipes(void);
+
+/// Copies the build id that the linker gave the running binary into `bytes`; returns its length, 0 where there is none.
+size_t fairlead_build_id(uint8_t *bytes, size_t capacity);
+
+/// The widest vector instructions of this machine that the kernels use: "AVX-512", "AVX2", "NEON", or "".
+const char *fairlead_vector_name(void);
+
+/// The columns of the terminal behind a file descriptor, 0 where it is none.
+int fairlead_terminal_columns(int descriptor);

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Session
+
+/// What commands that run scripts have in common.
+struct RunOptions: ParsableArguments {
+  @Option(
+    name: .customShort("p"), parsing: .singleValue,
+    help: ArgumentHelp("Sets a parameter of the script; may be repeated.", valueName: "name=value"))
+  var parameters: [String] = []
+
+  @Option(help: "Trials of a sweep that run at once.")
+  var workers = 1
+
+  @Option(help: "The seed of all randomness; without one it is drawn and recorded.")
+  var seed: Int?
+
+  @Option(help: "Threads of numerical work; all cores by default.")
+  var threads: Int?
+
+  @Option(
+    name: .customLong("allow-read"), parsing: .singleValue,
+    help: ArgumentHelp("Lets the script read below this path too.", valueName: "path"))
+  var allowRead: [String] = []
+
+  @Option(
+    name: .customLong("allow-write"), parsing: .singleValue,
+    help: ArgumentHelp("Lets the script write below this path too.", valueName: "path"))
+  var allowWrite: [String] = []
+
+  @Option(help: ArgumentHelp("The folder where runs are recorded.", valueName: "folder"))
+  var store: String?
+
+  @Flag(name: .customLong("no-store"), help: "Records nothing.")
+  var recordsNothing = false
+
+  @Flag(help: "Starts sweeps anew instead of doing only what is missing.")
+  var fresh = false
+
+  mutating func validate() throws {
+    guard (1...1024).contains(workers) else {
+      throw ValidationError("--workers must be from 1 to 1024, found \(workers)")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024, found \(threads)")
+    }
+    for parameter in parameters where !(parameter.dropFirst().contains("=")) {
+      throw ValidationError("-p takes name=value, found `\(parameter)`")
+    }
+  }
+
+  var session: SessionOptions {
+    var options = SessionOptions()
+    options.workers = workers
+    options.seed = seed
+    options.threads = threads
+    options.allowRead = allowRead
+    options.allowWrite = allowWrite
+    options.storeDirectory = store
+    options.recordsRuns = !recordsNothing
+    options.startsFresh = fresh
+    options.parameters = parameters.compactMap { parameter in
+      guard let place = parameter.firstIndex(of: "=") else { return nil }
+      let name = parameter[..<place].trimmingCharacters(in: .whitespaces)
+      return (name, String(parameter[parameter.index(after: place)...]))
+    }
+    return options
+  }
+}
+
+struct Run: FairleadCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs a script, or with -e an expression.")
+
+  @Argument(
+    help: "The script; `-` for standard input, `std.name` for a module of the standard library.")
+  var script: String?
+
+  @Option(
+    name: .customShort("e"),
+    help: ArgumentHelp("Runs this text and prints its value.", valueName: "text"))
+  var expression: String?
+
+  @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    if script == nil, expression == nil {
+      throw ValidationError("name a script to run, or give an expression with -e")
+    }
+    if script != nil, expression != nil {
+      throw ValidationError("a script and -e cannot be given together")
+    }
+  }
+
+  func status() -> Int32 {
+    if script == "-" { return Prompt.runStandardInput(options.session) }
+    let session = Session(options: options.session)
+    session.watchInterrupts()
+    if let expression {
+      return Console.show(session.run(text: expression, name: "-e"), printsValue: true)
+    }
+    return Console.show(session.run(path: script ?? ""), printsValue: false)
+  }
+}

@@ -1,0 +1,84 @@
+import Tensor
+
+/// A model's outputs on examples, computed in evaluation mode, batch by batch.
+public struct Evaluation {
+  public let model: Layer
+  /// Examples in memory at a time.
+  public var batch: Int
+  /// Asked between batches; true throws an interrupt.
+  public var shouldStop: () -> Bool = { false }
+
+  public init(_ model: Layer, batch: Int = 256) {
+    self.model = model
+    self.batch = max(1, batch)
+  }
+
+  /// The share of examples whose largest output is at their label; nan without examples. For outputs [examples, …, classes] every
+  /// position whose label is not `ignoreIndex` counts.
+  public func accuracy(_ source: any BatchSource, ignoreIndex: Int = -100) throws -> Double {
+    var right = 0
+    var counted = 0
+    try each(source) { output, labels, _ in
+      let predicted = try output.argmax(axis: -1).contiguous()
+      let expected = try labels.cast(to: .i64).contiguous()
+      guard predicted.count == expected.count else {
+        throw DomainError(
+          .shape, "outputs \(output.shape) do not fit labels \(labels.shape)")
+      }
+      let (p, e) = (predicted.pointer(Int64.self), expected.pointer(Int64.self))
+      for i in 0..<expected.count where e[i] != Int64(ignoreIndex) {
+        counted += 1
+        if p[i] == e[i] { right += 1 }
+      }
+      withExtendedLifetime((predicted, expected)) {}
+    }
+    return Double(right) / Double(counted)
+  }
+
+  /// Each example's own loss, in the order of the source.
+  public func losses(_ source: any BatchSource, _ loss: Loss) throws -> [Double] {
+    var result = [Double](repeating: .nan, count: source.count)
+    try each(source) { output, labels, indices in
+      let values = try loss(output, labels)
+      guard values.shape == [indices.count] else {
+        throw DomainError(
+          .shape,
+          "the loss `\(loss.name)` gives no number per example: its shape is \(values.shape)")
+      }
+      for (value, index) in zip(try values.cast(to: .f64).array(Double.self), indices) {
+        result[index] = value
+      }
+    }
+    return result
+  }
+
+  /// All outputs, stacked in the order of the source.
+  public func outputs(_ source: any BatchSource) throws -> Tensor {
+    var rows = [Tensor?](repeating: nil, count: source.count)
+    try each(source) { output, _, indices in
+      for (row, index) in indices.enumerated() {
+        rows[index] = try output.selected(axis: 0, index: row)
+      }
+    }
+    return try Tensor.stacked(rows.compactMap { $0 })
+  }
+
+  /// Runs the model over the source, long examples first, and hands each batch's outputs, labels and indices to `body`.
+  private func each(
+    _ source: any BatchSource, _ body: (Tensor, Tensor, [Int]) throws -> Void
+  ) throws {
+    var order = Array(0..<source.count)
+    if let first = order.first, source.length(first) != nil {
+      let lengths = order.map { source.length($0) ?? 0 }
+      order.sort { (lengths[$1], $0) < (lengths[$0], $1) }
+    }
+    for start in stride(from: 0, to: order.count, by: batch) {
+      if shouldStop() { throw DomainError(.interrupt, "the evaluation was interrupted") }
+      let indices = Array(order[start..<min(start + batch, order.count)])
+      let part = try source.batch(indices)
+      try ForwardContext.evaluation {
+        try body(model.forward(part.inputs), part.labels, indices)
+      }
+    }
+  }
+}

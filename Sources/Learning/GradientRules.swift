@@ -1,0 +1,80 @@
+import CKernels
+import Tensor
+
+/// A rule that can also sum over some of the examples only: what micro-batches need. Examples that belong together lie
+/// next to each other.
+protocol RangedGradientRule: GradientRule {
+  /// Adds Σ wᵢ·gradᵢ over `examples` to the sink; `weights` is indexed by example from 0.
+  func accumulate(
+    weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink) throws
+}
+
+extension RangedGradientRule {
+  func accumulate(weights: UnsafePointer<Float>?, into sink: GradientSink) throws {
+    try accumulate(weights: weights, examples: 0..<exampleCount, into: sink)
+  }
+}
+
+/// Examples that one thread treats at a time when norms are taken.
+enum ExampleBlocks {
+  static func size(time: Int, width: Int) -> Int { max(1, min(64, 65536 / max(1, time * width))) }
+}
+
+/// Weights per example, applied to what was saved per row.
+enum ExampleWeights {
+  /// x [examples, width] with row i times weights[i].
+  static func scaled(
+    _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, examples: Int, width: Int
+  ) throws -> Tensor {
+    let result = try Tensor.uninitialized([examples, width])
+    let to = result.floats
+    Parallel.blocks(examples, size: RowBlocks.size(width: width)) { block in
+      let start = block.lowerBound * width
+      fl_mul_vc_f32(block.count, width, x + start, weights + block.lowerBound, to + start)
+    }
+    return result
+  }
+
+  /// Each weight `times` times, for kernels that want one weight a row.
+  static func repeated(_ weights: UnsafePointer<Float>, examples: Int, times: Int) throws -> Tensor
+  {
+    let result = try Tensor.uninitialized([examples * times])
+    let to = result.floats
+    for example in 0..<examples {
+      (to + example * times).update(repeating: weights[example], count: times)
+    }
+    return result
+  }
+}
+
+/// Sums over the rows of a matrix, cut by columns so that each sum is made by one thread in row order.
+enum ColumnSums {
+  static func compute(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, weights: UnsafePointer<Float>?,
+    accumulate: Bool, _ target: UnsafeMutablePointer<Float>
+  ) {
+    let size = rows * columns <= 1 << 16 ? columns : 64
+    Parallel.blocks(columns, size: size) { block in
+      fl_sum_columns_f32(
+        rows, block.count, x + block.lowerBound, columns, weights, accumulate ? 1 : 0,
+        target + block.lowerBound)
+    }
+  }
+}
+
+extension UnsafePointer where Pointee == Float {
+  /// The sum of squares of `count` numbers in blocks of fixed size, combined in order.
+  func sumOfSquares(_ count: Int) -> Double {
+    let size = 1 << 14
+    guard count > size else { return fl_sumsq_f32(count, self) }
+    let blocks = (count + size - 1) / size
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { parts in
+      Parallel.blocks(count, size: size) {
+        parts[$0.lowerBound / size] = fl_sumsq_f32($0.count, self + $0.lowerBound)
+      }
+      var total = 0.0
+      for part in parts { total += part }
+      return total
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import Tensor
+
+/// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next: `Sequential`
+/// for composition, `Linear` for the shape that a layer with a gradient rule of its own has.
+///
+/// Axis 0 of what goes in and comes out counts examples. A layer that mixes examples cannot be trained privately; the
+/// first private step finds that out and refuses.
+open class Layer {
+  /// How deep layers may be nested, so that walking them cannot overflow the stack.
+  public static let depthLimit = 100
+
+  /// The layer's name in scripts: `linear`, `sequential` …
+  public let kind: String
+  public private(set) var children: [(name: String, layer: Layer)] = []
+  /// The parameters of this layer itself, not those of its children.
+  public private(set) var ownParameters: [(name: String, parameter: Parameter)] = []
+  private var depth = 1
+
+  public init(kind: String) { self.kind = kind }
+
+  /// Makes `layer` a child. Throws a limit error where the nest grows too deep.
+  public func adopt(_ name: String, _ layer: Layer) throws {
+    depth = max(depth, layer.depth + 1)
+    guard depth <= Layer.depthLimit else {
+      throw DomainError(.limit, "layers are nested more than \(Layer.depthLimit) deep")
+    }
+    children.append((name, layer))
+  }
+
+  /// Makes `parameter` one of this layer's own.
+  public func own(_ name: String, _ parameter: Parameter) {
+    ownParameters.append((name, parameter))
+  }
+
+  /// The layer's function. Throws a shape error where `input` does not fit.
+  open func forward(_ input: Tensor) throws -> Tensor {
+    throw DomainError(.type, "\(kind) is not a function of one tensor")
+  }
+
+  /// One line for people: `linear(128 → 256)`.
+  open var summary: String { kind }
+
+  /// Every parameter below this layer once, with its path as PyTorch writes it ("0.weight"), in the order of declaration.
+  public var namedParameters: [(name: String, parameter: Parameter)] {
+    var seen: Set<Parameter> = []
+    var result: [(name: String, parameter: Parameter)] = []
+    visit("") { path, layer in
+      for (name, parameter) in layer.ownParameters where seen.insert(parameter).inserted {
+        result.append((path + name, parameter))
+      }
+    }
+    return result
+  }
+
+  public var parameters: [Parameter] { namedParameters.map(\.parameter) }
+
+  /// Parameters that are trained, grouped by the layer that owns them: the "layers" of layer-wise clipping.
+  public var parameterGroups: [(name: String, parameters: [Parameter])] {
+    var seen: Set<Parameter> = []
+    var result: [(name: String, parameters: [Parameter])] = []
+    visit("") { path, layer in
+      let own = layer.ownParameters.map(\.parameter).filter {
+        $0.requiresGradient && seen.insert($0).inserted
+      }
+      if !own.isEmpty { result.append((path.isEmpty ? layer.kind : String(path.dropLast()), own)) }
+    }
+    return result
+  }
+
+  /// The number of trainable numbers.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  /// Freezes or thaws everything below.
+  public func setTrainable(_ trainable: Bool) {
+    for parameter in parameters { parameter.requiresGradient = trainable }
+  }
+
+  /// The values of all parameters by name; `load` takes them back.
+  public var state: [(name: String, value: Tensor)] {
+    namedParameters.map { ($0.name, $0.parameter.data) }
+  }
+
+  /// Sets parameters by name. Throws a key error where one is missing or unknown, a shape error where one does not fit;
+  /// nothing is changed then.
+  public func load(_ state: [(name: String, value: Tensor)]) throws {
+    let named = namedParameters
+    let known = Dictionary(named.map { ($0.name, $0.parameter) }, uniquingKeysWith: { a, _ in a })
+    let given = Dictionary(state.map { ($0.name, $0.value) }, uniquingKeysWith: { a, _ in a })
+    for (name, parameter) in named {
+      guard let value = given[name] else {
+        throw DomainError(.key, "the saved model has no parameter `\(name)`")
+      }
+      guard value.shape == parameter.shape else {
+        throw DomainError(
+          .shape,
+          "parameter `\(name)` has shape \(parameter.shape), the saved one has \(value.shape)")
+      }
+    }
+    if let extra = state.first(where: { known[$0.name] == nil }) {
+      throw DomainError(.key, "the saved model has a parameter `\(extra.name)` that this one lacks")
+    }
+    for (name, parameter) in named { if let value = given[name] { try parameter.set(value) } }
+  }
+
+  /// Calls `body` for this layer and all below it with the path that their parameters' names begin with.
+  private func visit(_ path: String, _ body: (String, Layer) -> Void) {
+    body(path, self)
+    for (name, child) in children { child.visit(path + name + ".", body) }
+  }
+}
+
+/// What a forward pass is for: training or not, and the random stream of its dropout.
+public final class ForwardContext: @unchecked Sendable {
+  // Used by one thread at a time: the one that runs the forward pass.
+  public let isTraining: Bool
+  private let key: RandomKey
+  private var calls = 0
+
+  public init(training: Bool, key: RandomKey) {
+    isTraining = training
+    self.key = key
+  }
+
+  /// The context of the forward pass in progress on this thread; nil outside of one, which means evaluation.
+  @TaskLocal public static var current: ForwardContext?
+
+  /// Runs `body` as a forward pass of training; `key` decides which units dropout drops.
+  public static func training<R>(_ key: RandomKey, _ body: () throws -> R) rethrows -> R {
+    try $current.withValue(ForwardContext(training: true, key: key), operation: body)
+  }
+
+  /// Runs `body` without dropout and without recording.
+  public static func evaluation<R>(_ body: () throws -> R) rethrows -> R {
+    try $current.withValue(nil) { try Tape.withoutRecording(body) }
+  }
+
+  /// A key of its own for the next random layer of this pass.
+  func nextKey() -> RandomKey {
+    calls += 1
+    return key.derived(calls)
+  }
+}
+
+/// Checks that callers share.
+enum Check {
+  /// The input of a layer that computes in f32, contiguous and without its trace.
+  static func floats(_ input: Tensor, _ layer: String) throws -> Tensor {
+    guard input.dtype == .f32 else {
+      throw DomainError(
+        .type, "\(layer) needs a tensor of f32, got \(input.dtype.name)",
+        hint: input.dtype.isFloating ? "convert it with `.to(\"f32\")`" : nil)
+    }
+    return try input.detached.contiguous()
+  }
+
+  /// A size that a script gave: between 1 and 2³¹.
+  static func size(_ value: Int, _ what: String) throws {
+    guard value > 0, value <= Int(Int32.max) else {
+      throw DomainError(.value, "\(what) must be > 0, got \(value)")
+    }
+  }
+
+  static func finite(
+    _ value: Double, _ what: String, atLeast low: Double, below high: Double = .infinity
+  )
+    throws
+  {
+    guard value.isFinite, value >= low, value < high else {
+      let range = high == .infinity ? ">= \(low)" : "in [\(low), \(high))"
+      throw DomainError(.value, "\(what) must be \(range), got \(value)")
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import CKernels
+import Tensor
+
+/// (x - mean) / √(variance + ε) · weight + bias over the last axis (Ba et al. 2016), PyTorch's `LayerNorm`.
+public final class LayerNormalization: Layer {
+  public let width: Int
+  public let epsilon: Double
+  public let weight: Parameter
+  public let bias: Parameter
+
+  public init(_ width: Int, epsilon: Double = 1e-5) throws {
+    try Check.size(width, "the width")
+    try Check.finite(epsilon, "epsilon", atLeast: 0)
+    self.width = width
+    self.epsilon = epsilon
+    weight = try Parameter("weight", .ones(Shape(checking: [width])))
+    bias = try Parameter("bias", .zeros([width]))
+    super.init(kind: "layer_norm")
+    own("weight", weight)
+    own("bias", bias)
+  }
+
+  public override var summary: String { "layer_norm(\(width))" }
+
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    guard input.shape.last == width else {
+      throw DomainError(
+        .shape,
+        "layer_norm(\(width)) needs a last axis of \(width), got a tensor of shape \(input.shape)")
+    }
+    let x = try Check.floats(input, "layer_norm")
+    let width = self.width
+    let rows = x.count / width
+    let y = try Tensor.uninitialized(x.shape).with(lengths: input.lengths)
+    let mean = try Tensor.uninitialized([rows])
+    let deviation = try Tensor.uninitialized([rows])
+    let (gamma, beta) = (weight.data, bias.data)
+    let epsilon = Float(self.epsilon)
+    withExtendedLifetime((x, gamma, beta)) {
+      Parallel.blocks(rows, size: RowBlocks.size(width: width)) {
+        let start = $0.lowerBound * width
+        fl_layernorm_f32(
+          $0.count, width, x.floats + start, nil, gamma.floats, beta.floats, epsilon, nil,
+          y.floats + start, mean.floats + $0.lowerBound, deviation.floats + $0.lowerBound)
+      }
+    }
+    return Tape.record(
+      "layer_norm", inputs: [input], parameters: [weight, bias], output: y
+    ) { [weight, bias] request in
+      let g = try request.gradient.contiguous()
+      var dx: Tensor?
+      if request.needs[0] {
+        let result = try Tensor.uninitialized(x.shape)
+        withExtendedLifetime((g, x, gamma, mean, deviation)) {
+          Parallel.blocks(rows, size: RowBlocks.size(width: width)) {
+            let start = $0.lowerBound * width
+            fl_layernorm_backward_f32(
+              $0.count, width, g.floats + start, x.floats + start, gamma.floats,
+              mean.floats + $0.lowerBound, deviation.floats + $0.lowerBound, 0,
+              result.floats + start)
+          }
+        }
+        dx = result
+      }
+      let rules: [any GradientRule] =
+        request.wantsRules
+        ? [
+          LayerNormalizationRule(
+            weight: weight, bias: bias, x: x, mean: mean, deviation: deviation, g: g)
+        ] : []
+      return BackwardResult(inputs: [dx], rules: rules)
+    }
+  }
+}
+
+/// Gradients of a layer normalisation; per example they are small, so they are made and squared.
+final class LayerNormalizationRule: RangedGradientRule {
+  let parameters: [Parameter]
+  let exampleCount: Int
+  private let x: Tensor
+  private let mean: Tensor
+  private let deviation: Tensor
+  private let g: Tensor
+  private let time: Int
+  private let width: Int
+
+  init(
+    weight: Parameter, bias: Parameter, x: Tensor, mean: Tensor, deviation: Tensor, g: Tensor
+  ) {
+    parameters = [weight, bias]
+    width = weight.count
+    exampleCount = g.rank > 1 ? g.shape[0] : 1
+    time = g.count / max(1, exampleCount * width)
+    self.x = x
+    self.mean = mean
+    self.deviation = deviation
+    self.g = g
+  }
+
+  func accumulate(
+    weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink
+  ) throws {
+    let first = examples.lowerBound * time
+    let rowWeights = try weights.map {
+      try ExampleWeights.repeated($0 + examples.lowerBound, examples: examples.count, times: time)
+    }
+    let targets = parameters.map { parameter in
+      parameter.requiresGradient ? sink.index(of: parameter).map { sink.zeroedTarget($0) } : nil
+    }
+    guard targets.contains(where: { $0 != nil }) else { return }
+    withExtendedLifetime((x, mean, deviation, g, rowWeights)) {
+      fl_layernorm_parameters_f32(
+        examples.count * time, width, g.floats + first * width, x.floats + first * width,
+        mean.floats + first, deviation.floats + first, rowWeights?.floats, targets[0], targets[1])
+    }
+  }
+
+  func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
+    guard parameters.allSatisfy(\.requiresGradient) else {
+      for index in 0..<2 where parameters[index].requiresGradient {
+        try addSquaredNorms(ofParameter: index, to: norms)
+      }
+      return
+    }
+    let (time, width) = (time, width)
+    withExtendedLifetime((x, mean, deviation, g)) {
+      Parallel.blocks(exampleCount, size: ExampleBlocks.size(time: time, width: width)) {
+        let first = $0.lowerBound * time
+        fl_layernorm_example_norms_f32(
+          $0.count, time, width, g.floats + first * width, x.floats + first * width,
+          mean.floats + first, deviation.floats + first, norms + $0.lowerBound)
+      }
+    }
+  }
+
+  func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {
+    let gradients = try perExample(index)
+    withExtendedLifetime(gradients) {
+      for example in 0..<exampleCount {
+        norms[example] += Float(fl_sumsq_f32(width, gradients.floats + example * width))
+      }
+    }
+  }
+
+  func perExample(_ index: Int) throws -> Tensor {
+    let result = try Tensor.zeros([exampleCount, width])
+    withExtendedLifetime((x, mean, deviation, g)) {
+      for example in 0..<exampleCount {
+        let first = example * time
+        let target = result.floats + example * width
+        fl_layernorm_parameters_f32(
+          time, width, g.floats + first * width, x.floats + first * width, mean.floats + first,
+          deviation.floats + first, nil, index == 0 ? target : nil, index == 1 ? target : nil)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,278 @@
+import CKernels
+import Tensor
+
+/// The parameters that one training run changes, laid end to end: the places of their optimizer state and of their noise, and
+/// the blocks that the update is cut into.
+public struct ParameterLayout {
+  public let parameters: [Parameter]
+  /// Where each parameter's state begins; multiples of 64.
+  public let offsets: [Int]
+  public let count: Int
+  let blocks: [Block]
+
+  /// A part of one parameter: `count` elements from `start`; whole rows where it is a table.
+  struct Block {
+    let parameter: Int
+    let start: Int
+    let count: Int
+  }
+
+  /// Elements of a block: parameter, gradient and two moments of it fit the second-level cache.
+  private static let blockSize = 1 << 13
+
+  public init(_ parameters: [Parameter]) {
+    self.parameters = parameters
+    var offsets: [Int] = []
+    var blocks: [Block] = []
+    var total = 0
+    for (index, parameter) in parameters.enumerated() {
+      offsets.append(total)
+      let width = parameter.shape.rank == 2 ? parameter.shape[1] : 1
+      let size = max(1, ParameterLayout.blockSize / max(1, width)) * max(1, width)
+      for start in stride(from: 0, to: parameter.count, by: size) {
+        blocks.append(
+          Block(parameter: index, start: start, count: min(size, parameter.count - start)))
+      }
+      total += (parameter.count + 63) / 64 * 64
+    }
+    self.offsets = offsets
+    self.blocks = blocks
+    count = total
+  }
+}
+
+/// One step's gradient of every parameter, where it lies, and what is done to it on the way: (gradient + noise)·scale.
+struct StepGradients {
+  /// One parameter's: dense `values`, or rows of a table that `rowMap` finds; nil where nothing was touched.
+  struct Source {
+    var values: UnsafePointer<Float>?
+    var rowMap: UnsafePointer<Int32>?
+    var width = 0
+  }
+
+  var sources: [Source]
+  var scale: Float
+  /// The noise's standard deviation in each parameter, before scaling; empty without noise.
+  var deviations: [Float] = []
+  var stream = fl_stream()
+
+  /// What a kernel needs to know for one block.
+  func block(_ block: ParameterLayout.Block, _ layout: ParameterLayout) -> fl_gradient {
+    let source = sources[block.parameter]
+    var gradient = fl_gradient()
+    if let map = source.rowMap {
+      gradient.values = source.values
+      gradient.row_map = map + block.start / source.width
+      gradient.width = source.width
+    } else {
+      gradient.values = source.values.map { $0 + block.start }
+    }
+    gradient.scale = scale
+    if !deviations.isEmpty { gradient.noise_deviation = deviations[block.parameter] }
+    gradient.stream = stream
+    gradient.offset = UInt64(layout.offsets[block.parameter] + block.start)
+    return gradient
+  }
+}
+
+/// Changes parameters by their gradients. Its state belongs to the parameters of the run that it was last used in; a run on the same
+/// parameters goes on with it.
+public class Optimizer {
+  public let name: String
+  /// The learning rate; may be changed between steps.
+  public var rate: Double
+  public private(set) var stepCount = 0
+  private(set) var layout: ParameterLayout?
+
+  init(_ name: String, rate: Double) throws {
+    try Check.finite(rate, "the learning rate", atLeast: 0)
+    self.name = name
+    self.rate = rate
+  }
+
+  /// Another optimizer with the same settings and no state.
+  public func fresh() throws -> Optimizer { fatalError("every optimizer says how it is copied") }
+
+  /// Makes state for `layout` unless this optimizer already works on the same parameters.
+  func prepare(_ layout: ParameterLayout) throws {
+    if let old = self.layout, old.parameters == layout.parameters, old.offsets == layout.offsets {
+      return
+    }
+    try makeState(layout.count)
+    self.layout = layout
+    stepCount = 0
+  }
+
+  /// Allocates `count` elements of every buffer, zero.
+  func makeState(_ count: Int) throws {}
+
+  /// Called once before the blocks of a step.
+  func beginStep(_ number: Int) {}
+
+  /// Changes one block; `state` is where its elements lie in the buffers.
+  func update(
+    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    state: Int
+  ) {}
+
+  /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written there,
+  /// while they are in cache.
+  func step(_ gradients: StepGradients, squaredNorms: UnsafeMutablePointer<Double>? = nil) throws {
+    guard let layout else { preconditionFailure("an optimizer is prepared before its first step") }
+    let pointers = try layout.parameters.map { parameter in
+      // The parameter keeps its memory; nothing else runs on it until the step is over.
+      try parameter.update { $0.baseAddress }
+    }
+    stepCount += 1
+    beginStep(stepCount)
+    let blocks = layout.blocks
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks.count)) { sums in
+      Parallel.each(blocks.count) { index in
+        let block = blocks[index]
+        guard let parameter = pointers[block.parameter] else { return }
+        var gradient = gradients.block(block, layout)
+        update(
+          &gradient, count: block.count, parameter + block.start,
+          state: layout.offsets[block.parameter] + block.start)
+        if squaredNorms != nil { sums[index] = fl_sumsq_f32(block.count, parameter + block.start) }
+      }
+      guard let squaredNorms else { return }
+      for index in layout.parameters.indices { squaredNorms[index] = 0 }
+      for (index, block) in blocks.enumerated() { squaredNorms[block.parameter] += sums[index] }
+    }
+  }
+}
+
+/// Stochastic gradient descent with momentum, PyTorch's `SGD`.
+public final class SGD: Optimizer {
+  private let momentum: Double
+  private let dampening: Double
+  private let weightDecay: Double
+  private let nesterov: Bool
+  private var buffer: Storage?
+  private var settings = fl_sgd()
+
+  public init(
+    rate: Double, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    nesterov: Bool = false
+  ) throws {
+    try Check.finite(momentum, "momentum", atLeast: 0)
+    try Check.finite(dampening, "dampening", atLeast: 0)
+    try Check.finite(weightDecay, "weight decay", atLeast: 0)
+    guard !nesterov || (momentum > 0 && dampening == 0) else {
+      throw DomainError(.value, "Nesterov's momentum needs a momentum > 0 and no dampening")
+    }
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    self.nesterov = nesterov
+    try super.init("sgd", rate: rate)
+  }
+
+  public override func fresh() throws -> Optimizer {
+    try SGD(
+      rate: rate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+      nesterov: nesterov)
+  }
+
+  override func makeState(_ count: Int) throws {
+    buffer = momentum > 0 ? try Storage(byteCount: max(1, count) * 4, zeroed: true) : nil
+  }
+
+  override func beginStep(_ number: Int) {
+    settings = fl_sgd(
+      rate: rate, momentum: momentum,
+      // PyTorch starts the buffer with the first gradient itself, undampened.
+      dampening: number == 1 ? 0 : dampening, weight_decay: weightDecay, nesterov: nesterov ? 1 : 0)
+  }
+
+  override func update(
+    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    state: Int
+  ) {
+    let buffer = buffer.map { $0.pointer.assumingMemoryBound(to: Float.self) + state }
+    withUnsafePointer(to: settings) { fl_sgd_f32(count, gradient, $0, parameter, buffer) }
+  }
+}
+
+/// Adam (Kingma 2014) and, with decoupled weight decay, AdamW (Loshchilov 2017), PyTorch's formulas.
+public final class Adam: Optimizer {
+  private let beta1: Double
+  private let beta2: Double
+  private let epsilon: Double
+  private let weightDecay: Double
+  private let isDecoupled: Bool
+  private var moments: (first: Storage, second: Storage)?
+  private var settings = fl_adam()
+
+  public init(
+    rate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, decoupled: Bool = false
+  ) throws {
+    try Check.finite(beta1, "beta1", atLeast: 0, below: 1)
+    try Check.finite(beta2, "beta2", atLeast: 0, below: 1)
+    try Check.finite(epsilon, "epsilon", atLeast: 0)
+    try Check.finite(weightDecay, "weight decay", atLeast: 0)
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    isDecoupled = decoupled
+    try super.init(decoupled ? "adamw" : "adam", rate: rate)
+  }
+
+  /// AdamW with PyTorch's default decay.
+  public static func decoupled(
+    rate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 1e-2
+  ) throws -> Adam {
+    try Adam(
+      rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      decoupled: true)
+  }
+
+  public override func fresh() throws -> Optimizer {
+    try Adam(
+      rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      decoupled: isDecoupled)
+  }
+
+  override func makeState(_ count: Int) throws {
+    moments = (
+      try Storage(byteCount: max(1, count) * 4, zeroed: true),
+      try Storage(byteCount: max(1, count) * 4, zeroed: true)
+    )
+  }
+
+  override func beginStep(_ number: Int) {
+    settings = fl_adam(
+      rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weight_decay: weightDecay,
+      decoupled: isDecoupled ? 1 : 0, correction1: 1 - Adam.power(beta1, number),
+      correction2: 1 - Adam.power(beta2, number))
+  }
+
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    var result = 1.0
+    var square = base
+    var rest = exponent
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
+  }
+
+  override func update(
+    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    state: Int
+  ) {
+    guard let moments else { return }
+    withUnsafePointer(to: settings) {
+      fl_adam_f32(
+        count, gradient, $0, parameter,
+        moments.first.pointer.assumingMemoryBound(to: Float.self) + state,
+        moments.second.pointer.assumingMemoryBound(to: Float.self) + state)
+    }
+  }
+}

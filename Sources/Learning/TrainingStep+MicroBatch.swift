@@ -1,0 +1,199 @@
+import CKernels
+import Synchronization
+import Tensor
+
+/// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the examples of each micro-batch lie next to each other in the batch, so that one
+/// forward and one backward pass serve all micro-batches and each rule sums over ranges.
+extension TrainingStep {
+  func microBatchStep(_ batch: Batch, _ options: MicroBatchOptions) throws -> StepResult {
+    // Each example's own draw: were the batch cut into runs, adding one example would shift all the others and move every
+    // micro-batch's mean.
+    var draws = options.assignment.derived(stepCount).stream
+    let assignment = (0..<batch.count).map { _ in draws.integer(below: options.microBatches) }
+    return try microBatchStep(batch, options, assignment: assignment)
+  }
+
+  func microBatchStep(_ batch: Batch, _ options: MicroBatchOptions, assignment: [Int]) throws
+    -> StepResult
+  {
+    let groups = options.microBatches
+    let (sorted, ranges) = try gather(batch, assignment, groups)
+    let sizes = ranges.map { range in
+      options.mean == .expectedSize
+        ? options.expectedBatch / Double(groups) : Double(max(1, range.count))
+    }
+    let bounds = layerBounds(options.scale, bound: options.bound)
+    sink.begin()
+    if microSinks.count != groups {
+      microSinks = try (0..<groups).map { _ in try GradientSink(layout.parameters) }
+    }
+    var total = 0.0
+    var clipped = 0
+    if batch.count > 0 {
+      let found = try microGradients(sorted, ranges)
+      total = found.loss
+      let weights = found.squaredNorms.enumerated().map { layer, squares in
+        zip(squares, sizes).map { square, size in
+          let norm = square.squareRoot() / size
+          if norm > bounds[layer] { clipped += 1 }
+          return options.rule.factor(norm: norm, bound: bounds[layer]) / size
+        }
+      }
+      guard found.squaredNorms.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+        throw TrainingStep.diverged
+      }
+      try combine(found.tables, ranges, weights, batch.count)
+    }
+    let deviations = deviations(
+      options.noiseShape, multiplier: options.noiseMultiplier, bound: options.bound,
+      layerBounds: bounds)
+    try release(
+      sources(in: sink), scale: 1 / Double(groups), deviations: deviations,
+      stream: options.noise.stream(stepCount), observes: options.scale == .runningMedian)
+    return StepResult(
+      examples: batch.count, loss: total / Double(batch.count), clipped: clipped,
+      clippable: groups * layers.count)
+  }
+
+  /// The batch with the examples of each micro-batch next to each other, and where they lie.
+  private func gather(_ batch: Batch, _ group: [Int], _ groups: Int) throws -> (
+    Batch, [Range<Int>]
+  ) {
+    var members = [[Int]](repeating: [], count: groups)
+    for (example, group) in group.enumerated() { members[group].append(example) }
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for part in members {
+      ranges.append(start..<(start + part.count))
+      start += part.count
+    }
+    return (try batch.reordered(members.flatMap { $0 }), ranges)
+  }
+
+  /// What the micro-batches' gradient sums are, before clipping.
+  private struct MicroGradients {
+    var loss: Double
+    /// [layer][micro-batch]: ‖Σ of the micro-batch's gradients‖².
+    var squaredNorms: [[Double]]
+    /// Embeddings, whose sums are made once the weights are known; everything else is in `microSinks`.
+    var tables: [EmbeddingRule]
+  }
+
+  private func microGradients(_ batch: Batch, _ ranges: [Range<Int>]) throws -> MicroGradients {
+    for sink in microSinks { sink.begin() }
+    var result = MicroGradients(
+      loss: 0,
+      squaredNorms: Array(
+        repeating: Array(repeating: 0, count: ranges.count), count: layers.count), tables: [])
+    if batch.count <= physicalLimit, try rulesApply(batch) {
+      let value = try forward(batch)
+      if isPerExample(value, batch), Tape.unruledParameters(of: value).isEmpty {
+        result.loss = try Tape.withoutRecording { try value.detached.sum().item() }
+        let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
+        if rules.allSatisfy({ $0.exampleCount == batch.count }) {
+          result.tables = try sumRanges(rules, ranges, &result)
+          addNorms(&result)
+          return result
+        }
+      }
+    }
+    // Micro-batch by micro-batch: exact for every model, only less efficient.
+    result.loss = 0
+    for (group, range) in ranges.enumerated() where !range.isEmpty {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: physicalLimit) {
+        let part = try batch.slice(start..<min(start + physicalLimit, range.upperBound))
+        result.loss += try accumulate(part, weight: 1, number: start, into: microSinks[group])
+      }
+    }
+    addNorms(&result)
+    return result
+  }
+
+  /// Lets the rules sum over the ranges, micro-batches in parallel; returns those that wait for the weights.
+  private func sumRanges(
+    _ rules: [any GradientRule], _ ranges: [Range<Int>], _ result: inout MicroGradients
+  ) throws -> [EmbeddingRule] {
+    var uses: [Parameter: Int] = [:]
+    for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
+    var tables: [EmbeddingRule] = []
+    for rule in rules {
+      if let rule = rule as? EmbeddingRule, uses[rule.parameters[0]] == 1 {
+        guard let layer = layer(of: rule.parameters[0]) else { continue }
+        for (group, square) in try rule.squaredNorms(of: ranges).enumerated() {
+          result.squaredNorms[layer][group] += square
+        }
+        tables.append(rule)
+      } else if let ranged = rule as? any RangedGradientRule, !(rule is EmbeddingRule) {
+        try inParallel(ranges.count) { group in
+          guard !ranges[group].isEmpty else { return }
+          try ranged.accumulate(weights: nil, examples: ranges[group], into: self.microSinks[group])
+        }
+      } else {
+        let weights = try Tensor.zeros([rule.exampleCount])
+        for (group, range) in ranges.enumerated() where !range.isEmpty {
+          for example in range { weights.floats[example] = 1 }
+          try rule.accumulate(weights: weights.floats, into: microSinks[group])
+          for example in range { weights.floats[example] = 0 }
+        }
+      }
+    }
+    return tables
+  }
+
+  /// A parallel loop whose body may throw; the first error (by index) is thrown when all are through.
+  private func inParallel(_ count: Int, _ body: (Int) throws -> Void) throws {
+    let errors = Mutex<[Int: any Error]>([:])
+    Parallel.each(count) { index in
+      do { try body(index) } catch { errors.withLock { $0[index] = error } }
+    }
+    if let first = errors.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
+  }
+
+  private func layer(of parameter: Parameter) -> Int? {
+    guard let index = layout.parameters.firstIndex(of: parameter) else { return nil }
+    return layers.firstIndex { $0.members.contains(index) }
+  }
+
+  /// Adds the norms of what is in the micro-batches' sinks.
+  private func addNorms(_ result: inout MicroGradients) {
+    for (layer, members) in layers.map(\.members).enumerated() {
+      for member in members {
+        for (group, sink) in microSinks.enumerated() where sink.isTouched(member) {
+          result.squaredNorms[layer][group] += UnsafePointer(sink.buffer + sink.offsets[member])
+            .sumOfSquares(layout.parameters[member].count)
+        }
+      }
+    }
+  }
+
+  /// Σ_g w_{l,g}·(gradient sum of micro-batch g), into `sink`.
+  private func combine(
+    _ tables: [EmbeddingRule], _ ranges: [Range<Int>], _ weights: [[Double]], _ examples: Int
+  ) throws {
+    for (layer, members) in layers.map(\.members).enumerated() {
+      for member in members {
+        let touched = microSinks.indices.filter { microSinks[$0].isTouched(member) }
+        guard !touched.isEmpty else { continue }
+        let (target, _) = sink.target(member)
+        let size = 1 << 13
+        Parallel.blocks(layout.parameters[member].count, size: size) { block in
+          for (number, group) in touched.enumerated() {
+            let sink = microSinks[group]
+            fl_axpby_f32(
+              block.count, Float(weights[layer][group]),
+              sink.buffer + sink.offsets[member] + block.lowerBound, number == 0 ? 0 : 1,
+              target + block.lowerBound)
+          }
+        }
+      }
+    }
+    for rule in tables {
+      guard let layer = layer(of: rule.parameters[0]) else { continue }
+      let perExample = try Tensor.uninitialized([max(1, examples)])
+      for (group, range) in ranges.enumerated() {
+        for example in range { perExample.floats[example] = Float(weights[layer][group]) }
+      }
+      try rule.accumulate(weights: perExample.floats, into: sink)
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import CKernels
+import Tensor
+
+/// What one step did.
+public struct StepResult: Sendable {
+  public var examples: Int
+  /// The mean loss before the step; nan for an empty batch.
+  public var loss: Double
+  /// Of how many examples (or micro-batches and layers) the gradient was clipped. Not private.
+  public var clipped: Int
+  /// How many gradients were looked at for clipping.
+  public var clippable: Int
+}
+
+/// One training step of any kind, private or not: forward, backward, gradients, update. One engine serves all: the backward pass
+/// leaves gradient rules, and the kinds differ only in what they ask the rules for.
+///
+/// Read next: `TrainingStep+Private` (DP-SGD by book-keeping), `TrainingStep+MicroBatch` (eDP-SGD), `Optimizer`.
+public final class TrainingStep {
+  public let model: Layer
+  public let loss: Loss
+  public let optimizer: Optimizer
+  public var method: TrainingMethod
+  /// Examples that are in memory at a time; larger batches are computed in parts, with the same result up to rounding.
+  public var physicalLimit: Int
+  /// Called with a sentence when something runs slower than it might, once for each reason.
+  public var onNotice: (String) -> Void = { _ in }
+  public private(set) var stepCount = 0
+
+  let layout: ParameterLayout
+  let sink: GradientSink
+  /// The layers of layer-wise clipping: for each the indices of its parameters in `layout`.
+  let layers: [(name: String, members: [Int])]
+  /// ‖θ_l‖² of each parameter, kept up to date by the optimizer's pass; empty where nobody asks.
+  var squaredWeights: [Double] = []
+  var medians: RunningMedians
+  /// Set once rules have been found not to tell examples apart: then every step is computed example by example.
+  var isExampleByExample = false
+  var isVerified = false
+  /// Scratch of private and micro-batch steps, made when first needed.
+  var microSinks: [GradientSink] = []
+  var layerSinks: [GradientSink] = []
+  private let key: RandomKey
+
+  /// `key` names the random numbers of dropout. Throws where nothing is trainable.
+  public init(
+    model: Layer, loss: Loss, optimizer: Optimizer, method: TrainingMethod = .plain,
+    key: RandomKey, physicalLimit: Int = 4096
+  ) throws {
+    let named = model.namedParameters.filter(\.parameter.requiresGradient)
+    guard !named.isEmpty else {
+      throw DomainError(.value, "the model has no parameter that is trained")
+    }
+    for (name, parameter) in named { parameter.name = name }
+    self.model = model
+    self.loss = loss
+    self.optimizer = optimizer
+    self.method = method
+    self.key = key
+    self.physicalLimit = max(1, physicalLimit)
+    layout = ParameterLayout(named.map(\.parameter))
+    sink = try GradientSink(layout.parameters, sparse: TrainingStep.tables(of: model))
+    layers = TrainingStep.layers(model, layout, method)
+    medians = RunningMedians(layers.count)
+    try optimizer.prepare(layout)
+  }
+
+  /// Runs one step on `batch`, which may be empty: a private step then still adds its noise.
+  public func run(_ batch: Batch) throws -> StepResult {
+    defer { stepCount += 1 }
+    switch method {
+    case .plain: return try plainStep(batch)
+    case .private(let options): return try privateStep(batch, options)
+    case .microBatch(let options): return try microBatchStep(batch, options)
+    }
+  }
+
+  /// Tables whose gradients are few rows: the weights of embeddings that nothing else uses.
+  private static func tables(of model: Layer) -> Set<Parameter> {
+    var owners: [Parameter: Int] = [:]
+    var tables: Set<Parameter> = []
+    func visit(_ layer: Layer) {
+      for (_, parameter) in layer.ownParameters { owners[parameter, default: 0] += 1 }
+      if let embedding = layer as? Embedding { tables.insert(embedding.weight) }
+      for (_, child) in layer.children { visit(child) }
+    }
+    visit(model)
+    return tables.filter { owners[$0] == 1 }
+  }
+
+  private static func layers(
+    _ model: Layer, _ layout: ParameterLayout, _ method: TrainingMethod
+  ) -> [(name: String, members: [Int])] {
+    let grouping: LayerGrouping =
+      switch method {
+      case .plain: .layer
+      case .private(let options): options.grouping
+      case .microBatch(let options): options.grouping
+      }
+    if grouping == .tensor {
+      return layout.parameters.enumerated().map { ($1.name, [$0]) }
+    }
+    let index = Dictionary(
+      layout.parameters.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
+    return model.parameterGroups.map { group in
+      (group.name, group.parameters.compactMap { index[$0] })
+    }
+  }
+
+  // MARK: Forward
+
+  /// The loss of `batch` with its trace. `number` tells apart several passes of one step.
+  func forward(_ batch: Batch, _ number: Int = 0, training: Bool = true) throws -> Tensor {
+    let key = key.derived("step", stepCount, number)
+    let value = try Tape.withRecording {
+      let body = { try self.loss(self.model.forward(batch.inputs), batch.labels) }
+      return training
+        ? try ForwardContext.training(key, body)
+        : try ForwardContext.$current.withValue(nil, operation: body)
+    }
+    guard value.count == 1 || value.shape == [batch.count] else {
+      throw DomainError(
+        .shape,
+        "the loss must give one number per example (shape [\(batch.count)]) or one for the batch, got shape \(value.shape)"
+      )
+    }
+    return value
+  }
+
+  /// Whether a loss has one number per example.
+  func isPerExample(_ loss: Tensor, _ batch: Batch) -> Bool { loss.shape == [batch.count] }
+
+  /// Adds the gradient of `weight` times the sum over the batch to a sink; returns the sum of the losses.
+  func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws
+    -> Double
+  {
+    let value = try forward(batch, number)
+    let total: Double
+    if isPerExample(value, batch) {
+      total = try Tape.withoutRecording { try value.detached.sum().item() }
+      try Tape.backward(value, seed: .full(value.shape, weight), into: sink)
+    } else {
+      total = try value.item() * Double(batch.count)
+      try Tape.backward(value, seed: .full(value.shape, weight * Double(batch.count)), into: sink)
+    }
+    return total
+  }
+
+  // MARK: The ordinary step
+
+  private func plainStep(_ batch: Batch) throws -> StepResult {
+    guard batch.count > 0 else {
+      return StepResult(examples: 0, loss: .nan, clipped: 0, clippable: 0)
+    }
+    sink.begin()
+    var total = 0.0
+    for (number, part) in try batch.chunks(physicalLimit).enumerated() {
+      total += try accumulate(part, weight: 1 / Double(batch.count), number: number, into: sink)
+    }
+    try update(sources(in: sink), scale: 1)
+    return StepResult(
+      examples: batch.count, loss: total / Double(batch.count), clipped: 0, clippable: 0)
+  }
+
+  // MARK: Update
+
+  /// Where each parameter's gradient lies in `sink`.
+  func sources(in sink: GradientSink) throws -> [StepGradients.Source] {
+    try layout.parameters.map { parameter in
+      guard let index = sink.index(of: parameter) else { return StepGradients.Source() }
+      return try source(index, of: parameter, in: sink)
+    }
+  }
+
+  func source(_ index: Int, of parameter: Parameter, in sink: GradientSink) throws
+    -> StepGradients.Source
+  {
+    guard sink.isTouched(index) else { return StepGradients.Source() }
+    if let table = sink.sparse(index), table.rowCount > 0 {
+      guard sink.isDense(index) else {
+        return StepGradients.Source(
+          values: UnsafePointer(table.values), rowMap: table.rowMap, width: table.width)
+      }
+      sink.finish()
+    }
+    return StepGradients.Source(values: UnsafePointer(sink.buffer + sink.offsets[index]))
+  }
+
+  /// One pass of the optimizer over everything; `sources` must stay where they are until it returns.
+  func update(
+    _ sources: [StepGradients.Source], scale: Double, deviations: [Float] = [],
+    stream: fl_stream = fl_stream()
+  ) throws {
+    let gradients = StepGradients(
+      sources: sources, scale: Float(scale), deviations: deviations, stream: stream)
+    if squaredWeights.isEmpty {
+      try optimizer.step(gradients)
+    } else {
+      try squaredWeights.withUnsafeMutableBufferPointer {
+        try optimizer.step(gradients, squaredNorms: $0.baseAddress)
+      }
+    }
+  }
+}

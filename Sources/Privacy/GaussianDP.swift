@@ -1,0 +1,41 @@
+// Two closed forms beside the accountants: Gaussian differential privacy's central limit (Dong, Roth, Su 2019; Bu et al. 2019, arXiv 1911.11607)
+// and zero-concentrated differential privacy (Bun, Steinke 2016).
+
+import Foundation
+import Tensor
+
+public enum GaussianDP {
+  /// μ of `steps` sampled Gaussian steps in the limit: q·√(T·(e^(1/σ²) - 1)).
+  ///
+  /// An approximation: it can be below the privacy spent, so it is for comparison only.
+  public static func mu(rate: Double, noiseMultiplier: Double, steps: Int) -> Double {
+    rate * (Double(steps) * expm1(1 / (noiseMultiplier * noiseMultiplier))).squareRoot()
+  }
+
+  /// The epsilon of μ-GDP at `delta`.
+  public static func epsilon(mu: Double, delta: Double) throws(DomainError) -> Double {
+    try RDPAccountant.check(delta: delta)
+    guard mu >= 0 else { throw DomainError(.value, "mu must be at least 0, got \(mu)") }
+    if mu == 0 { return 0 }
+    if delta == 0 || mu == .infinity { return .infinity }
+    if GaussianMechanism.exactDelta(0, mu) <= delta { return 0 }
+    var low = 0.0
+    var high = 1.0
+    while GaussianMechanism.exactDelta(high, mu) > delta {
+      high *= 2
+      if high > 1e300 { return .infinity }
+    }
+    for _ in 0..<200 where high - low > 1e-13 * high {
+      let middle = (low + high) / 2
+      if GaussianMechanism.exactDelta(middle, mu) <= delta { high = middle } else { low = middle }
+    }
+    return high
+  }
+}
+
+public enum ZeroConcentratedDP {
+  /// The epsilon of ρ-zCDP at `delta`: ρ + 2√(ρ·ln(1/δ)).
+  public static func epsilon(rho: Double, delta: Double) -> Double {
+    rho + 2 * (rho * log(1 / delta)).squareRoot()
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Tensor
+
+/// Finds the least noise that keeps a promise.
+public enum NoiseCalibration {
+  /// Relative precision of a calibrated multiplier.
+  public static let precision = 1e-5
+
+  /// The least noise multiplier with which `steps` steps of DP-SGD stay within (epsilon, delta).
+  ///
+  /// - Returns: 0 where epsilon is infinite. Otherwise at most `precision` above the least, and never below it.
+  /// - Throws: `value` for a budget that is no budget or cannot be reached.
+  public static func noiseMultiplier(
+    epsilon: Double, delta: Double, rate: Double, steps: Int
+  ) throws(DomainError) -> Double {
+    try noiseMultiplier(epsilon: epsilon, delta: delta) { noise in
+      .sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
+    }
+  }
+
+  /// The least initial multiplier of a schedule with decaying noise, under one of the two accountings.
+  public static func initialNoise(
+    epsilon: Double, delta: Double, rate: Double, decay: Double, epochs: Int, stepsPerEpoch: Int,
+    accounting: NoiseSchedule.Accounting
+  ) throws(DomainError) -> Double {
+    // One schedule checks the numbers; scaling it cannot fail.
+    let unit = try NoiseSchedule(
+      initial: 1, decay: decay, epochs: epochs, stepsPerEpoch: stepsPerEpoch)
+    return try noiseMultiplier(epsilon: epsilon, delta: delta) { noise in
+      var schedule = unit
+      schedule.initial = noise
+      return schedule.event(rate: rate, accounting: accounting)
+    }
+  }
+
+  /// The least noise with which `event(noise)` stays within (epsilon, delta), for events that cost less with more noise.
+  public static func noiseMultiplier(
+    epsilon: Double, delta: Double, event: (Double) -> Event
+  ) throws(DomainError) -> Double {
+    guard epsilon > 0 else {
+      throw DomainError(
+        .value, "epsilon must be above 0, got \(epsilon)",
+        hint: "usual values are between 0.5 and 10; `inf` trains without privacy")
+    }
+    guard delta > 0, delta < 1 else {
+      throw DomainError(
+        .value, "delta must be above 0 and below 1, got \(delta)",
+        hint: "choose it well below 1 / number of examples, such as 1e-5")
+    }
+    guard epsilon < .infinity else { return 0 }
+    func spent(_ noise: Double) throws(DomainError) -> Double {
+      var accountant = RDPAccountant()
+      try accountant.spend(event(noise))
+      return try accountant.epsilon(delta: delta).epsilon
+    }
+    if try spent(0) <= epsilon { return 0 }
+    var enough = 1.0
+    while try spent(enough) > epsilon {
+      enough *= 2
+      guard enough < 1e9 else {
+        throw DomainError(
+          .value, "no amount of noise keeps epsilon at \(epsilon) with delta \(delta)",
+          hint: "take a larger epsilon or delta")
+      }
+    }
+    var little = enough / 2
+    while little > 1e-9, try spent(little) <= epsilon {
+      enough = little
+      little /= 2
+    }
+    while enough / little > 1 + precision {
+      let middle = (enough * little).squareRoot()
+      if try spent(middle) <= epsilon { enough = middle } else { little = middle }
+    }
+    return enough
+  }
+}

@@ -1,0 +1,252 @@
+// Training with differential privacy: a budget becomes a noise schedule, Learning's loop runs it, and the accountant says what was spent.
+//
+// DP-SGD (Abadi et al. 2016, arXiv 1607.00133): Poisson samples of rate q = batch/N, per-example clipping, Gaussian noise. eDP-SGD (Dupuy et al. 2022,
+// arXiv 2107.14586): the means of micro-batches are clipped layer by layer, the noise decays by epoch. Guarantee: the trained parameters are
+// (epsilon, delta) differentially private with respect to adding or removing one example, as long as nothing but the parameters is
+// released: losses, the share of clipped gradients and a vocabulary that was counted on the same data are not covered.
+
+import Foundation
+import Learning
+import Tensor
+
+/// How to train with privacy. Everything is checked by `PrivateTraining.init`.
+public struct PrivateTrainingOptions {
+  public enum Method: String, Sendable, CaseIterable {
+    case dpSGD = "dp-sgd"
+    case edpSGD = "edp-sgd"
+  }
+
+  public var method = Method.dpSGD
+  /// The budget; infinite trains without privacy. Nil where `noiseMultiplier` is given instead.
+  public var epsilon: Double?
+  public var delta = 1e-5
+  /// The noise of the first epoch relative to the clipping bound, in place of a budget.
+  public var noiseMultiplier: Double?
+  public var epochs = 5
+  /// The expected number of examples of a step.
+  public var batch = 64
+  /// The clipping bound C.
+  public var maxGradNorm = 1.0
+  public var clipping = Clipping.flat
+  /// eDP-SGD: micro-batches of a step.
+  public var microBatches = 16
+  /// Factor of the noise from one epoch to the next; nil takes the method's own (1 for DP-SGD, 0.95 for eDP-SGD).
+  public var decay: Double?
+  /// eDP-SGD: how the bound is shared out among the layers.
+  public var layerScale = LayerScale.weightNorm
+  /// eDP-SGD: which epsilon the budget limits.
+  public var accounting = NoiseSchedule.Accounting.honest
+  /// Where the noise and the samples come from: the operating system's random bits, or a key that repeats and so protects nobody.
+  public var isSecure = true
+  /// The order, dropout, and with `isSecure == false` also samples and noise.
+  public var key: RandomKey
+  /// Examples in memory at a time.
+  public var physicalLimit = 4096
+
+  public init(key: RandomKey) { self.key = key }
+}
+
+/// What a private run did and what it cost.
+public struct PrivateTrainingResult: Sendable {
+  public var method: PrivateTrainingOptions.Method
+  /// What was spent: an upper bound that holds.
+  public var epsilon: Double
+  /// eDP-SGD: what the paper's accounting gives, for comparison; it takes the sensitivity for half of what it is.
+  public var epsilonPaper: Double?
+  public var delta: Double
+  /// σ of the first epoch.
+  public var noiseMultiplier: Double
+  public var decay: Double
+  public var steps: Int
+  public var plannedSteps: Int
+  public var sampleRate: Double
+  public var seconds: Double
+  /// The mean training loss of each epoch. Not private.
+  public var losses: [Double]
+  /// True where the run was stopped before its last step; `epsilon` is that of the steps made.
+  public var isStopped: Bool
+  /// False where the noise can be repeated.
+  public var isSecure: Bool
+  /// What a reader should know, in sentences.
+  public var notes: [String]
+}
+
+/// One private training run.
+public final class PrivateTraining {
+  public let options: PrivateTrainingOptions
+  public let plan: SamplingPlan
+  /// Nil where epsilon is infinite: then nothing is clipped or noised.
+  public let schedule: NoiseSchedule?
+  public private(set) var notes: [String] = []
+  private let source: any BatchSource
+  private let decay: Double
+  /// Divergences of one step in each epoch that was asked for, by accounting.
+  private var curves: [NoiseSchedule.Accounting: [Int: [Double]]] = [:]
+
+  /// Checks the options and calibrates the noise.
+  ///
+  /// - Throws: `value` for options that make no promise.
+  public init(_ source: any BatchSource, _ options: PrivateTrainingOptions) throws {
+    self.source = source
+    self.options = options
+    guard options.maxGradNorm > 0, options.maxGradNorm < .infinity else {
+      throw DomainError(
+        .value, "the clipping bound must be above 0 and finite, got \(options.maxGradNorm)")
+    }
+    guard options.delta > 0, options.delta < 1 else {
+      throw DomainError(
+        .value, "delta must be above 0 and below 1, got \(options.delta)",
+        hint: "choose it well below 1 / number of examples, such as 1e-5")
+    }
+    let isPlain = options.epsilon == .infinity && options.noiseMultiplier == nil
+    plan = try SamplingPlan(
+      examples: source.count, batch: options.batch, epochs: options.epochs,
+      sampling: isPlain ? .shuffled : .poisson)
+    decay = options.decay ?? (options.method == .edpSGD ? 0.95 : 1)
+    schedule = isPlain ? nil : try PrivateTraining.schedule(options, plan, decay)
+    addNotes(isPlain: isPlain)
+  }
+
+  private static func schedule(
+    _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double
+  ) throws -> NoiseSchedule {
+    let noise: Double
+    switch (options.noiseMultiplier, options.epsilon) {
+    case (let given?, nil):
+      guard given >= 0, given < .infinity else {
+        throw DomainError(
+          .value, "the noise multiplier must be at least 0 and finite, got \(given)")
+      }
+      noise = given
+    case (nil, let epsilon?):
+      noise = try NoiseCalibration.initialNoise(
+        epsilon: epsilon, delta: options.delta, rate: plan.rate, decay: decay, epochs: plan.epochs,
+        stepsPerEpoch: plan.stepsPerEpoch,
+        accounting: options.method == .edpSGD ? options.accounting : .paper)
+    default:
+      throw DomainError(
+        .value,
+        "give either epsilon or a noise multiplier, not \(options.epsilon == nil ? "none" : "both")"
+      )
+    }
+    return try NoiseSchedule(
+      initial: noise, decay: decay, epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch)
+  }
+
+  private func addNotes(isPlain: Bool) {
+    if isPlain {
+      notes.append("epsilon is infinite: trained without clipping and without noise")
+      return
+    }
+    if options.delta * Double(plan.examples) >= 1 {
+      notes.append(
+        "delta \(options.delta) is not below 1/\(plan.examples): publishing one whole example would be within it"
+      )
+    }
+    if !options.isSecure {
+      notes.append(
+        "the noise comes from a seed: it repeats, and protects nobody who knows the seed")
+    }
+    if options.method == .edpSGD, options.accounting == .paper {
+      notes.append(
+        "the budget limits the paper's epsilon, which takes the sensitivity for half of what it is; the epsilon spent is larger"
+      )
+    }
+  }
+
+  /// The epsilon spent after `steps` steps, under the accounting that holds or the paper's.
+  public func epsilon(after steps: Int, paper: Bool = false) -> Double {
+    guard let schedule else { return steps > 0 ? .infinity : 0 }
+    let accounting: NoiseSchedule.Accounting =
+      options.method == .edpSGD && !paper ? .honest : .paper
+    var accountant = RDPAccountant()
+    var left = min(steps, plan.steps)
+    var epoch = 0
+    while left > 0 {
+      let count = decay == 1 ? left : min(left, plan.stepsPerEpoch)
+      accountant.add(curve(epoch, schedule, accounting), times: count)
+      left -= count
+      epoch += 1
+    }
+    // Delta was checked when this was made, so converting cannot fail; an unknown cost would be an infinite one.
+    return (try? accountant.epsilon(delta: options.delta).epsilon) ?? .infinity
+  }
+
+  private func curve(
+    _ epoch: Int, _ schedule: NoiseSchedule, _ accounting: NoiseSchedule.Accounting
+  )
+    -> [Double]
+  {
+    if let known = curves[accounting]?[epoch] { return known }
+    let divisor = accounting == .honest ? 2.0 : 1
+    let noise = schedule.noiseMultiplier(epoch: epoch) / divisor
+    let curve = RDPAccountant.standardOrders.map {
+      SampledGaussianRDP.divergence(rate: plan.rate, noiseMultiplier: noise, order: $0)
+    }
+    curves[accounting, default: [:]][epoch] = curve
+    return curve
+  }
+
+  /// Trains `model` in place.
+  ///
+  /// - Parameter callbacks: as for any training; `onEpochStart` runs after the epoch's noise has been set.
+  /// - Throws: what the loop throws. `onStep` has then been told of every step that spent something.
+  public func run(
+    model: Layer, loss: Loss, optimizer: Optimizer,
+    _ callbacks: TrainingCallbacks = TrainingCallbacks()
+  ) throws -> PrivateTrainingResult {
+    var callbacks = callbacks
+    let key =
+      options.isSecure && schedule != nil
+      ? RandomKey(seed: SecureRandom.seed()).derived(Int(bitPattern: UInt(SecureRandom.seed())))
+      : options.key
+    if let schedule {
+      let before = callbacks.onEpochStart
+      callbacks.onEpochStart = { epoch, step in
+        step.method.noiseMultiplier = schedule.noiseMultiplier(epoch: epoch)
+        try before(epoch, step)
+      }
+    }
+    let trainer = try Trainer(
+      model: model, loss: loss, optimizer: optimizer, method: try trainingMethod(key),
+      options: TrainingOptions(plan: plan, key: key, physicalLimit: options.physicalLimit))
+    let history = try trainer.run(source, callbacks)
+    return PrivateTrainingResult(
+      method: options.method, epsilon: epsilon(after: history.steps),
+      epsilonPaper: options.method == .edpSGD ? epsilon(after: history.steps, paper: true) : nil,
+      delta: options.delta, noiseMultiplier: schedule?.initial ?? 0, decay: decay,
+      steps: history.steps, plannedSteps: plan.steps, sampleRate: plan.rate,
+      seconds: history.seconds, losses: history.epochs.map(\.loss), isStopped: history.isStopped,
+      isSecure: options.isSecure && schedule != nil, notes: notes)
+  }
+
+  private func trainingMethod(_ key: RandomKey) throws -> TrainingMethod {
+    guard let schedule else { return .plain }
+    let noise = options.isSecure ? NoiseKey.secure() : .seeded(key.derived("noise"))
+    switch options.method {
+    case .dpSGD:
+      return .private(
+        try PrivateOptions(
+          bound: options.maxGradNorm, noiseMultiplier: schedule.initial,
+          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping.rule))
+    case .edpSGD:
+      return .microBatch(
+        try MicroBatchOptions(
+          microBatches: options.microBatches, bound: options.maxGradNorm,
+          noiseMultiplier: schedule.initial, expectedBatch: Double(plan.batch), noise: noise,
+          assignment: key.derived("micro-batches"), rule: options.clipping.rule,
+          scale: options.layerScale))
+    }
+  }
+}
+
+extension Clipping {
+  /// The rule as the training step takes it.
+  var rule: ClippingRule {
+    switch self {
+    case .flat: .bound
+    case .automatic: .automatic(gamma: Clipping.stability)
+    case .normalize: .automatic(gamma: 0)
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import Builtins
+import Foundation
+import Runtime
+import Syntax
+import Tables
+
+/// What may stand at the cursor.
+public struct Completions: Sendable {
+  public struct Candidate: Sendable, Equatable {
+    public enum Kind: String, Sendable {
+      case argument, variable, function, module, field, keyword, path
+    }
+    public var text: String
+    public var kind: Kind
+    /// The call and the first sentence of a function's documentation.
+    public var detail: String?
+
+    public init(_ text: String, _ kind: Kind, detail: String? = nil) {
+      self.text = text
+      self.kind = kind
+      self.detail = detail
+    }
+  }
+
+  /// The bytes of the text that a candidate replaces.
+  public var range: Range<Int>
+  public var candidates: [Candidate]
+
+  public init(range: Range<Int>, candidates: [Candidate]) {
+    self.range = range
+    self.candidates = candidates
+  }
+}
+
+extension Session {
+  private static let keywords = [
+    "and", "as", "assert", "break", "by", "catch", "continue", "else", "false", "finally", "fn",
+    "for", "if", "import", "in", "let", "nil", "not", "or", "param", "return", "sweep", "throw",
+    "true", "try", "where", "while", "with",
+  ]
+
+  /// The candidates at a byte offset of an unfinished text. Runs no code of the script.
+  public func complete(_ text: String, cursor: Int) -> Completions {
+    let context = CursorContext(text, cursor: cursor)
+    var candidates: [Completions.Candidate]
+    switch context.place {
+    case .nothing: candidates = []
+    case .string(let content): candidates = paths(content)
+    case .member(let chain): candidates = chain.map(members) ?? []
+    case .name:
+      candidates = context.call.map(arguments) ?? []
+      candidates += names(in: text) + Session.keywords.map { .init($0, .keyword) }
+    }
+    candidates = candidates.filter { $0.text.hasPrefix(context.prefix) }
+    if !context.prefix.hasPrefix("_") { candidates.removeAll { $0.text.hasPrefix("_") } }
+    var seen: Set<String> = []
+    candidates = candidates.filter { seen.insert($0.text).inserted }
+    return Completions(range: context.start..<max(context.start, cursor), candidates: candidates)
+  }
+
+  /// The help of the name or call at a byte offset; nil where there is none.
+  public func inspect(_ text: String, cursor: Int, width: Int, isColoured: Bool) -> String? {
+    let bytes = Array(text.utf8)
+    var end = min(max(0, cursor), bytes.count)
+    while end < bytes.count, CursorContext.isNamePart(bytes[end]) { end += 1 }
+    let context = CursorContext(text, cursor: end)
+    var chain: [String]?
+    switch context.place {
+    case .name where !context.prefix.isEmpty: chain = [context.prefix]
+    case .member(let before?): chain = context.prefix.isEmpty ? before : before + [context.prefix]
+    default: break
+    }
+    let help = HelpText(width: width, isColoured: isColoured)
+    for candidate in [chain, context.call?.callee] {
+      if let candidate, let text = self.help(for: candidate, help) { return text }
+    }
+    return nil
+  }
+
+  /// The help of a name as it is written: `dp.train`.
+  public func help(for name: String, width: Int, isColoured: Bool) -> String? {
+    let chain = name.split(separator: ".", omittingEmptySubsequences: false).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    return help(for: chain, HelpText(width: width, isColoured: isColoured))
+  }
+
+  /// Names near a misspelt one, and functions that mention it among their search words.
+  public func suggestions(for name: String) -> [String] {
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    var found: [String] = []
+    var all: [String] = []
+    func visit(_ entity: Entity, _ path: String) {
+      all.append(path)
+      switch entity {
+      case .function(let signature):
+        if signature.search.contains(last) || path.hasSuffix("." + last) { found.append(path) }
+      case .module(let members, _):
+        for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+          visit(member, path + "." + name)
+        }
+      case .value: break
+      }
+    }
+    for (name, entity) in interpreter.entities.sorted(by: { $0.key < $1.key }) {
+      visit(entity, name)
+    }
+    if let near = Suggest.nearest(to: name, in: all), !found.contains(near) {
+      found.insert(near, at: 0)
+    }
+    return Array(found.prefix(5))
+  }
+
+  private func help(for chain: [String], _ help: HelpText) -> String? {
+    if chain.count == 1, let value = interpreter.lookup(chain[0]) {
+      return help.text(of: value, named: chain[0], interpreter)
+    }
+    if case .function(let signature)? = entity(chain) { return help.text(signature) }
+    if let type = nativeType(chain.dropLast()), let last = chain.last {
+      if let method = type.methods.first(where: { $0.name == last }) {
+        return help.text(method.signature)
+      }
+      if let field = type.fields.first(where: { $0.name == last }) {
+        return "\(type.name).\(field.name)\n\n  \(field.summary)"
+      }
+    }
+    if let kind = objectKind(chain.dropLast()),
+      let method = interpreter.methods(of: kind).first(where: { $0.name == chain.last })
+    {
+      return help.text(method.signature)
+    }
+    return nil
+  }
+
+  // MARK: Where candidates come from
+
+  private func entity(_ chain: [String]) -> Entity? {
+    guard let first = chain.first, var entity = declared[first] ?? interpreter.entities[first]
+    else { return nil }
+    for name in chain.dropFirst() {
+      guard case .module(let members, _) = entity, let member = members[name] else { return nil }
+      entity = member
+    }
+    return entity
+  }
+
+  private func value(_ chain: some Collection<String>) -> Value? {
+    guard let first = chain.first, var value = interpreter.lookup(first) else { return nil }
+    for name in chain.dropFirst() {
+      guard let map = value.object as? MapObject, let item = map[name] else { return nil }
+      value = item
+    }
+    return value
+  }
+
+  private func nativeType(_ chain: some Collection<String>) -> AnyNativeType? {
+    (value(chain)?.object as? NativeObject)?.type
+  }
+
+  private func objectKind(_ chain: some Collection<String>) -> ObjectKind? {
+    value(chain)?.object?.kind
+  }
+
+  private func candidate(_ name: String, _ entity: Entity) -> Completions.Candidate {
+    switch entity {
+    case .function(let signature): .init(name, .function, detail: Session.detail(signature))
+    case .module: .init(name, .module)
+    case .value: .init(name, .variable)
+    }
+  }
+
+  private static func detail(_ signature: Signature) -> String {
+    let sentence = signature.summary.split(separator: ". ").first.map(String.init) ?? ""
+    return HelpText.call(signature) + (sentence.isEmpty ? "" : "   " + sentence)
+  }
+
+  private func members(_ chain: [String]) -> [Completions.Candidate] {
+    if case .module(let members, _)? = entity(chain) {
+      return members.sorted { $0.key < $1.key }.map { candidate($0.key, $0.value) }
+    }
+    guard let object = value(chain)?.object else { return [] }
+    var result: [Completions.Candidate] = []
+    if let map = object as? MapObject {
+      for (key, _) in map {
+        if let name = key.string, Session.isName(name) { result.append(.init(name, .field)) }
+      }
+    }
+    if let native = object as? NativeObject {
+      result += native.type.fields.map { .init($0.name, .field, detail: $0.summary) }
+      result += native.type.memberNames(native).filter(Session.isName).map { .init($0, .field) }
+      result += native.type.methods.map {
+        .init($0.name, .function, detail: Session.detail($0.signature))
+      }
+    }
+    if object is ErrorObject {
+      result += ["kind", "message", "data", "trace"].map { .init($0, .field) }
+    }
+    result += interpreter.methods(of: object.kind).map {
+      .init($0.name, .function, detail: Session.detail($0.signature))
+    }
+    return result
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, CursorContext.isNameStart(first) else { return false }
+    return text.utf8.allSatisfy(CursorContext.isNamePart)
+  }
+
+  /// `name: ` for the parameters of the enclosing call that were not given yet.
+  private func arguments(_ call: (callee: [String], names: [String])) -> [Completions.Candidate] {
+    var parameters: [Signature.Parameter] = []
+    switch entity(call.callee) {
+    case .function(let signature): parameters = signature.parameters
+    case .module(_, let signature?): parameters = signature.parameters
+    default:
+      if let type = nativeType(call.callee.dropLast()),
+        let method = type.methods.first(where: { $0.name == call.callee.last })
+      {
+        parameters = Array(method.signature.parameters.dropFirst())
+      } else if let closure = value(call.callee)?.object as? Closure {
+        parameters = closure.signature.parameters
+      }
+    }
+    return parameters.filter { !$0.variadic && !call.names.contains($0.name) }.map { parameter in
+      let notes = [parameter.type, parameter.summary, parameter.rule.map { "(\($0))" } ?? ""]
+      return .init(
+        parameter.name + ": ", .argument,
+        detail: notes.filter { !$0.isEmpty }.joined(separator: "  "))
+    }
+  }
+
+  /// All names in scope, those that the unfinished text itself declares among them.
+  private func names(in text: String) -> [Completions.Candidate] {
+    var result = declared.sorted { $0.key < $1.key }.map { candidate($0.key, $0.value) }
+    result += interpreter.entities.sorted { $0.key < $1.key }.map { candidate($0.key, $0.value) }
+    var previous: Substring = ""
+    for word in text.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }) {
+      if ["let", "fn", "for", "param", "as"].contains(previous), Session.isName(String(word)) {
+        result.append(.init(String(word), previous == "fn" ? .function : .variable))
+      }
+      previous = word
+    }
+    return result
+  }
+
+  private func paths(_ content: String) -> [Completions.Candidate] {
+    let slash = content.lastIndex(of: "/")
+    let folder = slash.map { String(content[...$0]) } ?? ""
+    let directory = Sandbox.absolute(folder.isEmpty ? "." : folder, below: options.workingDirectory)
+    let typed = slash.map { content[content.index(after: $0)...] } ?? content[...]
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return names.filter { typed.hasPrefix(".") || !$0.hasPrefix(".") }.sorted().map { name in
+      var isDirectory: ObjCBool = false
+      _ = FileManager.default.fileExists(
+        atPath: directory + "/" + name, isDirectory: &isDirectory)
+      return .init(isDirectory.boolValue ? name + "/" : name, .path)
+    }
+  }
+}

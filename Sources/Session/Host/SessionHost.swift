@@ -1,0 +1,369 @@
+import Builtins
+import CSystem
+import Foundation
+import Runtime
+import Syntax
+import Tables
+
+/// The program around a script: its output, files, parameters, sweeps and record.
+public final class SessionHost: HostServices, @unchecked Sendable {
+  // Trials call from several threads: what changes is guarded by `lock`, `Output` and `ProgressLine` have their own.
+  private let lock = NSLock()
+  let options: SessionOptions
+  let output: Output
+  let progress: ProgressLine
+  public let display: Display
+  private var currentSeed: Int
+  private let interrupt: InterruptFlag
+  private var sandbox: Sandbox
+  private var filesRead: Set<String> = []
+  private var given: [String: Cell] = [:]
+  /// The parameters that the script has reached, with their values.
+  private var reached: [Cell.Entry] = []
+  private var context: RunContext?
+  private var openStore: RunStore?
+  private(set) var testResults: [TestResult] = []
+  /// Why recorded results are missing from the store, for the end of the run.
+  private(set) var storeProblem: StoreError?
+
+  /// A script that runs, as far as its record is concerned.
+  private struct RunContext {
+    var identity: RunIdentity
+    var number: Int?
+    var sweeps = 0
+  }
+
+  /// How one `test "name" { … }` ended.
+  public struct TestResult: Sendable {
+    public var name: String
+    public var failure: Diagnostic?
+  }
+
+  init(options: SessionOptions, interrupt: InterruptFlag, seed: Int) {
+    self.options = options
+    self.interrupt = interrupt
+    currentSeed = seed
+    let isTerminal = options.print == nil && isatty(STDOUT_FILENO) != 0
+    let mayColour = SessionHost.allowsColour(options.environment)
+    let columns =
+      options.environment["COLUMNS"].flatMap(Int.init)
+      ?? Int(fairlead_terminal_columns(STDOUT_FILENO))
+    display = Display(
+      width: isTerminal ? max(columns, 20) : nil,
+      isColoured: options.isColoured ?? (isTerminal && mayColour))
+    output = Output(descriptor: STDOUT_FILENO, flushesLines: isTerminal) { interrupt.set() }
+    if let remark = options.remark {
+      progress = ProgressLine(
+        isTerminal: false, coloured: false, columns: { 80 },
+        now: { ProcessInfo.processInfo.systemUptime }, write: remark)
+    } else {
+      progress = ProgressLine(coloured: mayColour)
+    }
+    sandbox =
+      options.isInteractive
+      ? .unrestricted(workingDirectory: options.workingDirectory)
+      : Sandbox(
+        workingDirectory: options.workingDirectory, allowRead: options.allowRead,
+        allowWrite: options.allowWrite)
+  }
+
+  /// The rules of NO_COLOR and of terminals without colours.
+  static func allowsColour(_ environment: [String: String]) -> Bool {
+    (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  // MARK: Output
+
+  public func print(_ text: String) {
+    progress.clear()
+    if let print = options.print { print(text) } else { output.write(text) }
+  }
+
+  public func note(_ text: String) { progress.note(text) }
+  public var isReportDue: Bool { progress.isDue }
+  public func report(_ report: ProgressReport) { progress.report(report) }
+
+  // MARK: Files
+
+  /// Lets a script read and write in its own folder too.
+  func openFolder(_ directory: String) {
+    guard !options.isInteractive else { return }
+    lock.withLock {
+      sandbox = Sandbox(
+        workingDirectory: options.workingDirectory, scriptDirectory: directory,
+        allowRead: options.allowRead, allowWrite: options.allowWrite)
+    }
+  }
+
+  /// The real path of something that the script may read, without counting it among the run's data.
+  func authorisedPath(_ path: String, _ access: Sandbox.Access) throws -> String {
+    do {
+      return try lock.withLock { try sandbox.check(path, access) }
+    } catch let refusal as Sandbox.Refusal {
+      throw Fault(.io, refusal.message, hint: refusal.hint)
+    }
+  }
+
+  public func readablePath(_ path: String) throws -> String {
+    let real = try authorisedPath(path, .read)
+    _ = lock.withLock { filesRead.insert(real) }
+    return real
+  }
+
+  public func writablePath(_ path: String) throws -> String { try authorisedPath(path, .write) }
+
+  // MARK: Parameters
+
+  func give(_ parameters: [(name: String, value: Cell)]) {
+    lock.withLock {
+      given = [:]
+      for (name, value) in parameters { given[name] = value }
+      reached = []
+    }
+  }
+
+  public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? {
+    let value = lock.withLock { given[request.name] }
+    let shown = value ?? Cell(request.defaultValue, vm)
+    lock.withLock { reached.append(Cell.Entry(key: .string(request.name), value: shown)) }
+    return value.map { $0.encode(vm) }
+  }
+
+  // MARK: Tests
+
+  public func test(_ name: String, _ body: Callable, _ vm: VM) throws {
+    guard options.runsTests else { return }
+    do {
+      _ = try body.call()
+      lock.withLock { testResults.append(TestResult(name: name, failure: nil)) }
+    } catch let fault as Fault where fault.isCatchable {
+      lock.withLock { testResults.append(TestResult(name: name, failure: fault.diagnostic)) }
+    }
+  }
+
+  /// The seed of the run: given, drawn, or taken over from the run that is being continued.
+  public var seed: Int { lock.withLock { currentSeed } }
+
+  // MARK: The record of runs
+
+  public var workers: Int { options.workers }
+
+  private var storeDirectory: String {
+    options.storeDirectory
+      ?? RunStore.defaultDirectory(
+        workingDirectory: options.workingDirectory, environment: options.environment, making: false)
+  }
+
+  /// The run store, made where there is none.
+  private func store() throws -> RunStore {
+    if let openStore { return openStore }
+    let directory =
+      options.storeDirectory
+      ?? RunStore.defaultDirectory(
+        workingDirectory: options.workingDirectory, environment: options.environment, making: true)
+    let store = try RunStore(directory: directory)
+    openStore = store
+    return store
+  }
+
+  /// The run store, if runs were recorded here before.
+  func existingStore() throws -> RunStore? {
+    if let openStore { return openStore }
+    guard FileManager.default.fileExists(atPath: storeDirectory + "/runs.sqlite") else {
+      return nil
+    }
+    return try store()
+  }
+
+  /// Says what runs now; its record starts with its first sweep.
+  func begin(_ identity: RunIdentity) {
+    lock.withLock {
+      context = RunContext(identity: identity)
+      storeProblem = nil
+    }
+  }
+
+  /// Takes over the seed of the latest run of this identity, so that its finished trials count. Gives it, where there
+  /// was one.
+  func adoptSeed(of identity: RunIdentity) -> Int? {
+    guard options.recordsRuns, options.seed == nil, !options.startsFresh,
+      let earlier = try? existingStore()?.latestSeed(of: identity)
+    else { return nil }
+    lock.withLock { currentSeed = earlier }
+    return earlier
+  }
+
+  /// The run is over.
+  func end(_ status: RunStatus, message: String?) {
+    guard let run = lock.withLock({ context?.number }), let store = openStore else { return }
+    // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
+    try? store.finish(run: run, status: status, message: message)
+  }
+
+  public func recordedRuns(limit: Int) throws -> Table {
+    try RunListing.table(try consult { try $0?.runs(limit: limit) } ?? [])
+  }
+
+  public func recordedRun(_ number: Int) throws -> [Cell.Entry] {
+    RunListing.entries(try detail(number))
+  }
+
+  public func recordedTable(_ number: Int, sweep: Int) throws -> Table {
+    let trials = try detail(number).trials.filter { $0.sweep == sweep }
+    guard !trials.isEmpty else {
+      throw Fault(.index, "run \(number) has no recorded trials of a sweep \(sweep)")
+    }
+    let names = trials[0].axes.map(\.key.text)
+    return SweepDriver.table(SweepPlan(names: names, combinations: []), trials)
+  }
+
+  func detail(_ number: Int) throws -> RunDetail {
+    guard let detail = try consult({ try $0?.run(number) }) else {
+      throw Fault(.index, "there is no run \(number)", hint: "`runs.list()` shows them")
+    }
+    return detail
+  }
+
+  private func consult<Result>(_ body: (RunStore?) throws -> Result) throws -> Result {
+    do {
+      return try body(existingStore())
+    } catch let error as StoreError {
+      throw Fault(.io, error.message, hint: error.hint)
+    }
+  }
+
+  // MARK: Sweeps
+
+  public func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {
+    let plan = SweepPlan(
+      names: request.axes, combinations: request.combinations.map { $0.map { Cell($0, vm) } })
+    output.flush()
+    // A sweep within a trial is part of that trial: its own trials derive from that one's randomness, unrecorded.
+    if vm.isTrial {
+      let seed = Int(truncatingIfNeeded: vm.random.key >> 1)
+      return try run(request, plan, seed: seed, sweep: 0, store: nil, keys: plan.keys(of: []), vm)
+    }
+    let (store, runNumber, index, keys) = try record(plan)
+    let trials = store.map { RunTrials(store: $0, run: runNumber) }
+    return try run(request, plan, seed: seed, sweep: index, store: trials, keys: keys, vm)
+  }
+
+  /// Starts or takes up the record of a sweep.
+  private func record(_ plan: SweepPlan) throws -> (RunStore?, Int, Int, [Fingerprint]) {
+    let index = lock.withLock {
+      defer { context?.sweeps += 1 }
+      return context?.sweeps ?? 0
+    }
+    guard options.recordsRuns, let identity = lock.withLock({ context?.identity }) else {
+      return (nil, 0, index, plan.keys(of: []))
+    }
+    do {
+      let store = try store()
+      let number = try lock.withLock { context?.number } ?? store.begin(identity, seed: seed)
+      lock.withLock { context?.number = number }
+      let data = fingerprints(of: lock.withLock { filesRead })
+      let earlier = try store.run(number)?.data ?? []
+      try store.plan(
+        run: number, trials: plan.combinations.count, data: data,
+        parameters: lock.withLock { reached })
+      // Files that trials of an earlier attempt have read are not known yet, but must be the same for these to count.
+      let changed = earlier.first { path, fingerprint in
+        data[path] == nil && fingerprints(of: [path])[path] != fingerprint
+      }
+      var parts = [identity.fingerprint.description, "\(seed)", "sweep \(index)"]
+      parts += data.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+      if let changed {
+        parts += [changed.path, fingerprints(of: [changed.path])[changed.path] ?? ""]
+      }
+      return (store, number, index, plan.keys(of: parts))
+    } catch let error as StoreError {
+      throw Fault(.io, error.message, hint: error.hint)
+    }
+  }
+
+  private func fingerprints(of paths: Set<String>) -> [String: String] {
+    var result: [String: String] = [:]
+    for path in paths { result[path] = Fingerprint.tree(path)?.description ?? "missing" }
+    return result
+  }
+
+  private func run(
+    _ request: SweepRequest, _ plan: SweepPlan, seed: Int, sweep: Int, store: (any TrialStore)?,
+    keys: [Fingerprint], _ vm: VM
+  ) throws -> Value {
+    let streams = plan.streams(seed: seed)
+    let driver = SweepDriver(
+      plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
+    let outcome: SweepDriver.Outcome
+    do {
+      outcome = try driver.run(workers: vm.isTrial ? 1 : options.workers) { worker, trial in
+        self.runTrial(request, trial, RandomState(key: streams[trial]))
+      }
+    } catch let error as StoreError {
+      throw Fault(.io, error.message, hint: error.hint)
+    }
+    noteFilesOfTrials()
+    if outcome.wasInterrupted {
+      let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+      if store != nil, !output.isClosed {
+        note(
+          "\(done) of \(plan.combinations.count) trials are finished and recorded; run the script again to do the rest"
+        )
+      }
+      throw Fault.interrupted()
+    }
+    if let problem = outcome.problem {
+      lock.withLock {
+        storeProblem = StoreError(
+          message: problem.error.message
+            + "; \(problem.count) finished trials are not recorded",
+          hint: problem.error.hint)
+      }
+    }
+    return vm.box(SweepDriver.table(plan, outcome.trials))
+  }
+
+  private func runTrial(_ request: SweepRequest, _ trial: Int, _ random: RandomState)
+    -> TrialOutcome
+  {
+    if interrupt.isSet { return .interrupted }
+    do {
+      guard case .map(let entries) = Cell(try request.runTrial(trial, random: random)) else {
+        return .failure(kind: "type", message: "the trial gave no map")
+      }
+      return .result(entries)
+    } catch let fault as Fault {
+      if fault.kind == .interrupt { return .interrupted }
+      let place = fault.labels.first.map { label -> String in
+        let position = label.source.position(of: Int(label.span.start))
+        return " (\(label.source.name):\(position.line):\(position.column))"
+      }
+      return .failure(kind: fault.kind.rawValue, message: fault.message + (place ?? ""))
+    } catch {
+      return .failure(kind: "value", message: "\(error)")
+    }
+  }
+
+  /// What the trials have read counts among the run's data from now on.
+  private func noteFilesOfTrials() {
+    guard let run = lock.withLock({ context?.number }), let openStore else { return }
+    let data = fingerprints(of: lock.withLock { filesRead })
+    try? openStore.plan(run: run, trials: 0, data: data, parameters: lock.withLock { reached })
+  }
+}
+
+extension SweepPlan {
+  /// What identifies each trial in the record: the run and the trial's own values.
+  func keys(of run: [String]) -> [Fingerprint] {
+    zip(combinations.indices, occurrences).map { trial, occurrence in
+      Fingerprint(["trial"] + run + [CellCoding.encode(.map(axes(trial))), "\(occurrence)"])
+    }
+  }
+
+  /// The random stream of each trial: of the seed and the trial's own values only, never of when or where it runs.
+  func streams(seed: Int) -> [UInt64] {
+    zip(combinations.indices, occurrences).map { trial, occurrence in
+      Fingerprint(["stream", "\(seed)", CellCoding.encode(.map(axes(trial))), "\(occurrence)"]).word
+    }
+  }
+}

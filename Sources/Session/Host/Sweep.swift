@@ -1,0 +1,248 @@
+import Foundation
+import Tables
+
+/// The combinations of one sweep: the cells that a table shows of each trial's own values.
+public struct SweepPlan: Sendable {
+  /// The swept names in order.
+  public var names: [String]
+  /// One list of cells a trial, in the order of the results.
+  public var combinations: [[Cell]]
+
+  public init(names: [String], combinations: [[Cell]]) {
+    self.names = names
+    self.combinations = combinations
+  }
+
+  func axes(_ trial: Int) -> [Cell.Entry] {
+    zip(names, combinations[trial]).map { Cell.Entry(key: .string($0), value: $1) }
+  }
+
+  /// Which of the equal combinations before it a trial is: 0 but where a script sweeps the same values twice.
+  var occurrences: [Int] {
+    var seen: [[Cell]: Int] = [:]
+    return combinations.map { combination in
+      let count = seen[combination, default: 0]
+      seen[combination] = count + 1
+      return count
+    }
+  }
+}
+
+/// How one trial ended.
+public enum TrialOutcome: Sendable {
+  case result([Cell.Entry])
+  case failure(kind: String, message: String)
+  /// Stopped before its end: nothing is recorded of it.
+  case interrupted
+}
+
+/// Runs the trials of a sweep that the run store does not have yet, some at a time, and records each as it finishes.
+///
+/// The order of the results is that of the combinations, whatever the order of running. Nothing finished is lost: what
+/// cannot be written is kept in memory, tried again at the end and told of.
+final class SweepDriver: @unchecked Sendable {
+  /// Runs one trial on the worker of the given number; called on that worker's thread.
+  typealias Run = @Sendable (_ worker: Int, _ trial: Int) -> TrialOutcome
+
+  struct Finished {
+    var trial: TrialRecord
+    var wasFound: Bool
+  }
+
+  private let plan: SweepPlan
+  private let keys: [Fingerprint]
+  private let sweepIndex: Int
+  private let store: (any TrialStore)?
+  private let progress: ProgressLine
+  // Guarded by `lock`.
+  private let lock = NSLock()
+  private var results: [TrialRecord?]
+  private var pending: [Int]
+  private var unsaved: [Int] = []
+  private var storeProblem: StoreError?
+  private var wasInterrupted = false
+
+  init(
+    plan: SweepPlan, keys: [Fingerprint], sweepIndex: Int, store: (any TrialStore)?,
+    progress: ProgressLine
+  ) {
+    self.plan = plan
+    self.keys = keys
+    self.sweepIndex = sweepIndex
+    self.store = store
+    self.progress = progress
+    results = Array(repeating: nil, count: plan.combinations.count)
+    pending = []
+  }
+
+  struct Outcome {
+    var trials: [TrialRecord?]
+    var found: Int
+    var wasInterrupted: Bool
+    /// Why some finished trials are not in the store, and how many.
+    var problem: (error: StoreError, count: Int)?
+  }
+
+  /// - Parameter prepare: makes each worker what it needs, on its thread, before its first trial.
+  func run(workers: Int, _ body: @escaping Run) throws -> Outcome {
+    let recorded = try store?.results(of: keys) ?? [:]
+    for (trial, key) in keys.enumerated() {
+      if var record = recorded[key] {
+        record.ordinal = trial
+        results[trial] = record
+      } else {
+        pending.append(trial)
+      }
+    }
+    let found = plan.combinations.count - pending.count
+    if found > 0 {
+      progress.note(
+        "sweep: \(found) of \(plan.combinations.count) trials found in the run store"
+          + (pending.isEmpty ? "" : ", \(pending.count) to do"))
+    }
+    if !pending.isEmpty {
+      pending.reverse()
+      progress.sweep(done: found, total: plan.combinations.count)
+      execute(workers: max(1, min(workers, pending.count)), body)
+      progress.endSweep()
+    }
+    retryUnsaved()
+    return Outcome(
+      trials: results, found: found, wasInterrupted: wasInterrupted,
+      problem: storeProblem.map { ($0, unsaved.count) })
+  }
+
+  private func execute(workers: Int, _ body: @escaping Run) {
+    if workers == 1 {
+      work(0, body)
+      return
+    }
+    let group = DispatchGroup()
+    for worker in 0..<workers {
+      group.enter()
+      let thread = Thread { [self] in
+        work(worker, body)
+        group.leave()
+      }
+      // As deep a stack as the main thread has, so that recursion reaches the same limits.
+      thread.stackSize = 64 << 20
+      thread.name = "trial \(worker)"
+      thread.start()
+    }
+    group.wait()
+  }
+
+  private func next() -> Int? {
+    lock.lock()
+    defer { lock.unlock() }
+    return wasInterrupted ? nil : pending.popLast()
+  }
+
+  private func work(_ worker: Int, _ body: Run) {
+    while let trial = next() {
+      let started = ProcessInfo.processInfo.systemUptime
+      let outcome = body(worker, trial)
+      finish(trial, outcome, seconds: ProcessInfo.processInfo.systemUptime - started)
+    }
+  }
+
+  private func finish(_ trial: Int, _ outcome: TrialOutcome, seconds: Double) {
+    let recorded: TrialRecord.Outcome
+    switch outcome {
+    case .result(let entries): recorded = .result(entries)
+    case .failure(let kind, let message): recorded = .failure(kind: kind, message: message)
+    case .interrupted:
+      lock.lock()
+      wasInterrupted = true
+      lock.unlock()
+      return
+    }
+    let record = TrialRecord(
+      key: keys[trial], sweep: sweepIndex, ordinal: trial, axes: plan.axes(trial),
+      outcome: recorded, seconds: seconds)
+    lock.lock()
+    results[trial] = record
+    let done = results.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+    save(record)
+    lock.unlock()
+    if plan.combinations.count <= 200 { progress.note(describe(record, done: done)) }
+    progress.sweep(done: done, total: plan.combinations.count)
+  }
+
+  /// With the lock held.
+  private func save(_ record: TrialRecord) {
+    do {
+      try store?.save(record)
+    } catch {
+      unsaved.append(record.ordinal)
+      if storeProblem == nil {
+        let problem = (error as? StoreError) ?? StoreError(message: "\(error)")
+        storeProblem = problem
+        progress.note("warning: \(problem.message); finished trials are kept in memory")
+      }
+    }
+  }
+
+  private func retryUnsaved() {
+    guard !unsaved.isEmpty else { return }
+    unsaved = unsaved.filter { ordinal in
+      guard let record = results[ordinal] else { return false }
+      return (try? store?.save(record)) == nil
+    }
+    if unsaved.isEmpty { storeProblem = nil }
+  }
+
+  private func describe(_ record: TrialRecord, done: Int) -> String {
+    let total = plan.combinations.count
+    let place = String(done)
+    let head =
+      String(repeating: " ", count: max(0, String(total).count - place.count))
+      + "\(place)/\(total)  "
+      + record.axes.map { "\($0.key.text) \(SweepDriver.brief($0.value))" }.joined(separator: ", ")
+    let seconds = String(format: "%.1f s", record.seconds)
+    switch record.outcome {
+    case .result(let entries):
+      let figures = entries.prefix(6).map { "\($0.key.text) \(SweepDriver.brief($0.value))" }
+      return head + ": " + figures.joined(separator: ", ") + "  (\(seconds))"
+    case .failure(let kind, let message): return head + ": failed (\(kind)): \(message)"
+    }
+  }
+
+  private static func brief(_ cell: Cell) -> String {
+    if case .float(let value) = cell { return NumberText.brief(value) }
+    return DisplayWidth.cut(DisplayWidth.printable(cell.text), to: 24)
+  }
+
+  /// The table of a sweep: a column for each swept name and for each key of the results, and where a trial has failed,
+  /// a column `error` with its message.
+  static func table(_ plan: SweepPlan, _ trials: [TrialRecord?]) -> Table {
+    let rows = trials.compactMap { $0 }.map { record -> [(name: String, cell: Cell)] in
+      let axes = record.axes.map { (name: $0.key.text, cell: $0.value) }
+      switch record.outcome {
+      case .result(let entries):
+        return axes + entries.map { (name: $0.key.text, cell: $0.value) }
+      case .failure(_, let message): return axes + [(name: "error", cell: .string(message))]
+      }
+    }
+    guard rows.isEmpty else { return Table(rows: rows, axes: Set(plan.names)) }
+    let columns = plan.names.map { Table.Column($0, [], role: .axis) }
+    return (try? Table(columns: columns)) ?? Table(rows: [])
+  }
+}
+
+/// Where a sweep keeps its trials; the run store is one, tests have another.
+protocol TrialStore: Sendable {
+  func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord]
+  func save(_ trial: TrialRecord) throws
+}
+
+/// The trials of one run in the store.
+struct RunTrials: TrialStore {
+  let store: RunStore
+  let run: Int
+
+  func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord] {
+    try store.results(of: keys)
+  }
+  func save(_ trial: TrialRecord) throws { try store.save(trial, run: run) }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Runtime
+import Syntax
+
+/// Finds, reads and parses scripts and what they import. Each file is read once in a session.
+final class Imports {
+  private var programs: [String: Program] = [:]
+  private let workingDirectory: String
+  /// Whether a file may be read; gives its real path.
+  private let authorise: (String) throws -> String
+
+  init(workingDirectory: String, authorise: @escaping (String) throws -> String) {
+    self.workingDirectory = workingDirectory
+    self.authorise = authorise
+  }
+
+  /// The texts of all files that were imported, by name: what a recorded result depends on.
+  var texts: [String: String] { programs.mapValues(\.source.text) }
+
+  /// The program that an import in `importer` names.
+  /// - Throws: a `Diagnostic` without labels where it cannot be found or read, `Diagnostics` where it does not parse.
+  func program(_ path: Import.Path, importer: Source) throws -> Program {
+    switch path {
+    case .standard(let module):
+      let name = "std." + module
+      if let known = programs[name] { return known }
+      let file = module.replacing(".", with: "/") + ".fl"
+      guard let text = StandardLibrary.text(file) else {
+        throw Diagnostic(
+          .io, "the standard library has no module `\(name)`",
+          hint: Suggest.nearest(to: module, in: StandardLibrary.moduleNames).map {
+            "did you mean `std.\($0)`?"
+          } ?? "it has " + StandardLibrary.moduleNames.map { "std.\($0)" }.joined(separator: ", "))
+      }
+      let program = try Parsing.parse(Source(name: name, text: text))
+      programs[name] = program
+      return program
+    case .file(let file):
+      if importer.name.hasPrefix("std.") { return try standardNeighbour(file, of: importer) }
+      let directory = Imports.directory(of: importer.name, below: workingDirectory)
+      let given = file.hasPrefix("/") ? file : directory + "/" + file
+      let real = try authorise(given)
+      if let known = programs[real] { return known }
+      let text = try Imports.read(real, shownAs: file)
+      let program = try Parsing.parse(Source(name: shown(given), text: text))
+      programs[real] = program
+      return program
+    }
+  }
+
+  /// A file beside a module of the standard library.
+  private func standardNeighbour(_ file: String, of importer: Source) throws -> Program {
+    var parts = importer.name.dropFirst(4).split(separator: ".").map(String.init)
+    parts.removeLast()
+    for part in file.split(separator: "/") {
+      if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(String(part)) }
+    }
+    let module = parts.joined(separator: ".").replacing(".fl", with: "")
+    return try program(.standard(module), importer: importer)
+  }
+
+  /// A path as diagnostics show it: relative to the working directory where it lies below.
+  private func shown(_ path: String) -> String {
+    let plain = URL(fileURLWithPath: path).standardizedFileURL.path
+    return plain.hasPrefix(workingDirectory + "/")
+      ? String(plain.dropFirst(workingDirectory.count + 1)) : plain
+  }
+
+  static func directory(of name: String, below workingDirectory: String) -> String {
+    guard name.contains("/"), !name.hasPrefix("std.") else { return workingDirectory }
+    let absolute = name.hasPrefix("/") ? name : workingDirectory + "/" + name
+    return URL(fileURLWithPath: absolute).deletingLastPathComponent().path
+  }
+
+  /// Scripts beyond this many bytes are refused: somebody has named the wrong file.
+  static let largestScript = 16 << 20
+
+  /// The text of a script.
+  /// - Throws: a `Diagnostic` that says why it cannot be read.
+  static func read(_ path: String, shownAs name: String) throws -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let reason = errno
+      throw Diagnostic(
+        .io, "`\(name)` cannot be read: \(String(cString: strerror(reason)))",
+        hint: reason == ENOENT ? nearbyHint(path) : nil)
+    }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let bytes: Data
+    do {
+      bytes = try handle.read(upToCount: largestScript + 1) ?? Data()
+    } catch {
+      throw Diagnostic(.io, "`\(name)` cannot be read: it is a folder or damaged")
+    }
+    guard bytes.count <= largestScript else {
+      throw Diagnostic(
+        .limit, "`\(name)` is larger than \(largestScript >> 20) MB: it is no script")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Diagnostic(.data, "`\(name)` is not UTF-8 text", hint: "save it as UTF-8")
+    }
+    return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+  }
+
+  private static func nearbyHint(_ path: String) -> String? {
+    let url = URL(fileURLWithPath: path)
+    guard
+      let names = try? FileManager.default.contentsOfDirectory(
+        atPath: url.deletingLastPathComponent().path)
+    else { return nil }
+    return Suggest.nearest(to: url.lastPathComponent, in: names).map { "did you mean `\($0)`?" }
+  }
+}

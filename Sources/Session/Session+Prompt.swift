@@ -1,0 +1,98 @@
+import Builtins
+import Foundation
+import Runtime
+import Syntax
+import Tables
+
+/// What a prompt asks of a session beyond running cells.
+extension Session {
+  /// Whether a text can run as it stands, needs more lines, or can never be right.
+  public func completeness(of text: String) -> Completeness { Parsing.completeness(of: text) }
+
+  public struct Variable: Sendable {
+    public var name: String
+    public var type: String
+    /// The value, cut to a line.
+    public var text: String
+  }
+
+  /// The variables in the order of their declaration, without the results `_`, `_1` ….
+  public var variables: [Variable] {
+    interpreter.variables.filter { !$0.name.hasPrefix("_") }.map { name, value in
+      Variable(name: name, type: value.typeName, text: Representation.brief(value))
+    }
+  }
+
+  /// Runs a script's text in this session, as if it had been typed.
+  public func load(_ path: String) -> Reply {
+    do {
+      let absolute = Sandbox.absolute(path, below: options.workingDirectory)
+      return execute(try Imports.read(absolute, shownAs: path))
+    } catch let diagnostic as Diagnostic {
+      return Reply(.failure, diagnostics: [diagnostic])
+    } catch {
+      return Reply(.failure, diagnostics: [Diagnostic(.io, "\(error)")])
+    }
+  }
+
+  /// Writes the cells that ran without an error into a script; gives their number.
+  public func save(_ path: String) throws -> Int {
+    let text = transcript.enumerated().map { "#%% Cell \($0 + 1)\n\($1)\n" }.joined(separator: "\n")
+    let absolute = Sandbox.absolute(path, below: options.workingDirectory)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: absolute), options: .atomic)
+    return transcript.count
+  }
+
+  /// Forgets all that cells have declared.
+  public func reset() {
+    interpreter.resetSession()
+    declared = [:]
+    forgetTranscript()
+  }
+
+  /// What the active privacy ledger has left; nil where none is active.
+  public var budget: String? {
+    interpreter.vm.services.values.compactMap { ($0 as? any BudgetReporting)?.budgetText }.first
+  }
+
+  /// Writes what `print` has gathered.
+  public func flushOutput() {
+    host.progress.clear()
+    host.output.flush()
+  }
+}
+
+extension Session {
+  /// All that scripts can call, a line each.
+  public func overview(width: Int, isColoured: Bool) -> String {
+    let help = HelpText(width: width, isColoured: isColoured)
+    let modules = interpreter.entities.filter { if case .module = $0.value { true } else { false } }
+    let functions = interpreter.entities.keys.filter { modules[$0] == nil }.sorted()
+    return modules.keys.sorted().compactMap { name in
+      interpreter.lookup(name).map { help.text(of: $0, named: name, interpreter) }
+    }.joined(separator: "\n\n") + "\n\n"
+      + help.paragraph("globals: " + functions.joined(separator: ", "))
+  }
+
+  /// The list of recorded runs.
+  /// - Throws: a `Diagnostic`.
+  public func runListing(limit: Int, width: Int?, isColoured: Bool) throws -> String {
+    do {
+      let table = try host.recordedRuns(limit: limit)
+      if table.rowCount == 0 { return "no runs are recorded here yet" }
+      return table.text(TextStyle(width: width, maximumRows: nil, coloured: isColoured))
+    } catch let fault as Fault {
+      throw fault.diagnostic
+    }
+  }
+
+  /// All that was recorded of a run.
+  /// - Throws: a `Diagnostic`.
+  public func runPage(_ number: Int, width: Int?, isColoured: Bool) throws -> String {
+    do {
+      return RunListing.page(try host.detail(number), width: width, coloured: isColoured)
+    } catch let fault as Fault {
+      throw fault.diagnostic
+    }
+  }
+}

@@ -1,0 +1,331 @@
+import Builtins
+import CSystem
+import Foundation
+import Runtime
+import Syntax
+import Tables
+
+/// One conversation with the language: what the command line, the REPL, notebooks and tests all call.
+///
+/// A session is used from one thread at a time. What it executes runs on a thread of its own with a big stack, so that
+/// deep recursion ends in an error.
+public final class Session {
+  public let options: SessionOptions
+  public let host: SessionHost
+  public let interpreter: Interpreter
+  let imports: Imports
+  /// What earlier cells have declared, for the check of the next one.
+  var declared: [String: Entity] = [:]
+  /// The number of the next cell.
+  public private(set) var cellNumber = 1
+  /// The cells that ran without an error.
+  public private(set) var transcript: [String] = []
+  /// Imports that were checked already, and those being checked now, to notice circles.
+  private var checkedImports: Set<String> = []
+
+  public enum Status: Sendable {
+    case success
+    /// An error in the script.
+    case failure
+    /// A wrong command: an unknown parameter, a missing script.
+    case misuse
+    case interrupted
+  }
+
+  /// What executing a text gave.
+  public struct Reply {
+    public var status: Status
+    /// The value of the last expression as text; nil where there is none or it is nil.
+    public var text: String?
+    /// What went wrong, or is worth a warning.
+    public var diagnostics: [Diagnostic]
+
+    init(_ status: Status, text: String? = nil, diagnostics: [Diagnostic] = []) {
+      self.status = status
+      self.text = text
+      self.diagnostics = diagnostics
+    }
+  }
+
+  public init(options: SessionOptions = SessionOptions()) {
+    self.options = options
+    let interrupt = InterruptFlag()
+    let seed = options.seed ?? Int.random(in: 0..<(1 << 32))
+    host = SessionHost(options: options, interrupt: interrupt, seed: seed)
+    interpreter = Interpreter(host: host, interrupt: interrupt, seed: Session.key(of: seed))
+    Builtins.install(in: interpreter)
+    let host = host
+    imports = Imports(workingDirectory: options.workingDirectory) { path in
+      try host.authorisedPath(path, .read)
+    }
+    if let threads = options.threads { Builtins.setThreads(threads) }
+    let imports = imports
+    interpreter.loader = { path, importer in try imports.program(path, importer: importer) }
+  }
+
+  /// The root of all random streams of a run.
+  private static func key(of seed: Int) -> UInt64 { Fingerprint(["seed", "\(seed)"]).word }
+
+  func forgetTranscript() { transcript = [] }
+
+  // MARK: Interrupts
+
+  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time.
+  public func watchInterrupts() {
+    Interrupts.flag = interpreter.interrupt
+    fairlead_watch_interrupts { Interrupts.flag?.set() }
+  }
+
+  /// Asks what runs to stop; for other threads.
+  public func interrupt() { interpreter.interrupt.set() }
+
+  /// Whether Ctrl-C was pressed and not answered yet.
+  public static var wasInterrupted: Bool { fairlead_was_interrupted() != 0 }
+
+  public func clearInterrupt() {
+    interpreter.interrupt.clear()
+    fairlead_clear_interrupt()
+  }
+
+  // MARK: Executing
+
+  /// Runs a cell of the REPL or a notebook.
+  public func execute(_ text: String) -> Reply {
+    let number = cellNumber
+    cellNumber += 1
+    clearInterrupt()
+    let source = Source(name: "[\(number)]", text: text)
+    let reply = onBigStack { self.run(source, isCell: true, number: number) }
+    if reply.status == .success { transcript.append(text) }
+    clearInterrupt()
+    return reply
+  }
+
+  /// Runs a text that no file holds: `-e`, standard input.
+  public func run(text: String, name: String) -> Reply {
+    onBigStack { self.run(Source(name: name, text: text), isCell: false, number: 0) }
+  }
+
+  /// Runs a script file, or a module of the standard library by its name (`std.experiments.epsilon_sweep`).
+  public func run(path: String) -> Reply {
+    onBigStack {
+      do {
+        let source = try self.source(of: path)
+        return self.run(source, isCell: false, number: 0)
+      } catch let diagnostic as Diagnostic {
+        return Reply(.misuse, diagnostics: [diagnostic])
+      } catch {
+        return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
+      }
+    }
+  }
+
+  /// The source of a script, with leave to use its folder.
+  func source(of path: String) throws -> Source {
+    if path.hasPrefix("std."), !FileManager.default.fileExists(atPath: path) {
+      let source = Source(name: "-", text: "")
+      return try imports.program(.standard(String(path.dropFirst(4))), importer: source).source
+    }
+    let text = try Imports.read(
+      Sandbox.absolute(path, below: options.workingDirectory), shownAs: path)
+    host.openFolder(Imports.directory(of: path, below: options.workingDirectory))
+    return Source(name: path, text: text)
+  }
+
+  private func onBigStack(_ body: @escaping () -> Reply) -> Reply {
+    do {
+      return try BigStack.run(body)
+    } catch {
+      return Reply(.failure, diagnostics: [Diagnostic(.limit, "\(error)")])
+    }
+  }
+
+  private func run(_ source: Source, isCell: Bool, number: Int) -> Reply {
+    var warnings: [Diagnostic] = []
+    do {
+      let program = try Parsing.parse(source)
+      let found = check(program, isMainScript: false)
+      warnings = isCell ? found.filter { $0.severity == .warning } : []
+      let errors = found.filter { $0.severity == .error }
+      if !errors.isEmpty { return Reply(.failure, diagnostics: errors) }
+      if !isCell, let misuse = try giveParameters(to: program) { return misuse }
+      begin(program, isCell: isCell)
+      let value = try interpreter.run(program)
+      declared.merge(Checking.declarations(of: program)) { $1 }
+      let text = try finish(value, isCell: isCell, number: number)
+      host.output.flush()
+      if let problem = host.storeProblem {
+        host.end(.finished, message: problem.message)
+        return Reply(
+          .failure, text: text,
+          diagnostics: [Diagnostic(.io, problem.message, hint: problem.hint)])
+      }
+      host.end(.finished, message: nil)
+      return Reply(.success, text: text, diagnostics: warnings)
+    } catch let fault as Fault {
+      // Names that were declared before the error are there.
+      if isCell, let program = try? Parsing.parse(source) { declareWhatExists(program) }
+      return failed(fault.diagnostic)
+    } catch let diagnostics as Diagnostics {
+      return Reply(.failure, diagnostics: diagnostics.all)
+    } catch let diagnostic as Diagnostic {
+      return failed(diagnostic)
+    } catch {
+      return failed(Diagnostic(.value, "\(error)"))
+    }
+  }
+
+  private func failed(_ diagnostic: Diagnostic) -> Reply {
+    host.progress.clear()
+    host.output.flush()
+    if diagnostic.kind == .interrupt {
+      host.end(.interrupted, message: nil)
+      // Nobody reads what this prints any more: that is no error of the script.
+      if host.output.isClosed { return Reply(.success) }
+      return Reply(.interrupted, diagnostics: [diagnostic])
+    }
+    host.end(.failed, message: diagnostic.message)
+    return Reply(.failure, diagnostics: [diagnostic])
+  }
+
+  private func declareWhatExists(_ program: Program) {
+    for (name, entity) in Checking.declarations(of: program)
+    where interpreter.lookup(name) != nil && interpreter.entities[name] == nil {
+      declared[name] = entity
+    }
+  }
+
+  /// Keeps a cell's value as `_` and `_<number>`, and gives its text.
+  private func finish(_ value: Value, isCell: Bool, number: Int) throws -> String? {
+    if value.isNothing { return nil }
+    if isCell {
+      for name in ["_", "_\(number)"] {
+        try interpreter.setVariable(name, value)
+        declared[name] = .value
+      }
+    }
+    return try Representation.text(of: value, quoted: isCell, interpreter.vm)
+  }
+
+  // MARK: What goes before a run
+
+  /// Everything that is wrong with a program and its imports.
+  func check(_ program: Program, isMainScript: Bool, warnings: Bool = true) -> [Diagnostic] {
+    let source = program.source
+    var ofImports: [Diagnostic] = []
+    // The checker's closure has to be Sendable; it is called on this thread, before `check` returns.
+    nonisolated(unsafe) let session = self
+    nonisolated(unsafe) let collected = Box<[Diagnostic]>([])
+    let environment = CheckEnvironment(
+      globals: interpreter.entities.merging(declared) { $1 }, assignable: Set(declared.keys)
+    ) { path in
+      let imported = try session.imports.program(path, importer: source)
+      if session.checkedImports.insert(imported.source.name).inserted {
+        collected.value += session.check(imported, isMainScript: false, warnings: false)
+      }
+      return .module(Checking.exports(of: imported), callable: nil)
+    }
+    let own = Checking.check(
+      program, in: environment,
+      options: Checking.Options(isMainScript: isMainScript, warnings: warnings))
+    ofImports = collected.value
+    return ofImports + own
+  }
+
+  /// Everything that is wrong with a script, warnings included.
+  public func check(path: String) -> Reply {
+    onBigStack {
+      do {
+        let program = try Parsing.parse(self.source(of: path))
+        let found = self.check(program, isMainScript: true)
+        let failed = found.contains { $0.severity == .error }
+        return Reply(failed ? .failure : .success, diagnostics: found)
+      } catch let diagnostics as Diagnostics {
+        return Reply(.failure, diagnostics: diagnostics.all)
+      } catch let diagnostic as Diagnostic {
+        return Reply(.misuse, diagnostics: [diagnostic])
+      } catch {
+        return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
+      }
+    }
+  }
+
+  /// The parameters of a script, with their documentation.
+  public struct ParameterInfo: Sendable {
+    public var name: String
+    public var defaultText: String
+    public var domainText: String?
+    public var doc: String?
+  }
+
+  public func parameters(path: String) throws -> [ParameterInfo] {
+    try BigStack.run {
+      let source = try self.source(of: path)
+      func text(_ span: Span) -> String {
+        String(decoding: source.bytes[Int(span.start)..<Int(span.end)], as: UTF8.self)
+      }
+      return Session.parameters(of: try Parsing.parse(source)).map { parameter in
+        ParameterInfo(
+          name: parameter.name, defaultText: text(parameter.defaultValue.span),
+          domainText: parameter.domain.map { text($0.span) }, doc: parameter.doc)
+      }
+    }
+  }
+
+  static func parameters(of program: Program) -> [Syntax.Param] {
+    program.statements.compactMap {
+      if case .param(let parameter) = $0.kind { parameter } else { nil }
+    }
+  }
+
+  /// Gives the values of `-p` to the host; a reply where one names no parameter of the script.
+  private func giveParameters(to program: Program) throws -> Reply? {
+    let known = Session.parameters(of: program).map(\.name)
+    for (name, _) in options.parameters where !known.contains(name) {
+      let hint =
+        Suggest.nearest(to: name, in: known).map { "did you mean `\($0)`?" }
+        ?? (known.isEmpty
+          ? "it has no parameters" : "its parameters are " + known.joined(separator: ", "))
+      return Reply(
+        .misuse,
+        diagnostics: [
+          Diagnostic(.name, "`\(program.source.name)` has no parameter `\(name)`", hint: hint)
+        ])
+    }
+    host.give(options.parameters.map { ($0.name, LiteralReader.value($0.value)) })
+    return nil
+  }
+
+  /// Tells the host what runs, and takes over the seed of an earlier run that a sweep can continue.
+  private func begin(_ program: Program, isCell: Bool) {
+    let texts = imports.texts
+    let identity = RunIdentity(
+      script: program.source.name,
+      text: isCell
+        ? (transcript + [program.source.text]).joined(separator: "\n") : program.source.text,
+      imports: texts,
+      parameters: options.parameters.map {
+        Cell.Entry(key: .string($0.name), value: LiteralReader.value($0.value))
+      }, version: Builtins.version + " " + Fingerprint.build)
+    host.begin(identity)
+    // Only a sweep leaves anything to take up; looking for one costs a script without sweeps nothing.
+    guard !isCell,
+      program.source.text.contains("sweep")
+        || texts.values.contains(where: { $0.contains("sweep") }),
+      let seed = host.adoptSeed(of: identity)
+    else { return }
+    interpreter.vm.random = RandomState(key: Session.key(of: seed))
+  }
+}
+
+/// A place for a value that closures share.
+private final class Box<T> {
+  var value: T
+  init(_ value: T) { self.value = value }
+}
+
+/// What the signal handler reaches.
+enum Interrupts {
+  // Written before the handler is installed and never read elsewhere.
+  nonisolated(unsafe) static var flag: InterruptFlag?
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// How a session runs: what the command line, a notebook or a test decides.
+public struct SessionOptions: Sendable {
+  /// The seed of all randomness; drawn and recorded where it is nil.
+  public var seed: Int?
+  /// Start sweeps anew instead of taking up what the run store has.
+  public var startsFresh = false
+  /// Threads of numerical work; nil for all cores.
+  public var threads: Int?
+  /// Trials of a sweep that run at once.
+  public var workers = 1
+  /// `-p name=value` in the order given.
+  public var parameters: [(name: String, value: String)] = []
+  public var allowRead: [String] = []
+  public var allowWrite: [String] = []
+  /// Where runs are recorded; nil for the usual place.
+  public var storeDirectory: String?
+  public var recordsRuns = true
+  public var workingDirectory = FileManager.default.currentDirectoryPath
+  public var environment = ProcessInfo.processInfo.environment
+  /// Run `test "name" { … }` blocks.
+  public var runsTests = false
+  /// A person sits at the prompt: earlier results are kept as `_` and `_1`, files need no leave.
+  public var isInteractive = false
+  /// What gets printed text instead of standard output: tests and notebooks.
+  public var print: (@Sendable (String) -> Void)?
+  /// What gets remarks and progress instead of standard error.
+  public var remark: (@Sendable (String) -> Void)?
+  /// Whether results may be coloured; by default where standard output is a terminal and NO_COLOR is not set.
+  public var isColoured: Bool?
+
+  public init() {}
+}

@@ -1,0 +1,63 @@
+import CSystem
+import Crypto
+import Foundation
+
+/// What names a run or a trial: the SHA-256 of everything that its result depends on.
+public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
+  public let bytes: Data
+
+  /// The fingerprint of a list of parts. Each part is hashed with its length, so that no two lists give the same input.
+  public init(_ parts: [Data]) {
+    var hash = SHA256()
+    for part in parts {
+      withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update(bufferPointer: $0) }
+      hash.update(data: part)
+    }
+    bytes = Data(hash.finalize())
+  }
+
+  public init(_ parts: [String]) { self.init(parts.map { Data($0.utf8) }) }
+
+  init(bytes: Data) { self.bytes = bytes }
+
+  public var description: String { bytes.map { String(format: "%02x", $0) }.joined() }
+
+  /// The fingerprint of a file's content, or nil where it cannot be read. Reads in pieces of a megabyte.
+  public static func file(_ path: String) -> Fingerprint? {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? handle.close() }
+    var hash = SHA256()
+    while true {
+      guard let piece = try? handle.read(upToCount: 1 << 20) else { return nil }
+      if piece.isEmpty { break }
+      hash.update(data: piece)
+    }
+    return Fingerprint(bytes: Data(hash.finalize()))
+  }
+
+  /// The fingerprint of a file, or of all files below a folder with their names; nil where nothing can be read.
+  public static func tree(_ path: String) -> Fingerprint? {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      return nil
+    }
+    guard isDirectory.boolValue else { return file(path) }
+    let names = (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? [])
+      .sorted()
+    var parts = ["folder"]
+    for name in names {
+      if let content = file(path + "/" + name) { parts += [name, content.description] }
+    }
+    return Fingerprint(parts)
+  }
+
+  /// The first 64 bits, as the key of a random stream.
+  var word: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
+  /// What tells this build of Fairlead from all others: results of another build are not taken over.
+  public static let build: String = {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = fairlead_build_id(&bytes, bytes.count)
+    return bytes.prefix(count).map { String(format: "%02x", $0) }.joined()
+  }()
+}

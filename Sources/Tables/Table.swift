@@ -1,0 +1,184 @@
+/// Named columns of equally many cells: what a sweep gives, what is grouped, printed, plotted and exported.
+///
+/// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>` holds
+/// the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error bars.
+public struct Table: Sendable, Equatable {
+  public struct Column: Sendable, Equatable {
+    public enum Role: Sendable { case value, axis }
+
+    public var name: String
+    public var cells: [Cell]
+    /// An axis was set by the experiment (a swept name), so it is never averaged; a value was measured.
+    public var role: Role
+
+    public init(_ name: String, _ cells: [Cell], role: Role = .value) {
+      self.name = name
+      self.cells = cells
+      self.role = role
+    }
+  }
+
+  /// What the name of a column of half widths ends in.
+  public static let intervalSuffix = "_interval"
+
+  public private(set) var columns: [Column]
+  public let rowCount: Int
+
+  /// A table of the given columns.
+  /// - Throws: `TableError` of kind `value` where two columns share a name or their lengths differ.
+  public init(columns: [Column]) throws {
+    var seen: [String: Int] = [:]
+    for column in columns {
+      guard seen.updateValue(column.cells.count, forKey: column.name) == nil else {
+        throw TableError(.value, "a table cannot have two columns `\(column.name)`")
+      }
+      if let first = columns.first, first.cells.count != column.cells.count {
+        throw TableError(
+          .value,
+          "columns of one table need equal lengths: `\(first.name)` has \(first.cells.count), "
+            + "`\(column.name)` has \(column.cells.count)")
+      }
+    }
+    self.columns = columns
+    rowCount = columns.first?.cells.count ?? 0
+  }
+
+  /// A table of rows, each a list of names with cells. Columns stand in the order of their first appearance; what a row
+  /// does not name is null, and the later of two equal names in one row counts.
+  public init(rows: [[(name: String, cell: Cell)]], axes: Set<String> = []) {
+    var places: [String: Int] = [:]
+    var columns: [Column] = []
+    for (index, row) in rows.enumerated() {
+      for (name, cell) in row {
+        let place: Int
+        if let known = places[name] {
+          place = known
+        } else {
+          place = columns.count
+          places[name] = place
+          columns.append(
+            Column(
+              name, Array(repeating: .null, count: rows.count),
+              role: axes.contains(name) ? .axis : .value))
+        }
+        columns[place].cells[index] = cell
+      }
+    }
+    self.columns = columns
+    rowCount = rows.count
+  }
+
+  private init(unchecked columns: [Column], rowCount: Int) {
+    self.columns = columns
+    self.rowCount = rowCount
+  }
+
+  public var names: [String] { columns.map(\.name) }
+
+  /// - Throws: `TableError` of kind `key` where there is no such column.
+  public func column(_ name: String) throws -> Column {
+    guard let column = columns.first(where: { $0.name == name }) else { throw unknown(name) }
+    return column
+  }
+
+  public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name == name } }
+
+  private func unknown(_ name: String) -> TableError {
+    let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
+    return TableError(
+      .key, "the table has no column `\(name)`",
+      hint: columns.isEmpty
+        ? "the table is empty" : "its columns are \(listed)\(names.count > 12 ? ", …" : "")")
+  }
+
+  /// The names and cells of one row.
+  /// - Precondition: `0 <= index < rowCount`.
+  public func row(_ index: Int) -> [(name: String, cell: Cell)] {
+    columns.map { ($0.name, $0.cells[index]) }
+  }
+
+  /// Whether `name` holds the half widths of another column's intervals.
+  public func isInterval(_ name: String) -> Bool {
+    name.hasSuffix(Table.intervalSuffix)
+      && hasColumn(String(name.dropLast(Table.intervalSuffix.count)))
+  }
+
+  /// The named columns, in the order asked for; a column brings its interval along.
+  public func select(_ wanted: [String]) throws -> Table {
+    var chosen: [Column] = []
+    for name in wanted {
+      let column = try column(name)
+      guard !chosen.contains(where: { $0.name == name }) else { continue }
+      chosen.append(column)
+      let interval = name + Table.intervalSuffix
+      if hasColumn(interval), !wanted.contains(interval) {
+        chosen.append(try self.column(interval))
+      }
+    }
+    return Table(unchecked: chosen, rowCount: chosen.isEmpty ? 0 : rowCount)
+  }
+
+  /// All columns but the named ones (and their intervals).
+  public func without(_ unwanted: [String]) throws -> Table {
+    for name in unwanted { _ = try column(name) }
+    let gone = Set(unwanted + unwanted.map { $0 + Table.intervalSuffix })
+    return Table(unchecked: columns.filter { !gone.contains($0.name) }, rowCount: rowCount)
+  }
+
+  /// The rows at the given places, in that order.
+  /// - Precondition: every place is within the table.
+  public func rows(at places: [Int]) -> Table {
+    Table(
+      unchecked: columns.map { column in
+        Column(column.name, places.map { column.cells[$0] }, role: column.role)
+      }, rowCount: places.count)
+  }
+
+  public func head(_ count: Int) -> Table { rows(at: Array(0..<min(max(0, count), rowCount))) }
+
+  public func tail(_ count: Int) -> Table {
+    rows(at: Array((rowCount - min(max(0, count), rowCount))..<rowCount))
+  }
+
+  /// Rows in the order of the named columns' cells, equal rows in their old order.
+  public func sorted(by keys: [String], descending: Bool = false) throws -> Table {
+    let keyCells = try keys.map { try column($0).cells }
+    let order = (0..<rowCount).sorted { left, right in
+      for cells in keyCells {
+        let (a, b) = descending ? (cells[right], cells[left]) : (cells[left], cells[right])
+        if Cell.precedes(a, b) { return true }
+        if Cell.precedes(b, a) { return false }
+      }
+      return left < right
+    }
+    return rows(at: order)
+  }
+
+  /// This table with a column more, or with the column of that name replaced.
+  public func with(_ name: String, _ cells: [Cell]) throws -> Table {
+    guard cells.count == rowCount || columns.isEmpty else {
+      throw TableError(
+        .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(cells.count)")
+    }
+    var result = columns
+    if let place = result.firstIndex(where: { $0.name == name }) {
+      result[place].cells = cells
+    } else {
+      result.append(Column(name, cells))
+    }
+    return Table(unchecked: result, rowCount: cells.count)
+  }
+
+  /// Rows of both, columns by name.
+  public func appending(_ other: Table) -> Table {
+    let axes = Set((columns + other.columns).filter { $0.role == .axis }.map(\.name))
+    return Table(
+      rows: (0..<rowCount).map(row) + (0..<other.rowCount).map(other.row), axes: axes)
+  }
+
+  public func renamed(_ old: String, to new: String) throws -> Table {
+    _ = try column(old)
+    return try Table(
+      columns: columns.map { $0.name == old ? Column(new, $0.cells, role: $0.role) : $0 })
+  }
+}

@@ -1,0 +1,184 @@
+/// Where gradients of a set of parameters are summed: one flat f32 buffer, and a compact form for tables of which a step
+/// touches few rows (embeddings), so that neither zeroing nor the optimizer need read a big dense gradient.
+///
+/// A step is: `begin()`; rules add through `target(of:)` or `sparse(of:)`; readers use `dense(_:)`/`sparseRows(_:)`.
+public final class GradientSink {
+  public let parameters: [Parameter]
+  /// Where each parameter's gradient begins in `buffer`; 64-byte aligned.
+  public let offsets: [Int]
+  /// Elements of the flat buffer, padding included (padding is always zero).
+  public let count: Int
+  private let indexOf: [ObjectIdentifier: Int]
+  private let storage: Storage
+  private var touched: [Bool]
+  private var tables: [SparseRows?]
+
+  /// `sparse` names those parameters ([rows, width]) whose rule may add single rows.
+  public init(_ parameters: [Parameter], sparse: Set<Parameter> = []) throws {
+    self.parameters = parameters
+    var offsets: [Int] = []
+    var indexOf: [ObjectIdentifier: Int] = [:]
+    var total = 0
+    for (index, parameter) in parameters.enumerated() {
+      offsets.append(total)
+      indexOf[ObjectIdentifier(parameter)] = index
+      total += (parameter.count + 15) / 16 * 16
+    }
+    self.offsets = offsets
+    self.indexOf = indexOf
+    count = total
+    storage = try Storage(byteCount: max(total, 16) * 4, zeroed: true)
+    touched = Array(repeating: false, count: parameters.count)
+    tables = try parameters.map { parameter in
+      guard sparse.contains(parameter), parameter.shape.rank == 2 else { return nil }
+      return try SparseRows(tableRows: parameter.shape[0], width: parameter.shape[1])
+    }
+  }
+
+  /// The flat buffer, `count` elements. Call `finish()` first where parameters may not have been touched.
+  public var buffer: UnsafeMutablePointer<Float> {
+    storage.pointer.assumingMemoryBound(to: Float.self)
+  }
+
+  public func index(of parameter: Parameter) -> Int? { indexOf[ObjectIdentifier(parameter)] }
+
+  /// Forgets all that was added; costs nothing for the dense part (the first addition overwrites).
+  public func begin() {
+    for index in touched.indices { touched[index] = false }
+    for table in tables { table?.clear() }
+  }
+
+  /// Where to put parameter `index`'s dense gradient. The first writer since `begin()` gets `accumulate == false` and must
+  /// overwrite the whole range (the old contents are stale); later ones must add.
+  public func target(_ index: Int) -> (pointer: UnsafeMutablePointer<Float>, accumulate: Bool) {
+    let accumulate = touched[index]
+    touched[index] = true
+    return (buffer + offsets[index], accumulate)
+  }
+
+  /// As `target(_:)`, but already cleared for the first writer: for those who add here and there.
+  public func zeroedTarget(_ index: Int) -> UnsafeMutablePointer<Float> {
+    let (pointer, accumulate) = target(index)
+    if !accumulate { pointer.update(repeating: 0, count: parameters[index].count) }
+    return pointer
+  }
+
+  /// The row table of a parameter that was declared sparse; nil where it is dense.
+  public func sparse(_ index: Int) -> SparseRows? { tables[index] }
+
+  /// True once something has been added to parameter `index` since `begin()`.
+  public func isTouched(_ index: Int) -> Bool {
+    touched[index] || (tables[index].map { $0.rowCount > 0 } ?? false)
+  }
+
+  /// True where the dense range of parameter `index` has been written since `begin()`.
+  public func isDense(_ index: Int) -> Bool { touched[index] }
+
+  /// Clears the dense ranges that nobody has written, so that the whole of `buffer` may be read. Sparse parameters stay
+  /// sparse unless someone wrote their dense range or `densify` is set: then their rows are added in.
+  public func finish(densify: Bool = false) {
+    for index in parameters.indices {
+      if let table = tables[index], table.rowCount > 0, densify || touched[index] {
+        let target = zeroedTarget(index)
+        table.add(to: target)
+        table.clear()
+      } else if !touched[index], tables[index] == nil || densify {
+        (buffer + offsets[index]).update(repeating: 0, count: parameters[index].count)
+        touched[index] = true
+      }
+    }
+  }
+
+  /// Parameter `index`'s gradient as a new tensor of its shape.
+  public func gradient(_ index: Int) throws -> Tensor {
+    let result = try Tensor.zeros(parameters[index].shape)
+    if touched[index] {
+      result.floats.update(from: buffer + offsets[index], count: result.count)
+    }
+    tables[index]?.add(to: result.floats)
+    return result
+  }
+}
+
+/// Gradient rows of a big table: the distinct rows that a step touched, in order of their first appearance, and the sums
+/// for them in compact form.
+public final class SparseRows {
+  /// Rows of the whole table.
+  public let tableRows: Int
+  public let width: Int
+  /// The touched rows of the table.
+  public private(set) var rows: [Int32] = []
+  private let map: Storage
+  private var storage: Storage?
+  private var capacity = 0
+
+  init(tableRows: Int, width: Int) throws {
+    self.tableRows = tableRows
+    self.width = width
+    map = try Storage(byteCount: max(tableRows, 1) * 4)
+    map.pointer.assumingMemoryBound(to: Int32.self).update(repeating: -1, count: tableRows)
+  }
+
+  public var rowCount: Int { rows.count }
+
+  /// For each row of the table its compact row, -1 where it has not been touched: what the optimizer kernels take as `row_map`.
+  public var rowMap: UnsafePointer<Int32> { UnsafePointer(slotOf) }
+  private var slotOf: UnsafeMutablePointer<Int32> {
+    map.pointer.assumingMemoryBound(to: Int32.self)
+  }
+
+  /// `rowCount × width` sums; row j belongs to table row `rows[j]`. Nil while no row has been touched.
+  public var values: UnsafeMutablePointer<Float>? {
+    rows.isEmpty ? nil : storage?.pointer.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Makes room for the table rows `tokens[0..<count]` and writes to `slots` the compact row of each. New rows are zero. Then
+  /// scatter into `values` by slot. A token outside of the table is padding: its slot is -1.
+  public func slots<Index: FixedWidthInteger>(
+    for tokens: UnsafePointer<Index>, count: Int, into slots: UnsafeMutablePointer<Int32>
+  ) throws {
+    let before = rows.count
+    for i in 0..<count {
+      let token = Int(tokens[i])
+      guard token >= 0, token < tableRows else {
+        slots[i] = -1
+        continue
+      }
+      var slot = slotOf[token]
+      if slot < 0 {
+        slot = Int32(rows.count)
+        slotOf[token] = slot
+        rows.append(Int32(token))
+      }
+      slots[i] = slot
+    }
+    try reserve(rows.count, keeping: before)
+    if let values {
+      (values + before * width).update(repeating: 0, count: (rows.count - before) * width)
+    }
+  }
+
+  private func reserve(_ needed: Int, keeping kept: Int) throws {
+    guard needed > capacity else { return }
+    let newCapacity = max(needed, capacity * 2, 64)
+    let grown = try Storage(byteCount: newCapacity * width * 4)
+    if let storage { grown.pointer.copyMemory(from: storage.pointer, byteCount: kept * width * 4) }
+    storage = grown
+    capacity = newCapacity
+  }
+
+  /// Adds the rows to a dense table.
+  public func add(to table: UnsafeMutablePointer<Float>) {
+    guard let values else { return }
+    for (slot, row) in rows.enumerated() {
+      let from = values + slot * width
+      let to = table + Int(row) * width
+      for i in 0..<width { to[i] += from[i] }
+    }
+  }
+
+  func clear() {
+    for row in rows { slotOf[Int(row)] = -1 }
+    rows.removeAll(keepingCapacity: true)
+  }
+}

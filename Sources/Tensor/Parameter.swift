@@ -1,0 +1,70 @@
+import Synchronization
+
+/// A trainable tensor (f32) of a model. Its identity is what gradients are filed under; its value changes in place.
+public final class Parameter: @unchecked Sendable {
+  public var name: String
+  /// False while frozen: no gradient is computed for it.
+  public var requiresGradient: Bool
+  private var stored: Tensor
+
+  /// Throws a type error where the value is not f32.
+  public init(_ name: String, _ value: Tensor, requiresGradient: Bool = true) throws {
+    guard value.dtype == .f32 else {
+      throw DomainError(
+        .type, "parameter `\(name)` must be f32, got \(value.dtype.name)")
+    }
+    self.name = name
+    self.requiresGradient = requiresGradient
+    stored = try value.detached.contiguous()
+  }
+
+  public var shape: Shape { stored.shape }
+  public var count: Int { stored.count }
+
+  /// The numbers without a trace; what layers with a gradient rule of their own read. Contiguous.
+  public var data: Tensor { stored }
+
+  /// The numbers with a trace where recording is on: an operation on it leads back to this parameter, and the
+  /// backward pass finds that it was used without a gradient rule.
+  public var value: Tensor {
+    guard requiresGradient, Tape.isRecording else { return stored }
+    var tensor = stored
+    tensor.node = Node(parameter: self)
+    return tensor
+  }
+
+  /// Replaces the numbers. Throws a shape error where the shapes differ.
+  public func set(_ value: Tensor) throws {
+    guard value.shape == stored.shape else {
+      throw DomainError(
+        .shape,
+        "parameter `\(name)` has shape \(stored.shape), the new value has \(value.shape)")
+    }
+    stored = try value.detached.cast(to: .f32).contiguous()
+  }
+
+  /// Changes the numbers in place; tensors that were read before keep the old ones (they are copied out where some
+  /// still exist).
+  public func update<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) throws -> R {
+    // The storage is shared where someone else holds a reference beside `stored`.
+    var storage = stored.storage
+    let shape = stored.shape
+    stored = Tensor.empty
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy: Storage
+      do { copy = try Storage(byteCount: shape.count * 4) } catch {
+        stored = Tensor(storage: storage, shape: shape, dtype: .f32)
+        throw error
+      }
+      copy.pointer.copyMemory(from: storage.pointer, byteCount: shape.count * 4)
+      storage = copy
+    }
+    stored = Tensor(storage: storage, shape: shape, dtype: .f32)
+    return try body(UnsafeMutableBufferPointer(start: stored.floats, count: shape.count))
+  }
+}
+
+extension Parameter: Hashable {
+  public static func == (a: Parameter, b: Parameter) -> Bool { a === b }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

@@ -1,0 +1,149 @@
+import Glibc
+import Synchronization
+
+/// A block of memory that tensors share: 64-byte aligned, from a pool of size classes, given back when the last tensor
+/// lets go of it. A step that repeats finds all of its blocks in the pool and asks the system for none.
+public final class Storage: @unchecked Sendable {
+  public let pointer: UnsafeMutableRawPointer
+  /// The bytes asked for; the block may be longer.
+  public let byteCount: Int
+  let sizeClass: Int
+
+  /// Throws a limit error where the memory limit or the machine's memory does not suffice.
+  public init(byteCount: Int, zeroed: Bool = false) throws {
+    let sizeClass = StoragePool.sizeClass(of: byteCount)
+    pointer = try StoragePool.shared.take(sizeClass, byteCount: byteCount)
+    self.byteCount = byteCount
+    self.sizeClass = sizeClass
+    if zeroed { memset(pointer, 0, byteCount) }
+  }
+
+  deinit { StoragePool.shared.give(pointer, sizeClass) }
+}
+
+/// Free blocks by size class. Classes are four to a doubling, so that at most a fifth of a block is unused.
+public final class StoragePool: Sendable {
+  public static let shared = StoragePool()
+
+  private struct Stack: ~Copyable {
+    var blocks: [UnsafeMutableRawPointer] = []
+  }
+
+  private static let smallest = 64
+  private static let classCount = 4 * 44
+
+  private let free: [Mutex<[UInt]>.Box]
+  private let used = Atomic<Int>(0)
+  private let cached = Atomic<Int>(0)
+  private let limit = Atomic<Int>(.max)
+  private let systemAllocations = Atomic<Int>(0)
+
+  private init() {
+    free = (0..<StoragePool.classCount).map { _ in Mutex<[UInt]>.Box([]) }
+  }
+
+  /// Bytes that living tensors hold (whole blocks).
+  public var bytesInUse: Int { used.load(ordering: .relaxed) }
+  /// Bytes kept for reuse.
+  public var bytesCached: Int { cached.load(ordering: .relaxed) }
+  /// How many blocks have been asked of the system so far; constant over the steps of a steady training loop.
+  public var allocationsFromSystem: Int { systemAllocations.load(ordering: .relaxed) }
+
+  /// Above this many bytes in use, making a tensor throws a limit error.
+  public var byteLimit: Int {
+    get { limit.load(ordering: .relaxed) }
+    set { limit.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Gives all free blocks back to the system.
+  public func trim() {
+    for sizeClass in 0..<StoragePool.classCount {
+      let blocks = free[sizeClass].mutex.withLock { stack in
+        let all = stack
+        stack = []
+        return all
+      }
+      for block in blocks { Glibc.free(UnsafeMutableRawPointer(bitPattern: block)) }
+      _ = cached.subtract(blocks.count * StoragePool.bytes(of: sizeClass), ordering: .relaxed)
+    }
+  }
+
+  /// The class whose blocks hold `byteCount` bytes.
+  static func sizeClass(of byteCount: Int) -> Int {
+    guard byteCount > smallest else { return 0 }
+    // byteCount - 1 lies in [2^e, 2^(e+1)); quarters of that interval are the classes.
+    let value = byteCount - 1
+    let exponent = Int.bitWidth - 1 - value.leadingZeroBitCount
+    let quarter = (value >> (exponent - 2)) & 3
+    return (exponent - 6) * 4 + quarter + 1
+  }
+
+  static func bytes(of sizeClass: Int) -> Int {
+    guard sizeClass > 0 else { return smallest }
+    let exponent = (sizeClass - 1) / 4 + 6
+    let quarter = (sizeClass - 1) % 4
+    return (1 << exponent) + (quarter + 1) << (exponent - 2)
+  }
+
+  func take(_ sizeClass: Int, byteCount: Int) throws -> UnsafeMutableRawPointer {
+    guard sizeClass < StoragePool.classCount else { throw outOfMemory(byteCount) }
+    let bytes = StoragePool.bytes(of: sizeClass)
+    let (_, inUse) = used.add(bytes, ordering: .relaxed)
+    guard inUse <= byteLimit else {
+      used.subtract(bytes, ordering: .relaxed)
+      throw DomainError(
+        .limit,
+        "a tensor of \(byteCount) bytes would exceed the memory limit of \(byteLimit) bytes (\(inUse - bytes) are in use)"
+      )
+    }
+    if let block = free[sizeClass].mutex.withLock({ $0.popLast() }) {
+      cached.subtract(bytes, ordering: .relaxed)
+      // Only addresses of blocks are ever put in.
+      return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
+    }
+    // The kernel overcommits: more than the machine has is refused here, before anything is written to it.
+    if bytes < 1 << 30 || bytes <= StoragePool.physicalBytes {
+      systemAllocations.add(1, ordering: .relaxed)
+      if let block = allocate(bytes) { return block }
+      trim()
+      if let block = allocate(bytes) { return block }
+    }
+    used.subtract(bytes, ordering: .relaxed)
+    throw outOfMemory(byteCount)
+  }
+
+  func give(_ block: UnsafeMutableRawPointer, _ sizeClass: Int) {
+    let bytes = StoragePool.bytes(of: sizeClass)
+    let (_, inUse) = used.subtract(bytes, ordering: .relaxed)
+    let (_, held) = cached.add(bytes, ordering: .relaxed)
+    // What is free beyond the larger of half a gigabyte and what is in use goes back to the system.
+    if bytes >= 1 << 20, held > max(1 << 29, inUse) {
+      cached.subtract(bytes, ordering: .relaxed)
+      Glibc.free(block)
+      return
+    }
+    free[sizeClass].mutex.withLock { $0.append(UInt(bitPattern: block)) }
+  }
+
+  private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let large = bytes >= 1 << 22
+    var block: UnsafeMutableRawPointer?
+    guard posix_memalign(&block, large ? 1 << 21 : 64, bytes) == 0, let block else { return nil }
+    if large { madvise(block, bytes, MADV_HUGEPAGE) }
+    return block
+  }
+
+  private static let physicalBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+
+  private func outOfMemory(_ byteCount: Int) -> DomainError {
+    DomainError(.limit, "not enough memory for a tensor of \(byteCount) bytes")
+  }
+}
+
+extension Mutex where Value: Sendable {
+  /// A mutex that can stand in an array.
+  final class Box: Sendable {
+    let mutex: Mutex<Value>
+    init(_ value: Value) { mutex = Mutex(value) }
+  }
+}

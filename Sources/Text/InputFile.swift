@@ -1,0 +1,194 @@
+// Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
+import CZlib
+import Tensor
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Reads files whole, `.gz` files unpacked.
+public enum InputFile {
+  /// The most bytes that one file may hold once unpacked: a packed file of a few kilobytes can otherwise fill the memory.
+  public static let largestSize = 4 << 30
+
+  /// The bytes of the file at `path`; a gzip stream (known by its first two bytes) is unpacked.
+  ///
+  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, `limit` past `largestSize`.
+  public static func bytes(_ path: String) throws(DomainError) -> [UInt8] {
+    let raw = try rawBytes(path)
+    return isGzip(raw) ? try Gzip.unpack(raw, source: path) : raw
+  }
+
+  /// As `bytes`, and checked to be UTF-8; a byte-order mark at the start is left out.
+  ///
+  /// - Throws: `parse` with the line of the first byte that is not UTF-8.
+  public static func textBytes(_ path: String) throws(DomainError) -> [UInt8] {
+    var bytes = try bytes(path)
+    try requireUTF8(bytes, source: path)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    return bytes
+  }
+
+  /// Whether something exists at `path`, and whether it is a folder.
+  public static func kind(_ path: String) -> (exists: Bool, isFolder: Bool) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return (false, false) }
+    return (true, status.st_mode & S_IFMT == S_IFDIR)
+  }
+
+  static func isGzip(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
+  }
+
+  static func requireUTF8(_ bytes: [UInt8], source: String) throws(DomainError) {
+    guard let offset = bytes.withUnsafeBufferPointer({ UTF8Check.firstInvalid($0) }) else { return }
+    let line = 1 + bytes[..<offset].count { $0 == newline }
+    throw DomainError(
+      .parse,
+      "\(source), line \(line): the byte 0x\(String(bytes[offset], radix: 16)) is not UTF-8",
+      hint: "save the file as UTF-8")
+  }
+
+  private static func rawBytes(_ path: String) throws(DomainError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path, errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
+    guard status.st_size <= largestSize else { throw tooLarge(path) }
+    var bytes: [UInt8] = []
+    var chunk = max(Int(status.st_size) + 1, 1 << 16)
+    while true {
+      var problem: Int32 = 0
+      let before = bytes.count
+      bytes.append(
+        contentsOf: [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
+          let got = read(descriptor, buffer.baseAddress, chunk)
+          if got < 0 { problem = errno }
+          count = max(got, 0)
+        })
+      if problem == EINTR { continue }
+      guard problem == 0 else { throw failure(path, problem) }
+      guard bytes.count <= largestSize else { throw tooLarge(path) }
+      if bytes.count == before { return bytes }
+      chunk = 1 << 16
+    }
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> DomainError {
+    DomainError(.io, "cannot read \(path): \(String(cString: strerror(code)))")
+  }
+
+  static func tooLarge(_ path: String) -> DomainError {
+    DomainError(.limit, "\(path) holds more than \(largestSize >> 30) GiB")
+  }
+}
+
+let newline = UInt8(ascii: "\n")
+let carriageReturn = UInt8(ascii: "\r")
+
+/// Unpacks gzip streams with the system's zlib.
+enum Gzip {
+  static func unpack(_ packed: [UInt8], source: String) throws(DomainError) -> [UInt8] {
+    var stream = z_stream()
+    guard czlib_open_gzip(&stream) == Z_OK else {
+      throw DomainError(.limit, "no memory to unpack \(source)")
+    }
+    defer { inflateEnd(&stream) }
+    var result: [UInt8] = []
+    result.reserveCapacity(packed.count &* 4)
+    let outcome = packed.withUnsafeBufferPointer { input in
+      inflateAll(&stream, input, into: &result)
+    }
+    switch outcome {
+    case .whole: return result
+    case .tooLarge: throw InputFile.tooLarge(source)
+    case .cutOff:
+      throw DomainError(
+        .data,
+        "\(source) is cut off: its gzip stream stops after \(packed.count) bytes without its end",
+        hint: "copy or download the file again")
+    case .damaged(let why): throw DomainError(.data, "\(source) is not a sound gzip file: \(why)")
+    }
+  }
+
+  private enum Outcome { case whole, cutOff, tooLarge, damaged(String) }
+
+  private static func inflateAll(
+    _ stream: inout z_stream, _ input: UnsafeBufferPointer<UInt8>, into result: inout [UInt8]
+  ) -> Outcome {
+    let chunk = 1 << 18
+    var position = 0
+    let output = UnsafeMutablePointer<UInt8>.allocate(capacity: chunk)
+    defer { output.deallocate() }
+    while true {
+      if stream.avail_in == 0, position < input.count, let base = input.baseAddress {
+        // zlib counts in 32 bits: hand over at most a gigabyte at a time.
+        let size = min(input.count - position, 1 << 30)
+        stream.next_in = UnsafeMutablePointer(mutating: base + position)
+        stream.avail_in = UInt32(size)
+        position += size
+      }
+      stream.next_out = output
+      stream.avail_out = UInt32(chunk)
+      let code = inflate(&stream, Z_NO_FLUSH)
+      result.append(
+        contentsOf: UnsafeBufferPointer(start: output, count: chunk - Int(stream.avail_out)))
+      if result.count > InputFile.largestSize { return .tooLarge }
+      switch code {
+      case Z_OK: continue
+      case Z_STREAM_END:
+        // gzip files may be joined end to end; anything else behind the end is padding, as gzip(1) reads it.
+        let rest = input.count - position + Int(stream.avail_in)
+        let start = input.count - rest
+        guard rest >= 2, input[start] == 0x1F, input[start + 1] == 0x8B else { return .whole }
+        guard inflateReset(&stream) == Z_OK else { return .damaged("a second part cannot be read") }
+      case Z_BUF_ERROR: return .cutOff
+      default:
+        return .damaged(stream.msg.map { String(cString: $0) } ?? "code \(code)")
+      }
+    }
+  }
+}
+
+/// Finds the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
+enum UTF8Check {
+  static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    var i = 0
+    let count = bytes.count
+    while i < count {
+      let first = bytes[i]
+      if first < 0x80 {
+        i += 1
+        continue
+      }
+      let length: Int
+      var lowest: UInt8 = 0x80
+      var highest: UInt8 = 0xBF
+      switch first {
+      case 0xC2...0xDF: length = 2
+      case 0xE0:
+        length = 3
+        lowest = 0xA0
+      case 0xED:
+        length = 3
+        highest = 0x9F
+      case 0xE1...0xEF: length = 3
+      case 0xF0:
+        length = 4
+        lowest = 0x90
+      case 0xF4:
+        length = 4
+        highest = 0x8F
+      case 0xF1...0xF3: length = 4
+      default: return i
+      }
+      guard i + length <= count, bytes[i + 1] >= lowest, bytes[i + 1] <= highest else { return i }
+      for k in 2..<max(length, 2) where bytes[i + k] & 0xC0 != 0x80 { return i }
+      i += length
+    }
+    return nil
+  }
+}

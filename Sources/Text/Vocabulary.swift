@@ -1,0 +1,88 @@
+import Tensor
+
+/// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling frequency.
+///
+/// The list itself is learnt without privacy: a word that only one person used is in it, and a private training run on top does not hide
+/// that. Raise `minimumFrequency`, or give a list from public text, where this matters.
+public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
+  public static let padding: Int32 = 0
+  public static let unknown: Int32 = 1
+
+  /// All entries by number, the two special ones included.
+  public let words: [String]
+  private let numbers: [String: Int32]
+
+  /// A vocabulary of these words, in this order, behind the two special entries.
+  ///
+  /// - Throws: `value` where a word appears twice.
+  public init(words: [String]) throws(DomainError) {
+    var numbers: [String: Int32] = [:]
+    numbers.reserveCapacity(words.count)
+    for (i, word) in words.enumerated() {
+      guard numbers.updateValue(Int32(i + 2), forKey: word) == nil else {
+        throw DomainError(.value, "the word `\(word)` appears twice in a vocabulary")
+      }
+    }
+    self.words = ["<pad>", "<unk>"] + words
+    self.numbers = numbers
+  }
+
+  /// Counts the tokens of `texts` and keeps the frequent ones; equally frequent ones are in the order of their bytes.
+  ///
+  /// - Parameters:
+  ///   - minimumFrequency: words seen less often become unknown.
+  ///   - limit: the most words kept, the special ones not counted; nil keeps all.
+  public init(
+    counting texts: some Sequence<String>, tokenizer: Tokenizer = .words, minimumFrequency: Int = 1,
+    limit: Int? = nil
+  ) {
+    var counts: [String: Int] = [:]
+    for text in texts {
+      for token in tokenizer.tokens(text) { counts[token, default: 0] += 1 }
+    }
+    let kept = counts.filter { $0.value >= minimumFrequency }.sorted {
+      $0.value != $1.value
+        ? $0.value > $1.value : $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+    }
+    let words = kept.prefix(max(0, limit ?? Int.max)).map(\.key)
+    self.words = ["<pad>", "<unk>"] + words
+    self.numbers = Dictionary(
+      uniqueKeysWithValues: words.enumerated().map { ($1, Int32($0 + 2)) })
+  }
+
+  /// Entries in all: the number of rows that an embedding needs.
+  public var count: Int { words.count }
+  /// Words proper, without the two special entries.
+  public var wordCount: Int { words.count - 2 }
+
+  /// The number of `word`; that of the unknown word where it is not in the list.
+  public func number(of word: String) -> Int32 { numbers[word] ?? Self.unknown }
+
+  public func contains(_ word: String) -> Bool { numbers[word] != nil }
+
+  /// The numbers of a text's tokens; a text without any gives one unknown word, so that a mean over its tokens exists.
+  public func encode(_ text: String, tokenizer: Tokenizer) -> [Int32] {
+    let numbers = tokenizer.tokens(text).map { number(of: $0) }
+    return numbers.isEmpty ? [Self.unknown] : numbers
+  }
+
+  /// SHA-256 of the words in order, in hexadecimal.
+  public var fingerprint: String {
+    var hash = Fingerprint("vocabulary")
+    for word in words { hash.add(word) }
+    return hash.hexadecimal
+  }
+
+  public var description: String { "Vocabulary of \(grouped(wordCount)) words" }
+}
+
+/// `13084` as `13,084`.
+func grouped(_ number: Int) -> String {
+  var digits = Array(String(number.magnitude))
+  var place = digits.count - 3
+  while place > 0 {
+    digits.insert(",", at: place)
+    place -= 3
+  }
+  return (number < 0 ? "-" : "") + String(digits)
+}

@@ -1,0 +1,42 @@
+import Glibc
+import Tensor
+
+/// The worker that Scripts/bench starts for our side of a case; Scripts/benchmarks/PROTOCOL.md has its lines.
+@main
+enum Main {
+  static func main() {
+    var words = Array(CommandLine.arguments.dropFirst())
+    do {
+      let threads = try takeThreads(&words)
+      Parallel.threads = threads
+      let resident = memory(of: "VmRSS")
+      let workload = try makeWorkload(words, threads: threads)
+      Server(workload: workload, resident: resident).serve()
+    } catch {
+      Server.fail((error as? Unsupported)?.message ?? "\(error)")
+      exit(1)
+    }
+  }
+
+  private static func takeThreads(_ words: inout [String]) throws -> Int {
+    guard let position = words.firstIndex(of: "--threads") else { return 1 }
+    guard position + 1 < words.count, let threads = Int(words[position + 1]),
+      (1...256).contains(threads)
+    else { throw Unsupported(message: "--threads needs a number from 1 to 256") }
+    words.removeSubrange(position...position + 1)
+    return threads
+  }
+
+  private static func makeWorkload(_ words: [String], threads: Int) throws -> any Workload {
+    switch words.first {
+    case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
+    case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
+    case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
+    default:
+      throw Unsupported(
+        message:
+          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | peak fma [--threads N]"
+      )
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Learning
+import Tensor
+
+/// Steps of training on one batch of random tokens: forward, mean cross-entropy, backward, Adam on all parameters.
+final class Training: Workload {
+  private let step: TrainingStep
+  private let batch: Batch
+  private let parameterCount: Int
+  private var loss = Double.nan
+
+  /// `network` is a_bilstm or b_bagmlp, `mode` plain, dp or edp.
+  init(network: String, mode: String) throws {
+    var random = RandomStream(seed: 0)
+    let (model, examples) = try Training.network(network, &random)
+    let tokens = try Tensor.integers([examples, 20], from: 0, below: 10_000, &random)
+    let labels = try Tensor.integers([examples], from: 0, below: 150, &random)
+    batch = try Batch(inputs: tokens, labels: labels)
+    parameterCount = model.parameterCount
+    step = try TrainingStep(
+      model: model, loss: .crossEntropy(), optimizer: Adam(rate: 1e-3),
+      method: Training.method(mode, examples), key: RandomKey(seed: 1))
+    _ = try run(1)
+  }
+
+  private static func network(_ name: String, _ random: inout RandomStream) throws -> (Layer, Int) {
+    switch name {
+    case "a_bilstm":
+      return (
+        try Sequential([
+          Embedding(10_000, 128, random: &random),
+          LSTM(128, 128, bidirectional: true, random: &random), Pooling(.mean),
+          Linear(256, 150, random: &random),
+        ]), 64
+      )
+    case "b_bagmlp":
+      return (
+        try Sequential([
+          Embedding(10_000, 128, random: &random), Pooling(.mean),
+          Linear(128, 256, random: &random), Activation(.relu),
+          Linear(256, 150, random: &random),
+        ]), 256
+      )
+    default: throw Unsupported(message: "unknown network: \(name)")
+    }
+  }
+
+  private static func method(_ mode: String, _ examples: Int) throws -> TrainingMethod {
+    let expected = Double(examples)
+    let noise = NoiseKey.seeded(RandomKey(seed: 2))
+    switch mode {
+    case "plain": return .plain
+    case "dp":
+      return .private(
+        try PrivateOptions(bound: 1, noiseMultiplier: 1, expectedBatch: expected, noise: noise))
+    case "edp":
+      return .microBatch(
+        try MicroBatchOptions(
+          microBatches: 8, bound: 1, noiseMultiplier: 1, expectedBatch: expected, noise: noise,
+          assignment: RandomKey(seed: 3)))
+    default: throw Unsupported(message: "unknown mode: \(mode)")
+    }
+  }
+
+  var facts: [(name: String, value: Double)] { [("parameters", Double(parameterCount))] }
+
+  var check: Double { loss }
+
+  func run(_ count: Int) throws -> [Double] {
+    var seconds: [Double] = []
+    seconds.reserveCapacity(count)
+    for _ in 0..<count {
+      let start = monotonicSeconds()
+      loss = try step.run(batch).loss
+      seconds.append(monotonicSeconds() - start)
+    }
+    return seconds
+  }
+}

@@ -1,0 +1,3 @@
+import FairleadCommands
+
+Fairlead.run()

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Session
+
+@Suite struct CursorContextTests {
+  /// `|` marks the cursor.
+  private func context(_ marked: String) -> CursorContext {
+    let cursor = marked.utf8.firstIndex(of: UInt8(ascii: "|")).map {
+      marked.utf8.distance(from: marked.utf8.startIndex, to: $0)
+    }
+    return CursorContext(
+      marked.replacing("|", with: ""), cursor: cursor ?? marked.utf8.count)
+  }
+
+  @Test(arguments: [
+    ("|", CursorContext.Place.name, "", 0), ("let x = pri|", .name, "pri", 8),
+    ("dp.ep|", .member(["dp"]), "ep", 3), ("dp.|", .member(["dp"]), "", 3),
+    ("a.b.c|d", .member(["a", "b"]), "c", 4), ("f(x).na|", .member(nil), "na", 5),
+    ("xs[0].|", .member(nil), "", 6), ("print(\"data/sn|", .string("data/sn"), "sn", 12),
+    ("x = 1 # pri|", .nothing, "", 11), ("1.5|", .nothing, "", 3), ("\"a\" + b|", .name, "b", 6),
+    ("\"\"\"a\" b|", .string("a\" b"), "a\" b", 3), ("größe|", .name, "größe", 0),
+    ("'it|", .string("it"), "it", 1), ("\"\\\"|", .string("\\\""), "\\\"", 1),
+  ])
+  func places(marked: String, place: CursorContext.Place, prefix: String, start: Int) {
+    let context = context(marked)
+    #expect(context.place == place)
+    #expect(context.prefix == prefix)
+    #expect(context.start == start)
+  }
+
+  @Test(arguments: [
+    ("dp.train(model, ep|", ["dp", "train"], [String]()),
+    ("dp.train(model, epsilon: 3, |", ["dp", "train"], ["epsilon"]),
+    ("f(a, g(1), [1, |", ["f"], []), ("f (a|", ["f"], []), ("g(f(x), {a: 1}, |", ["g"], []),
+  ])
+  func calls(marked: String, callee: [String], names: [String]) {
+    #expect(context(marked).call?.callee == callee)
+    #expect(context(marked).call?.names == names)
+  }
+
+  @Test(arguments: ["f(a) + |", "(a + |", "if x { |", "fn f(x) { |", "f(x) { y|"])
+  func noCall(marked: String) {
+    #expect(context(marked).call == nil)
+  }
+}

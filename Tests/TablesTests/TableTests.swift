@@ -1,0 +1,200 @@
+import Testing
+
+@testable import Tables
+
+private func sample() -> Table {
+  var rows: [[(name: String, cell: Cell)]] = []
+  for epsilon in [0.5, 1.0, .infinity] {
+    for seed in 0..<3 {
+      rows.append([
+        ("epsilon", .float(epsilon)), ("seed", .int(seed)),
+        ("accuracy", .float(0.8 + 0.01 * Double(seed) + (epsilon.isFinite ? epsilon / 100 : 0.1))),
+        ("label", .string("run \(seed)")),
+      ])
+    }
+  }
+  return Table(rows: rows, axes: ["epsilon", "seed"])
+}
+
+@Suite struct TableTests {
+  @Test func rowsMakeColumnsInOrderOfAppearance() {
+    let table = Table(rows: [[("a", .int(1))], [("b", .int(2)), ("a", .null)]])
+    #expect(table.names == ["a", "b"])
+    #expect(table.columns[1].cells == [.null, .int(2)])
+  }
+
+  @Test func unknownColumnNamesTheOthers() {
+    let error = #expect(throws: TableError.self) { try sample().column("acc") }
+    #expect(error?.kind == .key)
+    #expect(error?.hint?.contains("`accuracy`") == true)
+  }
+
+  @Test func unequalColumnsAreRefused() {
+    #expect(throws: TableError.self) {
+      try Table(columns: [.init("a", [.int(1)]), .init("b", [])])
+    }
+    #expect(throws: TableError.self) {
+      try Table(columns: [.init("a", [.int(1)]), .init("a", [.int(1)])])
+    }
+  }
+
+  @Test func sortingIsStableAndPutsNanLast() throws {
+    let table = Table(rows: [
+      [("x", .float(.nan)), ("i", .int(0))], [("x", .int(2)), ("i", .int(1))],
+      [("x", .float(1.5)), ("i", .int(2))], [("x", .int(2)), ("i", .int(3))],
+      [("x", .null), ("i", .int(4))],
+    ])
+    #expect(try table.sorted(by: ["x"]).column("i").cells == [4, 2, 1, 3, 0].map(Cell.int))
+    #expect(
+      try table.sorted(by: ["x"], descending: true).column("i").cells
+        == [0, 1, 3, 2, 4].map(Cell.int))
+  }
+
+  @Test func meanLeavesOutAxesAndText() throws {
+    let summary = try sample().group(by: ["epsilon"]).mean(interval: 0.95)
+    #expect(summary.names == ["epsilon", "accuracy", "accuracy_interval"])
+    #expect(summary.rowCount == 3)
+    // t(0.975, 2) · 0.01 / √3, from R: qt(0.975, 2) = 4.302652729749464
+    let half = try #require(summary.column("accuracy_interval").cells[0].number)
+    #expect(abs(half - 4.302652729749464 * 0.01 / 3.0.squareRoot()) < 1e-12)
+  }
+
+  @Test func integersAndFloatsOfOneValueAreOneGroup() throws {
+    let table = Table(rows: [
+      [("e", .int(1)), ("v", .int(2))], [("e", .float(1)), ("v", .int(4))],
+    ])
+    #expect(try table.group(by: ["e"]).mean().column("v").cells == [.float(3)])
+  }
+
+  @Test func groupOfOneHasNoInterval() throws {
+    let table = Table(rows: [[("e", .int(1)), ("v", .int(2))]])
+    #expect(try table.group(by: ["e"]).mean(interval: 0.9).column("v_interval").cells == [.null])
+    #expect(throws: TableError.self) { try table.group(by: ["e"]).mean(interval: 1.5) }
+  }
+
+  @Test func selectionBringsIntervalsAlong() throws {
+    let summary = try sample().group(by: ["epsilon"]).mean(interval: 0.95)
+    #expect(try summary.select(["accuracy"]).names == ["accuracy", "accuracy_interval"])
+    #expect(try summary.without(["accuracy"]).names == ["epsilon"])
+  }
+
+  @Test func textAlignsNumbersAndShowsIntervals() throws {
+    let text = try sample().group(by: ["epsilon"]).mean(interval: 0.95).text()
+    #expect(
+      text == """
+        epsilon       accuracy
+        ───────  ─────────────
+            0.5  0.815 ± 0.025
+            1.0  0.820 ± 0.025
+            inf  0.910 ± 0.025
+        """)
+  }
+
+  @Test func wideTablesLoseTheirMiddle() {
+    let row = (0..<20).map { (name: "column\($0)", cell: Cell.int($0)) }
+    let text = Table(rows: [row]).text(TextStyle(width: 40))
+    #expect(text.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= 40 })
+    #expect(text.contains("column0") && text.contains("column19") && text.contains("…"))
+    #expect(text.contains("not shown: column2, column3"))
+  }
+
+  @Test func longTextsAreCutBeforeColumnsAreDropped() {
+    let table = Table(rows: [
+      [("a", .string(String(repeating: "x", count: 90))), ("b", .int(1)), ("c", .string("short"))]
+    ])
+    let text = table.text(TextStyle(width: 40))
+    #expect(text.contains("…") && text.contains("short") && !text.contains("not shown"))
+  }
+
+  @Test func longTablesLoseRowsInTheMiddle() {
+    let table = Table(rows: (0..<100).map { [("i", .int($0))] })
+    let text = table.text(TextStyle(maximumRows: 10))
+    #expect(text.contains("… 90 more rows") && text.contains("99") && text.hasSuffix("100 rows"))
+  }
+
+  @Test func wideCharactersKeepColumnsAligned() {
+    let table = Table(rows: [
+      [("word", .string("東京")), ("n", .int(1))],
+      [("word", .string("e\u{301}t\u{1B}[31m")), ("n", .int(22))],
+    ])
+    let lines = table.text().split(separator: "\n")
+    #expect(Set(lines.map { DisplayWidth.of(String($0)) }).count == 1)
+    #expect(!table.text().contains("\u{1B}"))
+  }
+
+  @Test func numbersOfAColumnShareTheirDecimals() {
+    #expect(NumberText.column([0.5, 1, 2, .infinity, nil]) == ["0.5", "1.0", "2.0", "inf", ""])
+    #expect(NumberText.column([0.957142857, 0.9]) == ["0.9571", "0.9000"])
+    #expect(
+      NumberText.column([123.456, 0.91234]) == [
+        "123.5   ", "  0.9123".trimmingPrefix("  ").description,
+      ])
+    #expect(NumberText.column([1e-9, 5]) == ["1e-9", "5"])
+    #expect(NumberText.column([0, .nan]) == ["0", "nan"])
+  }
+
+  @Test func csvQuotesAndKeepsInfinities() {
+    let table = Table(rows: [
+      [("a,b", .string("say \"hi\"\nthere")), ("x", .float(-.infinity))],
+      [("a,b", .null), ("x", .float(1e-5))],
+    ])
+    #expect(table.csv() == "\"a,b\",x\n\"say \"\"hi\"\"\nthere\",-inf\n,1e-05\n")
+  }
+
+  @Test func jsonIsStandard() {
+    let table = Table(rows: [[("a", .float(.nan)), ("b", .list([.int(1), .bool(true)]))]])
+    #expect(table.json() == "[\n  {\"a\": \"nan\", \"b\": [1,true]}\n]\n")
+  }
+}
+
+@Suite struct CellCodingTests {
+  @Test(arguments: [
+    Cell.null, .bool(true), .int(.min), .int(.max), .float(0.1), .float(-0.0), .float(.infinity),
+    .float(-.infinity), .float(.nan), .float(.leastNonzeroMagnitude), .float(1),
+    .string("quote \" \u{1} 東京 😀\n"),
+    .list([.int(1), .float(1), .list([])]), .opaque("<model>"), .map([]),
+    .map([.init(key: .string("b"), value: .int(1)), .init(key: .string("a"), value: .null)]),
+    .map([.init(key: .int(1), value: .string("x")), .init(key: .string("$float"), value: .int(2))]),
+    .map([.init(key: .string("$float"), value: .string("inf"))]),
+  ])
+  func everyCellReadsBackTheSame(cell: Cell) throws {
+    #expect(try CellCoding.decode(CellCoding.encode(cell)) == cell)
+  }
+
+  @Test(arguments: [
+    "", "[1,", "{\"a\"}", "nul", "\"\\u12\"", "1 2", "1e999", "{\"$what\":1}", "\"\\ud800x\"",
+  ])
+  func damageIsAnError(text: String) {
+    #expect(throws: TableError.self) { try CellCoding.decode(text) }
+  }
+
+  @Test func deepNestsAreAnErrorNotACrash() {
+    #expect(throws: TableError.self) {
+      try CellCoding.decode(String(repeating: "[", count: 100_000))
+    }
+  }
+}
+
+@Suite struct StatisticsTests {
+  // Reference values: R 4.2, qt().
+  @Test(arguments: [
+    (0.975, 1.0, 12.706204736174706), (0.975, 2, 4.302652729749464), (0.975, 4, 2.776445105197793),
+    (0.95, 9, 1.833112932656237), (0.995, 30, 2.749995653567231), (0.975, 1000, 1.962339080792062),
+  ])
+  func studentQuantiles(probability: Double, degrees: Double, expected: Double) {
+    #expect(abs(Statistics.studentQuantile(probability, degrees: degrees) / expected - 1) < 1e-10)
+  }
+
+  @Test func wilsonInterval() throws {
+    let interval = try #require(Statistics.wilson(successes: 12, trials: 100, level: 0.95))
+    #expect(abs(interval.lowerBound - 0.0699940644) < 1e-9)
+    #expect(abs(interval.upperBound - 0.1981209943) < 1e-9)
+  }
+
+  @Test func quantilesInterpolate() {
+    #expect(Statistics.quantile([4, 1, 3, 2], 0.5) == 2.5)
+    #expect(Statistics.quantile([1], 0.9) == 1)
+    #expect(Statistics.quantile([], 0.5).isNaN)
+    #expect(Statistics.standardDeviation([1]).isNaN)
+  }
+}
