@@ -4,7 +4,7 @@ import Testing
 @testable import Runtime
 
 /// Collects what a script prints, answers `param`, and keeps tests.
-final class RecordingHost: Host, @unchecked Sendable {
+final class RecordingHost: ScriptHost, @unchecked Sendable {
   var output = ""
   var parameters: [String: Snapshot] = [:]
   var tests: [(name: String, body: Callable)] = []
@@ -46,11 +46,11 @@ enum TestNatives {
     Native("list", "A list.", Param<[Value]>("values")) { values in values },
     Native("abs", "Size.", Param<Double>("x")) { x in x.magnitude },
     Native(
-      "clip", "Keep in bounds.", Param<Double>("x"), Param<Double>("low", default: 0.0, .finite),
-      Param<Double>("high", default: 1.0, .positive, named: true)
+      "clip", "Keep in bounds.", Param<Double>("x"), Param<Double>("low", default: 0, .finite),
+      Param<Double>("high", default: 1, .positive, named: true)
     ) { x, low, high in min(max(x, low), high) },
     Native(
-      "pick", "One of three.", Param<String>("name", .oneOf(["poisson", "shuffle"])),
+      "pick", "One of three.", Param<String>("name", "Which.", .oneOf(["poisson", "shuffle"])),
       Param<[Int]>("ids", default: [])
     ) { name, ids in name + "\(ids.count)" },
     Native(
@@ -192,7 +192,7 @@ struct Tracer: NativeValue {
 }
 
 func makeInterpreter(
-  _ host: any Host = RecordingHost(), limits: Limits = Limits(), torture: Bool = false
+  _ host: any ScriptHost = RecordingHost(), limits: Limits = Limits(), torture: Bool = false
 ) -> Interpreter {
   let interpreter = Interpreter(host: host, seed: 1, limits: limits)
   interpreter.define(TestNatives.globals.filter { $0.name != "print" })

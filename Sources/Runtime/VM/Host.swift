@@ -2,7 +2,7 @@ import Synchronization
 import Syntax
 
 /// What a script needs from the program around it. Methods may be called from several threads while a sweep runs.
-public protocol Host: AnyObject, Sendable {
+public protocol ScriptHost: AnyObject, Sendable {
   /// Standard output; the text ends with its newline.
   func print(_ text: String)
   /// The value of `param`, from the command line, a notebook or a batch job; nil for the default.
@@ -14,7 +14,7 @@ public protocol Host: AnyObject, Sendable {
 }
 
 /// A host that prints to standard output, uses all defaults, and gives a sweep's results as a list of maps.
-extension Host {
+extension ScriptHost {
   public func print(_ text: String) { Swift.print(text, terminator: "") }
   public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? { nil }
   public func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {
@@ -24,7 +24,7 @@ extension Host {
 }
 
 /// The host where nothing else is given.
-public final class PlainHost: Host {
+public final class PlainHost: ScriptHost {
   public init() {}
 }
 

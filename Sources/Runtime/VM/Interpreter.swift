@@ -12,7 +12,7 @@ final class Namespace {
 /// A session's language: the names that scripts see, what earlier cells have declared, imported modules, and the
 /// interpreter that runs them. Not for use from several threads at once; trials of a sweep run on their own `VM`s.
 public final class Interpreter {
-  public let host: any Host
+  public let host: any ScriptHost
   public let interrupt: InterruptFlag
   public let limits: Limits
   /// Finds and parses what an import names. `importer` is the source that the import stands in.
@@ -42,7 +42,7 @@ public final class Interpreter {
   var prototypes: [Prototype] = []
 
   public init(
-    host: any Host = PlainHost(), interrupt: InterruptFlag = InterruptFlag(),
+    host: any ScriptHost = PlainHost(), interrupt: InterruptFlag = InterruptFlag(),
     seed: UInt64 = .random(in: .min ... .max), limits: Limits = Limits()
   ) {
     precondition(Object.layoutIsAsExpected, "the Swift compiler lays out classes in another way")

@@ -96,7 +96,7 @@ public final class VM {
     machine.deallocate()
   }
 
-  public var host: any Host { interpreter.host }
+  public var host: any ScriptHost { interpreter.host }
 
   // MARK: Making values
 
