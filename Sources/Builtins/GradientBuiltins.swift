@@ -13,7 +13,8 @@ enum GradientBuiltins {
         "function",
         "Gives one number. It is called with the tensor (with each of a list, with the map); for a model without arguments."
       ),
-      returns: "{value, gradient}", seeAlso: ["gradient"], search: ["grad", "autodiff", "backward"],
+      returns: "{value, gradient}", seeAlso: ["gradient"],
+      search: ["grad", "autodiff", "backward"],
       examples: [
         ("value_and_gradient(tensor([1.0, 2.0]), x => sum(x * x)).value", "5.0")
       ],
@@ -89,6 +90,7 @@ enum GradientBuiltins {
   }
 
   private static func notANumber(_ value: Value) -> Fault {
-    Fault(.type, "the function must give one number, it gave \(value.typeWithArticle)").atArgument(1)
+    Fault(.type, "the function must give one number, it gave \(value.typeWithArticle)").atArgument(
+      1)
   }
 }
