@@ -177,7 +177,7 @@ public enum Formatting {
     }
 
     /// Groups the digits before the point.
-    func grouped(_ body: String, by size: Int = 3) -> String {
+    func grouped(_ body: String, by size: Int = 3, after sign: String) -> String {
       guard let grouping else { return body }
       let whole = body.prefix { $0.isHexDigit && $0 != "e" || $0.isHexDigit && size == 4 }
       let rest = body.dropFirst(whole.count)
@@ -186,7 +186,7 @@ public enum Formatting {
         // Python groups the padding zeros too.
         while true {
           let count = digits.count + (digits.count - 1) / size + rest.count
-          if count >= width { break }
+          if count + sign.count >= width { break }
           digits.insert("0", at: 0)
         }
       }
@@ -285,8 +285,8 @@ public enum Formatting {
     if groupSize == 4, specification.grouping == "," {
       throw Fault(.value, "the format `\(source)` groups with `,`; use `_` here")
     }
-    body = specification.grouped(body, by: groupSize)
     let sign = specification.signText(negative: value < 0) + (specification.alternate ? prefix : "")
+    body = specification.grouped(body, by: groupSize, after: sign)
     return specification.padded(sign, body, alignedRight: true)
   }
 
@@ -314,22 +314,34 @@ public enum Formatting {
     if !magnitude.isFinite { body = (magnitude.isNaN ? "nan" : "inf") + (type == "%" ? "%" : "") }
     if let type, type.isUppercase { body = body.uppercased() }
     var padding = specification
-    if magnitude.isFinite { body = specification.grouped(body) } else { padding.zero = false }
+    let negative = value.sign == .minus && !value.isNaN
+    let sign = specification.signText(negative: negative)
+    if magnitude.isFinite {
+      body = specification.grouped(body, after: sign)
+    } else {
+      padding.zero = false
+    }
     if !magnitude.isFinite, specification.zero, specification.alignment == nil {
       padding.alignment = "="
       padding.fill = "0"
     }
-    let negative = value.sign == .minus && !value.isNaN
-    return padding.padded(specification.signText(negative: negative), body, alignedRight: true)
+    return padding.padded(sign, body, alignedRight: true)
   }
 
   /// As `g`, but always with a digit after the point, as Python does where no type is given.
   private static func general(_ value: Double, _ precision: Int) -> String {
     if !value.isFinite { return value.isNaN ? "nan" : "inf" }
-    if value == 0 { return "0.0" }
-    let scientific = c("e", value, precision - 1)
-    let exponent = scientific.split(separator: "e").last.flatMap { Int($0) } ?? 0
-    if exponent < -4 || exponent >= precision { return c("g", value, precision) }
+    let parts = c("e", value, precision - 1).split(separator: "e")
+    let exponent = parts.last.flatMap { Int($0) } ?? 0
+    // One digit less than `g` leaves before the point, because there is always one behind it.
+    if exponent < -4 || exponent >= precision - 1, let mantissa = parts.first, parts.count == 2 {
+      var digits = mantissa
+      if digits.contains(".") {
+        while digits.last == "0" { digits.removeLast() }
+        if digits.last == "." { digits.removeLast() }
+      }
+      return digits + "e" + parts[1]
+    }
     let text = c("g", value, precision)
     return text.contains(".") ? text : text + ".0"
   }
