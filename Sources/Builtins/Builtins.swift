@@ -12,7 +12,10 @@ public enum Builtins {
     HostBuiltins.install(in: interpreter)
     TensorBuiltins.install(in: interpreter)
     interpreter.define(SeedBuiltins.natives)
-    for module in [DataBuiltins.module, TextBuiltins.module, DPBuiltins.module] {
+    for module in [
+      NNBuiltins.module, OptimBuiltins.module, DataBuiltins.module, TextBuiltins.module,
+      DPBuiltins.module, FairBuiltins.module,
+    ] {
       interpreter.define(module)
     }
   }

@@ -71,13 +71,13 @@ enum DPTraining {
       let loss = try arguments(loss)
       let options = try options(&arguments)
       let training = try PrivateTraining(source, options)
-      for note in training.notes where !vm.isTrial { vm.scriptHost.note(note) }
+      for note in training.notes where !vm.isTrial { vm.hostServices.note(note) }
       let result = try training.run(
         model: model.layer, loss: Loss.ofScript(loss),
         optimizer: optimizer?.optimizer.fresh() ?? Adam(),
         vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) })
       if result.isStopped {
-        vm.scriptHost.note(
+        vm.hostServices.note(
           "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(TextForm.digits(result.epsilon, 3))"
         )
         throw Fault.interrupted()

@@ -121,7 +121,7 @@ enum DataBuiltins {
         let source =
           corpus == "demo"
           ? try DemoCorpus.intents()
-          : try Corpus.load(try vm.scriptHost.readablePath(corpus))
+          : try Corpus.load(try vm.hostServices.readablePath(corpus))
         return try dataset(source, tokenizer, minimum, limit, held: 0.2)
       }),
     Native(
@@ -153,7 +153,7 @@ enum DataBuiltins {
           limit: Int?, held: Double, unseen: String
         ) in
         let corpus = try Corpus.load(
-          try vm.scriptHost.readablePath(path), text: text, label: label)
+          try vm.hostServices.readablePath(path), text: text, label: label)
         return try dataset(
           corpus, tokenizer, minimum, limit, held: held,
           unseen: IntentDataset.UnseenClasses(rawValue: unseen) ?? .keep)
@@ -184,7 +184,7 @@ enum DataBuiltins {
       returns: "table", seeAlso: ["data.load"], search: ["read", "csv", "tsv", "jsonl"],
       context: { (vm: VM, path: String, format: String?) in
         let records = try Records.read(
-          try vm.scriptHost.readablePath(path), format: format.flatMap(RecordFormat.init(rawValue:))
+          try vm.hostServices.readablePath(path), format: format.flatMap(RecordFormat.init(rawValue:))
         )
         return try table(records)
       }),

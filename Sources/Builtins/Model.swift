@@ -26,10 +26,10 @@ extension Model: NativeValue {
     ) { model, input in try model.layer.forward(input) }
     type.member = { model, name, vm in
       if let child = model.layer.children.first(where: { $0.name == name }) {
-        return try Model(layer: child.layer).encode(vm)
+        return Model(layer: child.layer).encode(vm)
       }
       if let own = model.layer.ownParameters.first(where: { $0.name == name }) {
-        return try own.parameter.value.encode(vm)
+        return own.parameter.value.encode(vm)
       }
       return nil
     }
@@ -79,13 +79,13 @@ enum ModelBuiltins {
   static func child(_ model: Model, _ subscripts: [SubscriptValue], _ vm: VM) throws -> Value {
     let children = model.layer.children
     guard subscripts.count == 1, case .index(let value) = subscripts[0],
-      let place = try Int.decode(value, vm)
+      let place = Int.decode(value, vm)
     else { throw Fault(.type, "a model is indexed by one int: `model[0]`") }
     let index = place < 0 ? place + children.count : place
     guard children.indices.contains(index) else {
       throw Fault(.index, "index \(place) is out of range for a model of \(children.count) layers")
     }
-    return try Model(layer: children[index].layer).encode(vm)
+    return Model(layer: children[index].layer).encode(vm)
   }
 }
 

@@ -143,7 +143,7 @@ struct TableSize: Bindable {
     if let vocabulary = try Vocabulary.decode(value, vm) {
       return TableSize(rows: vocabulary.count, padding: Int(Vocabulary.padding))
     }
-    guard let rows = try Int.decode(value, vm) else { return nil }
+    guard let rows = Int.decode(value, vm) else { return nil }
     guard rows > 0 else { throw Fault(.value, "an embedding needs > 0 tokens, got \(rows)") }
     return TableSize(rows: rows, padding: nil)
   }

@@ -9,7 +9,7 @@ extension Plot: NativeValue {
     "plot", "A drawing of columns of a table; printing it draws a chart of characters."
   ) { type in
     type.representation = { plot, vm in
-      let display = vm?.scriptHost.display ?? Display()
+      let display = vm?.hostServices.display ?? Display()
       return plot.terminalChart(width: display.width ?? 80, coloured: display.isColoured)
     }
     type.transfer = .share

@@ -40,7 +40,7 @@ enum SysBuiltins {
       },
       Native(
         "seed", "The seed of this run.", returns: "int", search: ["random"],
-        context: { (vm: VM) in vm.scriptHost.seed }),
+        context: { (vm: VM) in vm.hostServices.seed }),
       Native("version", "The version of Fairlead.", returns: "string") { version },
     ])
 }

@@ -11,7 +11,7 @@ extension Table: NativeValue {
     "table", "Named columns of values: the result of a sweep, a summary, recorded results."
   ) { type in
     type.representation = { table, vm in
-      let display = vm?.scriptHost.display ?? Display()
+      let display = vm?.hostServices.display ?? Display()
       return table.text(
         TextStyle(
           width: display.width, maximumRows: display.width == nil ? 1000 : 60,
@@ -322,7 +322,7 @@ enum TableBuiltins {
 enum Files {
   /// Writes text under a temporary name beside its place and renames it, so that no reader sees half of it.
   static func write(_ text: String, to path: String, _ vm: VM) throws {
-    let target = try vm.scriptHost.writablePath(path)
+    let target = try vm.hostServices.writablePath(path)
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
     } catch {

@@ -13,9 +13,9 @@ struct Fit: NativeValue {
 
   static let nativeType = NativeType<Fit>("fit", "What a training run did.") { type in
     type.representation = { fit, _ in
-      let loss = fit.losses.last.map { Formatting.significant($0, 4) } ?? "none"
+      let loss = fit.losses.last.map { TextForm.digits($0, 4) } ?? "none"
       return
-        "fit: \(fit.history.steps) steps, loss \(loss), \(Formatting.significant(fit.seconds, 3)) s, not private"
+        "fit: \(fit.history.steps) steps, loss \(loss), \(TextForm.digits(fit.seconds, 3)) s, not private"
     }
     type.transfer = .share
     type.field("epsilon", "The privacy that was spent: without privacy, infinitely much.") { _ in
@@ -86,7 +86,7 @@ enum TrainBuiltins {
       options: TrainingOptions(plan: plan, key: vm.randomKey("train")))
     let history = try trainer.run(examples.source, vm.trainingCallbacks(plan))
     if history.isStopped {
-      vm.scriptHost.note("interrupted after step \(history.steps); the model keeps its state")
+      vm.hostServices.note("interrupted after step \(history.steps); the model keeps its state")
       throw Fault.interrupted()
     }
     return Fit(history: history)

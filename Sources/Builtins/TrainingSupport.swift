@@ -23,7 +23,7 @@ struct TrainingExamples: Bindable {
   }
 
   func encode(_ vm: VM) throws -> Value {
-    try examples?.encode(vm) ?? .nothing
+    examples?.encode(vm) ?? .nothing
   }
 }
 
@@ -77,7 +77,7 @@ extension VM {
   func trainingCallbacks(
     _ plan: SamplingPlan, epsilon: ((Int) -> Double)? = nil
   ) -> TrainingCallbacks {
-    let host = scriptHost
+    let host = hostServices
     let interrupt = interrupt
     var callbacks = TrainingCallbacks()
     callbacks.shouldStop = { interrupt.isSet }

@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// Runs the trials of a sweep on two threads, in an order of its own.
-final class ParallelHost: ScriptHost, @unchecked Sendable {
+final class ParallelHost: SessionHost, @unchecked Sendable {
   func print(_ text: String) {}
 
   func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {

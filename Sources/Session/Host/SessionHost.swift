@@ -6,7 +6,7 @@ import Syntax
 import Tables
 
 /// The program around a script: its output, files, parameters, sweeps and record.
-public final class SessionHost: ScriptHost, @unchecked Sendable {
+public final class SessionHost: HostServices, @unchecked Sendable {
   // Trials call from several threads: what changes is guarded by `lock`, `Output` and `ProgressLine` have their own.
   private let lock = NSLock()
   let options: SessionOptions
