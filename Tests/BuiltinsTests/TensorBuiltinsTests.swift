@@ -4,13 +4,32 @@ import Testing
 
 @testable import Builtins
 
-/// Runs a script with the core and the tensors.
-private func runTensors(_ text: String) -> ScriptResult {
-  let host = RecordingHost()
+/// Collects what a script prints.
+private final class PrintingHost: Runtime.ScriptHost, @unchecked Sendable {
+  // Scripts of these tests run on one thread each.
+  private(set) var output = ""
+  func print(_ text: String) { output += text }
+}
+
+/// Runs a script with the core and the tensors: what it prints, and its errors.
+private func runTensors(_ text: String) -> (output: String, errors: [Diagnostic]) {
+  let host = PrintingHost()
   let interpreter = Interpreter(host: host, seed: 1)
   CoreBuiltins.install(into: interpreter, overload: TensorMath.overload)
   TensorBuiltins.install(in: interpreter)
-  return run(text, name: "test.fl", interpreter, host)
+  do {
+    let program = try Parsing.parse(Source(name: "test.fl", text: text))
+    let errors = Checking.check(program, in: CheckEnvironment(globals: interpreter.entities))
+      .filter { $0.severity == .error }
+    if errors.isEmpty { _ = try interpreter.run(program) }
+    return (host.output, errors)
+  } catch let fault as Fault {
+    return ("", [fault.diagnostic])
+  } catch let diagnostics as Diagnostics {
+    return ("", diagnostics.all)
+  } catch {
+    return ("", [Diagnostic(.value, "\(error)")])
+  }
 }
 
 /// A script and what it prints.
