@@ -143,6 +143,13 @@ extension Parser {
         "unexpected `,`", at: token.span,
         hint: "there are no tuples; a list is `[a, b]`, and `[a, b] = [b, a]` swaps")
     case .symbol(.colon):
+      if first > 1, tokens[first - 1].kind == .symbol(.leftBrace),
+        tokens[first - 2].kind == .symbol(.arrow)
+      {
+        return fail(
+          "after `=>` a `{` opens a block", at: tokens[first - 1].span,
+          hint: "a map after `=>` needs parentheses: `x => ({a: x})`")
+      }
       if case .expression(let value) = statement.kind, case .name(let name) = value.kind {
         return fail(
           "unexpected `:` after `\(name)`", at: token.span,

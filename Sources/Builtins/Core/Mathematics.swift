@@ -9,8 +9,8 @@ import Syntax
   import Darwin
 #endif
 
-// Functions of numbers. They follow IEEE 754 where Python would raise (`log(0)` is `-inf`, `sqrt(-1)` is `nan`), so that
-// a number and a tensor give the same; other values go to the overload.
+// Functions of numbers; other values go to the overload. As in Julia a function of a number gives `nan` for `nan` only:
+// outside its domain it is an error. Infinite results are given as they are (`log(0)` is `-inf`).
 
 extension CoreBuiltins {
   /// A function of one number that gives a float.
@@ -23,13 +23,24 @@ extension CoreBuiltins {
       returns: "float or tensor", search: search, examples: example.map { [$0] } ?? []
     ) { vm, x in
       switch x {
-      case .float(let float): return Value.float(compute(float))
-      case .int(let int): return Value.float(compute(Double(int)))
+      case .float(let float): return Value.float(try defined(compute(float), name, float))
+      case .int(let int):
+        return Value.float(try defined(compute(Double(int)), name, Double(int)))
       default:
         if let result = try overload(name, [x], vm) { return result }
-        return Value.float(compute(try number(x, "x")))
+        let value = try number(x, "x")
+        return Value.float(try defined(compute(value), name, value))
       }
     }
+  }
+
+  /// The result of a function, or an error where it has none.
+  private static func defined(_ result: Double, _ name: String, _ argument: Double) throws -> Double
+  {
+    guard result.isNaN, !argument.isNaN else { return result }
+    throw Fault(
+      .value, "`\(name)` is not defined at \(Formatting.float(argument))"
+    ).atArgument(0)
   }
 
   /// The number that a value stands for.
@@ -58,9 +69,9 @@ extension CoreBuiltins {
           }
         }
         let value = try number(x, "x")
-        guard let base else { return Value.float(log(value)) }
-        return Value.float(
-          base == 2 ? log2(value) : base == 10 ? log10(value) : log(value) / log(base))
+        guard let base else { return Value.float(try defined(log(value), "log", value)) }
+        let result = base == 2 ? log2(value) : base == 10 ? log10(value) : log(value) / log(base)
+        return Value.float(try defined(result, "log", value > 0 ? base : value))
       },
       function("log2", "The logarithm to base 2.", ("log2(8)", "3.0"), overload, log2),
       function("log10", "The logarithm to base 10.", ("log10(1000)", "3.0"), overload, log10),

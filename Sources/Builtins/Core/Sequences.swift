@@ -208,7 +208,14 @@ extension CoreBuiltins {
         {
           return value
         }
-        elements = try Elements.require(elements[0], vm)
+        if key == nil, let object = elements[0].object, object.kind == .range {
+          let range = unsafeDowncast(object, to: RangeObject.self)
+          elements =
+            range.count == 0
+            ? [] : [.int(range.element(0)), .int(range.element(range.count - 1))]
+        } else {
+          elements = try Elements.require(elements[0], vm)
+        }
       } else if elements.isEmpty {
         throw Fault(.type, "`\(name)` needs at least one value")
       }

@@ -163,7 +163,9 @@ struct TextBuilder {
   init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   mutating func append(_ part: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: part) }
-  mutating func append(_ part: Swift.Slice<UnsafeBufferPointer<UInt8>>) { bytes.append(contentsOf: part) }
+  mutating func append(_ part: Swift.Slice<UnsafeBufferPointer<UInt8>>) {
+    bytes.append(contentsOf: part)
+  }
   mutating func append(_ byte: UInt8) { bytes.append(byte) }
   mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
