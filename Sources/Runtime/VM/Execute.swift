@@ -437,6 +437,49 @@ extension VM {
         frame.pointee.pc = pc
         try setIndex(object, .int(i.signedB), base[i.c])
 
+      case .updateIndex:
+        let op = pc.pointee
+        pc += 1
+        if case .object(let reference) = base[i.a], case .int(var place) = base[i.b],
+          reference.kind == .list, reference.owner == heapID
+        {
+          let list = reference.listStorage
+          if place < 0 { place &+= list.pointee.count }
+          if UInt(bitPattern: place) < UInt(bitPattern: list.pointee.count) {
+            let target = list.pointee.items.unsafelyUnwrapped + place
+            if op == 0
+              ? Fast.add(target, target.pointee, base[i.c])
+              : op == 1 && Fast.subtract(target, target.pointee, base[i.c])
+            {
+              continue
+            }
+          }
+        }
+        frame.pointee.pc = pc
+        try updateIndex(base[i.a], base[i.b], op, base[i.c])
+
+      case .updateIndexInt:
+        let op = pc.pointee
+        pc += 1
+        if case .object(let reference) = base[i.a], reference.kind == .list,
+          reference.owner == heapID
+        {
+          let list = reference.listStorage
+          var place = i.signedB
+          if place < 0 { place &+= list.pointee.count }
+          if UInt(bitPattern: place) < UInt(bitPattern: list.pointee.count) {
+            let target = list.pointee.items.unsafelyUnwrapped + place
+            if op == 0
+              ? Fast.add(target, target.pointee, base[i.c])
+              : op == 1 && Fast.subtract(target, target.pointee, base[i.c])
+            {
+              continue
+            }
+          }
+        }
+        frame.pointee.pc = pc
+        try updateIndex(base[i.a], .int(i.signedB), op, base[i.c])
+
       case .getSubscripts:
         let pattern = Int(pc.pointee)
         pc += 1
