@@ -62,8 +62,7 @@ let package = Package(
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .testTarget(
-      name: "BuiltinsTests", dependencies: ["Builtins", "Runtime", "Syntax"], exclude: ["Oracles"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
     .testTarget(name: "SessionTests", dependencies: ["Session"]),
   ],
   swiftLanguageModes: [.v6],

@@ -6,6 +6,7 @@ import Tensor
 
 /// What a private training run did and what it cost, in a script.
 extension PrivateTrainingResult: NativeValue {
+  public static let typeName = "private fit"
   public static let nativeType = NativeType<PrivateTrainingResult>(
     "private fit", "What a private training run did, and what it cost."
   ) { type in
@@ -48,6 +49,7 @@ extension PrivateTrainingResult: NativeValue {
 
 /// How well an attack told members from others, in a script.
 extension AttackResult: NativeValue {
+  public static let typeName = "attack"
   public static let nativeType = NativeType<AttackResult>(
     "attack", "How well an attack tells members of the training set from others."
   ) { type in
@@ -75,12 +77,12 @@ enum DPBuiltins {
     "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
     natives: [DPTraining.train, DPTraining.attack] + accounting + mechanisms)
 
-  private static let accountants = ["rdp", "rdp-classic", "gdp"]
+  private static let accountants = ["rdp", "rdp-classic", "pld", "gdp"]
 
   private static let accounting = [
     Native(
       "epsilon",
-      "The epsilon of DP-SGD: Poisson samples, Gaussian noise, one example added or removed. Rounded up. \"rdp\" is the accountant that `dp.train` uses, \"rdp-classic\" the older conversion, \"gdp\" an approximation that can be too low.",
+      "The epsilon of DP-SGD: Poisson samples, Gaussian noise, one example added or removed. Rounded up. \"rdp\" is the accountant that `dp.train` uses, \"rdp-classic\" the older conversion, \"pld\" the tightest bound (a second or so), \"gdp\" an approximation that can be too low.",
       Param<Double>("noise_multiplier", "Noise relative to the clipping bound.", .nonNegative),
       Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
       Param<Int>("steps", "How many steps.", .nonNegative),
@@ -94,6 +96,11 @@ enum DPBuiltins {
         guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
         return try GaussianDP.epsilon(
           mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
+      }
+      if accountant == "pld" {
+        var sum = PLDAccountant()
+        try sum.spend(.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps))
+        return try sum.epsilon(delta: delta).epsilon
       }
       var sum = RDPAccountant()
       try sum.spend(.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps))

@@ -29,7 +29,8 @@ public struct HelpText {
     default:
       let methods = interpreter.methods(of: object.kind)
       return methods.isEmpty
-        ? plain(value) : heading(object.typeName, "") + "\n" + list(methods.map(\.signature))
+        ? plain(value)
+        : heading(object.typeName, "") + "\n" + list(methods.map(\.signature), areMethods: true)
     }
   }
 
@@ -58,8 +59,9 @@ public struct HelpText {
   public func paragraph(_ text: String) -> String { wrapped(text, indent: 0) }
 
   /// `dp.clip(vector, bound = 1) -> [n]`; named-only parameters follow a `*`-free comma with their colon.
-  public static func call(_ signature: Signature) -> String {
-    let parameters = signature.parameters.map { parameter -> String in
+  /// - Parameter isMethod: written after a value and a point, without the module and the first parameter.
+  public static func call(_ signature: Signature, isMethod: Bool = false) -> String {
+    let parameters = signature.parameters.dropFirst(isMethod ? 1 : 0).map { parameter -> String in
       if parameter.variadic { return parameter.name + "…" }
       if parameter.namedOnly {
         return parameter.name + ":" + (parameter.defaultText.map { " " + $0 } ?? "")
@@ -67,7 +69,8 @@ public struct HelpText {
       return parameter.name + (parameter.defaultText.map { " = " + $0 } ?? "")
     }
     let result = signature.returns.isEmpty ? "" : " -> " + signature.returns
-    return signature.name + "(" + parameters.joined(separator: ", ") + ")" + result
+    let name = isMethod ? signature.name.split(separator: ".").last.map(String.init) : nil
+    return (name ?? signature.name) + "(" + parameters.joined(separator: ", ") + ")" + result
   }
 
   private func parameters(_ parameters: [Signature.Parameter]) -> String {
@@ -114,7 +117,7 @@ public struct HelpText {
             .trimmingTrailingSpaces()
         }.joined(separator: "\n"))
     }
-    if !type.methods.isEmpty { parts.append(list(type.methods.map(\.signature))) }
+    if !type.methods.isEmpty { parts.append(list(type.methods.map(\.signature), areMethods: true)) }
     return parts.joined(separator: "\n\n")
   }
 
@@ -123,9 +126,9 @@ public struct HelpText {
   }
 
   /// One line a function: its call and the first sentence of what it does.
-  private func list(_ signatures: [Signature]) -> String {
+  private func list(_ signatures: [Signature], areMethods: Bool = false) -> String {
     signatures.map { signature in
-      let call = HelpText.call(signature)
+      let call = (areMethods ? "." : "") + HelpText.call(signature, isMethod: areMethods)
       let sentence = signature.summary.split(separator: ". ").first.map(String.init) ?? ""
       let column = 34
       if DisplayWidth.of(call) + 4 > column {

@@ -54,7 +54,10 @@ void fairlead_clear_interrupt(void) { atomic_store(&pressed, 0); }
 
 int fairlead_was_interrupted(void) { return atomic_load(&pressed); }
 
-void fairlead_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void fairlead_ignore_write_signals(void) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
 
 struct build_id {
   uint8_t *bytes;

@@ -208,21 +208,17 @@ final class EmbeddingRule: RangedGradientRule {
         sums.count, width, values.floats, width, nil, sums.rows, weight.shape[0], target)
       return withExtendedLifetime(values) {}
     }
+    if let target = try table.claim(UnsafeBufferPointer(start: sums.rows, count: sums.count)) {
+      return sums.write(to: target)
+    }
     let slots = try Storage(byteCount: max(1, sums.count) * 4)
     let slot = slots.pointer.bindMemory(to: Int32.self, capacity: max(1, sums.count))
-    let isFirst = table.rowCount == 0
     try table.slots(for: sums.rows, count: sums.count, into: slot)
     guard let target = table.values, sums.count > 0 else { return }
-    if isFirst {
-      // The groups are distinct and in order of appearance, so slot j is group j.
-      sums.write(to: target)
-    } else {
-      let values = try sums.values()
-      _ = fl_scatter_add_rows_i32_f32(
-        sums.count, width, values.floats, width, nil, slot, table.rowCount, target)
-      withExtendedLifetime(values) {}
-    }
-    withExtendedLifetime(slots) {}
+    let values = try sums.values()
+    _ = fl_scatter_add_rows_i32_f32(
+      sums.count, width, values.floats, width, nil, slot, table.rowCount, target)
+    withExtendedLifetime((values, slots)) {}
   }
 
   /// Each range's squared gradient norm, without keeping the gradients.

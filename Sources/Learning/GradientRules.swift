@@ -47,6 +47,33 @@ enum ExampleWeights {
   }
 }
 
+/// Squared norms per example of weights and biases that share one output gradient.
+enum JointNorms {
+  /// Adds Σ_p ‖Σ_t g_t a[p]_tᵀ‖² + biases·‖Σ_t g_t‖² for a[p] [examples, time, width_p] and g [examples, time, outputs].
+  static func add(
+    _ factors: [Tensor], biases: Int, _ g: Tensor, examples: Int, time: Int,
+    to norms: UnsafeMutablePointer<Float>
+  ) {
+    let rows = max(1, examples * time)
+    let outputs = g.count / rows
+    let widths = factors.map { $0.count / rows }
+    withExtendedLifetime((factors, g)) {
+      let from = g.floats
+      let parts = factors.map { UnsafePointer($0.floats) }
+      let size = ExampleBlocks.size(time: time, width: widths.reduce(outputs, +))
+      Parallel.blocks(examples, size: size) { block in
+        let first = block.lowerBound * time
+        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: parts.count + 1) {
+          for (index, part) in parts.enumerated() { $0[index] = part + first * widths[index] }
+          fl_joint_example_norms_f32(
+            block.count, time, parts.count, $0.baseAddress, widths, Double(biases), outputs,
+            from + first * outputs, norms + block.lowerBound)
+        }
+      }
+    }
+  }
+}
+
 /// Sums over the rows of a matrix, cut by columns so that each sum is made by one thread in row order.
 enum ColumnSums {
   static func compute(

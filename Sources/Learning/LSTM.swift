@@ -517,8 +517,14 @@ final class LSTMRule: RangedGradientRule {
   }
 
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
-    for index in parameters.indices where parameters[index].requiresGradient {
-      try addSquaredNorms(ofParameter: index, to: norms)
+    for (number, parameters) in directions.enumerated() {
+      let d = pass.directions[number]
+      // A direction's parameters share one gradient of the gate sums.
+      JointNorms.add(
+        (parameters.inputWeight.requiresGradient ? [pass.x] : [])
+          + (parameters.hiddenWeight.requiresGradient ? [d.previous] : []),
+        biases: [parameters.inputBias, parameters.hiddenBias].count(where: \.requiresGradient),
+        d.gates, examples: exampleCount, time: pass.time, to: norms)
     }
   }
 

@@ -178,9 +178,9 @@ final class LinearRule: RangedGradientRule {
   }
 
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
-    for index in parameters.indices where parameters[index].requiresGradient {
-      try addSquaredNorms(ofParameter: index, to: norms)
-    }
+    JointNorms.add(
+      weight.requiresGradient ? [a] : [], biases: bias.map(\.requiresGradient) == true ? 1 : 0, g,
+      examples: exampleCount, time: time, to: norms)
   }
 
   func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {

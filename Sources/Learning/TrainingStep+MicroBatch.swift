@@ -92,7 +92,6 @@ extension TrainingStep {
         let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
         if rules.allSatisfy({ $0.exampleCount == batch.count }) {
           result.tables = try sumRanges(rules, ranges, &result)
-          addNorms(&result)
           return result
         }
       }
@@ -116,6 +115,7 @@ extension TrainingStep {
     var uses: [Parameter: Int] = [:]
     for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
     var tables: [EmbeddingRule] = []
+    var done: Set<Int> = []
     for rule in rules {
       if let rule = rule as? EmbeddingRule, uses[rule.parameters[0]] == 1 {
         guard let layer = layer(of: rule.parameters[0]) else { continue }
@@ -123,12 +123,33 @@ extension TrainingStep {
           result.squaredNorms[layer][group] += square
         }
         tables.append(rule)
-      } else if let ranged = rule as? any RangedGradientRule, !(rule is EmbeddingRule) {
-        try inParallel(ranges.count) { group in
-          guard !ranges[group].isEmpty else { return }
-          try ranged.accumulate(weights: nil, examples: ranges[group], into: self.microSinks[group])
+        continue
+      }
+      // Parameters that no other rule adds to are complete when this one is through: their norms are taken at once, from cache.
+      let complete = rule.parameters.compactMap { parameter in
+        uses[parameter] == 1 ? layout.parameters.firstIndex(of: parameter) : nil
+      }
+      done.formUnion(complete)
+      if let ranged = rule as? any RangedGradientRule, !(rule is EmbeddingRule) {
+        var squares = [Double](repeating: 0, count: complete.count * ranges.count)
+        try squares.withUnsafeMutableBufferPointer { squares in
+          try inParallel(ranges.count) { group in
+            guard !ranges[group].isEmpty else { return }
+            let sink = self.microSinks[group]
+            try ranged.accumulate(weights: nil, examples: ranges[group], into: sink)
+            for (index, member) in complete.enumerated() {
+              squares[index * ranges.count + group] = self.squaredNorm(member, sink)
+            }
+          }
+        }
+        for (index, member) in complete.enumerated() {
+          guard let layer = layer(of: layout.parameters[member]) else { continue }
+          for group in ranges.indices {
+            result.squaredNorms[layer][group] += squares[index * ranges.count + group]
+          }
         }
       } else {
+        done.subtract(complete)
         let weights = try Tensor.zeros([rule.exampleCount])
         for (group, range) in ranges.enumerated() where !range.isEmpty {
           for example in range { weights.floats[example] = 1 }
@@ -137,7 +158,15 @@ extension TrainingStep {
         }
       }
     }
+    addNorms(except: done, &result)
     return tables
+  }
+
+  /// ‖the gradient of parameter `member` in `sink`‖².
+  private func squaredNorm(_ member: Int, _ sink: GradientSink) -> Double {
+    guard sink.isTouched(member) else { return 0 }
+    return UnsafePointer(sink.buffer + sink.offsets[member]).sumOfSquares(
+      layout.parameters[member].count)
   }
 
   /// A parallel loop whose body may throw; the first error (by index) is thrown when all are through.
@@ -154,13 +183,12 @@ extension TrainingStep {
     return layers.firstIndex { $0.members.contains(index) }
   }
 
-  /// Adds the norms of what is in the micro-batches' sinks.
-  private func addNorms(_ result: inout MicroGradients) {
+  /// Adds the norms of what is in the micro-batches' sinks, but for the parameters of `done`.
+  private func addNorms(except done: Set<Int> = [], _ result: inout MicroGradients) {
     for (layer, members) in layers.map(\.members).enumerated() {
-      for member in members {
-        for (group, sink) in microSinks.enumerated() where sink.isTouched(member) {
-          result.squaredNorms[layer][group] += UnsafePointer(sink.buffer + sink.offsets[member])
-            .sumOfSquares(layout.parameters[member].count)
+      for member in members where !done.contains(member) {
+        for (group, sink) in microSinks.enumerated() {
+          result.squaredNorms[layer][group] += squaredNorm(member, sink)
         }
       }
     }

@@ -49,7 +49,10 @@ extension Session {
     case .member(let chain): candidates = chain.map(members) ?? []
     case .name:
       candidates = context.call.map(arguments) ?? []
-      candidates += names(in: text) + Session.keywords.map { .init($0, .keyword) }
+      // Right after the bracket or a comma only what the call takes; from the first letter on everything.
+      if candidates.isEmpty || !context.prefix.isEmpty {
+        candidates += names(in: text) + Session.keywords.map { .init($0, .keyword) }
+      }
     }
     candidates = candidates.filter { $0.text.hasPrefix(context.prefix) }
     if !context.prefix.hasPrefix("_") { candidates.removeAll { $0.text.hasPrefix("_") } }
@@ -169,9 +172,9 @@ extension Session {
     }
   }
 
-  private static func detail(_ signature: Signature) -> String {
+  private static func detail(_ signature: Signature, isMethod: Bool = false) -> String {
     let sentence = signature.summary.split(separator: ". ").first.map(String.init) ?? ""
-    return HelpText.call(signature) + (sentence.isEmpty ? "" : "   " + sentence)
+    return HelpText.call(signature, isMethod: isMethod) + (sentence.isEmpty ? "" : "   " + sentence)
   }
 
   private func members(_ chain: [String]) -> [Completions.Candidate] {
@@ -189,14 +192,14 @@ extension Session {
       result += native.type.fields.map { .init($0.name, .field, detail: $0.summary) }
       result += native.type.memberNames(native).filter(Session.isName).map { .init($0, .field) }
       result += native.type.methods.map {
-        .init($0.name, .function, detail: Session.detail($0.signature))
+        .init($0.name, .function, detail: Session.detail($0.signature, isMethod: true))
       }
     }
     if object is ErrorObject {
       result += ["kind", "message", "data", "trace"].map { .init($0, .field) }
     }
     result += interpreter.methods(of: object.kind).map {
-      .init($0.name, .function, detail: Session.detail($0.signature))
+      .init($0.name, .function, detail: Session.detail($0.signature, isMethod: true))
     }
     return result
   }

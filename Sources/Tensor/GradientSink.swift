@@ -158,6 +158,20 @@ public final class SparseRows {
     }
   }
 
+  /// Takes distinct rows of the table as the touched ones where none has been touched yet, and returns where to write their
+  /// sums (all of them: nothing is cleared), row j's at j × width. Nil where rows were touched before: add with `slots`.
+  public func claim(_ newRows: UnsafeBufferPointer<Int32>) throws -> UnsafeMutablePointer<Float>? {
+    guard rows.isEmpty, !newRows.isEmpty else { return nil }
+    try reserve(newRows.count, keeping: 0)
+    rows.append(contentsOf: newRows)
+    let slotOf = slotOf
+    for (slot, row) in newRows.enumerated() {
+      precondition(row >= 0 && Int(row) < tableRows, "row outside of the table")
+      slotOf[Int(row)] = Int32(truncatingIfNeeded: slot)
+    }
+    return values
+  }
+
   private func reserve(_ needed: Int, keeping kept: Int) throws {
     guard needed > capacity else { return }
     let newCapacity = max(needed, capacity * 2, 64)

@@ -71,8 +71,9 @@ final class LineEditor {
       var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       let ready = poll(&request, 1, -1)
       if Session.wasInterrupted {
-        fairlead_readline_abandon()
         print("^C")
+        fflush(nil)
+        fairlead_readline_abandon()
         return .abandoned
       }
       if ready < 0 {

@@ -114,7 +114,9 @@ public final class ReadEvalPrint {
   /// Shows a reply: its value, or what went wrong.
   func show(_ reply: Session.Reply) {
     session.flushOutput()
-    if !reply.diagnostics.isEmpty {
+    if reply.status == .interrupted {
+      print(dim(reply.diagnostics.first?.message ?? "interrupted"))
+    } else if !reply.diagnostics.isEmpty {
       let columns = Int(fairlead_terminal_columns(STDERR_FILENO))
       let rendered = Rendering.render(
         reply.diagnostics, style: isColoured && isatty(STDERR_FILENO) != 0 ? .terminal : .plain,

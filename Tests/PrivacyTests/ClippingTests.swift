@@ -20,7 +20,10 @@ import Testing
       try Clipping.automatic.apply([3, 4], bound: 1).elementsEqual([0.5988024, 0.79840319]) {
         isClose($0, $1, absolute: 5e-8)
       })
-    #expect(try Clipping.flat.apply([3, 4], bound: 1) .elementsEqual([0.6, 0.8]) { isClose($0, $1, relative: 1e-15) })
+    #expect(
+      try Clipping.flat.apply([3, 4], bound: 1).elementsEqual([0.6, 0.8]) {
+        isClose($0, $1, relative: 1e-15)
+      })
     #expect(
       try Clipping.normalize.apply([3, 4], bound: 1) == Clipping.flat.apply([3, 4], bound: 1))
   }

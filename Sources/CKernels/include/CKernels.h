@@ -579,6 +579,11 @@ void fl_clip_factors_f32(size_t n, const float *squared_norms, float bound, floa
 /// gradient itself in tiles, whichever costs less.
 void fl_linear_example_norms_f32(size_t examples, size_t time, size_t inputs, size_t outputs,
                                  const float *a, const float *g, float *squared_norms);
+/// The weights and biases of a layer whose gradients share g: parts p = 0 ..< parts of a, [examples, time, widths[p]] each, and
+/// `constant` biases with the same gradient; adds sum_p ||sum_t g_t a[p]_t^T||^2 + constant ||sum_t g_t||^2.
+void fl_joint_example_norms_f32(size_t examples, size_t time, size_t parts, const float *const *a,
+                                const size_t *widths, double constant, size_t outputs,
+                                const float *g, float *squared_norms);
 /// Bias: ||sum_t g_t||^2.
 void fl_bias_example_norms_f32(size_t examples, size_t time, size_t columns, const float *g,
                                float *squared_norms);

@@ -14,8 +14,8 @@ void fairlead_clear_interrupt(void);
 /// Whether Ctrl-C was pressed since `fairlead_clear_interrupt`.
 int fairlead_was_interrupted(void);
 
-/// Writes to a closed pipe fail with EPIPE instead of ending the process.
-void fairlead_ignore_broken_pipes(void);
+/// Writes to a closed pipe, and past a limit on the size of files, fail with an error instead of ending the process.
+void fairlead_ignore_write_signals(void);
 
 /// Copies the build id that the linker gave the running binary into `bytes`; returns its length, 0 where there is none.
 size_t fairlead_build_id(uint8_t *bytes, size_t capacity);
