@@ -62,11 +62,8 @@ let package = Package(
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .testTarget(
-      name: "BuiltinsTests", dependencies: ["Builtins", "Runtime", "Syntax"], exclude: ["Oracles"]),
-    .testTarget(name: "SessionTests", dependencies: ["Builtins", "Session", "Syntax", "Tables"]),
-    .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
-    .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -6,6 +6,7 @@ import Tensor
 
 /// What a private training run did and what it cost, in a script.
 extension PrivateTrainingResult: NativeValue {
+  public static let typeName = "private fit"
   public static let nativeType = NativeType<PrivateTrainingResult>(
     "private fit", "What a private training run did, and what it cost."
   ) { type in
@@ -48,6 +49,7 @@ extension PrivateTrainingResult: NativeValue {
 
 /// How well an attack told members from others, in a script.
 extension AttackResult: NativeValue {
+  public static let typeName = "attack"
   public static let nativeType = NativeType<AttackResult>(
     "attack", "How well an attack tells members of the training set from others."
   ) { type in

@@ -5,6 +5,7 @@ import Text
 
 /// A labelled corpus made ready, in a script.
 extension IntentDataset: NativeValue {
+  public static let typeName = "dataset"
   public static let nativeType = NativeType<IntentDataset>(
     "dataset", "A labelled corpus: encoded examples, class names, vocabulary."
   ) { type in
@@ -27,6 +28,7 @@ extension IntentDataset: NativeValue {
 
 /// A part of a dataset, in a script.
 extension Examples: NativeValue {
+  public static let typeName = "examples"
   public static let nativeType = NativeType<Examples>(
     "examples", "Encoded texts with their classes: a part of a dataset."
   ) { type in
@@ -62,6 +64,7 @@ extension Examples: NativeValue {
 
 /// A list of words with numbers, in a script.
 extension Vocabulary: NativeValue {
+  public static let typeName = "vocabulary"
   public static let nativeType = NativeType<Vocabulary>(
     "vocabulary", "Words and their numbers; 0 is padding, 1 the unknown word."
   ) { type in
@@ -184,7 +187,8 @@ enum DataBuiltins {
       returns: "table", seeAlso: ["data.load"], search: ["read", "csv", "tsv", "jsonl"],
       context: { (vm: VM, path: String, format: String?) in
         let records = try Records.read(
-          try vm.hostServices.readablePath(path), format: format.flatMap(RecordFormat.init(rawValue:))
+          try vm.hostServices.readablePath(path),
+          format: format.flatMap(RecordFormat.init(rawValue:))
         )
         return try table(records)
       }),

@@ -13,7 +13,8 @@ enum GradientBuiltins {
         "function",
         "Gives one number. It is called with the tensor (with each of a list, with the map); for a model without arguments."
       ),
-      returns: "{value, gradient}", seeAlso: ["gradient"], search: ["grad", "autodiff", "backward"],
+      returns: "{value, gradient}", seeAlso: ["gradient"],
+      search: ["grad", "autodiff", "backward"],
       examples: [
         ("value_and_gradient(tensor([1.0, 2.0]), x => sum(x * x)).value", "5.0")
       ],
@@ -43,7 +44,7 @@ enum GradientBuiltins {
     _ target: Value, _ function: Callable, _ vm: VM
   ) throws -> (value: Tensor, gradient: any ValueEncodable) {
     try Tape.withRecording {
-      if let model = try Model.decode(target, vm) {
+      if let model = (target.object as? Boxed<Model>)?.value {
         let loss = try function.call(as: Tensor.self)
         let named = model.layer.namedParameters.filter { $0.parameter.requiresGradient }
         guard !named.isEmpty else {
@@ -66,7 +67,7 @@ enum GradientBuiltins {
         list.values.contains(where: { ($0.object as? Boxed<Tensor>) != nil })
       {
         let variables = try ([Tensor].decode(target, vm) ?? []).map(variable)
-        let result = try function.call(variables)
+        let result = try function.call(variables as [any ValueEncodable])
         guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
         return (loss, try Tape.gradients(of: loss, withRespectTo: variables))
       }
@@ -77,7 +78,7 @@ enum GradientBuiltins {
         ).atArgument(0)
       }
       let input = try variable(tensor)
-      let result = try function.call([input])
+      let result = try function.call(input)
       guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
       return (loss, try Tape.gradients(of: loss, withRespectTo: [input])[0])
     }
@@ -89,6 +90,7 @@ enum GradientBuiltins {
   }
 
   private static func notANumber(_ value: Value) -> Fault {
-    Fault(.type, "the function must give one number, it gave \(value.typeWithArticle)").atArgument(1)
+    Fault(.type, "the function must give one number, it gave \(value.typeWithArticle)").atArgument(
+      1)
   }
 }

@@ -87,7 +87,8 @@ enum TensorBuiltins {
     },
   ]
 
-  private static func arange(_ start: Value, _ end: Value, _ step: Value, _ vm: VM) throws -> Tensor {
+  private static func arange(_ start: Value, _ end: Value, _ step: Value, _ vm: VM) throws -> Tensor
+  {
     let (from, to) = end.isNothing ? (Value.int(0), start) : (start, end)
     if let from = Int.decode(from, vm), let to = Int.decode(to, vm),
       let step = Int.decode(step, vm)

@@ -26,7 +26,8 @@ enum TensorMethods {
     ) { x, start, end in try x.flattened(from: start, to: end) },
     Native(
       "transpose", "Two axes exchanged.", x,
-      Param<Int>("first", "One axis.", default: -2), Param<Int>("second", "The other.", default: -1),
+      Param<Int>("first", "One axis.", default: -2),
+      Param<Int>("second", "The other.", default: -1),
       returns: "tensor", seeAlso: ["permute"], search: ["swap"],
       examples: [("tensor.zeros([2, 3, 4]).transpose().shape", "[2, 4, 3]")]
     ) { x, first, second in try x.transposed(first, second) },
@@ -64,8 +65,10 @@ enum TensorMethods {
       context: { (vm: VM, x: Tensor, size: Value, axis: Int) in
         if case .int(let size) = size { return try x.split(every: size, axis: axis) }
         guard let sizes = try [Int].decode(size, vm) else {
-          throw Fault(.type, "`size` must be an int or a list of ints, found \(size.typeWithArticle)")
-            .atArgument(1)
+          throw Fault(
+            .type, "`size` must be an int or a list of ints, found \(size.typeWithArticle)"
+          )
+          .atArgument(1)
         }
         return try x.split(sizes, axis: axis)
       }),

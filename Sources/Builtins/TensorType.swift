@@ -10,6 +10,7 @@ extension DomainError: FaultConvertible {
 }
 
 extension Tensor: NativeValue {
+  public static let typeName = "tensor"
   public static let nativeType = NativeType<Tensor>(
     "tensor", "An immutable block of numbers with a shape; without axes it behaves as a number."
   ) { type in
@@ -51,7 +52,8 @@ extension Tensor: NativeValue {
     type.field("rank", "How many axes there are.") { $0.rank }
     type.field("size", "How many elements there are.") { $0.count }
     type.field("T", "The transpose: all axes in reverse order.") { try $0.transposed() }
-    type.field("lengths", "For a padded batch, how many steps of each example are real; else nil.") {
+    type.field("lengths", "For a padded batch, how many steps of each example are real; else nil.")
+    {
       $0.lengths.map { try? Tensor($0.values) } ?? nil
     }
     type.methods(TensorMethods.shapes)
@@ -64,6 +66,9 @@ extension Tensor: NativeValue {
     type.methods(TensorMethods.products)
     type.methods(TensorMethods.functions)
   }
+
+  /// Written out, because the descriptor's own methods name the type while it is being made.
+  public static var typeName: String { "tensor" }
 
   /// Parameters take tensors, numbers and lists of numbers alike.
   public static func decode(_ value: Value, _ vm: VM) throws -> Tensor? {
@@ -113,7 +118,8 @@ enum TensorOperators {
     return try operand(left, beside: b, vm).map { ($0, b) }
   }
 
-  static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value? {
+  static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value?
+  {
     guard let (a, b) = try pair(left, right, vm) else { return nil }
     switch op {
     case .add: return vm.box(try a + b)
@@ -169,7 +175,8 @@ extension TensorIndex {
       else {
         throw Fault(
           .type,
-          "a tensor is indexed by ints, slices, masks and index tensors, not by \(value.typeWithArticle)")
+          "a tensor is indexed by ints, slices, masks and index tensors, not by \(value.typeWithArticle)"
+        )
       }
       if tensor.dtype == .bool, tensor.rank > 0 {
         self = .mask(tensor)

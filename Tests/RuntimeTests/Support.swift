@@ -4,7 +4,7 @@ import Testing
 @testable import Runtime
 
 /// Collects what a script prints, answers `param`, and keeps tests.
-final class RecordingHost: SessionHost, @unchecked Sendable {
+final class RecordingHost: ScriptHost, @unchecked Sendable {
   var output = ""
   var parameters: [String: Snapshot] = [:]
   var tests: [(name: String, body: Callable)] = []
@@ -192,7 +192,7 @@ struct Tracer: NativeValue {
 }
 
 func makeInterpreter(
-  _ host: any SessionHost = RecordingHost(), limits: Limits = Limits(), torture: Bool = false
+  _ host: any ScriptHost = RecordingHost(), limits: Limits = Limits(), torture: Bool = false
 ) -> Interpreter {
   let interpreter = Interpreter(host: host, seed: 1, limits: limits)
   interpreter.define(TestNatives.globals.filter { $0.name != "print" })

@@ -392,12 +392,13 @@ extension VM {
       case .jump: pc += Int(Int32(bitPattern: pc.pointee)) + 1
 
       case .loop:
-        pc += Int(Int32(bitPattern: pc.pointee)) + 1
         fuel &-= 1
         if fuel < 0 {
+          // Before the jump, so that an interrupt belongs to the loop and not to what stands before it.
           frame.pointee.pc = pc
           fuel = try poll()
         }
+        pc += Int(Int32(bitPattern: pc.pointee)) + 1
 
       case .jumpIf:
         let holds: Bool
@@ -701,12 +702,12 @@ extension VM {
           base[i.a] = .int(next)
           base[i.a + 1] = .int(left &- 1)
           base[i.a + 3] = .int(next)
-          pc += Int(Int32(bitPattern: pc.pointee)) + 1
           fuel &-= 1
           if fuel < 0 {
             frame.pointee.pc = pc
             fuel = try poll()
           }
+          pc += Int(Int32(bitPattern: pc.pointee)) + 1
         } else {
           pc += 1
         }
