@@ -292,7 +292,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let outcome: SweepDriver.Outcome
     do {
       outcome = try driver.run(workers: options.workers) { worker, trial in
-        self.runTrial(request, trial, RandomState(key: streams[trial]))
+        let random = RandomState(key: streams[trial])
+        if self.options.workers == 1 { return self.runTrial(request, trial, random) }
+        return Builtins.serially { self.runTrial(request, trial, random) }
       }
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
