@@ -238,14 +238,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let plan = SweepPlan(
       names: request.axes, combinations: request.combinations.map { $0.map { Cell($0, vm) } })
     output.flush()
-    // A sweep within a trial is part of that trial: its own trials derive from that one's randomness, unrecorded.
-    if vm.isTrial {
-      let seed = Int(truncatingIfNeeded: vm.random.key >> 1)
-      return try run(request, plan, seed: seed, sweep: 0, store: nil, keys: plan.keys(of: []), vm)
-    }
     let (store, runNumber, index, keys) = try record(plan)
     let trials = store.map { RunTrials(store: $0, run: runNumber) }
-    return try run(request, plan, seed: seed, sweep: index, store: trials, keys: keys, vm)
+    return try run(request, plan, sweep: index, store: trials, keys: keys, vm)
   }
 
   /// Starts or takes up the record of a sweep.
@@ -288,7 +283,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   private func run(
-    _ request: SweepRequest, _ plan: SweepPlan, seed: Int, sweep: Int, store: (any TrialStore)?,
+    _ request: SweepRequest, _ plan: SweepPlan, sweep: Int, store: (any TrialStore)?,
     keys: [Fingerprint], _ vm: VM
   ) throws -> Value {
     let streams = plan.streams(seed: seed)
@@ -296,8 +291,10 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
     let outcome: SweepDriver.Outcome
     do {
-      outcome = try driver.run(workers: vm.isTrial ? 1 : options.workers) { worker, trial in
-        self.runTrial(request, trial, RandomState(key: streams[trial]))
+      outcome = try driver.run(workers: options.workers) { worker, trial in
+        let random = RandomState(key: streams[trial])
+        if self.options.workers == 1 { return self.runTrial(request, trial, random) }
+        return Builtins.serially { self.runTrial(request, trial, random) }
       }
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
