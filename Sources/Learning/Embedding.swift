@@ -358,7 +358,7 @@ private struct RowSums {
             fl_group_sum_f32(
               first, last, width, offsets, positions, divisor, from, width, weights,
               scratch - first * width)
-            sum += fl_sumsq_f32((last - first) * width, scratch)
+            sum += fl_sumsq_fast_f32((last - first) * width, scratch)
           }
           parts[block.lowerBound / blockRows] = sum
         }

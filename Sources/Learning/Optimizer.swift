@@ -5,7 +5,7 @@ import Tensor
 /// the blocks that the update is cut into.
 public struct ParameterLayout {
   public let parameters: [Parameter]
-  /// Where each parameter's state begins; multiples of 64.
+  /// Where each parameter's state begins; multiples of 128, which noise comes in groups of.
   public let offsets: [Int]
   public let count: Int
   let blocks: [Block]
@@ -17,8 +17,8 @@ public struct ParameterLayout {
     let count: Int
   }
 
-  /// Elements of a block: its parameters are still in the first-level cache when their norm is taken.
-  private static let blockSize = 1 << 12
+  /// Elements of a block: parameter, gradient and two moments of it fit the second-level cache.
+  private static let blockSize = 1 << 13
 
   public init(_ parameters: [Parameter]) {
     self.parameters = parameters
@@ -33,7 +33,7 @@ public struct ParameterLayout {
         blocks.append(
           Block(parameter: index, start: start, count: min(size, parameter.count - start)))
       }
-      total += (parameter.count + 63) / 64 * 64
+      total += (parameter.count + 127) / 128 * 128
     }
     self.offsets = offsets
     self.blocks = blocks
@@ -135,7 +135,7 @@ public class Optimizer {
           &gradient, count: block.count, parameter + block.start,
           state: layout.offsets[block.parameter] + block.start)
         if squaredNorms != nil {
-          sums[index] = fl_sumsq_f32(block.count, parameter + block.start)
+          sums[index] = fl_sumsq_fast_f32(block.count, parameter + block.start)
         }
       }
       guard let squaredNorms else { return }
