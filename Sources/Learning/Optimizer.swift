@@ -17,8 +17,8 @@ public struct ParameterLayout {
     let count: Int
   }
 
-  /// Elements of a block: parameter, gradient and two moments of it fit the second-level cache.
-  private static let blockSize = 1 << 13
+  /// Elements of a block: its parameters are still in the first-level cache when their norm is taken.
+  private static let blockSize = 1 << 12
 
   public init(_ parameters: [Parameter]) {
     self.parameters = parameters
@@ -134,7 +134,9 @@ public class Optimizer {
         update(
           &gradient, count: block.count, parameter + block.start,
           state: layout.offsets[block.parameter] + block.start)
-        if squaredNorms != nil { sums[index] = fl_sumsq_f32(block.count, parameter + block.start) }
+        if squaredNorms != nil {
+          sums[index] = fl_sumsq_f32(block.count, parameter + block.start)
+        }
       }
       guard let squaredNorms else { return }
       for index in layout.parameters.indices { squaredNorms[index] = 0 }

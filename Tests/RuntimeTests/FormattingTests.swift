@@ -1104,3 +1104,11 @@ import Testing
     #expect(value("1 < \"a\"") == "type: the int 1 and the string \"a\" have no order")
   }
 }
+
+@Suite struct IntTextTests {
+  @Test func digits() {
+    var values = [0, 9, 10, 99, 100, 999, 1_000, 9_999, 10_000, 99_999, 100_000, Int.max, Int.min]
+    values += values.map { $0 == .min ? 0 : -$0 }
+    for value in values { #expect(StringOperations.string(of: value).text == String(value)) }
+  }
+}

@@ -350,3 +350,19 @@ import Testing
     #expect(underlined("fn f(x) { x.foo }\nf({a: 1})") == "foo")
   }
 }
+
+@Suite struct UpdateTests {
+  @Test func indexedUpdates() {
+    #expect(
+      value(
+        "let l = [1, 2.5, \"a\", [1]]\nlet i = 0\nl[i] += 2\nl[1] -= 1\nl[2] += \"b\"\nl[-1] += [2]\nl[i] *= 5\nl[0] //= 4\nl"
+      ) == "[3, 1.5, \"ab\", [1, 2]]")
+    #expect(value("let m = {a: 1}\nlet k = \"a\"\nm[k] += 1\nm[\"a\"] **= 3\nm") == "{a: 8}")
+    #expect(value("let m = {}\nm[\"a\"] += 1") == "key: the map has no key \"a\"")
+    #expect(value("let l = [9223372036854775807]\nl[0] += 1").hasPrefix("value: the result of"))
+    #expect(
+      value("let l = [1]\nl[1] += 1") == "index: index 1 is out of range for a list of length 1")
+    // The old value is read before a call on the right changes it.
+    #expect(value("let l = [1]\nlet f = () => { l[0] = 10\n1 }\nl[0] += f()\nl") == "[2]")
+  }
+}

@@ -167,3 +167,22 @@ import Testing
     }
   }
 }
+
+@Suite struct LifetimeTests {
+  @Test func interpretersAreFreed() throws {
+    weak var leaked: Interpreter?
+    do {
+      let interpreter = makeInterpreter()
+      leaked = interpreter
+      try interpreter.run(parse("let f = () => 1\nlet l = [f]\nl.append(l)"))
+    }
+    #expect(leaked == nil)
+  }
+
+  @Test func failedCellsLeaveNamesAlone() throws {
+    let interpreter = makeInterpreter()
+    #expect(throws: Fault.self) { try interpreter.run(parse("let len = 1 / 0")) }
+    #expect(try interpreter.run(parse("len([1])")).number == 1)
+    #expect(try interpreter.run(parse("(() => len([1, 2]))()")).number == 2)
+  }
+}

@@ -405,7 +405,7 @@ extension VM {
     defer {
       CurrentVM.set(previous)
       stackBounds = bounds
-      if previous !== self { deadline = nil }
+      if previous !== self, !isTrial { deadline = nil }
     }
     return try body()
   }

@@ -145,23 +145,3 @@ extension VM {
 
   static func freeStack(_ stack: UnsafeMutablePointer<Value>) { free(stack) }
 }
-
-/// Held while a native type declares what it can do; the same thread may come back to it.
-enum DescriptorLock {
-  nonisolated(unsafe) private static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
-    // One for the process, never freed.
-    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    var attributes = pthread_mutexattr_t()
-    pthread_mutexattr_init(&attributes)
-    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
-    pthread_mutex_init(mutex, &attributes)
-    pthread_mutexattr_destroy(&attributes)
-    return mutex
-  }()
-
-  static func whileLocked(_ body: () -> Void) {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    body()
-  }
-}

@@ -1,4 +1,3 @@
-import Synchronization
 import Syntax
 
 /// A value of the domain half (tensor, model, table, ledger …) in a script: a Swift value together with the descriptor
@@ -8,7 +7,6 @@ public class NativeObject: Object {
 
   init(type: AnyNativeType) {
     self.type = type
-    type.prepare()
     super.init(.native)
   }
 
@@ -56,65 +54,21 @@ public struct NativeField: Sendable {
 
 /// The descriptor of a native type without the Swift type, as the interpreter uses it.
 ///
-/// Descriptors are made once, as static constants. What a type can do is declared when its first value is made or help
-/// asks for it: a method's parameters name types, its own among them, so their descriptors have to be there before.
+/// Descriptors are made once, as static constants, and never change afterwards.
 public class AnyNativeType: @unchecked Sendable {
   public let name: String
   public let summary: String
-  private var configure: (() -> Void)?
-  private let isPrepared = Atomic<Bool>(false)
-  fileprivate var declaredFields: [NativeField] = []
-  fileprivate var declaredMethods: [Native] = []
-  fileprivate var declaredCall: Native?
-  // Read by the interpreter for values, which exist only once the type is prepared.
+  public fileprivate(set) var fields: [NativeField] = []
+  public fileprivate(set) var methods: [Native] = []
   var fieldIndex: [String: Int] = [:]
   var methodObjects: [String: NativeFunction] = [:]
+  /// What `object(…)` calls; its first parameter is the object.
+  public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
   var callObject: NativeFunction?
 
   fileprivate init(_ name: String, _ summary: String) {
     self.name = name
     self.summary = summary
-  }
-
-  fileprivate func prepare(by configure: @escaping () -> Void) { self.configure = configure }
-
-  /// Declares what the type can do, once. Values call it when they are made.
-  @inline(__always)
-  final func prepare() {
-    if !isPrepared.load(ordering: .acquiring) { prepareNow() }
-  }
-
-  @inline(never)
-  private func prepareNow() {
-    DescriptorLock.whileLocked {
-      // Nil while this thread is declaring the type already.
-      guard let configure else { return }
-      self.configure = nil
-      configure()
-      isPrepared.store(true, ordering: .releasing)
-    }
-  }
-
-  public var fields: [NativeField] {
-    prepare()
-    return declaredFields
-  }
-
-  public var methods: [Native] {
-    prepare()
-    return declaredMethods
-  }
-
-  /// What `object(…)` calls; its first parameter is the object.
-  public var call: Native? {
-    get {
-      prepare()
-      return declaredCall
-    }
-    set {
-      declaredCall = newValue
-      callObject = newValue.map(NativeFunction.init)
-    }
   }
 
   func byteCount(_ object: NativeObject) -> Int { 0 }
@@ -204,11 +158,10 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   public var transfer: Transfer<T> = .refuse
 
   public init(
-    _ name: String, _ summary: String = "",
-    _ configure: @escaping (NativeType<T>) -> Void = { _ in }
+    _ name: String, _ summary: String = "", _ configure: (NativeType<T>) -> Void = { _ in }
   ) {
     super.init(name, summary)
-    prepare(by: { [unowned self] in configure(self) })
+    configure(self)
   }
 
   /// Declares a field that is computed when it is read.
@@ -235,15 +188,15 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   }
 
   private func add(_ field: NativeField) {
-    fieldIndex[field.name] = declaredFields.count
-    declaredFields.append(field)
+    fieldIndex[field.name] = fields.count
+    fields.append(field)
   }
 
   /// Declares methods; the first parameter of each is the value itself.
   public func methods(_ natives: [Native]) {
     for native in natives {
       native.qualify(with: name)
-      declaredMethods.append(native)
+      methods.append(native)
       methodObjects[native.name] = NativeFunction(native)
     }
   }
