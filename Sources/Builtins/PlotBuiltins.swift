@@ -2,6 +2,7 @@ import Runtime
 import Tables
 
 extension Plot: NativeValue {
+  public static let typeName = "plot"
   public static let nativeType = NativeType<Plot>(
     "plot", "A drawing of columns of a table; printing it draws a chart of characters."
   ) { type in

@@ -4,6 +4,7 @@ import Syntax
 import Tables
 
 extension Table: NativeValue {
+  public static let typeName = "table"
   public static let nativeType = NativeType<Table>(
     "table", "Named columns of values: the result of a sweep, a summary, recorded results."
   ) { type in
@@ -42,6 +43,7 @@ extension Table: NativeValue {
 }
 
 extension Grouping: NativeValue {
+  public static let typeName = "groups"
   public static let nativeType = NativeType<Grouping>(
     "groups", "The rows of a table, gathered by equal values in some columns."
   ) { type in

@@ -66,9 +66,6 @@ extension Tensor: NativeValue {
     type.methods(TensorMethods.functions)
   }
 
-  /// Written out, because the descriptor's own methods name the type while it is being made.
-  public static var typeName: String { "tensor" }
-
   /// Parameters take tensors, numbers and lists of numbers alike.
   public static func decode(_ value: Value, _ vm: VM) throws -> Tensor? {
     if case .object(let reference) = value {
