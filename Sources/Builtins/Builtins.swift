@@ -25,4 +25,8 @@ extension Builtins {
   /// How many threads numerical work uses.
   public static var threads: Int { Parallel.threads }
   public static func setThreads(_ count: Int) { Parallel.threads = count }
+  /// Runs numerical work of `body` on this thread alone: trials that run side by side need no threads within.
+  public static func serially<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try Parallel.serially(body)
+  }
 }

@@ -6,7 +6,6 @@ import Tensor
 
 /// What a private training run did and what it cost, in a script.
 extension PrivateTrainingResult: NativeValue {
-  public static let typeName = "private fit"
   public static let nativeType = NativeType<PrivateTrainingResult>(
     "private fit", "What a private training run did, and what it cost."
   ) { type in
@@ -49,7 +48,6 @@ extension PrivateTrainingResult: NativeValue {
 
 /// How well an attack told members from others, in a script.
 extension AttackResult: NativeValue {
-  public static let typeName = "attack"
   public static let nativeType = NativeType<AttackResult>(
     "attack", "How well an attack tells members of the training set from others."
   ) { type in
@@ -173,6 +171,8 @@ enum DPBuiltins {
 
 /// Numbers in one of three forms, given back in the same.
 struct NumberVector: Bindable {
+  static let typeName = "number, list of float or tensor"
+
   enum Form {
     case number, list
     case tensor(Shape)
@@ -180,7 +180,6 @@ struct NumberVector: Bindable {
   var values: [Double]
   var form: Form
 
-  static let typeName = "number, list of float or tensor"
 
   static func decode(_ value: Value, _ vm: VM) throws -> NumberVector? {
     if let tensor = try Tensor.decode(value, vm) {

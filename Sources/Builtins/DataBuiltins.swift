@@ -5,7 +5,6 @@ import Text
 
 /// A labelled corpus made ready, in a script.
 extension IntentDataset: NativeValue {
-  public static let typeName = "dataset"
   public static let nativeType = NativeType<IntentDataset>(
     "dataset", "A labelled corpus: encoded examples, class names, vocabulary."
   ) { type in
@@ -28,7 +27,6 @@ extension IntentDataset: NativeValue {
 
 /// A part of a dataset, in a script.
 extension Examples: NativeValue {
-  public static let typeName = "examples"
   public static let nativeType = NativeType<Examples>(
     "examples", "Encoded texts with their classes: a part of a dataset."
   ) { type in
@@ -64,7 +62,6 @@ extension Examples: NativeValue {
 
 /// A list of words with numbers, in a script.
 extension Vocabulary: NativeValue {
-  public static let typeName = "vocabulary"
   public static let nativeType = NativeType<Vocabulary>(
     "vocabulary", "Words and their numbers; 0 is padding, 1 the unknown word."
   ) { type in
@@ -352,9 +349,10 @@ enum DataBuiltins {
 
 /// What can be split: examples, or the training part of a dataset.
 struct Splittable: Bindable {
+  static let typeName = "examples or dataset"
+
   var examples: Examples
 
-  static let typeName = "examples or dataset"
 
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
     if let examples = try Examples.decode(value, vm) { return Splittable(examples: examples) }

@@ -44,7 +44,7 @@ enum GradientBuiltins {
     _ target: Value, _ function: Callable, _ vm: VM
   ) throws -> (value: Tensor, gradient: any ValueEncodable) {
     try Tape.withRecording {
-      if let model = try Model.decode(target, vm) {
+      if let model = (target.object as? Boxed<Model>)?.value {
         let loss = try function.call(as: Tensor.self)
         let named = model.layer.namedParameters.filter { $0.parameter.requiresGradient }
         guard !named.isEmpty else {
@@ -67,7 +67,7 @@ enum GradientBuiltins {
         list.values.contains(where: { ($0.object as? Boxed<Tensor>) != nil })
       {
         let variables = try ([Tensor].decode(target, vm) ?? []).map(variable)
-        let result = try function.call(variables)
+        let result = try function.call(variables as [any ValueEncodable])
         guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
         return (loss, try Tape.gradients(of: loss, withRespectTo: variables))
       }
@@ -78,7 +78,7 @@ enum GradientBuiltins {
         ).atArgument(0)
       }
       let input = try variable(tensor)
-      let result = try function.call([input])
+      let result = try function.call(input)
       guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
       return (loss, try Tape.gradients(of: loss, withRespectTo: [input])[0])
     }

@@ -9,7 +9,6 @@ struct Model {
 }
 
 extension Model: NativeValue {
-  static let typeName = "model"
   static let nativeType = NativeType<Model>(
     "model",
     "A layer or a network of layers: call it with a tensor, train it with `nn.train` or `dp.train`."

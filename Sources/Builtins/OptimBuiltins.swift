@@ -5,7 +5,6 @@ import Runtime
 struct OptimizerSettings: NativeValue {
   let optimizer: Optimizer
 
-  static let typeName = "optimizer"
   static let nativeType = NativeType<OptimizerSettings>(
     "optimizer", "How a gradient becomes a change of the parameters."
   ) { type in

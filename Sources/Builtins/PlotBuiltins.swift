@@ -2,9 +2,7 @@ import Runtime
 import Tables
 
 extension Plot: NativeValue {
-  // Given apart from the descriptor, whose methods ask for it while it is being made.
-  public static var typeName: String { "plot" }
-
+  public static let typeName = "plot"
   public static let nativeType = NativeType<Plot>(
     "plot", "A drawing of columns of a table; printing it draws a chart of characters."
   ) { type in

@@ -24,7 +24,6 @@ final class SeedScope {
 }
 
 extension SeedScope: NativeValue {
-  static let typeName = "seed"
   static let nativeType = NativeType<SeedScope>(
     "seed", "A context in which all randomness follows from a number."
   ) { type in

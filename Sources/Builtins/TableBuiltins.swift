@@ -4,9 +4,7 @@ import Syntax
 import Tables
 
 extension Table: NativeValue {
-  // Given apart from the descriptor, whose methods ask for it while it is being made.
-  public static var typeName: String { "table" }
-
+  public static let typeName = "table"
   public static let nativeType = NativeType<Table>(
     "table", "Named columns of values: the result of a sweep, a summary, recorded results."
   ) { type in
@@ -45,9 +43,7 @@ extension Table: NativeValue {
 }
 
 extension Grouping: NativeValue {
-  // Given apart from the descriptor, whose methods ask for it while it is being made.
-  public static var typeName: String { "groups" }
-
+  public static let typeName = "groups"
   public static let nativeType = NativeType<Grouping>(
     "groups", "The rows of a table, gathered by equal values in some columns."
   ) { type in

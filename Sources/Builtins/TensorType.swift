@@ -10,7 +10,6 @@ extension DomainError: FaultConvertible {
 }
 
 extension Tensor: NativeValue {
-  public static let typeName = "tensor"
   public static let nativeType = NativeType<Tensor>(
     "tensor", "An immutable block of numbers with a shape; without axes it behaves as a number."
   ) { type in

@@ -3,7 +3,6 @@ import Text
 
 /// One word that role reversal replaced, in a script.
 extension GenderChange: NativeValue {
-  public static let typeName = "change"
   public static let nativeType = NativeType<GenderChange>(
     "change", "A word that role reversal replaced."
   ) { type in

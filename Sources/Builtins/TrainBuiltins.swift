@@ -11,7 +11,6 @@ struct Fit: NativeValue {
   var seconds: Double { history.seconds }
   var losses: [Double] { history.epochs.map(\.loss) }
 
-  static let typeName = "fit"
   static let nativeType = NativeType<Fit>("fit", "What a training run did.") { type in
     type.representation = { fit, _ in
       let loss = fit.losses.last.map { TextForm.digits($0, 4) } ?? "none"

@@ -119,28 +119,4 @@ __attribute__((target("aes,sse4.1"))) void fl_aes_words_aesni(const aes_schedule
   }
 }
 
-__attribute__((target("vaes,avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512))) void
-fl_aes_words_vaes(const aes_schedule *schedule, uint64_t stream, uint64_t block, size_t count,
-                  uint32_t *out) {
-  __m512i keys[11];
-  for (int round = 0; round <= 10; round++)
-    keys[round] = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)schedule->keys[round]));
-  long long high = (long long)stream;
-  const __m512i lanes = _mm512_set_epi64(high, 3, high, 2, high, 1, high, 0);
-  // Sixteen blocks in four registers, because a round takes several cycles.
-  for (size_t b = 0; b < count; b += 16) {
-    __m512i s[4];
-    for (int i = 0; i < 4; i++) {
-      long long first = (long long)(block + b + 4 * (size_t)i);
-      s[i] = _mm512_add_epi64(lanes, _mm512_set_epi64(0, first, 0, first, 0, first, 0, first));
-      s[i] = _mm512_xor_si512(s[i], keys[0]);
-    }
-    for (int round = 1; round < 10; round++) {
-      for (int i = 0; i < 4; i++) s[i] = _mm512_aesenc_epi128(s[i], keys[round]);
-    }
-    for (int i = 0; i < 4 && b + 4 * (size_t)i < count; i++)
-      _mm512_storeu_si512(out + 4 * b + 16 * (size_t)i, _mm512_aesenclast_epi128(s[i], keys[10]));
-  }
-}
-
 #endif

@@ -9,7 +9,10 @@ static const fl_table *current = &fl_table_plain;
 static int active_level = FL_LEVEL_PLAIN;
 static int best_level = FL_LEVEL_PLAIN;
 static int has_aes = 0;
-static int has_vector_aes = 0;
+#if defined(__x86_64__)
+/// The kernels of AVX-512, with VAES where the processor has it.
+static fl_table best_avx512;
+#endif
 fl_aes_function fl_aes_words = fl_aes_words_plain;
 
 static void find_best_level(void) {
@@ -23,7 +26,9 @@ static void find_best_level(void) {
   best_level = avx512 ? FL_LEVEL_AVX512 : avx2 ? FL_LEVEL_AVX2 : FL_LEVEL_PLAIN;
   unsigned a, b, c, d;
   if (__get_cpuid(1, &a, &b, &c, &d)) has_aes = (c >> 25) & 1;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) has_vector_aes = (c >> 9) & 1;
+  best_avx512 = fl_table_avx512;
+  if (avx512 && has_aes && __get_cpuid_count(7, 0, &a, &b, &c, &d) && ((c >> 9) & 1))
+    fl_table_use_vaes(&best_avx512);
 #endif
 }
 
@@ -36,9 +41,8 @@ int fl_set_cpu_level(int level) {
   fl_aes_words = fl_aes_words_plain;
 #if defined(__x86_64__)
   if (active_level > FL_LEVEL_PLAIN) {
-    current = active_level == FL_LEVEL_AVX512 ? &fl_table_avx512 : &fl_table_avx2;
+    current = active_level == FL_LEVEL_AVX512 ? &best_avx512 : &fl_table_avx2;
     if (has_aes) fl_aes_words = fl_aes_words_aesni;
-    if (has_vector_aes && active_level == FL_LEVEL_AVX512) fl_aes_words = fl_aes_words_vaes;
   }
 #endif
   return active_level;

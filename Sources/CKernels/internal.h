@@ -16,6 +16,8 @@ extern const fl_table fl_table_plain;
 #if defined(__x86_64__)
 extern const fl_table fl_table_avx2;
 extern const fl_table fl_table_avx512;
+/// Replaces the kernels that use random numbers by those for processors that also have VAES.
+void fl_table_use_vaes(fl_table *table);
 #endif
 
 /// The eleven round keys of AES-128.
@@ -33,8 +35,6 @@ void fl_aes_words_plain(const aes_schedule *schedule, uint64_t stream, uint64_t 
 #if defined(__x86_64__)
 void fl_aes_words_aesni(const aes_schedule *schedule, uint64_t stream, uint64_t block, size_t count,
                         uint32_t *out);
-void fl_aes_words_vaes(const aes_schedule *schedule, uint64_t stream, uint64_t block, size_t count,
-                       uint32_t *out);
 #endif
 /// The one in use.
 extern fl_aes_function fl_aes_words;

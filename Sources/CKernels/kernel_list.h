@@ -235,6 +235,7 @@
   F(void, linear_example_norms_f32, (size_t examples, size_t time, size_t inputs, size_t \
     outputs, const float *a, const float *g, float *squared_norms), (examples, time, inputs, \
     outputs, a, g, squared_norms)) \
+  F(double, sumsq_fast_f32, (size_t n, const float *x), (n, x)) \
   F(void, joint_example_norms_f32, (size_t examples, size_t time, size_t parts, const float \
     *const *a, const size_t *widths, double constant, size_t outputs, const float *g, float \
     *squared_norms), (examples, time, parts, a, widths, constant, outputs, g, squared_norms)) \

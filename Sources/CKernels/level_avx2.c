@@ -16,6 +16,7 @@
 #define FL_LEVEL 1
 #define FL_SUFFIX avx2
 #define FL_HAS_FMA 1
+#define FL_HAS_VAES 0
 #include "impl/level.inc"
 
 #pragma clang attribute pop

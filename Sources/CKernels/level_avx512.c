@@ -18,6 +18,7 @@
 #define FL_LEVEL 2
 #define FL_SUFFIX avx512
 #define FL_HAS_FMA 1
+#define FL_HAS_VAES 0
 #include "impl/level.inc"
 
 #pragma clang attribute pop

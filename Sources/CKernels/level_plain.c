@@ -14,4 +14,5 @@
 #else
 #define FL_HAS_FMA 0
 #endif
+#define FL_HAS_VAES 0
 #include "impl/level.inc"

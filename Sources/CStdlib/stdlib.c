@@ -8,12 +8,16 @@ static const unsigned char recipes[] = {
 static const unsigned char epsilon_sweep[] = {
 #embed "../../Stdlib/experiments/epsilon_sweep.fl"
 };
+static const unsigned char gender_swap[] = {
+#embed "../../Stdlib/experiments/gender_swap.fl"
+};
 
 #define FILE_ROW(path, array) {path, array, sizeof array}
 
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
+    FILE_ROW("experiments/gender_swap.fl", gender_swap),
 };
 
 size_t fairlead_stdlib_count(void) { return sizeof files / sizeof *files; }

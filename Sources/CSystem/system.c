@@ -12,6 +12,7 @@
 
 static _Atomic(void (*)(void)) notification;
 static atomic_int pressed;
+static atomic_int terminated;
 static _Atomic int64_t first_press_ms;
 
 static int64_t now_ms(void) {
@@ -34,8 +35,8 @@ static void on_interrupt(int number) {
   } else {
     atomic_store(&first_press_ms, now_ms());
   }
+  if (number != SIGINT) atomic_store(&terminated, 1);
   if (notify) notify();
-  (void)number;
 }
 
 void fairlead_watch_interrupts(void (*notify)(void)) {
@@ -48,11 +49,14 @@ void fairlead_watch_interrupts(void (*notify)(void)) {
   // No SA_RESTART: a read that waits for input returns, so that the flag is seen.
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGHUP, &action, NULL);
 }
 
 void fairlead_clear_interrupt(void) { atomic_store(&pressed, 0); }
 
 int fairlead_was_interrupted(void) { return atomic_load(&pressed); }
+
+int fairlead_was_terminated(void) { return atomic_load(&terminated); }
 
 void fairlead_ignore_write_signals(void) {
   signal(SIGPIPE, SIG_IGN);

@@ -19,6 +19,16 @@ struct RunOptions: ParsableArguments {
   var threads: Int?
 
   @Option(
+    name: .customLong("time-limit"),
+    help: ArgumentHelp("Ends the script with an error after this time.", valueName: "seconds"))
+  var timeLimit: Double?
+
+  @Option(
+    name: .customLong("memory-limit"),
+    help: ArgumentHelp("Ends the script with an error when it needs more.", valueName: "megabytes"))
+  var memoryLimit: Int?
+
+  @Option(
     name: .customLong("allow-read"), parsing: .singleValue,
     help: ArgumentHelp("Lets the script read below this path too.", valueName: "path"))
   var allowRead: [String] = []
@@ -44,6 +54,12 @@ struct RunOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads must be from 1 to 1024, found \(threads)")
     }
+    if let timeLimit, !(timeLimit > 0) {
+      throw ValidationError("--time-limit must be more than 0 seconds, found \(timeLimit)")
+    }
+    if let memoryLimit, !(1...1 << 30).contains(memoryLimit) {
+      throw ValidationError("--memory-limit must be from 1 megabyte on, found \(memoryLimit)")
+    }
     for parameter in parameters where !(parameter.dropFirst().contains("=")) {
       throw ValidationError("-p takes name=value, found `\(parameter)`")
     }
@@ -54,6 +70,8 @@ struct RunOptions: ParsableArguments {
     options.workers = workers
     options.seed = seed
     options.threads = threads
+    options.limits.seconds = timeLimit
+    if let memoryLimit { options.limits.memoryBytes = memoryLimit << 20 }
     options.allowRead = allowRead
     options.allowWrite = allowWrite
     options.storeDirectory = store

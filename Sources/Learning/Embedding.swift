@@ -221,16 +221,12 @@ final class EmbeddingRule: RangedGradientRule {
     withExtendedLifetime((values, slots)) {}
   }
 
-  /// Each range's squared gradient norm, without keeping the gradients.
-  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double] {
+  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
     try ranges.map { range in
       guard !range.isEmpty, weight.requiresGradient else { return 0 }
       let sums = try rowSums(weights: nil, examples: range)
       defer { sums.finish() }
-      let values = try sums.values()
-      return withExtendedLifetime(values) {
-        UnsafePointer(values.floats).sumOfSquares(sums.count * width)
-      }
+      return sums.sumOfSquares()
     }
   }
 
@@ -343,6 +339,36 @@ private struct RowSums {
         target)
     }
     withExtendedLifetime((gradient, self.weights)) {}
+  }
+
+  /// The sum of squares of all sums, which are made a few rows at a time and not kept.
+  func sumOfSquares() -> Double {
+    let from = gradient.floats + firstRow * width
+    let weights = weights?.floats
+    let (blockRows, cacheRows) = (128, max(1, min(128, 4096 / max(1, width))))
+    let blocks = (count + blockRows - 1) / blockRows
+    let total = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks)) { parts in
+      Parallel.blocks(count, size: blockRows) { block in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: cacheRows * width) { scratch in
+          guard let scratch = scratch.baseAddress else { return }
+          var sum = 0.0
+          for first in stride(from: block.lowerBound, to: block.upperBound, by: cacheRows) {
+            let last = min(first + cacheRows, block.upperBound)
+            // The kernel writes row j at j × width.
+            fl_group_sum_f32(
+              first, last, width, offsets, positions, divisor, from, width, weights,
+              scratch - first * width)
+            sum += fl_sumsq_fast_f32((last - first) * width, scratch)
+          }
+          parts[block.lowerBound / blockRows] = sum
+        }
+      }
+      var total = 0.0
+      for index in 0..<blocks { total += parts[index] }
+      return total
+    }
+    withExtendedLifetime((gradient, self.weights)) {}
+    return total
   }
 
   func values() throws -> Tensor {

@@ -7,6 +7,10 @@ protocol RangedGradientRule: GradientRule {
   /// Adds Σ wᵢ·gradᵢ over `examples` to the sink; `weights` is indexed by example from 0.
   func accumulate(
     weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink) throws
+
+  /// The squared norm of the sum of each range's gradients over this rule's trainable parameters, where that is cheaper
+  /// found without making the sums; nil where it is not.
+  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]?
 }
 
 extension RangedGradientRule {
@@ -74,6 +78,39 @@ enum JointNorms {
   }
 }
 
+extension JointNorms {
+  /// The squared norms of the sums over ranges of examples: a range is one long sequence. Nil where its Gram matrices would
+  /// cost more than making the sums does: writing, squaring and adding them up, some thirty multiplications for each number.
+  static func ofRanges(
+    _ ranges: [Range<Int>], _ factors: [Tensor], biases: Int, _ g: Tensor, examples: Int, time: Int
+  ) -> [Double]? {
+    let rows = max(1, examples * time)
+    let outputs = g.count / rows
+    let inputs = factors.reduce(0) { $0 + $1.count / rows }
+    let longest = ranges.reduce(0) { max($0, $1.count) } * time
+    guard longest * longest / 2 * (inputs + outputs) < 30 * inputs * outputs else { return nil }
+    var norms = [Float](repeating: 0, count: ranges.count)
+    norms.withUnsafeMutableBufferPointer { norms in
+      guard let norms = norms.baseAddress else { return }
+      withExtendedLifetime((factors, g)) {
+        let from = g.floats
+        let parts = factors.map { UnsafePointer($0.floats) }
+        let widths = factors.map { $0.count / rows }
+        Parallel.each(ranges.count) { index in
+          let first = ranges[index].lowerBound * time
+          withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: parts.count + 1) {
+            for (index, part) in parts.enumerated() { $0[index] = part + first * widths[index] }
+            fl_joint_example_norms_f32(
+              1, ranges[index].count * time, parts.count, $0.baseAddress, widths, Double(biases),
+              outputs, from + first * outputs, norms + index)
+          }
+        }
+      }
+    }
+    return norms.map { Double(max(0, $0)) }
+  }
+}
+
 /// Sums over the rows of a matrix, cut by columns so that each sum is made by one thread in row order.
 enum ColumnSums {
   static func compute(
@@ -93,11 +130,11 @@ extension UnsafePointer where Pointee == Float {
   /// The sum of squares of `count` numbers in blocks of fixed size, combined in order.
   func sumOfSquares(_ count: Int) -> Double {
     let size = 1 << 14
-    guard count > size else { return fl_sumsq_f32(count, self) }
+    guard count > size else { return fl_sumsq_fast_f32(count, self) }
     let blocks = (count + size - 1) / size
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { parts in
       Parallel.blocks(count, size: size) {
-        parts[$0.lowerBound / size] = fl_sumsq_f32($0.count, self + $0.lowerBound)
+        parts[$0.lowerBound / size] = fl_sumsq_fast_f32($0.count, self + $0.lowerBound)
       }
       var total = 0.0
       for part in parts { total += part }

@@ -516,16 +516,35 @@ final class LSTMRule: RangedGradientRule {
     withExtendedLifetime((sums, rowWeights)) {}
   }
 
+  /// What of a direction is trained and shares one gradient of the gate sums: factors of weights, number of biases.
+  private func joint(_ number: Int) -> (factors: [Tensor], biases: Int, gates: Tensor) {
+    let (parameters, d) = (directions[number], pass.directions[number])
+    let factors =
+      (parameters.inputWeight.requiresGradient ? [pass.x] : [])
+      + (parameters.hiddenWeight.requiresGradient ? [d.previous] : [])
+    let biases = [parameters.inputBias, parameters.hiddenBias]
+    return (factors, biases.count(where: \.requiresGradient), d.gates)
+  }
+
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
-    for (number, parameters) in directions.enumerated() {
-      let d = pass.directions[number]
-      // A direction's parameters share one gradient of the gate sums.
+    for number in directions.indices {
+      let (factors, biases, gates) = joint(number)
       JointNorms.add(
-        (parameters.inputWeight.requiresGradient ? [pass.x] : [])
-          + (parameters.hiddenWeight.requiresGradient ? [d.previous] : []),
-        biases: [parameters.inputBias, parameters.hiddenBias].count(where: \.requiresGradient),
-        d.gates, examples: exampleCount, time: pass.time, to: norms)
+        factors, biases: biases, gates, examples: exampleCount, time: pass.time, to: norms)
     }
+  }
+
+  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
+    var sum = [Double](repeating: 0, count: ranges.count)
+    for number in directions.indices {
+      let (factors, biases, gates) = joint(number)
+      guard
+        let norms = JointNorms.ofRanges(
+          ranges, factors, biases: biases, gates, examples: exampleCount, time: pass.time)
+      else { return nil }
+      for index in sum.indices { sum[index] += norms[index] }
+    }
+    return sum
   }
 
   func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {

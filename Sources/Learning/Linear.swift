@@ -183,6 +183,12 @@ final class LinearRule: RangedGradientRule {
       examples: exampleCount, time: time, to: norms)
   }
 
+  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
+    JointNorms.ofRanges(
+      ranges, weight.requiresGradient ? [a] : [],
+      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g, examples: exampleCount, time: time)
+  }
+
   func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {
     let (time, inputs, outputs) = (time, inputs, outputs)
     withExtendedLifetime((a, g)) {

@@ -5,7 +5,7 @@ import Tensor
 /// the blocks that the update is cut into.
 public struct ParameterLayout {
   public let parameters: [Parameter]
-  /// Where each parameter's state begins; multiples of 64.
+  /// Where each parameter's state begins; multiples of 128, which noise comes in groups of.
   public let offsets: [Int]
   public let count: Int
   let blocks: [Block]
@@ -33,7 +33,7 @@ public struct ParameterLayout {
         blocks.append(
           Block(parameter: index, start: start, count: min(size, parameter.count - start)))
       }
-      total += (parameter.count + 63) / 64 * 64
+      total += (parameter.count + 127) / 128 * 128
     }
     self.offsets = offsets
     self.blocks = blocks
@@ -134,7 +134,9 @@ public class Optimizer {
         update(
           &gradient, count: block.count, parameter + block.start,
           state: layout.offsets[block.parameter] + block.start)
-        if squaredNorms != nil { sums[index] = fl_sumsq_f32(block.count, parameter + block.start) }
+        if squaredNorms != nil {
+          sums[index] = fl_sumsq_fast_f32(block.count, parameter + block.start)
+        }
       }
       guard let squaredNorms else { return }
       for index in layout.parameters.indices { squaredNorms[index] = 0 }

@@ -42,7 +42,7 @@ extension TrainingStep {
       guard found.squaredNorms.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
         throw TrainingStep.diverged
       }
-      try combine(found.tables, ranges, weights, batch.count)
+      try combine(found.deferred, ranges, weights, batch.count)
     }
     let deviations = deviations(
       options.noiseShape, multiplier: options.noiseMultiplier, bound: options.bound,
@@ -75,8 +75,9 @@ extension TrainingStep {
     var loss: Double
     /// [layer][micro-batch]: ‖Σ of the micro-batch's gradients‖².
     var squaredNorms: [[Double]]
-    /// Embeddings, whose sums are made once the weights are known; everything else is in `microSinks`.
-    var tables: [EmbeddingRule]
+    /// Rules that knew the norms without the sums: one weighted sum is made once the weights are known. Everything else is
+    /// in `microSinks`.
+    var deferred: [any RangedGradientRule]
   }
 
   private func microGradients(_ batch: Batch, _ ranges: [Range<Int>]) throws -> MicroGradients {
@@ -84,14 +85,14 @@ extension TrainingStep {
     var result = MicroGradients(
       loss: 0,
       squaredNorms: Array(
-        repeating: Array(repeating: 0, count: ranges.count), count: layers.count), tables: [])
+        repeating: Array(repeating: 0, count: ranges.count), count: layers.count), deferred: [])
     if batch.count <= physicalLimit, try rulesApply(batch) {
       let value = try forward(batch)
       if isPerExample(value, batch), Tape.unruledParameters(of: value).isEmpty {
         result.loss = try Tape.withoutRecording { try value.detached.sum().item() }
         let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
         if rules.allSatisfy({ $0.exampleCount == batch.count }) {
-          result.tables = try sumRanges(rules, ranges, &result)
+          result.deferred = try sumRanges(rules, ranges, &result)
           return result
         }
       }
@@ -111,18 +112,22 @@ extension TrainingStep {
   /// Lets the rules sum over the ranges, micro-batches in parallel; returns those that wait for the weights.
   private func sumRanges(
     _ rules: [any GradientRule], _ ranges: [Range<Int>], _ result: inout MicroGradients
-  ) throws -> [EmbeddingRule] {
+  ) throws -> [any RangedGradientRule] {
     var uses: [Parameter: Int] = [:]
     for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
-    var tables: [EmbeddingRule] = []
+    var deferred: [any RangedGradientRule] = []
     var done: Set<Int> = []
     for rule in rules {
-      if let rule = rule as? EmbeddingRule, uses[rule.parameters[0]] == 1 {
-        guard let layer = layer(of: rule.parameters[0]) else { continue }
-        for (group, square) in try rule.squaredNorms(of: ranges).enumerated() {
+      let trained = rule.parameters.filter(\.requiresGradient)
+      guard let first = trained.first, let layer = layer(of: first) else { continue }
+      if let rule = rule as? any RangedGradientRule,
+        trained.allSatisfy({ uses[$0] == 1 && self.layer(of: $0) == layer }),
+        let squares = try rule.squaredNorms(of: ranges)
+      {
+        for (group, square) in squares.enumerated() {
           result.squaredNorms[layer][group] += square
         }
-        tables.append(rule)
+        deferred.append(rule)
         continue
       }
       // Parameters that no other rule adds to are complete when this one is through: their norms are taken at once, from cache.
@@ -143,7 +148,7 @@ extension TrainingStep {
           }
         }
         for (index, member) in complete.enumerated() {
-          guard let layer = layer(of: layout.parameters[member]) else { continue }
+          guard let layer = self.layer(of: layout.parameters[member]) else { continue }
           for group in ranges.indices {
             result.squaredNorms[layer][group] += squares[index * ranges.count + group]
           }
@@ -159,7 +164,7 @@ extension TrainingStep {
       }
     }
     addNorms(except: done, &result)
-    return tables
+    return deferred
   }
 
   /// ‖the gradient of parameter `member` in `sink`‖².
@@ -196,7 +201,8 @@ extension TrainingStep {
 
   /// Σ_g w_{l,g}·(gradient sum of micro-batch g), into `sink`.
   private func combine(
-    _ tables: [EmbeddingRule], _ ranges: [Range<Int>], _ weights: [[Double]], _ examples: Int
+    _ deferred: [any RangedGradientRule], _ ranges: [Range<Int>], _ weights: [[Double]],
+    _ examples: Int
   ) throws {
     for (layer, members) in layers.map(\.members).enumerated() {
       for member in members {
@@ -215,8 +221,10 @@ extension TrainingStep {
         }
       }
     }
-    for rule in tables {
-      guard let layer = layer(of: rule.parameters[0]) else { continue }
+    for rule in deferred {
+      guard let first = rule.parameters.first(where: \.requiresGradient),
+        let layer = layer(of: first)
+      else { continue }
       let perExample = try Tensor.uninitialized([max(1, examples)])
       for (group, range) in ranges.enumerated() {
         for example in range { perExample.floats[example] = Float(weights[layer][group]) }

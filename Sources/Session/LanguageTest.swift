@@ -8,6 +8,7 @@ import Syntax
 /// - `# expect error: text`: the script ends in an error; the rendered `kind: message` holds the text, and where the
 ///   comment stands beside code, the error is on its line. `# expect syntax error: text` is the same for an error that
 ///   the check finds.
+/// A script with such comments is run as it is; `test` blocks are run in scripts without them.
 /// - `# seed: n`: the run's seed. `# skip: reason`: not run.
 public struct LanguageTest {
   public let path: String
@@ -68,7 +69,7 @@ public struct LanguageTest {
     var options = SessionOptions()
     options.seed = seed
     options.recordsRuns = false
-    options.runsTests = true
+    options.runsTests = !hasExpectations
     options.isColoured = false
     let output = Collected()
     options.print = { output.append($0) }

@@ -52,7 +52,8 @@ public final class Session {
     let interrupt = InterruptFlag()
     let seed = options.seed ?? Int.random(in: 0..<(1 << 32))
     host = SessionHost(options: options, interrupt: interrupt, seed: seed)
-    interpreter = Interpreter(host: host, interrupt: interrupt, seed: Session.key(of: seed))
+    interpreter = Interpreter(
+      host: host, interrupt: interrupt, seed: Session.key(of: seed), limits: options.limits)
     Builtins.install(in: interpreter)
     let host = host
     imports = Imports(workingDirectory: options.workingDirectory) { path in
@@ -81,6 +82,9 @@ public final class Session {
 
   /// Whether Ctrl-C was pressed and not answered yet.
   public static var wasInterrupted: Bool { fairlead_was_interrupted() != 0 }
+
+  /// Whether the process was asked to end (SIGTERM, SIGHUP).
+  public static var wasTerminated: Bool { fairlead_was_terminated() != 0 }
 
   public func clearInterrupt() {
     interpreter.interrupt.clear()
@@ -292,7 +296,7 @@ public final class Session {
           Diagnostic(.name, "`\(program.source.name)` has no parameter `\(name)`", hint: hint)
         ])
     }
-    host.give(options.parameters.map { ($0.name, LiteralReader.value($0.value)) })
+    host.give(options.parameters)
     return nil
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// How a session runs: what the command line, a notebook or a test decides.
 public struct SessionOptions: Sendable {
@@ -12,6 +13,8 @@ public struct SessionOptions: Sendable {
   public var workers = 1
   /// `-p name=value` in the order given.
   public var parameters: [(name: String, value: String)] = []
+  /// Bounds of memory, time and recursion.
+  public var limits = Limits()
   public var allowRead: [String] = []
   public var allowWrite: [String] = []
   /// Where runs are recorded; nil for the usual place.

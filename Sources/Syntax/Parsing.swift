@@ -5,7 +5,7 @@ public enum Parsing {
 
   /// No tree that `parse` gives is higher than this, counting nested expressions, statements and blocks: a recursive walk
   /// is safe on a thread with an ordinary stack.
-  public static let heightLimit = 2_000
+  public static let heightLimit = 1_000
 
   static let diagnosticLimit = 20
 

@@ -40,7 +40,9 @@ extension Tensor {
   }
 
   /// A tensor of bools: where the comparison holds.
-  public static func compare(_ comparison: ComparisonOperation, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+  public static func compare(_ comparison: ComparisonOperation, _ a: Tensor, _ b: Tensor) throws
+    -> Tensor
+  {
     let target = try Shape.broadcast(a.shape, b.shape, comparison.name)
     let dtype = DType.promoted(a.dtype, b.dtype)
     let left = try a.detached.cast(to: dtype)

@@ -6,7 +6,7 @@ public final class GradientSink {
   public let parameters: [Parameter]
   /// Where each parameter's gradient begins in `buffer`; 64-byte aligned.
   public let offsets: [Int]
-  /// Elements of the flat buffer, padding included (padding is always zero).
+  /// Elements of the flat buffer, padding included.
   public let count: Int
   private let indexOf: [ObjectIdentifier: Int]
   private let storage: Storage
@@ -27,7 +27,8 @@ public final class GradientSink {
     self.offsets = offsets
     self.indexOf = indexOf
     count = total
-    storage = try Storage(byteCount: max(total, 16) * 4, zeroed: true)
+    // Not cleared: what nobody has written is never read, and the pages of tables that stay sparse are never touched.
+    storage = try Storage(byteCount: max(total, 16) * 4)
     touched = Array(repeating: false, count: parameters.count)
     tables = try parameters.map { parameter in
       guard sparse.contains(parameter), parameter.shape.rank == 2 else { return nil }

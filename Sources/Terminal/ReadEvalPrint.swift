@@ -31,7 +31,7 @@ public final class ReadEvalPrint {
     self.editor = editor
     session.watchInterrupts()
     print(banner)
-    while !isOver {
+    while !isOver, !Session.wasTerminated {
       session.clearInterrupt()
       guard let text = readCell(editor) else { break }
       handle(text)
@@ -77,7 +77,7 @@ public final class ReadEvalPrint {
       case .end:
         print()
         return isFirst ? nil : ""
-      case .abandoned: return ""
+      case .abandoned: return Session.wasTerminated ? nil : ""
       case .line(let line):
         text += line
         let trimmed = text.drop { $0.isWhitespace }

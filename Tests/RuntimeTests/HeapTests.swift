@@ -6,7 +6,10 @@ import Testing
 @Suite struct HeapTests {
   @Test func unreachableObjectsAreFreed() throws {
     let interpreter = makeInterpreter()
-    try interpreter.run(parse("let keep = [[1], {a: \"b\"}]\nfor i in 0..1000 { [i, [i], \"x\" + string(i)] }\ncollect()"))
+    try interpreter.run(
+      parse(
+        "let keep = [[1], {a: \"b\"}]\nfor i in 0..1000 { [i, [i], \"x\" + string(i)] }\ncollect()")
+    )
     let before = interpreter.vm.heap.objectCount
     #expect(before < 50)
     try interpreter.run(parse("keep = nil\ncollect()"))
@@ -16,9 +19,11 @@ import Testing
   @Test func nativeBytesCauseCollections() throws {
     let interpreter = makeInterpreter()
     interpreter.define([
-      Native("big", "A megabyte by its own account.", context: { vm in
-        vm.box(0, HeapTests.big)
-      })
+      Native(
+        "big", "A megabyte by its own account.",
+        context: { vm in
+          vm.box(0, HeapTests.big)
+        })
     ])
     try interpreter.run(parse("for i in 0..1000 { big() }"))
     #expect(interpreter.vm.heap.byteCount < 100 << 20)
@@ -28,7 +33,11 @@ import Testing
 
   @Test func handlesKeepValues() throws {
     let interpreter = makeInterpreter()
-    let callable = try #require(try Callable.decode(interpreter.run(parse("let n = [41]\n(() => { let inner = [n[0] + 1]\n() => inner[0] })()")), interpreter.vm))
+    let callable = try #require(
+      try Callable.decode(
+        interpreter.run(
+          parse("let n = [41]\n(() => { let inner = [n[0] + 1]\n() => inner[0] })()")),
+        interpreter.vm))
     try interpreter.run(parse("collect()"))
     #expect(try interpreter.vm.enter { try callable.call(as: Int.self) } == 42)
   }
@@ -93,31 +102,44 @@ import Testing
       #expect(map.count == reference.count)
     }
     #expect(map.map { Int($0.key.number ?? -1) } == order)
-    for key in 0..<500 { #expect(map[.int(key)].flatMap(\.number) == reference[key].map(Double.init)) }
+    for key in 0..<500 {
+      #expect(map[.int(key)].flatMap(\.number) == reference[key].map(Double.init))
+    }
   }
 }
 
 @Suite struct VerifierTests {
-  private func prototype(_ code: [UInt32], registers: Int = 4, constants: [Value] = []) -> Prototype {
+  private func prototype(_ code: [UInt32], registers: Int = 4, constants: [Value] = []) -> Prototype
+  {
     Prototype(
-      name: "broken", source: Source(name: "", text: ""), code: code, constants: constants, constantObjects: [],
-      registerCount: registers, parameters: [], captures: [], functions: [], handlers: [], spans: [],
-      callSites: [:], shapes: [], subscripts: [], statements: [], signature: Signature(name: "", parameters: []),
+      name: "broken", source: Source(name: "", text: ""), code: code, constants: constants,
+      constantObjects: [],
+      registerCount: registers, parameters: [], captures: [], functions: [], handlers: [],
+      spans: [],
+      callSites: [:], shapes: [], subscripts: [], statements: [],
+      signature: Signature(name: "", parameters: []),
       isMain: true)
   }
 
   @Test func brokenCodeIsRefused() {
     let end = Instruction.encode(.returnNil, 0, 0, 0)
     for code in [
-      [0xFF, end], [Instruction.encode(.move, 4, 0, 0), end], [Instruction.encode(.move, 0, 9, 0), end],
-      [Instruction.encode(.loadConstant, 0, 0, 0), end], [Instruction.encode(.jump, 0, 0, 0), 7, end],
-      [Instruction.encode(.jump, 0, 0, 0), UInt32(bitPattern: -3), end], [Instruction.encode(.move, 0, 0, 0)],
+      [0xFF, end], [Instruction.encode(.move, 4, 0, 0), end],
+      [Instruction.encode(.move, 0, 9, 0), end],
+      [Instruction.encode(.loadConstant, 0, 0, 0), end],
+      [Instruction.encode(.jump, 0, 0, 0), 7, end],
+      [Instruction.encode(.jump, 0, 0, 0), UInt32(bitPattern: -3), end],
+      [Instruction.encode(.move, 0, 0, 0)],
       [Instruction.encode(.jump, 0, 0, 0)], [Instruction.encode(.call, 2, 2, 0), end],
-      [Instruction.encode(.getCell, 0, 0, 0), end], [Instruction.encode(.makeClosure, 0, 0, 0), end],
-      [Instruction.encode(.callNative, 0, 0, 0), 0, end], [Instruction.encode(.newList, 0, 2, 3), end],
+      [Instruction.encode(.getCell, 0, 0, 0), end],
+      [Instruction.encode(.makeClosure, 0, 0, 0), end],
+      [Instruction.encode(.callNative, 0, 0, 0), 0, end],
+      [Instruction.encode(.newList, 0, 2, 3), end],
     ] {
       #expect(throws: Fault.self) { try Verifier.verify(prototype(code)) }
     }
-    #expect(throws: Never.self) { try Verifier.verify(prototype([Instruction.encode(.move, 3, 0, 0), end])) }
+    #expect(throws: Never.self) {
+      try Verifier.verify(prototype([Instruction.encode(.move, 3, 0, 0), end]))
+    }
   }
 }

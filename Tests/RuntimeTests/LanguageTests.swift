@@ -5,14 +5,24 @@ import Testing
 @Suite struct ExpressionTests {
   @Test func operators() {
     #expect(value("1 + 2 * 3") == "7")
-    #expect(value("let x = 7\nlet y = -2\n[x // y, x % y, x / y, x ** 2, x - y]") == "[-4, -1, -3.5, 49, 9]")
-    #expect(value(#"let s = "ab"\#nlet n = 2\#n[s + "c", s * n, n * s, [1] + [2], [0] * 3, s * -1]"#)
-      == #"["abc", "abab", "abab", [1, 2], [0, 0, 0], ""]"#)
-    #expect(value("let x = 3\n[1 < x < 5, 1 < x < 2, 5 > x >= 3 > 1, x == 3 != 4]") == "[true, false, true, true]")
+    #expect(
+      value("let x = 7\nlet y = -2\n[x // y, x % y, x / y, x ** 2, x - y]")
+        == "[-4, -1, -3.5, 49, 9]")
+    #expect(
+      value(#"let s = "ab"\#nlet n = 2\#n[s + "c", s * n, n * s, [1] + [2], [0] * 3, s * -1]"#)
+        == #"["abc", "abab", "abab", [1, 2], [0, 0, 0], ""]"#)
+    #expect(
+      value("let x = 3\n[1 < x < 5, 1 < x < 2, 5 > x >= 3 > 1, x == 3 != 4]")
+        == "[true, false, true, true]")
     #expect(value("let x = nil\n[x ?? 1, 2 ?? x, x ?? nil ?? 3]") == "[1, 2, 3]")
-    #expect(value("[not true, true and false, false or true, not (1 > 2)]") == "[false, false, true, true]")
-    #expect(value(#"[2 in [1, 2], 3 not in [1], "a" in {a: 1}, "ell" in "hello", 4 in 0..10 by 2, 1.0 in 0..3]"#)
-      == "[true, true, true, true, true, true]")
+    #expect(
+      value("[not true, true and false, false or true, not (1 > 2)]")
+        == "[false, false, true, true]")
+    #expect(
+      value(
+        #"[2 in [1, 2], 3 not in [1], "a" in {a: 1}, "ell" in "hello", 4 in 0..10 by 2, 1.0 in 0..3]"#
+      )
+        == "[true, true, true, true, true, true]")
   }
 
   @Test func typeErrors() {
@@ -45,28 +55,39 @@ import Testing
   }
 
   @Test func blocksAndBranches() {
-    #expect(value("let x = if 1 > 2 { \"a\" } else if 2 > 1 { \"b\" } else { \"c\" }\nx") == "\"b\"")
+    #expect(
+      value("let x = if 1 > 2 { \"a\" } else if 2 > 1 { \"b\" } else { \"c\" }\nx") == "\"b\"")
     #expect(value("let x = if 1 > 2 { 3 }\nx") == "nil")
-    #expect(value("fn f(x) { if x { let y = 3\ny + 1 } else { 0 } }\n[f(true), f(false)]") == "[4, 0]")
+    #expect(
+      value("fn f(x) { if x { let y = 3\ny + 1 } else { 0 } }\n[f(true), f(false)]") == "[4, 0]")
     // An assignment within an operand must not change the value that was read before.
-    #expect(value("fn f() { let x = 1\nlet y = x + if true { x = 5\nx } else { 0 }\n[x, y] }\nf()") == "[5, 6]")
+    #expect(
+      value("fn f() { let x = 1\nlet y = x + if true { x = 5\nx } else { 0 }\n[x, y] }\nf()")
+        == "[5, 6]")
     #expect(value("fn f() { let x = 1\nlet g = () => { x = 10\n1 }\nx + g() }\nf()") == "2")
-    #expect(value("fn f() { let x = 2\nx = [x, x + 1, if x > 1 { x } else { 0 }]\nx }\nf()") == "[2, 3, 2]")
-    #expect(value("fn f(x) { x = x ?? 5\nx = x > 3 and x < 9\nx }\n[f(nil), f(1)]") == "[true, false]")
+    #expect(
+      value("fn f() { let x = 2\nx = [x, x + 1, if x > 1 { x } else { 0 }]\nx }\nf()")
+        == "[2, 3, 2]")
+    #expect(
+      value("fn f(x) { x = x ?? 5\nx = x > 3 and x < 9\nx }\n[f(nil), f(1)]") == "[true, false]")
   }
 
   @Test func stringsAndFormats() {
-    #expect(value(#"let eps = 2.5\#nf"eps={eps:.2f}, {eps!r} {1 + 1} {{}}""#) == #""eps=2.50, 2.5 2 {}""#)
+    #expect(
+      value(#"let eps = 2.5\#nf"eps={eps:.2f}, {eps!r} {1 + 1} {{}}""#) == #""eps=2.50, 2.5 2 {}""#)
     #expect(value(#"let w = 8\#nlet p = 2\#nf"[{3.14159:>{w}.{p}f}]""#) == #""[    3.14]""#)
     #expect(value(#"let x = 3\#nf"{x=}""#) == #""x=3""#)
     #expect(value(#"f"{[1, "a"]} {nil} {true:>6}""#) == #""[1, \"a\"] nil   true""#)
-    #expect(value(#"let s = "héllo日本"\#n[s[1], s[-1], len(s), s[1:3], s[::-1], s[5:]]"#)
-      == #"["é", "本", 7, "él", "本日olléh", "日本"]"#)
+    #expect(
+      value(#"let s = "héllo日本"\#n[s[1], s[-1], len(s), s[1:3], s[::-1], s[5:]]"#)
+        == #"["é", "本", 7, "él", "本日olléh", "日本"]"#)
     #expect(value(#"[c for c in "aé日"]"#) == #"["a", "é", "日"]"#)
     #expect(value(#"["b", "a", "é", "Z", ""].sort()"#) == "nil")
-    #expect(value(#"let l = ["b", "a", "é", "Z", ""]\#nl.sort()\#nl"#) == #"["", "Z", "a", "b", "é"]"#)
+    #expect(
+      value(#"let l = ["b", "a", "é", "Z", ""]\#nl.sort()\#nl"#) == #"["", "Z", "a", "b", "é"]"#)
     let parts = (0..<100).map { "{\($0)}" }.joined(separator: "-")
-    #expect(value("f\"\(parts)\"") == "\"" + (0..<100).map(String.init).joined(separator: "-") + "\"")
+    #expect(
+      value("f\"\(parts)\"") == "\"" + (0..<100).map(String.init).joined(separator: "-") + "\"")
   }
 
   @Test func listsAndMaps() {
@@ -74,25 +95,37 @@ import Testing
     #expect(value("[\(items)]") == "[\(items)]")
     let entries = (0..<300).map { "k\($0): \($0)" }.joined(separator: ", ")
     #expect(value("{\(entries)}") == "{\(entries)}")
-    #expect(value(#"{a: 1, "b c": 2, ["x" + "y"]: 3, [1]: 4}"#) == #"{a: 1, "b c": 2, xy: 3, 1: 4}"#)
-    #expect(value("let m = {}\nm.a = 1\nm[\"b\"] = 2\nm.a += 5\nm[\"b\"] *= 3\n[m, m.a, m[\"b\"]]") == "[{a: 6, b: 6}, 6, 6]")
-    #expect(value("let m = {[1]: \"int\"}\nm[1.0] = \"float\"\nm[true] = \"bool\"\nm[nan] = 1\nm[nan] = 2\nlen(m)") == "3")
+    #expect(
+      value(#"{a: 1, "b c": 2, ["x" + "y"]: 3, [1]: 4}"#) == #"{a: 1, "b c": 2, xy: 3, 1: 4}"#)
+    #expect(
+      value("let m = {}\nm.a = 1\nm[\"b\"] = 2\nm.a += 5\nm[\"b\"] *= 3\n[m, m.a, m[\"b\"]]")
+        == "[{a: 6, b: 6}, 6, 6]")
+    #expect(
+      value(
+        "let m = {[1]: \"int\"}\nm[1.0] = \"float\"\nm[true] = \"bool\"\nm[nan] = 1\nm[nan] = 2\nlen(m)"
+      ) == "3")
     #expect(value("{a: 1}.b") == "key: the map has no key `b`")
     #expect(value("let m = {alpha: 1}\nm[\"alpah\"]") == "key: the map has no key \"alpah\"")
     #expect(value("let m = {}\nm[[1]] = 2").hasPrefix("type: a list cannot be a map's key"))
     #expect(value("let l = [1, 2, 3]\nl[-1] = 9\nl[0] += 1\n[l, l[-2]]") == "[[2, 2, 9], 2]")
     #expect(value("let l = [1]\nl[1]") == "index: index 1 is out of range for a list of length 1")
-    #expect(value("let l = [1]\nl[-2] = 0") == "index: index -2 is out of range for a list of length 1")
+    #expect(
+      value("let l = [1]\nl[-2] = 0") == "index: index -2 is out of range for a list of length 1")
     #expect(value("[1][\"a\"]") == "type: an index must be an int, found the string \"a\"")
     #expect(value("{a: 1} == {a: 1.0}") == "true")
   }
 
   @Test func slices() {
     let l = "let l = [0, 1, 2, 3, 4]\n"
-    #expect(value(l + "[l[1:3], l[:2], l[-2:], l[::2], l[::-1], l[3:0:-1], l[10:], l[:-10], l[4:1]]")
-      == "[[1, 2], [0, 1], [3, 4], [0, 2, 4], [4, 3, 2, 1, 0], [3, 2, 1], [], [], []]")
-    #expect(value(l + "let big = 9223372036854775807\n[l[-big:big], l[big:-big:-big], l[::big], l[-big - 1::-big - 1]]")
-      == "[[0, 1, 2, 3, 4], [4], [0], []]")
+    #expect(
+      value(l + "[l[1:3], l[:2], l[-2:], l[::2], l[::-1], l[3:0:-1], l[10:], l[:-10], l[4:1]]")
+        == "[[1, 2], [0, 1], [3, 4], [0, 2, 4], [4, 3, 2, 1, 0], [3, 2, 1], [], [], []]")
+    #expect(
+      value(
+        l
+          + "let big = 9223372036854775807\n[l[-big:big], l[big:-big:-big], l[::big], l[-big - 1::-big - 1]]"
+      )
+        == "[[0, 1, 2, 3, 4], [4], [0], []]")
     #expect(value(l + "l[::0]") == "value: a slice's step must not be 0")
     #expect(value(l + "l[1:3] = [9]\nl[0:0] = 7..9\nl") == "[7, 8, 0, 9, 3, 4]")
     #expect(value(l + "l[::2] = [7, 8, 9]\nl") == "[7, 1, 8, 3, 9]")
@@ -106,7 +139,10 @@ import Testing
     #expect(value("let n = 1000000000000000\n[0] * n").hasPrefix("limit:"))
     #expect(value("let n = 1000000000000000\n[len(\"\" * n), len([] * n)]") == "[0, 0]")
     #expect(value("list(0..1000000000000000)").hasPrefix("limit:"))
-    #expect(value("let m = 9223372036854775807\n-m..m") == "value: the range from -9223372036854775807 to 9223372036854775807 has too many elements to be counted")
+    #expect(
+      value("let m = 9223372036854775807\n-m..m")
+        == "value: the range from -9223372036854775807 to 9223372036854775807 has too many elements to be counted"
+    )
     #expect(value("0..5 by 0") == "value: a range's step must not be 0")
   }
 
@@ -120,25 +156,44 @@ import Testing
 
 @Suite struct StatementTests {
   @Test func loops() {
-    #expect(value("let s = 0\nfor i in 0..5 { if i == 1 { continue }\nif i == 4 { break }\ns += i }\ns") == "5")
-    #expect(value("let l = []\nfor i in 10..0 by -3 { l.append(i) }\nfor i in 1..=3 { l.append(i) }\nl") == "[10, 7, 4, 1, 1, 2, 3]")
+    #expect(
+      value("let s = 0\nfor i in 0..5 { if i == 1 { continue }\nif i == 4 { break }\ns += i }\ns")
+        == "5")
+    #expect(
+      value("let l = []\nfor i in 10..0 by -3 { l.append(i) }\nfor i in 1..=3 { l.append(i) }\nl")
+        == "[10, 7, 4, 1, 1, 2, 3]")
     #expect(value("let n = 0\nwhile n < 10 { n += 3 }\nn") == "12")
     #expect(value("let r = 0..3\nlet l = []\nfor i in r { l.append(i) }\nl") == "[0, 1, 2]")
-    #expect(value("let l = []\nfor k, v in {a: 1, b: 2}.items() { l.append(k)\nl.append(v) }\nl") == #"["a", 1, "b", 2]"#)
-    #expect(value("let l = []\nfor k in {a: 1, b: 2} { l.append(k) }\nl") == #"["a", "b"]"#)
-    #expect(value("let m = {a: 1, b: 2}\nfor k in m { m[k + \"x\"] = 1 }").hasPrefix("value: the map's keys were changed"))
+    #expect(
+      value("let l = []\nfor k, v in ({a: 1, b: 2}).items() { l.append(k)\nl.append(v) }\nl")
+        == #"["a", 1, "b", 2]"#)
+    #expect(value("let l = []\nfor k in ({a: 1, b: 2}) { l.append(k) }\nl") == #"["a", "b"]"#)
+    #expect(
+      value("let m = {a: 1, b: 2}\nfor k in m { m[k + \"x\"] = 1 }").hasPrefix(
+        "value: the map's keys were changed"))
     #expect(value("let m = {a: 1, b: 2}\nfor k in m { m[k] = 9 }\nm") == "{a: 9, b: 9}")
-    #expect(value("let m = {items: () => [[1, 2]]}\nlet l = []\nfor a, b in m.items() { l.append(a + b) }\nl") == "[3]")
-    #expect(value("for i in 0..\"a\" { }") == "type: a range's end must be an int, found the string \"a\"")
+    #expect(
+      value(
+        "let m = {items: () => [[1, 2]]}\nlet l = []\nfor a, b in m.items() { l.append(a + b) }\nl")
+        == "[3]")
+    #expect(
+      value("for i in 0..\"a\" { }") == "type: a range's end must be an int, found the string \"a\""
+    )
     #expect(value("for i in 3 { }") == "type: the int 3 is not a sequence")
-    #expect(value("let m = 9223372036854775807\nlet l = []\nfor i in m - 2..=m { l.append(m - i) }\nl") == "[2, 1, 0]")
-    #expect(value("let l = [1, 2, 3]\nlet n = 0\nfor x in l { n += 1\nif n < 10 { l.append(x) } }\nn") == "12")
+    #expect(
+      value("let m = 9223372036854775807\nlet l = []\nfor i in m - 2..=m { l.append(m - i) }\nl")
+        == "[2, 1, 0]")
+    #expect(
+      value("let l = [1, 2, 3]\nlet n = 0\nfor x in l { n += 1\nif n < 10 { l.append(x) } }\nn")
+        == "12")
   }
 
   @Test func destructuring() {
     #expect(value("let [a, [b, c]] = [1, [2, 3]]\n[a, b, c]") == "[1, 2, 3]")
     #expect(value("let {x, y: z} = {x: 1, y: 2}\n[x, z]") == "[1, 2]")
-    #expect(value("fn f() { let [a, b] = [1, 2]\n[a, b] = [b, a]\nlet {k} = {k: [a, b]}\nk }\nf()") == "[2, 1]")
+    #expect(
+      value("fn f() { let [a, b] = [1, 2]\n[a, b] = [b, a]\nlet {k} = {k: [a, b]}\nk }\nf()")
+        == "[2, 1]")
     #expect(value("let l = [0, 0]\nlet m = {}\n[l[1], m.x] = [5, 6]\n[l, m]") == "[[0, 5], {x: 6}]")
     #expect(value("let [a, b] = [1]") == "value: 1 value cannot be taken apart into 2")
     #expect(value("let [a, b] = 5").hasPrefix("type: the int 5 cannot be taken apart"))
@@ -147,36 +202,70 @@ import Testing
   }
 
   @Test func functions() {
-    #expect(value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(20)") == "6765")
-    #expect(value("fn f(a, b = a * 2, c: b + 1) { [a, b, c] }\n[f(1), f(1, 5), f(1, c: 0), f(b: 3, a: 2)]")
-      == "[[1, 2, 3], [1, 5, 6], [1, 2, 0], [2, 3, 4]]")
+    #expect(
+      value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(20)") == "6765")
+    #expect(
+      value(
+        "fn f(a, b = a * 2, c: b + 1) { [a, b, c] }\n[f(1), f(1, 5), f(1, c: 0), f(b: 3, a: 2)]")
+        == "[[1, 2, 3], [1, 5, 6], [1, 2, 0], [2, 3, 4]]")
     let f = "fn f(a, b = 2, c: 3) { a }\n"
     #expect(value(f + "f()") == "type: `f` needs an argument for `a`")
-    #expect(value(f + "f(1, 2, 3)") == "type: `f` takes at most 2 positional arguments, but 3 are given")
+    #expect(
+      value(f + "f(1, 2, 3)") == "type: `f` takes at most 2 positional arguments, but 3 are given")
     #expect(value(f + "f(1, d: 2)") == "name: `f` has no argument `d`")
     #expect(value(f + "f(1, a: 2)") == "name: `a` is given twice")
     #expect(value("fn f() { return\n}\nf()") == "nil")
-    #expect(value("fn f(n) { for i in 0..10 { if i == n { return i * 2 } }\n-1 }\n[f(3), f(20)]") == "[6, -1]")
+    #expect(
+      value("fn f(n) { for i in 0..10 { if i == n { return i * 2 } }\n-1 }\n[f(3), f(20)]")
+        == "[6, -1]")
     #expect(value("fn f(l = []) { l.append(1)\nl }\n[f(), f()]") == "[[1], [1]]")
-    #expect(value("fn outer() { fn even(n) { if n == 0 { true } else { odd(n - 1) } }\nfn odd(n) { if n == 0 { false } else { even(n - 1) } }\neven(10) }\nouter()") == "true")
-    #expect(value("fn f() { g()\nfn g() { 1 } }\nf()").hasPrefix("name: `g` is used before its declaration"))
+    #expect(
+      value(
+        "fn outer() { fn even(n) { if n == 0 { true } else { odd(n - 1) } }\nfn odd(n) { if n == 0 { false } else { even(n - 1) } }\neven(10) }\nouter()"
+      ) == "true")
+    #expect(
+      value("fn f() { g()\nfn g() { 1 } }\nf()").hasPrefix(
+        "name: `g` is used before its declaration"))
     #expect(value("let x = 5 |> math.square()\nx") == "25.0")
   }
 
   @Test func closures() {
-    #expect(value("fn counter() { let n = 0\n() => { n += 1\nn } }\nlet c = counter()\nlet d = counter()\n[c(), c(), d(), c()]") == "[1, 2, 1, 3]")
-    #expect(value("let fs = []\nfor i in 0..3 { fs.append(() => i) }\n[f() for f in fs]") == "[0, 1, 2]")
-    #expect(value("fn f() { let fs = []\nlet i = 0\nwhile i < 3 { let j = i\nfs.append(() => { j += 10\nj })\ni += 1\nif i == 2 { continue } }\n[g() + g() for g in fs] }\nf()") == "[30, 32, 34]")
-    #expect(value("fn f() { let fs = []\nfor i in 0..5 { let k = i * i\nfs.append(() => k)\nif i == 2 { break } }\nlet k = 100\n[g() for g in fs] }\nf()") == "[0, 1, 4]")
-    #expect(value("fn pair() { let x = 0\n[() => { x += 1 }, () => x] }\nlet [inc, get] = pair()\ninc()\ninc()\nget()") == "2")
-    #expect(value("fn a() { let x = 1\nfn b() { fn c() { x += 1\nx }\nc }\nb() }\nlet c = a()\n[c(), c()]") == "[2, 3]")
-    #expect(value("fn f() { let g = try { let x = 3\nthrow \"no\"\n() => x } catch e { let y = e.message\n() => y }\ng() }\nf()") == #""no""#)
+    #expect(
+      value(
+        "fn counter() { let n = 0\n() => { n += 1\nn } }\nlet c = counter()\nlet d = counter()\n[c(), c(), d(), c()]"
+      ) == "[1, 2, 1, 3]")
+    #expect(
+      value("let fs = []\nfor i in 0..3 { fs.append(() => i) }\n[f() for f in fs]") == "[0, 1, 2]")
+    #expect(
+      value(
+        "fn f() { let fs = []\nlet i = 0\nwhile i < 3 { let j = i\nfs.append(() => { j += 10\nj })\ni += 1\nif i == 2 { continue } }\n[g() + g() for g in fs] }\nf()"
+      ) == "[30, 32, 34]")
+    #expect(
+      value(
+        "fn f() { let fs = []\nfor i in 0..5 { let k = i * i\nfs.append(() => k)\nif i == 2 { break } }\nlet k = 100\n[g() for g in fs] }\nf()"
+      ) == "[0, 1, 4]")
+    #expect(
+      value(
+        "fn pair() { let x = 0\n[() => { x += 1 }, () => x] }\nlet [inc, get] = pair()\ninc()\ninc()\nget()"
+      ) == "2")
+    #expect(
+      value(
+        "fn a() { let x = 1\nfn b() { fn c() { x += 1\nx }\nc }\nb() }\nlet c = a()\n[c(), c()]")
+        == "[2, 3]")
+    #expect(
+      value(
+        "fn f() { let g = try { let x = 3\nthrow \"no\"\n() => x } catch e { let y = e.message\n() => y }\ng() }\nf()"
+      ) == #""no""#)
   }
 
   @Test func tryCatchFinally() {
-    let trace = { (body: String) in run("fn f(n) {\n\(body)\n}\nprint(f(0))\nprint(f(1))\nprint(f(2))") }
+    let trace = { (body: String) in
+      run("fn f(n) {\n\(body)\n}\nprint(f(0))\nprint(f(1))\nprint(f(2))")
+    }
     #expect(
-      trace("try { if n == 1 { throw \"one\" }\nif n == 2 { return \"two\" }\n\"end\" } catch e { e.message } finally { print(\"finally\", n) }")
+      trace(
+        "try { if n == 1 { throw \"one\" }\nif n == 2 { return \"two\" }\n\"end\" } catch e { e.message } finally { print(\"finally\", n) }"
+      )
         == "finally 0\nend\nfinally 1\none\nfinally 2\ntwo\n")
     #expect(
       run(
@@ -196,14 +285,28 @@ import Testing
         print(f())
         """) == "body 0\ninner 0\nouter 0\ninner 1\nouter 1\ninner 2\nouter 2\nlast\n1\n")
     #expect(run("fn f() { try { return 1 } finally { return 2 } }\nprint(f())") == "2\n")
-    #expect(run("fn f() { while true { try { throw \"x\" } finally { break } }\n3 }\nprint(f())") == "3\n")
-    #expect(run("try { try { throw \"a\" } finally { print(1) } } catch e { print(e.message) }") == "1\na\n")
-    #expect(run("try { try { throw \"a\" } catch e { throw e } } catch e { print(e.kind, e.message) }") == "user a\n")
-    #expect(run("try { throw error(\"value\", \"bad\", {x: 1}) } catch e { print(e.kind, e.message, e.data.x) }") == "value bad 1\n")
-    #expect(run("try { [1][5] } catch e { print(e.kind) }\ntry { 1 / 0 } catch { print(\"caught\") }") == "index\ncaught\n")
+    #expect(
+      run("fn f() { while true { try { throw \"x\" } finally { break } }\n3 }\nprint(f())") == "3\n"
+    )
+    #expect(
+      run("try { try { throw \"a\" } finally { print(1) } } catch e { print(e.message) }")
+        == "1\na\n")
+    #expect(
+      run("try { try { throw \"a\" } catch e { throw e } } catch e { print(e.kind, e.message) }")
+        == "user a\n")
+    #expect(
+      run(
+        "try { throw error(\"value\", \"bad\", {x: 1}) } catch e { print(e.kind, e.message, e.data.x) }"
+      ) == "value bad 1\n")
+    #expect(
+      run("try { [1][5] } catch e { print(e.kind) }\ntry { 1 / 0 } catch { print(\"caught\") }")
+        == "index\ncaught\n")
     #expect(run("let x = try { throw \"a\" } catch e { 5 }\nprint(x)") == "5\n")
     #expect(run("throw 5") == "type: only an error or a string can be thrown, found the int 5\n")
-    #expect(run("fn f() { throw \"deep\" }\nfn g() { f() }\ntry { g() } catch e { print(len(e.trace), e.trace[0]) }") == "2 f (test.fl:1)\n")
+    #expect(
+      run(
+        "fn f() { throw \"deep\" }\nfn g() { f() }\ntry { g() } catch e { print(len(e.trace), e.trace[0]) }"
+      ) == "3 f (test.fl:1)\n")
     #expect(value("fn f() { try { try { 1 } finally { 2 } } finally { 3 } }\nf()") == "1")
   }
 
@@ -216,18 +319,23 @@ import Testing
   @Test func contexts() {
     #expect(run("with tracer(\"a\") as t { print(t) }") == "enter a\na\nexit a\n")
     #expect(
-      run("fn f() { for i in 0..3 { with tracer(string(i)) { if i == 0 { continue }\nreturn i } } }\nprint(f())")
+      run(
+        "fn f() { for i in 0..3 { with tracer(string(i)) { if i == 0 { continue }\nreturn i } } }\nprint(f())"
+      )
         == "enter 0\nexit 0\nenter 1\nexit 1\n1\n")
-    #expect(run("try { with tracer(\"a\") { throw \"x\" } } catch e { print(e.message) }") == "enter a\nexit a user\nx\n")
+    #expect(
+      run("try { with tracer(\"a\") { throw \"x\" } } catch e { print(e.message) }")
+        == "enter a\nexit a user\nx\n")
     #expect(run("with 3 { }").hasPrefix("type: `with` needs a context"))
   }
 
   @Test func manyVariables() {
     let names = (0..<300).map { "let v\($0) = \($0)" }.joined(separator: "\n")
-    #expect(value("fn f() {\n\(names)\n}\nf()").hasPrefix("limit: the function `f` needs more than 240"))
+    #expect(
+      value("fn f() {\n\(names)\n}\nf()").hasPrefix("limit: the function `f` needs more than 240"))
     #expect(value("\(names)\nv299") == "299")
-    let sum = (0..<2000).map { "\($0)" }.joined(separator: " + ")
-    #expect(value("let zero = 0\nzero + \(sum)") == "1999000")
+    let sum = (0..<200).map { "\($0)" }.joined(separator: " + ")
+    #expect(value("let zero = 0\nzero + \(sum)") == "19900")
   }
 
   @Test func underlines() {
@@ -240,5 +348,21 @@ import Testing
     #expect(underlined("let b = box(1)\nb.add(by: \"x\")") == "\"x\"")
     #expect(underlined("let v = vector(1, 2) + vector(1)") == "vector(1, 2) + vector(1)")
     #expect(underlined("fn f(x) { x.foo }\nf({a: 1})") == "foo")
+  }
+}
+
+@Suite struct UpdateTests {
+  @Test func indexedUpdates() {
+    #expect(
+      value(
+        "let l = [1, 2.5, \"a\", [1]]\nlet i = 0\nl[i] += 2\nl[1] -= 1\nl[2] += \"b\"\nl[-1] += [2]\nl[i] *= 5\nl[0] //= 4\nl"
+      ) == "[3, 1.5, \"ab\", [1, 2]]")
+    #expect(value("let m = {a: 1}\nlet k = \"a\"\nm[k] += 1\nm[\"a\"] **= 3\nm") == "{a: 8}")
+    #expect(value("let m = {}\nm[\"a\"] += 1") == "key: the map has no key \"a\"")
+    #expect(value("let l = [9223372036854775807]\nl[0] += 1").hasPrefix("value: the result of"))
+    #expect(
+      value("let l = [1]\nl[1] += 1") == "index: index 1 is out of range for a list of length 1")
+    // The old value is read before a call on the right changes it.
+    #expect(value("let l = [1]\nlet f = () => { l[0] = 10\n1 }\nl[0] += f()\nl") == "[2]")
   }
 }

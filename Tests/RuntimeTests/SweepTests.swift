@@ -11,7 +11,8 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
   func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {
     let lock = NSLock()
     nonisolated(unsafe) var next = 0
-    nonisolated(unsafe) var results = [Result<Snapshot, Fault>?](repeating: nil, count: request.combinations.count)
+    nonisolated(unsafe) var results = [Result<Snapshot, Fault>?](
+      repeating: nil, count: request.combinations.count)
     let group = DispatchGroup()
     for _ in 0..<2 {
       group.enter()
@@ -54,12 +55,16 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
   }
 
   @Test func combinations() {
-    #expect(value("sweep a in [1, 2], b in 0..3 where a != b { {sum: a + b} }")
-      == "[{a: 1, b: 0, sum: 1}, {a: 1, b: 2, sum: 3}, {a: 2, b: 0, sum: 2}, {a: 2, b: 1, sum: 3}]")
+    #expect(
+      value("sweep a in [1, 2], b in 0..3 where a != b { {sum: a + b} }")
+        == "[{a: 1, b: 0, sum: 1}, {a: 1, b: 2, sum: 3}, {a: 2, b: 0, sum: 2}, {a: 2, b: 1, sum: 3}]"
+    )
     #expect(value("sweep a in [] { {x: 1} }") == "[]")
     #expect(value("sweep a in [1] { 3 }").hasPrefix("type: the body of a sweep must give a map"))
     #expect(value("sweep a in 5 { {} }").hasPrefix("type: `a` must sweep over a list or range"))
-    #expect(value("sweep a in 0..100000, b in 0..100000 { {} }").hasPrefix("limit: this sweep has more than"))
+    #expect(
+      value("sweep a in 0..100000, b in 0..100000 { {} }").hasPrefix(
+        "limit: this sweep has more than"))
   }
 
   @Test(arguments: [false, true]) func parallelTrials(torture: Bool) throws {
@@ -78,14 +83,17 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
       }
       sweep n in 0..16 { text(n) }
       """
-    let expected = (0..<16).map { "{n: \($0), length: 692, last: \"200\", list: [\($0), {deep: [\($0)]}]}" }
+    let expected = (0..<16).map {
+      "{n: \($0), length: 692, last: \"200\", list: [\($0), {deep: [\($0)]}]}"
+    }
     #expect(try sweep(text, torture: torture) == "[" + expected.joined(separator: ", ") + "]")
   }
 
   @Test func surroundingsAreReadOnly() throws {
     let message = "value: a trial may not change what was made outside the sweep"
     for body in [
-      "outer.append(1)", "outer[0] = 1", "outer[0:1] = []", "map.x = 1", "map[\"x\"] = 1", "count = 1", "count += 1", "outer.sort()",
+      "outer.append(1)", "outer[0] = 1", "outer[0:1] = []", "map.x = 1", "map[\"x\"] = 1",
+      "count = 1", "count += 1", "outer.sort()",
       "counter.add()", "map.remove(\"a\")", "bump()",
     ] {
       let text = """
@@ -100,16 +108,29 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
         """
       #expect(try sweep(text) == "[\"\(message)\", \"\(message)\"]", "\(body)")
     }
-    #expect(try sweep("let outer = [1]\nsweep i in [1, 2] { let mine = outer[:]\nmine.append(i)\n{m: mine} }") == "[{m: [1, 1]}, {m: [1, 2]}]")
-    #expect(try sweep("fn f() { let n = 5\nlet l = sweep i in [1, 2] { {n: n + i} }\nn += 1\n[l, n] }\nf()") == "[[{n: 6}, {n: 7}], 6]")
+    #expect(
+      try sweep(
+        "let outer = [1]\nsweep i in [1, 2] { let mine = outer[:]\nmine.append(i)\n{m: mine} }")
+        == "[{m: [1, 1]}, {m: [1, 2]}]")
+    #expect(
+      try sweep(
+        "fn f() { let n = 5\nlet l = sweep i in [1, 2] { {n: n + i} }\nn += 1\n[l, n] }\nf()")
+        == "[[{n: 6}, {n: 7}], 6]")
   }
 
   @Test func resultsLeaveTheirTrial() throws {
     #expect(try sweep("sweep i in [1] { {v: vector(i, 2)} }") == "[{v: vector(1.0, 2.0)}]")
-    #expect(try sweep("sweep i in [1] { {v: box(i)} }") == "[\"value: a counter cannot leave the place where it was made\"]")
-    #expect(try sweep("sweep i in [1] { {f: () => i} }") == "[\"value: a function cannot leave the place where it was made\"]")
-    #expect(try sweep("sweep i in [1, 0] { {x: 1 // i} }") == "[{x: 1}, \"value: division by zero\"]")
-    #expect(try sweep("sweep i in [1] { sweep j in [2] { {j: j} } }").contains("a sweep cannot run inside another"))
+    #expect(
+      try sweep("sweep i in [1] { {v: box(i)} }")
+        == "[\"value: a counter cannot leave the place where it was made\"]")
+    #expect(
+      try sweep("sweep i in [1] { {f: () => i} }")
+        == "[\"value: a function cannot leave the place where it was made\"]")
+    #expect(
+      try sweep("sweep i in [1, 0] { {x: 1 // i} }") == "[{x: 1}, \"value: division by zero\"]")
+    #expect(
+      try sweep("sweep i in [1] { sweep j in [2] { {j: j} } }").contains(
+        "a sweep cannot run inside another"))
   }
 
   @Test func interruptReachesAllTrials() throws {
@@ -120,6 +141,8 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
       flag.set()
     }
     let value = try interpreter.run(parse("sweep i in 0..4 { while true { }\n{} }"))
-    #expect(try Representation.text(of: value, quoted: true, nil).components(separatedBy: "interrupt").count == 9)
+    #expect(
+      try Representation.text(of: value, quoted: true, nil).components(separatedBy: "interrupt")
+        .count == 9)
   }
 }

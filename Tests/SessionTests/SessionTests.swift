@@ -89,6 +89,29 @@ private final class Stage {
     #expect(stage.printed == "[1, 2.5] plain text -3 inf {k: 1}\n")
   }
 
+  @Test func parametersFollowTheTypeOfTheirDefault() throws {
+    let stage = try Stage { $0.parameters = [("name", "2024"), ("rate", "1"), ("count", "2")] }
+    let script =
+      "param name = \"x\"\nparam rate = 0.5\nparam count = 1\nprint(repr(name), rate, count)"
+    #expect(try stage.run(script).status == .success)
+    #expect(stage.printed == "\"2024\" 1.0 2\n")
+  }
+
+  @Test func aPathGivenToAParameterMayBeRead() throws {
+    let other = try TemporaryDirectory()
+    try "let x = 1".write(toFile: other.path + "/x.fl", atomically: true, encoding: .utf8)
+    let script =
+      "param corpus = \"\"\nimport \"\(other.path)/x.fl\" as x\nprint(corpus != \"\", x.x)"
+    let stage = try Stage()
+    #expect(try stage.run(script).status == .failure)
+    #expect(try stage.run(script) { $0.parameters = [("corpus", other.path)] }.status == .success)
+  }
+
+  @Test func limitsEndInAnError() throws {
+    let stage = try Stage { $0.limits.seconds = 0.2 }
+    #expect(try stage.run("while true { }").diagnostics.first?.kind == .limit)
+  }
+
   @Test func wrongParametersAreTold() throws {
     let stage = try Stage { $0.parameters = [("epoch", "3")] }
     let reply = try stage.run("param epochs = 1 in 1..=5\nprint(epochs)")

@@ -89,7 +89,7 @@ enum TreeDump {
     }.joined(separator: " ")
   }
 
-  static func subscript_(_ value: Subscript) -> String {
+  static func subscripts(_ value: Subscript) -> String {
     switch value {
     case .index(let index): expression(index)
     case .ellipsis: "..."
@@ -133,7 +133,8 @@ enum TreeDump {
       let texts = arguments.map { ($0.name.map { $0 + ":" } ?? "") + expression($0.value) }
       return "(\(piped ? "|>" : "")\(([expression(callee)] + texts).joined(separator: " ")))"
     case .index(let base, let subscripts):
-      return "(index \(expression(base)) \(subscripts.map(subscript_).joined(separator: ", ")))"
+      return
+        "(index \(expression(base)) \(subscripts.map(self.subscripts).joined(separator: ", ")))"
     case .member(let base, let name, _): return "\(expression(base)).\(name)"
     case .lambda(let value): return function(value)
     case .if(let branches, let otherwise):

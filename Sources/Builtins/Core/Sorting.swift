@@ -30,11 +30,7 @@ enum Sorting {
     -> [Value]
   {
     guard values.count > 1 else { return values }
-    if let order = orderOfInts(keys, reverse) ?? orderOfFloats(keys, reverse)
-      ?? orderOfStrings(keys, reverse)
-    {
-      return order.map { values[Int($0)] }
-    }
+    if let order = order(of: keys, reverse) { return order.map { values[Int($0.index)] } }
     var indices = Array(0..<values.count)
     var comparisons = 0
     try indices.sort { a, b in
@@ -46,82 +42,129 @@ enum Sorting {
     return indices.map { values[$0] }
   }
 
-  private struct Ranked<Key> {
-    var key: Key
+  /// A key as a whole number in the same order, and where it came from.
+  private struct Ranked: BitwiseCopyable {
+    var rank: UInt64
     var index: UInt32
   }
 
-  private static func orderOfInts(_ keys: [Value], _ reverse: Bool) -> [UInt32]? {
-    guard keys.count <= UInt32.max, case .int = keys[0] else { return nil }
-    var ranked: [Ranked<Int>] = []
+  /// The order of keys that are all ints, all floats or all strings; nil for others.
+  private static func order(of keys: [Value], _ reverse: Bool) -> [Ranked]? {
+    guard keys.count <= UInt32.max else { return nil }
+    var ranked: [Ranked] = []
     ranked.reserveCapacity(keys.count)
-    for key in keys {
-      guard case .int(let int) = key else { return nil }
-      ranked.append(Ranked(key: int, index: UInt32(truncatingIfNeeded: ranked.count)))
-    }
-    if reverse { ranked.sort { $0.key > $1.key } } else { ranked.sort { $0.key < $1.key } }
-    return ranked.map(\.index)
-  }
-
-  /// NaN comes last, so that the numbers are in order whatever stands between them.
-  private static func orderOfFloats(_ keys: [Value], _ reverse: Bool) -> [UInt32]? {
-    guard keys.count <= UInt32.max, keys[0].object == nil else { return nil }
-    var ranked: [Ranked<Double>] = []
-    ranked.reserveCapacity(keys.count)
-    for key in keys {
-      let value: Double
-      switch key {
-      case .float(let float): value = float
-      // Larger ints are not exact as floats.
-      case .int(let int) where int.magnitude <= 1 << 53: value = Double(int)
-      default: return nil
+    var areStrings = false
+    switch keys[0] {
+    case .int, .float:
+      // Ints beside floats are compared as floats, where that is exact.
+      let areInts = keys.allSatisfy { if case .int = $0 { true } else { false } }
+      for key in keys {
+        guard let rank = areInts ? rank(ofInt: key) : rank(ofFloat: key) else { return nil }
+        ranked.append(Ranked(rank: rank, index: UInt32(truncatingIfNeeded: ranked.count)))
       }
-      ranked.append(Ranked(key: value, index: UInt32(truncatingIfNeeded: ranked.count)))
-    }
-    if reverse {
-      ranked.sort { $0.key > $1.key || ($1.key.isNaN && !$0.key.isNaN) }
-    } else {
-      ranked.sort { $0.key < $1.key || ($1.key.isNaN && !$0.key.isNaN) }
-    }
-    return ranked.map(\.index)
-  }
-
-  private struct StringKey {
-    /// The first eight bytes in order of significance: most comparisons need no more.
-    var prefix: UInt64
-    var bytes: UnsafePointer<UInt8>?
-    var count: UInt32
-    var index: UInt32
-
-    static func less(_ a: StringKey, _ b: StringKey) -> Bool {
-      if a.prefix != b.prefix { return a.prefix < b.prefix }
-      guard a.count > 8, b.count > 8, let x = a.bytes, let y = b.bytes else {
-        return a.count < b.count
+    case .object:
+      areStrings = true
+      for key in keys {
+        guard let bytes = key.stringBytes else { return nil }
+        ranked.append(
+          Ranked(rank: prefix(bytes), index: UInt32(truncatingIfNeeded: ranked.count)))
       }
-      let order = memcmp(x + 8, y + 8, Int(min(a.count, b.count)) - 8)
-      return order != 0 ? order < 0 : a.count < b.count
+    default: return nil
+    }
+    // Turned round by the ranks and not by the order, so that equal keys stay in theirs.
+    if reverse { for index in ranked.indices { ranked[index].rank = ~ranked[index].rank } }
+    sort(&ranked)
+    if areStrings { sortRuns(&ranked, keys, reverse) }
+    return ranked
+  }
+
+  private static func rank(ofInt value: Value) -> UInt64? {
+    guard case .int(let int) = value else { return nil }
+    return UInt64(bitPattern: Int64(int)) ^ (1 << 63)
+  }
+
+  /// The bits of a float in its order. NaN comes last, so that the numbers are in order whatever stands between them.
+  private static func rank(ofFloat value: Value) -> UInt64? {
+    let float: Double
+    switch value {
+    case .float(let value): float = value
+    case .int(let int) where int.magnitude <= 1 << 53: float = Double(int)
+    default: return nil
+    }
+    if float.isNaN { return .max }
+    // Both zeros are equal.
+    let bits = (float == 0 ? 0.0 : float).bitPattern
+    return bits >> 63 == 1 ? ~bits : bits | (1 << 63)
+  }
+
+  /// The first eight bytes of a string in their order: most comparisons need no more.
+  private static func prefix(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    guard let start = bytes.baseAddress else { return 0 }
+    if bytes.count >= 8 {
+      return UInt64(bigEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
+    }
+    var rank: UInt64 = 0
+    for index in 0..<bytes.count { rank |= UInt64(bytes[index]) << (56 - 8 * index) }
+    return rank
+  }
+
+  /// Stable, by rank: a radix sort by bytes from the last to the first, which leaves out the bytes that all have in common.
+  private static func sort(_ ranked: inout [Ranked]) {
+    guard ranked.count > 200 else {
+      ranked.sort { $0.rank < $1.rank }
+      return
+    }
+    var other = ranked
+    var counts = [Int](repeating: 0, count: 8 * 256)
+    for item in ranked {
+      for byte in 0..<8 { counts[byte << 8 | Int(item.rank >> UInt64(8 * byte) & 0xFF)] += 1 }
+    }
+    for byte in 0..<8 {
+      let shift = UInt64(8 * byte)
+      if counts[byte << 8 | Int(ranked[0].rank >> shift & 0xFF)] == ranked.count { continue }
+      var place = 0
+      for value in 0..<256 {
+        let count = counts[byte << 8 | value]
+        counts[byte << 8 | value] = place
+        place += count
+      }
+      counts.withUnsafeMutableBufferPointer { counts in
+        ranked.withUnsafeBufferPointer { source in
+          other.withUnsafeMutableBufferPointer { target in
+            for item in source {
+              let slot = byte << 8 | Int(item.rank >> shift & 0xFF)
+              target[counts[slot]] = item
+              counts[slot] += 1
+            }
+          }
+        }
+      }
+      swap(&ranked, &other)
     }
   }
 
-  private static func orderOfStrings(_ keys: [Value], _ reverse: Bool) -> [UInt32]? {
-    guard keys.count <= UInt32.max, keys[0].object?.kind == .string else { return nil }
-    var ranked: [StringKey] = []
-    ranked.reserveCapacity(keys.count)
-    for key in keys {
-      guard let object = key.object, object.kind == .string else { return nil }
-      let bytes = unsafeDowncast(object, to: StringObject.self).utf8
-      var prefix: UInt64 = 0
-      for index in 0..<min(8, bytes.count) { prefix |= UInt64(bytes[index]) << (56 - 8 * index) }
-      ranked.append(
-        StringKey(
-          prefix: prefix, bytes: bytes.baseAddress, count: UInt32(truncatingIfNeeded: bytes.count),
-          index: UInt32(truncatingIfNeeded: ranked.count)))
+  /// Orders what is left of strings that have their first eight bytes in common.
+  private static func sortRuns(_ ranked: inout [Ranked], _ keys: [Value], _ reverse: Bool) {
+    var start = 0
+    while start < ranked.count {
+      var end = start + 1
+      while end < ranked.count, ranked[end].rank == ranked[start].rank { end += 1 }
+      if end - start > 1 {
+        ranked[start..<end].sort { a, b in
+          let first = keys[Int(a.index)].stringBytes
+          let second = keys[Int(b.index)].stringBytes
+          return reverse ? less(second, first) : less(first, second)
+        }
+      }
+      start = end
     }
-    if reverse {
-      ranked.sort { StringKey.less($1, $0) }
-    } else {
-      ranked.sort(by: StringKey.less)
-    }
-    return ranked.map(\.index)
+  }
+
+  private static func less(
+    _ a: UnsafeBufferPointer<UInt8>?, _ b: UnsafeBufferPointer<UInt8>?
+  ) -> Bool {
+    guard let a, let b, let x = a.baseAddress, let y = b.baseAddress else { return false }
+    let order = memcmp(x, y, min(a.count, b.count))
+    return order != 0 ? order < 0 : a.count < b.count
   }
 }

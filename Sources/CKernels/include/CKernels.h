@@ -220,6 +220,8 @@ double fl_sum_f32(size_t n, const float *x);
 double fl_dot_f32(size_t n, const float *a, const float *b);
 /// Sum of squares.
 double fl_sumsq_f32(size_t n, const float *x);
+/// The same with sums in f32 over pieces of 8192 numbers: a relative error of some 1e-6, and several times as fast.
+double fl_sumsq_fast_f32(size_t n, const float *x);
 /// Sum of |x|.
 double fl_sumabs_f32(size_t n, const float *x);
 /// Sum of (x - center)^2.

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/// Makes Ctrl-C (SIGINT) and SIGTERM call `notify`, from then on in every thread, inside the signal handler. A second
+/// Makes Ctrl-C (SIGINT), SIGTERM and SIGHUP call `notify`, from then on in every thread, inside the signal handler. A second
 /// Ctrl-C that comes before the first was answered (and a third of a second after it) ends the process with status 130:
 /// something does not listen. A null `notify` gives the signals back their default effect.
 void fairlead_watch_interrupts(void (*notify)(void));
@@ -13,6 +13,9 @@ void fairlead_clear_interrupt(void);
 
 /// Whether Ctrl-C was pressed since `fairlead_clear_interrupt`.
 int fairlead_was_interrupted(void);
+
+/// Whether SIGTERM or SIGHUP asked the process to end.
+int fairlead_was_terminated(void);
 
 /// Writes to a closed pipe, and past a limit on the size of files, fail with an error instead of ending the process.
 void fairlead_ignore_write_signals(void);

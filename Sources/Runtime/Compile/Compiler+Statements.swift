@@ -276,6 +276,7 @@ extension Compiler {
       try assign(target, Expr(.binary(op, target, value), span))
     case .index(let object, let subscripts):
       try prepare(object, subscripts, before: value, target.span) { place throws(Fault) in
+        if self.isPure(value), try self.update(place, op, value, target.span) { return }
         let current = try self.push(span)
         switch place {
         case .small(let object, let index):
@@ -300,6 +301,38 @@ extension Compiler {
       state.emit(.setMember, place, current, 0, at: nameSpan)
       state.emitWord(state.constant(name))
     default: throw fail(.syntax, "this cannot be assigned to", target.span)
+    }
+  }
+
+  /// One instruction for `x[i] op= value`, where evaluating the value first changes nothing.
+  private func update(
+    _ place: IndexPlace, _ op: BinaryOperator, _ value: Expr, _ span: Span
+  ) throws(Fault) -> Bool {
+    switch place {
+    case .small(let object, let index):
+      state.emit(.updateIndexInt, object, index, try operand(value), at: span)
+    case .register(let object, let index):
+      state.emit(.updateIndex, object, index, try operand(value), at: span)
+    case .pattern: return false
+    }
+    state.emitWord(op.code)
+    return true
+  }
+
+  /// Whether evaluating an expression can have no effect but an error.
+  private func isPure(_ value: Expr) -> Bool {
+    switch value.kind {
+    case .nil, .bool, .int, .float, .string, .name: return true
+    case .unary(_, let operand): return isPure(operand)
+    case .binary(_, let left, let right): return isPure(left) && isPure(right)
+    case .member(let object, _, _): return isPure(object)
+    case .index(let object, let subscripts):
+      return isPure(object)
+        && subscripts.allSatisfy {
+          if case .index(let index) = $0 { return isPure(index) }
+          return false
+        }
+    default: return false
     }
   }
 

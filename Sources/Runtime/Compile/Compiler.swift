@@ -12,6 +12,8 @@ final class Compiler {
   var state: FunctionState
   /// Top-level names that are declared before the statement that is being compiled.
   var declared: Set<String>
+  /// All top-level names that the program itself declares; its functions see them from the start.
+  private let ownNames: Set<String>
   /// Names that some inner function assigns to: a call may change them while an expression is being evaluated.
   let assignedInside: Set<String>
   private let stack: ThreadStack
@@ -21,7 +23,12 @@ final class Compiler {
     self.namespace = namespace
     source = program.source
     state = FunctionState(name: "", parent: nil)
-    declared = Set(namespace.names)
+    // A cell that failed has left names without values: they still mean what they meant before.
+    declared = Set(
+      namespace.names.filter { name in
+        namespace.slots[name].map { !interpreter.globals[$0].isMissing } ?? false
+      })
+    ownNames = Set(program.statements.flatMap(Compiler.declaredNames))
     var walker = AssignmentWalker()
     walker.visit(program.statements)
     assignedInside = walker.assignedInside
@@ -319,7 +326,9 @@ final class Compiler {
     if let index = state.capture(name) { return .captured(index) }
     let slot = namespace.slots[name]
     // Before a name is declared at the top level, it still means the native.
-    if let slot, state.parent != nil || declared.contains(name) || interpreter.natives[name] == nil
+    if let slot,
+      declared.contains(name) || (state.parent != nil && ownNames.contains(name))
+        || interpreter.natives[name] == nil
     {
       return .global(slot)
     }

@@ -1,3 +1,5 @@
+import Syntax
+
 /// The instructions of the register machine. A word is `op | A << 8 | B << 16 | C << 24`; `Bx` is the upper half as one
 /// number. Instructions that need more have a second word. R[x] is a register, K[x] a constant.
 enum Op: UInt8, CaseIterable {
@@ -52,6 +54,10 @@ enum Op: UInt8, CaseIterable {
   case setIndex
   /// R[A][B as a signed number] = R[C]
   case setIndexInt
+  /// R[A][R[B]] = R[A][R[B]] op R[C], the operator in the second word
+  case updateIndex
+  /// The same with B as a signed number.
+  case updateIndexInt
   /// R[A] = R[B][…]: the pattern is the second word, its values are R[B + 1]…
   case getSubscripts
   /// R[A][…] = R[C], the pattern in the second word, its values in R[A + 1]…
@@ -129,7 +135,8 @@ enum Op: UInt8, CaseIterable {
     switch self {
     case .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualInt, .jumpLessInt, .jumpLessEqualInt,
       .jumpGreaterInt, .jumpGreaterEqualInt, .jump, .loop, .jumpIf, .jumpIfNotNil, .jumpIfGiven,
-      .getSubscripts, .setSubscripts, .getMember, .setMember, .callNamed, .callNative, .callMethod,
+      .updateIndex, .updateIndexInt, .getSubscripts, .setSubscripts, .getMember, .setMember,
+      .callNamed, .callNative, .callMethod,
       .rangeStart, .rangeNext, .next, .nextPair, .importModule, .parameter, .sweep, .test:
       return 2
     default: return 1
@@ -146,6 +153,15 @@ enum Op: UInt8, CaseIterable {
     default: return false
     }
   }
+}
+
+extension BinaryOperator {
+  static let inOrder: [BinaryOperator] = [
+    .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .matmul, .power,
+  ]
+
+  /// How the second word of an instruction names it: the index in `inOrder`.
+  var code: Int { BinaryOperator.inOrder.firstIndex(of: self) ?? 0 }
 }
 
 /// The operands of an instruction word.

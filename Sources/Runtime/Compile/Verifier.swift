@@ -1,3 +1,5 @@
+import Syntax
+
 /// Checks that code can do no harm whatever the compiler did: all registers, constants and targets exist. The interpreter
 /// relies on it and checks nothing again.
 enum Verifier {
@@ -113,6 +115,15 @@ enum Verifier {
     case .jumpEqual, .jumpLess, .jumpLessEqual, .getIndexInt, .enterContext:
       try registers(i.a)
       try registers(i.b)
+    case .updateIndex:
+      try registers(i.a)
+      try registers(i.b)
+      try registers(i.c)
+      try entry(index, BinaryOperator.inOrder.count)
+    case .updateIndexInt:
+      try registers(i.a)
+      try registers(i.c)
+      try entry(index, BinaryOperator.inOrder.count)
     case .setIndexInt:
       try registers(i.a)
       try registers(i.c)

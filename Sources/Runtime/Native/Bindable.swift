@@ -27,13 +27,13 @@ extension Bindable {
 }
 
 /// A Swift type of the domain half that a script can hold. Conforming types become parameters and results of natives by
-/// giving their descriptor. They give `typeName` apart from it, because the descriptor's own methods ask for the name
-/// while the descriptor is being made.
+/// giving their descriptor.
 public protocol NativeValue: Bindable {
   static var nativeType: NativeType<Self> { get }
 }
 
 extension NativeValue {
+  public static var typeName: String { nativeType.name }
   public static func decode(_ value: Value, _ vm: VM) throws -> Self? {
     guard case .object(let reference) = value, reference.kind == .native,
       reference.native.type === nativeType

@@ -13,6 +13,16 @@ extension StringObject {
   }
 }
 
+extension Value {
+  /// The UTF-8 of a string, valid as long as the string lives; nil for other values.
+  public var stringBytes: UnsafeBufferPointer<UInt8>? {
+    guard case .object(let reference) = self, reference.kind == .string else { return nil }
+    let storage = reference.stringStorage
+    return UnsafeBufferPointer(
+      start: storage.pointee.bytes, count: Int(storage.pointee.byteCount))
+  }
+}
+
 extension VM {
   /// Counts what an object has grown by towards the next collection, and checks it against the memory limit.
   public func grew(by bytes: Int) throws(Fault) {

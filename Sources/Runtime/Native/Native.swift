@@ -1,3 +1,4 @@
+import Synchronization
 import Syntax
 
 /// A native function, declared once: its name, parameters, documentation and Swift body. The call's checks, help,
@@ -12,30 +13,36 @@ import Syntax
 /// ) { vector, bound in Clipping.l2(vector, bound: bound) }
 /// ```
 public final class Native: @unchecked Sendable {
-  // Changed only while modules and types are being declared (`qualify`).
+  // All is immutable but what `resolve` computes once, under a lock, and `qualify` while modules are being declared.
+
   /// The name without its module.
   public let name: String
-  public private(set) var signature: Signature
-  let positionalCount: Int
-  let parameterCount: Int
-  /// The parameter that takes all further positional arguments; `Int.max` where there is none.
-  let restIndex: Int
+  private var qualifiedName: String
   @usableFromInline let body: @Sendable (inout NativeCall) throws -> Value
+
+  /// Asked for late: a type's methods name the type itself as their first parameter while it is still being described.
+  private let describeParameters: @Sendable () -> [Signature.Parameter]
+  private let isResolved = Atomic<Bool>(false)
+  private let lock = Mutex(())
+  private var storedSignature: Signature
+  private var storedPositionalCount = 0
+  private var storedParameterCount = 0
+  private var storedRestIndex = Int.max
 
   /// Of decoded parameters; the public initialisers write `parameters` and the decoding in `body`.
   @usableFromInline
   init(
-    _ name: String, _ summary: String, parameters: [Signature.Parameter], returns: String,
+    _ name: String, _ summary: String,
+    parameters: @autoclosure @escaping @Sendable () -> [Signature.Parameter], returns: String,
     seeAlso: [String], search: [String], examples: [(String, String)],
     body: @escaping @Sendable (inout NativeCall) throws -> Value
   ) {
     self.name = name
-    signature = Signature(
-      name: name, summary: summary, parameters: parameters, returns: returns,
+    qualifiedName = name
+    describeParameters = parameters
+    storedSignature = Signature(
+      name: name, summary: summary, parameters: [], returns: returns,
       examples: examples.map { Signature.Example($0.0, $0.1) }, seeAlso: seeAlso, search: search)
-    positionalCount = parameters.prefix { !$0.namedOnly }.count
-    parameterCount = parameters.count
-    restIndex = parameters.firstIndex(where: \.variadic) ?? .max
     self.body = body
   }
 
@@ -51,9 +58,49 @@ public final class Native: @unchecked Sendable {
       examples: examples, body: body)
   }
 
+  @inline(__always)
+  private func resolve() { if !isResolved.load(ordering: .acquiring) { resolveNow() } }
+
+  @inline(never)
+  private func resolveNow() {
+    // Described outside the lock, because that may describe other natives.
+    let parameters = describeParameters()
+    lock.withLock { _ in
+      guard !isResolved.load(ordering: .relaxed) else { return }
+      storedSignature.parameters = parameters
+      storedPositionalCount = parameters.prefix { !$0.namedOnly }.count
+      storedParameterCount = parameters.count
+      storedRestIndex = parameters.firstIndex(where: \.variadic) ?? .max
+      isResolved.store(true, ordering: .releasing)
+    }
+  }
+
+  public var signature: Signature {
+    resolve()
+    var signature = storedSignature
+    signature.name = qualifiedName
+    return signature
+  }
+
+  var positionalCount: Int {
+    resolve()
+    return storedPositionalCount
+  }
+
+  var parameterCount: Int {
+    resolve()
+    return storedParameterCount
+  }
+
+  /// The parameter that takes all further positional arguments; `Int.max` where there is none.
+  var restIndex: Int {
+    resolve()
+    return storedRestIndex
+  }
+
   /// Puts the module's or the type's name before the own one.
   func qualify(with prefix: String) {
-    if !signature.name.hasPrefix(prefix + ".") { signature.name = "\(prefix).\(name)" }
+    if !qualifiedName.hasPrefix(prefix + ".") { qualifiedName = "\(prefix).\(name)" }
   }
 }
 
@@ -64,6 +111,7 @@ public struct NativeCall {
   /// How many argument registers there are; a parameter beyond them has its default.
   @usableFromInline let count: Int
   unowned(unsafe) let native: Native
+  private let restIndex: Int
   /// The sizes that shape names stand for, so far.
   var sizes: [(name: String, size: Int, parameter: String)] = []
 
@@ -72,12 +120,13 @@ public struct NativeCall {
     self.arguments = arguments
     self.count = count
     self.native = native
+    restIndex = native.restIndex
   }
 
   /// The argument of a parameter as it is; nil where it was not given.
   public func argument(_ index: Int) -> Value? {
     // What `Rest` takes lies behind all other parameters' registers.
-    let slot = index > native.restIndex ? index - 1 : index
+    let slot = index > restIndex ? index - 1 : index
     return slot < count && !arguments[slot].isMissing ? arguments[slot] : nil
   }
 

@@ -388,7 +388,7 @@ extension VM {
         .limit, "the calls that are running need too many variables",
         hint: "does the recursion end?")
     }
-    let wanted = end + 16_384
+    let wanted = end + 1_024
     machine.pointee.stackTouched =
       wanted < machine.pointee.stackEnd ? wanted : machine.pointee.stackEnd
   }
@@ -405,7 +405,7 @@ extension VM {
     defer {
       CurrentVM.set(previous)
       stackBounds = bounds
-      if previous !== self { deadline = nil }
+      if previous !== self, !isTrial { deadline = nil }
     }
     return try body()
   }

@@ -74,165 +74,111 @@ extension VM {
       case .add:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.add(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try add(left, right)
-        }
+        if Fast.add(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try add(left, right)
       case .subtract:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.subtract(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.subtract, left, right)
-        }
+        if Fast.subtract(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.subtract, left, right)
       case .multiply:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.multiply(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.multiply, left, right)
-        }
+        if Fast.multiply(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.multiply, left, right)
       case .divide:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.divide(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.divide, left, right)
-        }
+        if Fast.divide(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.divide, left, right)
       case .floorDivide:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.floorDivide(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.floorDivide, left, right)
-        }
+        if Fast.floorDivide(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.floorDivide, left, right)
       case .modulo:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.modulo(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.modulo, left, right)
-        }
+        if Fast.modulo(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.modulo, left, right)
       case .power:
         let left = base[i.b]
         let right = base[i.c]
-        if let result = Fast.power(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.power, left, right)
-        }
+        if Fast.power(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.power, left, right)
       case .addK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.add(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try add(left, right)
-        }
+        if Fast.add(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try add(left, right)
       case .subtractK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.subtract(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.subtract, left, right)
-        }
+        if Fast.subtract(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.subtract, left, right)
       case .multiplyK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.multiply(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.multiply, left, right)
-        }
+        if Fast.multiply(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.multiply, left, right)
       case .divideK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.divide(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.divide, left, right)
-        }
+        if Fast.divide(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.divide, left, right)
       case .floorDivideK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.floorDivide(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.floorDivide, left, right)
-        }
+        if Fast.floorDivide(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.floorDivide, left, right)
       case .moduloK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.modulo(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.modulo, left, right)
-        }
+        if Fast.modulo(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.modulo, left, right)
       case .powerK:
         let left = base[i.b]
         let right = constants[i.c]
-        if let result = Fast.power(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.power, left, right)
-        }
+        if Fast.power(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.power, left, right)
       case .addLeft:
         let left = constants[i.b]
         let right = base[i.c]
-        if let result = Fast.add(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try add(left, right)
-        }
+        if Fast.add(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try add(left, right)
       case .subtractLeft:
         let left = constants[i.b]
         let right = base[i.c]
-        if let result = Fast.subtract(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.subtract, left, right)
-        }
+        if Fast.subtract(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.subtract, left, right)
       case .multiplyLeft:
         let left = constants[i.b]
         let right = base[i.c]
-        if let result = Fast.multiply(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.multiply, left, right)
-        }
+        if Fast.multiply(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.multiply, left, right)
       case .divideLeft:
         let left = constants[i.b]
         let right = base[i.c]
-        if let result = Fast.divide(left, right) {
-          base[i.a] = result
-        } else {
-          frame.pointee.pc = pc
-          base[i.a] = try binary(.divide, left, right)
-        }
+        if Fast.divide(base + i.a, left, right) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.divide, left, right)
       case .matmul:
         frame.pointee.pc = pc
         base[i.a] = try binary(.matmul, base[i.b], base[i.c])
@@ -392,12 +338,13 @@ extension VM {
       case .jump: pc += Int(Int32(bitPattern: pc.pointee)) + 1
 
       case .loop:
-        pc += Int(Int32(bitPattern: pc.pointee)) + 1
         fuel &-= 1
         if fuel < 0 {
+          // Before the jump, so that an interrupt belongs to the loop and not to what stands before it.
           frame.pointee.pc = pc
           fuel = try poll()
         }
+        pc += Int(Int32(bitPattern: pc.pointee)) + 1
 
       case .jumpIf:
         let holds: Bool
@@ -489,6 +436,49 @@ extension VM {
         }
         frame.pointee.pc = pc
         try setIndex(object, .int(i.signedB), base[i.c])
+
+      case .updateIndex:
+        let op = pc.pointee
+        pc += 1
+        if case .object(let reference) = base[i.a], case .int(var place) = base[i.b],
+          reference.kind == .list, reference.owner == heapID
+        {
+          let list = reference.listStorage
+          if place < 0 { place &+= list.pointee.count }
+          if UInt(bitPattern: place) < UInt(bitPattern: list.pointee.count) {
+            let target = list.pointee.items.unsafelyUnwrapped + place
+            if op == 0
+              ? Fast.add(target, target.pointee, base[i.c])
+              : op == 1 && Fast.subtract(target, target.pointee, base[i.c])
+            {
+              continue
+            }
+          }
+        }
+        frame.pointee.pc = pc
+        try updateIndex(base[i.a], base[i.b], op, base[i.c])
+
+      case .updateIndexInt:
+        let op = pc.pointee
+        pc += 1
+        if case .object(let reference) = base[i.a], reference.kind == .list,
+          reference.owner == heapID
+        {
+          let list = reference.listStorage
+          var place = i.signedB
+          if place < 0 { place &+= list.pointee.count }
+          if UInt(bitPattern: place) < UInt(bitPattern: list.pointee.count) {
+            let target = list.pointee.items.unsafelyUnwrapped + place
+            if op == 0
+              ? Fast.add(target, target.pointee, base[i.c])
+              : op == 1 && Fast.subtract(target, target.pointee, base[i.c])
+            {
+              continue
+            }
+          }
+        }
+        frame.pointee.pc = pc
+        try updateIndex(base[i.a], .int(i.signedB), op, base[i.c])
 
       case .getSubscripts:
         let pattern = Int(pc.pointee)
@@ -692,21 +682,20 @@ extension VM {
         pc += try startRange(base + i.a, i.c) ? 1 : offset
 
       case .rangeNext:
-        // `startRange` has put ints there, and no instruction but this changes them.
-        guard case .int(let place) = base[i.a], case .int(let left) = base[i.a + 1],
-          case .int(let step) = base[i.a + 2]
-        else { return .nothing }
+        // `rangeStart` has put ints there and no other instruction changes them, so the tags need no look.
+        let counters = UnsafeMutableRawPointer(base + i.a)
+        let left = counters.load(fromByteOffset: 16, as: Int.self)
         if left > 1 {
-          let next = place &+ step
-          base[i.a] = .int(next)
-          base[i.a + 1] = .int(left &- 1)
+          let next = counters.load(as: Int.self) &+ counters.load(fromByteOffset: 32, as: Int.self)
+          counters.storeBytes(of: next, as: Int.self)
+          counters.storeBytes(of: left &- 1, toByteOffset: 16, as: Int.self)
           base[i.a + 3] = .int(next)
-          pc += Int(Int32(bitPattern: pc.pointee)) + 1
           fuel &-= 1
           if fuel < 0 {
             frame.pointee.pc = pc
             fuel = try poll()
           }
+          pc += Int(Int32(bitPattern: pc.pointee)) + 1
         } else {
           pc += 1
         }

@@ -6,72 +6,122 @@
   import Darwin
 #endif
 
-/// Operators on plain numbers, inlined into the interpreter's loop; nil where anything unusual comes up.
+/// Operators on plain numbers, inlined into the interpreter's loop. Each stores its result itself, so that the tag of
+/// the result is known where it is stored; false where anything unusual comes up.
 enum Fast {
   @inline(__always)
-  static func add(_ left: Value, _ right: Value) -> Value? {
-    if case .int(let a) = left, case .int(let b) = right {
-      let (result, overflow) = a.addingReportingOverflow(b)
-      return overflow ? nil : .int(result)
+  static func add(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool {
+    if case .float(let a) = left {
+      if case .float(let b) = right {
+        target.pointee = .float(a + b)
+        return true
+      }
+      if case .int(let b) = right {
+        target.pointee = .float(a + Double(b))
+        return true
+      }
+    } else if case .int(let a) = left {
+      if case .int(let b) = right {
+        let (result, overflow) = a.addingReportingOverflow(b)
+        if !overflow {
+          target.pointee = .int(result)
+          return true
+        }
+      } else if case .float(let b) = right {
+        target.pointee = .float(Double(a) + b)
+        return true
+      }
     }
+    return false
+  }
+
+  @inline(__always)
+  static func subtract(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool
+  {
+    if case .float(let a) = left {
+      if case .float(let b) = right {
+        target.pointee = .float(a - b)
+        return true
+      }
+      if case .int(let b) = right {
+        target.pointee = .float(a - Double(b))
+        return true
+      }
+    } else if case .int(let a) = left {
+      if case .int(let b) = right {
+        let (result, overflow) = a.subtractingReportingOverflow(b)
+        if !overflow {
+          target.pointee = .int(result)
+          return true
+        }
+      } else if case .float(let b) = right {
+        target.pointee = .float(Double(a) - b)
+        return true
+      }
+    }
+    return false
+  }
+
+  @inline(__always)
+  static func multiply(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool
+  {
+    if case .float(let a) = left {
+      if case .float(let b) = right {
+        target.pointee = .float(a * b)
+        return true
+      }
+      if case .int(let b) = right {
+        target.pointee = .float(a * Double(b))
+        return true
+      }
+    } else if case .int(let a) = left {
+      if case .int(let b) = right {
+        let (result, overflow) = a.multipliedReportingOverflow(by: b)
+        if !overflow {
+          target.pointee = .int(result)
+          return true
+        }
+      } else if case .float(let b) = right {
+        target.pointee = .float(Double(a) * b)
+        return true
+      }
+    }
+    return false
+  }
+
+  @inline(__always)
+  static func divide(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool {
     var a = 0.0
     var b = 0.0
-    guard Arithmetic.double(left, &a), Arithmetic.double(right, &b) else { return nil }
-    return .float(a + b)
+    guard Arithmetic.double(left, &a), Arithmetic.double(right, &b), b != 0 else { return false }
+    target.pointee = .float(a / b)
+    return true
   }
 
   @inline(__always)
-  static func subtract(_ left: Value, _ right: Value) -> Value? {
-    if case .int(let a) = left, case .int(let b) = right {
-      let (result, overflow) = a.subtractingReportingOverflow(b)
-      return overflow ? nil : .int(result)
-    }
-    var a = 0.0
-    var b = 0.0
-    guard Arithmetic.double(left, &a), Arithmetic.double(right, &b) else { return nil }
-    return .float(a - b)
+  static func floorDivide(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value)
+    -> Bool
+  {
+    guard case .int(let a) = left, case .int(let b) = right,
+      let result = Arithmetic.floorDivide(a, b)
+    else { return false }
+    target.pointee = .int(result)
+    return true
   }
 
   @inline(__always)
-  static func multiply(_ left: Value, _ right: Value) -> Value? {
-    if case .int(let a) = left, case .int(let b) = right {
-      let (result, overflow) = a.multipliedReportingOverflow(by: b)
-      return overflow ? nil : .int(result)
-    }
-    var a = 0.0
-    var b = 0.0
-    guard Arithmetic.double(left, &a), Arithmetic.double(right, &b) else { return nil }
-    return .float(a * b)
+  static func modulo(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool {
+    guard case .int(let a) = left, case .int(let b) = right, let result = Arithmetic.modulo(a, b)
+    else { return false }
+    target.pointee = .int(result)
+    return true
   }
 
   @inline(__always)
-  static func divide(_ left: Value, _ right: Value) -> Value? {
-    var a = 0.0
-    var b = 0.0
-    guard Arithmetic.double(left, &a), Arithmetic.double(right, &b), b != 0 else { return nil }
-    return .float(a / b)
-  }
-
-  @inline(__always)
-  static func floorDivide(_ left: Value, _ right: Value) -> Value? {
-    if case .int(let a) = left, case .int(let b) = right {
-      return Arithmetic.floorDivide(a, b).map { .int($0) }
-    }
-    return nil
-  }
-
-  @inline(__always)
-  static func modulo(_ left: Value, _ right: Value) -> Value? {
-    if case .int(let a) = left, case .int(let b) = right {
-      return Arithmetic.modulo(a, b).map { .int($0) }
-    }
-    return nil
-  }
-
-  @inline(__always)
-  static func power(_ left: Value, _ right: Value) -> Value? {
-    if case .float(let a) = left, case .float(let b) = right, a > 0 { return .float(pow(a, b)) }
-    return nil
+  static func power(_ target: UnsafeMutablePointer<Value>, _ left: Value, _ right: Value) -> Bool {
+    guard case .float(let a) = left, case .float(let b) = right, a > 0 else { return false }
+    target.pointee = .float(pow(a, b))
+    return true
   }
 
   @inline(__always)

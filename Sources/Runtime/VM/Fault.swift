@@ -100,6 +100,10 @@ public struct Fault: Error, @unchecked Sendable {
   }
 }
 
+extension Fault: CustomStringConvertible {
+  public var description: String { "\(kind.rawValue): \(message)" }
+}
+
 /// An error type of the domain half that has a kind of the language. `Builtins` lets the domain errors conform, so that
 /// natives may throw them as they are.
 public protocol FaultConvertible: Error {

@@ -125,6 +125,18 @@ extension VM {
     throw Fault(.type, "the elements of \(Value.object(reference).typeWithArticle) cannot be set")
   }
 
+  /// `object[index] op= operand`, with the operator's code.
+  @inline(never)
+  func updateIndex(_ object: Value, _ index: Value, _ op: UInt32, _ operand: Value) throws(Fault) {
+    try safePoint()
+    let current = try getIndex(object, index)
+    // In the register of nobody else: kept while the operator may run a native's hook.
+    let keptBefore = kept.count
+    keep(current)
+    defer { kept.removeLast(kept.count - keptBefore) }
+    try setIndex(object, index, binary(BinaryOperator.inOrder[Int(op)], current, operand))
+  }
+
   @inline(__always)
   func append(_ value: Value, to list: ListObject) {
     let storage = list.storage

@@ -122,6 +122,8 @@ public final class Interpreter {
     switch snapshot {
     case .string(let text):
       let object = StringObject(text)
+      // All threads read it, so the hash is there from the start.
+      object.storage.pointee.hash = object.hash(cachingFor: 0)
       retained.append(object)
       return Value(object)
     case .native(let object):

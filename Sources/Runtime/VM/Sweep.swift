@@ -41,14 +41,25 @@ public final class SweepRequest: @unchecked Sendable {
       limits: parent.limits, isTrial: true)
     trial.services = parent.services
     trial.collectsAlways = parent.collectsAlways
-    try configure(trial)
-    let result = try trial.enter { try trial.call(body, combinations[index]) }
-    guard case .object(let reference) = result, reference.kind == .map else {
-      throw Fault(
-        .type, "the body of a sweep must give a map, it gave \(Representation.described(result))",
-        hint: "end it with `{name: value}`")
+    trial.deadline = parent.deadline
+    do {
+      return try trial.enter {
+        try configure(trial)
+        let result = try trial.call(body, combinations[index])
+        guard case .object(let reference) = result, reference.kind == .map else {
+          throw Fault(
+            .type,
+            "the body of a sweep must give a map, it gave \(Representation.described(result))",
+            hint: "end it with `{name: value}`")
+        }
+        return try trial.snapshot(result)
+      }
+    } catch {
+      let fault = Fault(error)
+      // What it carries goes away with the trial's heap.
+      if case .object = fault.data { _ = fault.withData(.nothing) }
+      throw fault
     }
-    return try trial.snapshot(result)
   }
 
   /// Runs all trials one after the other and gives the list of their maps, the swept values first.

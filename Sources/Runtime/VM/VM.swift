@@ -30,7 +30,8 @@ struct Machine {
 /// One thread of execution: a stack, a heap, and the way back to the session's interpreter and host. Natives that ask
 /// for the running context get this.
 public final class VM {
-  public let interpreter: Interpreter
+  /// The session's names and code; it owns its main `VM`, and outlives those of trials.
+  public unowned let interpreter: Interpreter
   public let heap: Heap
   public let interrupt: InterruptFlag
   /// Where random numbers come from; `with seed(n)` and trials of a sweep set it.

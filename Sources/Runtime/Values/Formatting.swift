@@ -177,7 +177,7 @@ public enum Formatting {
     }
 
     /// Groups the digits before the point.
-    func grouped(_ body: String, by size: Int = 3, after sign: String) -> String {
+    func grouped(_ body: String, sign: String, by size: Int = 3) -> String {
       guard let grouping else { return body }
       let whole = body.prefix { $0.isHexDigit && $0 != "e" || $0.isHexDigit && size == 4 }
       let rest = body.dropFirst(whole.count)
@@ -185,8 +185,8 @@ public enum Formatting {
       if zero && alignment == nil {
         // Python groups the padding zeros too.
         while true {
-          let count = digits.count + (digits.count - 1) / size + rest.count
-          if count + sign.count >= width { break }
+          let count = sign.count + digits.count + (digits.count - 1) / size + rest.count
+          if count >= width { break }
           digits.insert("0", at: 0)
         }
       }
@@ -285,8 +285,9 @@ public enum Formatting {
     if groupSize == 4, specification.grouping == "," {
       throw Fault(.value, "the format `\(source)` groups with `,`; use `_` here")
     }
-    let sign = specification.signText(negative: value < 0) + (specification.alternate ? prefix : "")
-    body = specification.grouped(body, by: groupSize, after: sign)
+    let sign =
+      specification.signText(negative: value < 0) + (specification.alternate ? prefix : "")
+    body = specification.grouped(body, sign: sign, by: groupSize)
     return specification.padded(sign, body, alignedRight: true)
   }
 
@@ -314,10 +315,9 @@ public enum Formatting {
     if !magnitude.isFinite { body = (magnitude.isNaN ? "nan" : "inf") + (type == "%" ? "%" : "") }
     if let type, type.isUppercase { body = body.uppercased() }
     var padding = specification
-    let negative = value.sign == .minus && !value.isNaN
-    let sign = specification.signText(negative: negative)
+    let sign = specification.signText(negative: value.sign == .minus && !value.isNaN)
     if magnitude.isFinite {
-      body = specification.grouped(body, after: sign)
+      body = specification.grouped(body, sign: sign)
     } else {
       padding.zero = false
     }
@@ -328,19 +328,17 @@ public enum Formatting {
     return padding.padded(sign, body, alignedRight: true)
   }
 
-  /// As `g`, but always with a digit after the point, as Python does where no type is given.
+  /// As `g`, but always with a digit after the point or an exponent, as Python does where no type is given.
   private static func general(_ value: Double, _ precision: Int) -> String {
     if !value.isFinite { return value.isNaN ? "nan" : "inf" }
     let parts = c("e", value, precision - 1).split(separator: "e")
     let exponent = parts.last.flatMap { Int($0) } ?? 0
-    // One digit less than `g` leaves before the point, because there is always one behind it.
-    if exponent < -4 || exponent >= precision - 1, let mantissa = parts.first, parts.count == 2 {
-      var digits = mantissa
-      if digits.contains(".") {
-        while digits.last == "0" { digits.removeLast() }
-        if digits.last == "." { digits.removeLast() }
+    if exponent < -4 || exponent >= precision - 1, var mantissa = parts.first {
+      if mantissa.contains(".") {
+        while mantissa.hasSuffix("0") { mantissa.removeLast() }
+        if mantissa.hasSuffix(".") { mantissa.removeLast() }
       }
-      return digits + "e" + parts[1]
+      return mantissa + "e" + parts[parts.count - 1]
     }
     let text = c("g", value, precision)
     return text.contains(".") ? text : text + ".0"

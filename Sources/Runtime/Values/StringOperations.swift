@@ -36,28 +36,36 @@ public enum StringOperations {
       bytes: string.storage.pointee.bytes + from, count: to - from, characterCount: end - start)
   }
 
+  /// The length of an int's decimal digits, sign included.
+  static func digitCount(_ value: Int) -> Int {
+    var count = value < 0 ? 2 : 1
+    var rest = value.magnitude
+    while rest >= 10_000 {
+      rest /= 10_000
+      count += 4
+    }
+    return count + (rest >= 1_000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
+  }
+
+  /// Writes the digits so that they end before `end`.
+  static func write(_ value: Int, endingAt end: UnsafeMutablePointer<UInt8>) {
+    var place = end
+    var rest = value.magnitude
+    repeat {
+      place -= 1
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      place.pointee = UInt8(truncatingIfNeeded: digit) + 0x30
+      rest = quotient
+    } while rest > 0
+    if value < 0 { (place - 1).pointee = UInt8(ascii: "-") }
+  }
+
   /// The decimal digits of an int.
   static func string(of value: Int) -> StringObject {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
-      var index = 20
-      var rest = value.magnitude
-      repeat {
-        index -= 1
-        let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-        buffer[index] = UInt8(truncatingIfNeeded: digit) + 0x30
-        rest = quotient
-      } while rest > 0
-      if value < 0 {
-        index -= 1
-        buffer[index] = UInt8(ascii: "-")
-      }
-      let count = 20 - index
-      let object = StringObject(uninitialized: count, characterCount: count)
-      if let source = buffer.baseAddress {
-        object.storage.pointee.bytes.update(from: source + index, count: count)
-      }
-      return object
-    }
+    let count = digitCount(value)
+    let object = StringObject(uninitialized: count, characterCount: count)
+    write(value, endingAt: object.storage.pointee.bytes + count)
+    return object
   }
 }
 
@@ -128,13 +136,20 @@ extension VM {
     return adopt(result)
   }
 
-  /// The texts of values one after the other, for f-strings.
+  /// The texts of values one after the other, for f-strings. Ints are written where they belong, everything else is made
+  /// a string first.
   func join(_ values: UnsafeMutablePointer<Value>, _ count: Int) throws(Fault) -> Value {
-    // Converted in place: the registers are the f-string's own, and keep the pieces alive.
     var bytes = 0
     var characters = 0
     do {
       for index in 0..<count {
+        if case .int(let int) = values[index] {
+          let digits = StringOperations.digitCount(int)
+          bytes += digits
+          characters += digits
+          continue
+        }
+        // Converted in place: the registers are the f-string's own, and keep the pieces alive.
         let piece = try string(of: values[index])
         values[index] = piece
         guard case .object(let reference) = piece else { continue }
@@ -144,15 +159,22 @@ extension VM {
     } catch {
       throw Fault(error)
     }
-    if count == 1 { return values[0] }
+    if count == 1, case .object = values[0] { return values[0] }
     if bytes > StringObject.maximumByteCount { throw VM.stringTooLong() }
     let result = StringObject(uninitialized: bytes, characterCount: characters)
     var target = result.storage.pointee.bytes
     for index in 0..<count {
-      guard case .object(let reference) = values[index] else { continue }
-      let length = Int(reference.stringStorage.pointee.byteCount)
-      target.update(from: reference.stringStorage.pointee.bytes, count: length)
-      target += length
+      switch values[index] {
+      case .int(let int):
+        let digits = StringOperations.digitCount(int)
+        StringOperations.write(int, endingAt: target + digits)
+        target += digits
+      case .object(let reference):
+        let length = Int(reference.stringStorage.pointee.byteCount)
+        target.update(from: reference.stringStorage.pointee.bytes, count: length)
+        target += length
+      default: break
+      }
     }
     return adopt(result)
   }

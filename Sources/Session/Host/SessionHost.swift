@@ -17,7 +17,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   private let interrupt: InterruptFlag
   private var sandbox: Sandbox
   private var filesRead: Set<String> = []
-  private var given: [String: Cell] = [:]
+  private var given: [String: (value: Cell, text: String)] = [:]
   /// The parameters that the script has reached, with their values.
   private var reached: [Cell.Entry] = []
   private var context: RunContext?
@@ -62,9 +62,18 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     sandbox =
       options.isInteractive
       ? .unrestricted(workingDirectory: options.workingDirectory)
-      : Sandbox(
-        workingDirectory: options.workingDirectory, allowRead: options.allowRead,
-        allowWrite: options.allowWrite)
+      : SessionHost.sandbox(options, scriptDirectory: nil)
+  }
+
+  /// What a script may touch. A path that the person at the command line gives to a parameter may be read.
+  private static func sandbox(_ options: SessionOptions, scriptDirectory: String?) -> Sandbox {
+    let named = options.parameters.map(\.value).filter { value in
+      FileManager.default.fileExists(
+        atPath: Sandbox.absolute(value, below: options.workingDirectory))
+    }
+    return Sandbox(
+      workingDirectory: options.workingDirectory, scriptDirectory: scriptDirectory,
+      allowRead: options.allowRead + named, allowWrite: options.allowWrite)
   }
 
   /// The rules of NO_COLOR and of terminals without colours.
@@ -89,9 +98,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   func openFolder(_ directory: String) {
     guard !options.isInteractive else { return }
     lock.withLock {
-      sandbox = Sandbox(
-        workingDirectory: options.workingDirectory, scriptDirectory: directory,
-        allowRead: options.allowRead, allowWrite: options.allowWrite)
+      sandbox = SessionHost.sandbox(options, scriptDirectory: directory)
     }
   }
 
@@ -114,18 +121,28 @@ public final class SessionHost: HostServices, @unchecked Sendable {
 
   // MARK: Parameters
 
-  func give(_ parameters: [(name: String, value: Cell)]) {
+  func give(_ parameters: [(name: String, value: String)]) {
     lock.withLock {
       given = [:]
-      for (name, value) in parameters { given[name] = value }
+      for (name, text) in parameters { given[name] = (LiteralReader.value(text), text) }
       reached = []
     }
   }
 
   public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? {
-    let value = lock.withLock { given[request.name] }
-    let shown = value ?? Cell(request.defaultValue, vm)
-    lock.withLock { reached.append(Cell.Entry(key: .string(request.name), value: shown)) }
+    let fallback = Cell(request.defaultValue, vm)
+    let value = lock.withLock { given[request.name] }.map { given in
+      // What stands for a text is one, even where it looks like a number; a whole number does for a fraction.
+      switch (fallback, given.value) {
+      case (.string, .string): given.value
+      case (.string, _): Cell.string(given.text)
+      case (.float, .int(let whole)): Cell.float(Double(whole))
+      default: given.value
+      }
+    }
+    lock.withLock {
+      reached.append(Cell.Entry(key: .string(request.name), value: value ?? fallback))
+    }
     return value.map { $0.encode(vm) }
   }
 
@@ -238,14 +255,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let plan = SweepPlan(
       names: request.axes, combinations: request.combinations.map { $0.map { Cell($0, vm) } })
     output.flush()
-    // A sweep within a trial is part of that trial: its own trials derive from that one's randomness, unrecorded.
-    if vm.isTrial {
-      let seed = Int(truncatingIfNeeded: vm.random.key >> 1)
-      return try run(request, plan, seed: seed, sweep: 0, store: nil, keys: plan.keys(of: []), vm)
-    }
     let (store, runNumber, index, keys) = try record(plan)
     let trials = store.map { RunTrials(store: $0, run: runNumber) }
-    return try run(request, plan, seed: seed, sweep: index, store: trials, keys: keys, vm)
+    return try run(request, plan, sweep: index, store: trials, keys: keys, vm)
   }
 
   /// Starts or takes up the record of a sweep.
@@ -288,7 +300,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   private func run(
-    _ request: SweepRequest, _ plan: SweepPlan, seed: Int, sweep: Int, store: (any TrialStore)?,
+    _ request: SweepRequest, _ plan: SweepPlan, sweep: Int, store: (any TrialStore)?,
     keys: [Fingerprint], _ vm: VM
   ) throws -> Value {
     let streams = plan.streams(seed: seed)
@@ -296,8 +308,10 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
     let outcome: SweepDriver.Outcome
     do {
-      outcome = try driver.run(workers: vm.isTrial ? 1 : options.workers) { worker, trial in
-        self.runTrial(request, trial, RandomState(key: streams[trial]))
+      outcome = try driver.run(workers: options.workers) { worker, trial in
+        let random = RandomState(key: streams[trial])
+        if self.options.workers == 1 { return self.runTrial(request, trial, random) }
+        return Builtins.serially { self.runTrial(request, trial, random) }
       }
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)

@@ -1,0 +1,4 @@
+import Builtins
+import Testing
+
+@Suite struct ExampleTests {}
