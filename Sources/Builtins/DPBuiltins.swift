@@ -180,9 +180,9 @@ struct NumberVector: Bindable {
   var values: [Double]
   var form: Form
 
-
   static func decode(_ value: Value, _ vm: VM) throws -> NumberVector? {
-    if let tensor = try Tensor.decode(value, vm) {
+    // A tensor parameter takes numbers and lists as well; here the form is to stay.
+    if value.typeName == Tensor.typeName, let tensor = try Tensor.decode(value, vm) {
       return NumberVector(
         values: try tensor.cast(to: .f64).contiguous().array(Double.self),
         form: .tensor(tensor.shape))

@@ -114,7 +114,7 @@ enum DataBuiltins {
       examples: [
         (
           "data.intents(\"demo\")",
-          "Dataset demo: 6,000 train, 1,500 test, 16 classes, 1,817 words"
+          "Dataset demo: 6,000 train, 1,500 test, 16 classes, 1,774 words"
         )
       ],
       context: { (vm: VM, corpus: String, tokenizer: String, minimum: Int, limit: Int?) in
@@ -352,7 +352,6 @@ struct Splittable: Bindable {
   static let typeName = "examples or dataset"
 
   var examples: Examples
-
 
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
     if let examples = try Examples.decode(value, vm) { return Splittable(examples: examples) }
