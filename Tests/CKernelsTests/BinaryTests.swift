@@ -227,6 +227,8 @@ extension KernelTests {
           expectClose(axpy, zip(x, y).map { Double(Float(0.3)) * Double($0) + Double($1) })
           let axpby = output(n, initial: y) { fl_axpby_f32(n, 0.3, x, 0.5, $0) }
           expectClose(axpby, zip(x, y).map { 0.3 * Double($0) + 0.5 * Double($1) })
+          let fresh = output(n, initial: y.map { _ in .nan }) { fl_axpby_f32(n, 0.3, x, 0, $0) }
+          expectClose(fresh, x.map { 0.3 * Double($0) })
           let scaled = output(n) { fl_scale_f32(n, -2, x, $0) }
           #expect(scaled == x.map { $0 * -2 })
           let products = output(n, initial: z) { fl_multiply_accumulate_f32(n, x, y, $0) }

@@ -166,7 +166,7 @@ size_t fl_count_u8(size_t n, const uint8_t *a);
 
 /// y += alpha x.
 void fl_axpy_f32(size_t n, float alpha, const float *x, float *y);
-/// y = alpha x + beta y.
+/// y = alpha x + beta y; with beta 0 the old y does not count, whatever it holds.
 void fl_axpby_f32(size_t n, float alpha, const float *x, float beta, float *y);
 /// y = alpha x.
 void fl_scale_f32(size_t n, float alpha, const float *x, float *y);
