@@ -31,8 +31,14 @@ extension Cell {
     }
   }
 
-  /// Tables and plots have a plain form, or a text, of their own.
+  /// A tensor without dimensions is a number in a table, too; a table is its rows.
   private static func plain(_ object: NativeObject) -> Cell? {
+    switch object.scalar {
+    case .bool(let value)?: return .bool(value)
+    case .int(let value)?: return .int(value)
+    case .float(let value)?: return .float(value)
+    default: break
+    }
     guard let table = object as? Boxed<Table> else { return nil }
     return .list(
       (0..<table.value.rowCount).map { row in

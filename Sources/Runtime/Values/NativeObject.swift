@@ -15,7 +15,7 @@ public class NativeObject: Object {
   override func visitChildren(_ visit: (Value) -> Void) { type.visitChildren(self, visit) }
 
   /// The plain number or bool that it stands for, where it does (a tensor without dimensions).
-  final var scalar: Value? { type.scalar(self) }
+  public final var scalar: Value? { type.scalar(self) }
 }
 
 /// The box of one Swift type. Types that are to be boxed conform to `NativeValue`.
