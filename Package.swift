@@ -47,7 +47,8 @@ let package = Package(
         "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "fairlead", dependencies: ["FairleadCommands"]),
+    .executableTarget(
+      name: "fairlead", dependencies: ["FairleadCommands"], exclude: ["fairlead.docc"]),
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),

@@ -95,7 +95,7 @@ struct Run: FairleadCommand {
   var script: String?
 
   @Option(
-    name: .customShort("e"),
+    name: .customShort("e"), parsing: .unconditional,
     help: ArgumentHelp("Runs this text and prints its value.", valueName: "text"))
   var expression: String?
 

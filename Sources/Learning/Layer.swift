@@ -156,7 +156,8 @@ enum Check {
   /// A size that a script gave: between 1 and 2³¹.
   static func size(_ value: Int, _ what: String) throws {
     guard value > 0, value <= Int(Int32.max) else {
-      throw DomainError(.value, "\(what) must be > 0, got \(value)")
+      throw DomainError(
+        .value, "\(what) must be between 1 and \(Int32.max), got \(value)")
     }
   }
 

@@ -9,6 +9,8 @@ public enum Statistics {
   /// The sample standard deviation (division by n − 1); `nan` for fewer than two values.
   public static func standardDeviation(_ values: [Double]) -> Double {
     guard values.count > 1 else { return .nan }
+    // Equal values have none; their computed mean may differ from them in the last place.
+    if values.allSatisfy({ $0 == values[0] }) { return 0 }
     let mean = mean(values)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (squares / Double(values.count - 1)).squareRoot()

@@ -52,11 +52,15 @@ public enum InputFile {
   }
 
   private static func rawBytes(_ path: String) throws(DomainError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(path, errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR else {
+      throw DomainError(.io, "\(path) is not a regular file")
+    }
     guard status.st_size <= largestSize else { throw tooLarge(path) }
     var bytes: [UInt8] = []
     var chunk = max(Int(status.st_size) + 1, 1 << 16)
