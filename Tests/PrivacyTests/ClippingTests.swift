@@ -38,7 +38,8 @@ import Testing
   @Test func neverLongerThanTheBound() throws {
     for rule in Clipping.allCases {
       for vector: [Double] in [
-        [0, 0], [1e-300, 0], [1e300, 1e300], [1.7e308, -1.7e308, 1.7e308], [0.1, 0.2], [5e-324],
+        [0, 0], [1e-300, 0], [1e300, 1e300], [1.7e308, -1.7e308, 1.7e308], [0.1, 0.2],
+        [Double.leastNonzeroMagnitude],
       ] {
         let clipped = try rule.apply(vector, bound: 0.5)
         let norm = clipped.reduce(0) { $0 + $1 * $1 }.squareRoot()
