@@ -7,20 +7,20 @@ let package = Package(
   products: [.executable(name: "fairlead", targets: ["fairlead"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
     .target(name: "CThreads"),
+    .target(name: "CDigest"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
     .target(
       name: "Text",
-      dependencies: ["CZlib", "Tensor", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CDigest", "CZlib", "Tensor"]),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(name: "Tables"),
 
@@ -36,8 +36,7 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "Builtins", "CStdlib", "CSystem", "Runtime", "Syntax", "Tables",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Builtins", "CStdlib", "CSystem", "Runtime", "Syntax", "Tables", "Text",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(

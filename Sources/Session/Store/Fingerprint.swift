@@ -1,6 +1,7 @@
 import CSystem
-import Crypto
 import Foundation
+
+import struct Text.SHA256
 
 /// What names a run or a trial: the SHA-256 of everything that its result depends on.
 public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
@@ -10,10 +11,8 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   public init(_ parts: [Data]) {
     var hash = SHA256()
     for part in parts {
-      withUnsafeBytes(of: UInt64(part.count).littleEndian) {
-        hash.update(bufferPointer: $0)
-      }
-      hash.update(data: part)
+      withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update($0) }
+      hash.update(part)
     }
     bytes = Data(hash.finalize())
   }
@@ -32,7 +31,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     while true {
       guard let piece = try? handle.read(upToCount: 1 << 20) else { return nil }
       if piece.isEmpty { break }
-      hash.update(data: piece)
+      hash.update(piece)
     }
     return Fingerprint(bytes: Data(hash.finalize()))
   }
