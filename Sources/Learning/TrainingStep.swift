@@ -113,7 +113,7 @@ public final class TrainingStep {
   func forward(_ batch: Batch, _ number: Int = 0, training: Bool = true) throws -> Tensor {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
-      let body = { try self.loss(self.model.forward(batch.inputs), batch.labels) }
+      let body = { try self.loss.value(self.model, batch) }
       return training
         ? try ForwardContext.training(key, body)
         : try ForwardContext.$current.withValue(nil, operation: body)
