@@ -21,11 +21,11 @@ let package = Package(
     .target(
       name: "Text",
       dependencies: ["CDigest", "CZlib", "Tensor"]),
+    .target(name: "Tables"),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
       name: "Distillation", dependencies: ["CKernels", "CZlib", "Learning", "Tensor", "Text"]),
-    .target(name: "Fairness", dependencies: ["Tensor", "Text"]),
-    .target(name: "Tables"),
+    .target(name: "Fairness", dependencies: ["Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax"),

@@ -83,7 +83,7 @@ import Testing
         student: z, teacher: target, labels: labels, objective)
       let expected = try #require(item.outputs["output"])
       #expect(try worst(value.detached, expected) < 1, "\(item.name): \(value) \(expected)")
-      let seed = try #require(item.cotangents["output"])
+      let seed = item.cotangents["output"]
       let gradient = try Tape.gradients(of: value, withRespectTo: [z], seed: seed)[0]
       #expect(
         try worst(gradient, #require(item.gradients["student"]), atol: 2e-6) < 1, "\(item.name)")
@@ -189,7 +189,7 @@ import Testing
     }
     #expect(throws: DomainError.self) {
       let ids = try Tensor([Int32(0), 5], shape: [1, 2])
-      try DistillationLoss.rows(
+      return try DistillationLoss.rows(
         student: z, teacher: .largest(ids: ids, values: Tensor.zeros([1, 2]), tails: nil),
         labels: nil, Objective(tail: .renormalize))
     }
