@@ -190,18 +190,20 @@ public struct DistillationCorpus: BatchSource, Sendable {
     }
     guard ratio > 0 else { return self }
     try requireGenderedWords("augmentation")
-    let reversible = texts.indices.filter { texts[$0].counterpart != nil }
-    let count = Int((Double(reversible.count) * ratio / (1 - ratio)).rounded())
-    var chosen = reversible
-    if count < reversible.count {
-      var random = RandomStream(RandomKey(seed: seed).derived("augmentation"))
-      chosen = random.sample(count, of: reversible.count).sorted().map { reversible[$0] }
-    }
-    let reversed = chosen.compactMap { texts[$0].reversed }
+    let reversible = texts.compactMap(\.reversed)
+    let reversed = chosenReversals(ratio: ratio, seed: seed).map { reversible[$0] }
     return DistillationCorpus(
       texts + reversed, options,
       notices + ["\(reversed.count) reversed texts were added to \(texts.count)"],
       tokenizer: fingerprint)
+  }
+
+  /// Which of `reversals()` an augmentation adds, in rising order.
+  func chosenReversals(ratio: Double, seed: UInt64) -> [Int] {
+    let count = Int((Double(reversibleCount) * ratio / (1 - ratio)).rounded())
+    guard count < reversibleCount else { return Array(0..<reversibleCount) }
+    var random = RandomStream(RandomKey(seed: seed).derived("augmentation"))
+    return random.sample(count, of: reversibleCount).sorted()
   }
 
   /// Only the reversals R(x) of all texts that have one: the further texts of `augmented`, for a cache of their own.

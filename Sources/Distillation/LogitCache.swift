@@ -8,13 +8,13 @@ import Tensor
 /// perturbation, the format. Its `index.json` says so in words, and how the examples are cut into shards; each shard is one file,
 /// written under a temporary name and renamed. A process may be killed at any moment: what is complete stays, the rest is computed when
 /// it is filled next. A shard that is cut off or damaged is found by its checksum and computed again.
-public final class LogitCache: TeacherSource, @unchecked Sendable {
+public final class LogitCache: @unchecked Sendable {
   // Invariant: `shards` is touched with its lock held only; mapped files are never written to.
   public let folder: String
   public let format: LogitFormat
   /// The name of the folder.
   public let key: String
-  private let record: LogitRecord
+  let record: LogitRecord
   /// Positions of each example.
   private let rows: [Int]
   private let layout: [LogitShard]
@@ -203,55 +203,15 @@ public final class LogitCache: TeacherSource, @unchecked Sendable {
 
   // MARK: Reading
 
-  public func logits(for batch: Batch, temperature: Double) throws -> TeacherLogits {
-    guard let examples = batch.examples, batch.inputs.rank == 2 else {
-      throw DomainError(
-        .value, "the batch does not say which texts of the corpus its examples are")
-    }
-    return try logits(of: examples, time: batch.inputs.shape[1], temperature: temperature)
-  }
-
-  /// The stored logits of examples, padded to `time` positions with zeros.
-  func logits(of examples: [Int], time: Int, temperature: Double) throws -> TeacherLogits {
-    let places = try examples.map { try place(of: $0, time: time) }
-    let count = examples.count
-    let kept = record.kept
-    let values = try Tensor.uninitialized([count, time, kept])
-    guard format.largest != nil else {
-      each(places, time: time) { record, row in
-        if let record {
-          self.record.readValues(record, to: values.floats + row * kept)
-        } else {
-          (values.floats + row * kept).update(repeating: 0, count: kept)
-        }
-      }
-      return .full(values)
-    }
-    let ids = try Tensor.uninitialized([count, time, kept], .i32)
-    let number = format.temperatures.firstIndex(of: temperature)
-    let tails = try number.map { _ in try Tensor.uninitialized([count, time]) }
-    each(places, time: time) { record, row in
-      if let record {
-        self.record.readValues(record, to: values.floats + row * kept)
-        self.record.readIDs(record, to: ids.pointer(Int32.self) + row * kept)
-        if let number, let tails { tails.floats[row] = self.record.tail(record, number) }
-      } else {
-        (values.floats + row * kept).update(repeating: 0, count: kept)
-        (ids.pointer(Int32.self) + row * kept).update(repeating: 0, count: kept)
-        tails?.floats[row] = 0
-      }
-    }
-    return .largest(ids: ids, values: values, tails: tails)
-  }
-
   /// Where the records of an example begin, and how many there are.
-  private struct Place {
+  struct Place {
     let file: MappedFile
     let offset: Int
     let rows: Int
   }
 
-  private func place(of example: Int, time: Int) throws -> Place {
+  /// - Throws: `index` or `shape` where there is no such example or it is longer than `time`, `data` where its shard is missing.
+  func place(of example: Int, time: Int) throws(DomainError) -> Place {
     guard rows.indices.contains(example) else {
       throw DomainError(
         .index, "example \(example) is not one of the \(rows.count) in the cache \(folder)")
@@ -276,11 +236,51 @@ public final class LogitCache: TeacherSource, @unchecked Sendable {
       file: file, offset: layout[low].recordOffset + before * record.byteCount, rows: rows[example])
   }
 
+  /// The stored logits of examples, padded to `time` positions with zeros.
+  func logits(of examples: [Int], time: Int, temperature: Double) throws -> TeacherLogits {
+    try record.logits(
+      at: examples.map { try place(of: $0, time: time) }, time: time, temperature: temperature)
+  }
+}
+
+extension LogitRecord {
+  /// The logits of examples, padded to `time` positions with zeros.
+  func logits(at places: [LogitCache.Place], time: Int, temperature: Double) throws
+    -> TeacherLogits
+  {
+    let count = places.count
+    let values = try Tensor.uninitialized([count, time, kept])
+    guard format.largest != nil else {
+      each(places, time: time) { record, row in
+        let to = values.floats + row * kept
+        if let record { readValues(record, to: to) } else { to.update(repeating: 0, count: kept) }
+      }
+      return .full(values)
+    }
+    let ids = try Tensor.uninitialized([count, time, kept], .i32)
+    let number = format.temperatures.firstIndex(of: temperature)
+    let tails = try number.map { _ in try Tensor.uninitialized([count, time]) }
+    each(places, time: time) { record, row in
+      let to = values.floats + row * kept
+      let names = ids.pointer(Int32.self) + row * kept
+      guard let record else {
+        to.update(repeating: 0, count: kept)
+        names.update(repeating: 0, count: kept)
+        tails?.floats[row] = 0
+        return
+      }
+      readValues(record, to: to)
+      readIDs(record, to: names)
+      if let number, let tails { tails.floats[row] = tail(record, number) }
+    }
+    return .largest(ids: ids, values: values, tails: tails)
+  }
+
   /// Calls `body` with each position's record (nil for padding) and its row.
   private func each(
-    _ places: [Place], time: Int, _ body: (UnsafeRawPointer?, Int) -> Void
+    _ places: [LogitCache.Place], time: Int, _ body: (UnsafeRawPointer?, Int) -> Void
   ) {
-    Parallel.blocks(places.count * time, size: RowBlock.size(record.kept)) {
+    Parallel.blocks(places.count * time, size: RowBlock.size(kept)) {
       for row in $0 {
         let place = places[row / time]
         let t = row % time
@@ -288,7 +288,7 @@ public final class LogitCache: TeacherSource, @unchecked Sendable {
           body(nil, row)
           continue
         }
-        body(base + place.offset + t * record.byteCount, row)
+        body(base + place.offset + t * byteCount, row)
       }
     }
   }
