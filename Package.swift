@@ -62,7 +62,7 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
-      name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
+      name: "DistillationTests", dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
