@@ -3,6 +3,8 @@
 #ifndef FAIRLEAD_CKERNELS_KERNEL_LIST_H
 #define FAIRLEAD_CKERNELS_KERNEL_LIST_H
 
+#include "distillation_list.h"
+
 // clang-format off
 #define FL_UNARY(F, name) \
   F(void, name##_f32, (size_t n, const float *x, float *y), (n, x, y))
@@ -132,10 +134,7 @@
   F(double, softmax_soft_xent_f32, (size_t rows, size_t classes, const float *logits, const \
     float *targets, float scale, const float *row_scale, int accumulate, float *losses, float \
     *gradient), (rows, classes, logits, targets, scale, row_scale, accumulate, losses, gradient)) \
-  F(double, distillation_kl_f32, (size_t rows, size_t classes, const float *student, const float \
-    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
-    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
-    accumulate, losses, gradient)) \
+  FL_DISTILLATION_KERNELS(F) \
   F(double, sigmoid_xent_f32, (size_t n, const float *logits, const float *targets, float scale, \
     float *losses, float *gradient), (n, logits, targets, scale, losses, gradient)) \
   F(void, layernorm_f32, (size_t rows, size_t columns, const float *x, const float *residual, \
