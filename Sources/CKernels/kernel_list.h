@@ -253,6 +253,15 @@
     alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t \
     ldc), (transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)) \
   F(uint64_t, fma_peak, (uint64_t iterations), (iterations)) \
+  F(void, attention_mask_f32, (size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step, \
+    ptrdiff_t limit, float *scores, size_t stride), (rows, columns, base, step, limit, scores, \
+    stride)) \
+  F(void, attention_weights_f32, (size_t rows, size_t columns, float scale, const float \
+    *normalizers, float *scores, size_t stride), (rows, columns, scale, normalizers, scores, \
+    stride)) \
+  F(void, attention_backward_f32, (size_t rows, size_t columns, float scale, const float *means, \
+    const float *weights, float *gradients, size_t stride), (rows, columns, scale, means, weights, \
+    gradients, stride)) \
   F(void, online_softmax_f32, (size_t rows, size_t columns, float scale, float *scores, size_t \
     stride, float *running_max, float *running_sum, float *correction), (rows, columns, scale, \
     scores, stride, running_max, running_sum, correction))

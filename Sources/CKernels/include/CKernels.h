@@ -688,6 +688,19 @@ void fl_online_softmax_f32(size_t rows, size_t columns, float scale, float *scor
                            size_t stride, float *running_max, float *running_sum,
                            float *correction);
 
+/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the others
+/// become -inf. A causal mask has step 1, one by length step 0.
+void fl_attention_mask_f32(size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step,
+                           ptrdiff_t limit, float *scores, size_t stride);
+/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for a
+/// row that sees nothing).
+void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const float *normalizers,
+                              float *scores, size_t stride);
+/// gradients = scale weights (gradients - means[r]): from the gradients of the weights to those of the scores;
+/// means[r] = sum(gradients weights) over the whole row, which is the dot product of output and its gradient.
+void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
+                               const float *weights, float *gradients, size_t stride);
+
 typedef struct {
   size_t channels, height, width;
   size_t kernel_height, kernel_width;
