@@ -108,9 +108,9 @@ final class ConvolutionPass {
         let to = y.floats + piece.output
         for group in 0..<groups {
           layOut(piece, group, columns)
-          Matmul.gemm(
-            m: piece.count, n: groupOutputs, k: reach, columns, reach,
-            kernels.floats + group * groupOutputs, outputs, to + group * groupOutputs, outputs)
+          fl_gemm_f32(
+            0, 0, piece.count, groupOutputs, reach, 1, columns, reach,
+            kernels.floats + group * groupOutputs, outputs, 0, to + group * groupOutputs, outputs)
         }
         if bias != nil || activation != .none {
           fl_bias_activation_f32(
@@ -152,10 +152,10 @@ final class ConvolutionPass {
         var part = window.rows(piece.rows)
         let size = piece.rows.count * window.out_width * reach
         for group in 0..<groups {
-          Matmul.gemm(
-            m: piece.count, n: reach, k: groupOutputs,
+          fl_gemm_f32(
+            0, 0, piece.count, reach, groupOutputs, 1,
             g.floats + piece.output + group * groupOutputs, outputs,
-            rows.floats + group * groupOutputs * reach, reach, columns, reach)
+            rows.floats + group * groupOutputs * reach, reach, 0, columns, reach)
           for (index, image) in piece.images.enumerated() {
             fl_col2im_add_f32(
               &part, group * groupChannels, groupChannels, columns + index * size,
@@ -179,10 +179,10 @@ final class ConvolutionPass {
     eachPiece(images) { piece in
       for group in 0..<groups {
         layOut(piece, group, scratch)
-        Matmul.gemm(
-          transposeA: true, m: groupOutputs, n: reach, k: piece.count,
+        fl_gemm_f32(
+          1, 0, groupOutputs, reach, piece.count, 1,
           g + piece.output + group * groupOutputs, outputs, scratch, reach,
-          beta: isFirst ? 0 : 1, target + group * groupOutputs * reach, reach)
+          isFirst ? 0 : 1, target + group * groupOutputs * reach, reach)
       }
       isFirst = false
     }
