@@ -135,6 +135,14 @@
     float *targets, float scale, const float *row_scale, int accumulate, float *losses, float \
     *gradient), (rows, classes, logits, targets, scale, row_scale, accumulate, losses, gradient)) \
   FL_DISTILLATION_KERNELS(F) \
+  F(double, distillation_kl_f32, (size_t rows, size_t classes, const float *student, const float \
+    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
+    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
+    accumulate, losses, gradient)) \
+  F(double, reverse_kl_f32, (size_t rows, size_t classes, const float *student, const float \
+    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
+    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
+    accumulate, losses, gradient)) \
   F(double, sigmoid_xent_f32, (size_t n, const float *logits, const float *targets, float scale, \
     float *losses, float *gradient), (n, logits, targets, scale, losses, gradient)) \
   F(void, layernorm_f32, (size_t rows, size_t columns, const float *x, const float *residual, \
@@ -209,6 +217,18 @@
     int32_t *lengths, float *y), (batch, time, channels, x, lengths, y)) \
   F(void, meanpool_time_backward_f32, (size_t batch, size_t time, size_t channels, const float \
     *dy, const int32_t *lengths, float *dx), (batch, time, channels, dy, lengths, dx)) \
+  F(void, im2col_f32, (const fl_window *window, size_t first, size_t count, const float *x, float \
+    *columns), (window, first, count, x, columns)) \
+  F(void, col2im_add_f32, (const fl_window *window, size_t first, size_t count, const float \
+    *columns, float *x), (window, first, count, columns, x)) \
+  F(void, maxpool_window_f32, (const fl_window *window, const float *x, float *y, uint16_t \
+    *where), (window, x, y, where)) \
+  F(void, maxpool_window_backward_f32, (const fl_window *window, const float *dy, const uint16_t \
+    *where, float *dx), (window, dy, where, dx)) \
+  F(void, meanpool_window_f32, (const fl_window *window, int count_padding, const float *x, float \
+    *y), (window, count_padding, x, y)) \
+  F(void, meanpool_window_backward_f32, (const fl_window *window, int count_padding, const float \
+    *dy, float *dx), (window, count_padding, dy, dx)) \
   F(void, random_u32, (size_t n, const fl_stream *stream, uint64_t offset, uint32_t *out), (n, \
     stream, offset, out)) \
   F(void, random_uniform_f32, (size_t n, float low, float high, const fl_stream *stream, \
@@ -253,6 +273,15 @@
     alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t \
     ldc), (transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)) \
   F(uint64_t, fma_peak, (uint64_t iterations), (iterations)) \
+  F(void, attention_mask_f32, (size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step, \
+    ptrdiff_t limit, float *scores, size_t stride), (rows, columns, base, step, limit, scores, \
+    stride)) \
+  F(void, attention_weights_f32, (size_t rows, size_t columns, float scale, const float \
+    *normalizers, float *scores, size_t stride), (rows, columns, scale, normalizers, scores, \
+    stride)) \
+  F(void, attention_backward_f32, (size_t rows, size_t columns, float scale, const float *means, \
+    const float *weights, float *gradients, size_t stride), (rows, columns, scale, means, weights, \
+    gradients, stride)) \
   F(void, online_softmax_f32, (size_t rows, size_t columns, float scale, float *scores, size_t \
     stride, float *running_max, float *running_sum, float *correction), (rows, columns, scale, \
     scores, stride, running_max, running_sum, correction))

@@ -1,20 +1,18 @@
 import Learning
 import Tensor
 
-/// Steps of training on one batch of random tokens: forward, mean cross-entropy, backward, Adam on all parameters.
+/// Steps of training on one batch of random tokens or images: forward, mean cross-entropy, backward, Adam on all parameters.
 final class Training: Workload {
   private let step: TrainingStep
   private let batch: Batch
   private let parameterCount: Int
   private var loss = Double.nan
 
-  /// `network` is a_bilstm or b_bagmlp, `mode` plain, dp or edp.
+  /// `network` is a_bilstm, b_bagmlp or f_cnn, `mode` plain, dp or edp.
   init(network: String, mode: String) throws {
     var random = RandomStream(seed: 0)
-    let (model, examples) = try Training.network(network, &random)
-    let tokens = try Tensor.integers([examples, 20], from: 0, below: 10_000, &random)
-    let labels = try Tensor.integers([examples], from: 0, below: 150, &random)
-    batch = try Batch(inputs: tokens, labels: labels)
+    let (model, examples) = try Training.network(network, mode, &random)
+    batch = try Training.batch(network, examples, &random)
     parameterCount = model.parameterCount
     step = try TrainingStep(
       model: model, loss: .crossEntropy(), optimizer: Adam(rate: 1e-3),
@@ -40,8 +38,31 @@ final class Training: Workload {
           Linear(256, 150, random: &random),
         ]), 256
       )
+    case "f_cnn":
+      return (
+        try Sequential([
+          Convolution2D(1, 16, kernel: 8, stride: 2, padding: 3, random: &random),
+          Activation(.relu), WindowPooling(.max, kernel: 2, stride: 1),
+          Convolution2D(16, 32, kernel: 4, stride: 2, random: &random), Activation(.relu),
+          WindowPooling(.max, kernel: 2, stride: 1), Activation(.flatten),
+          Linear(512, 32, random: &random), Activation(.relu), Linear(32, 10, random: &random),
+        ]), 256
+      )
     default: throw Unsupported(message: "unknown network: \(name)")
     }
+  }
+
+  private static func batch(_ network: String, _ examples: Int, _ random: inout RandomStream)
+    throws -> Batch
+  {
+    if network == "f_cnn" {
+      return try Batch(
+        inputs: Tensor.uniform([examples, 1, 28, 28], low: 0, high: 1, &random),
+        labels: Tensor.integers([examples], from: 0, below: 10, &random))
+    }
+    return try Batch(
+      inputs: Tensor.integers([examples, 20], from: 0, below: 10_000, &random),
+      labels: Tensor.integers([examples], from: 0, below: 150, &random))
   }
 
   private static func method(_ mode: String, _ examples: Int) throws -> TrainingMethod {

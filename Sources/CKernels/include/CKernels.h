@@ -11,8 +11,8 @@
 //   otherwise; partly overlapping ranges are not allowed.
 // - "NULL" in a comment marks a pointer that may be null.
 // - All arithmetic is written on 16 lanes with a fixed order of accumulation and explicit fused
-//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`,
-//   `fl_*ghost*` and `fl_im2col` users: below AVX2 on x86-64 they round products before adding.
+//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`
+//   and the users of products: below AVX2 on x86-64 they round products before adding.
 // - NaN is propagated (maxima included); functions follow IEEE 754 and PyTorch at infinities.
 #ifndef FAIRLEAD_CKERNELS_H
 #define FAIRLEAD_CKERNELS_H
@@ -369,6 +369,18 @@ void fl_tail_logsumexp_f32(size_t rows, size_t columns, size_t k, const float *x
 /// IEEE half precision: to nearest, ties to even.
 void fl_convert_f32_f16(size_t n, const float *x, uint16_t *y);
 void fl_convert_f16_f32(size_t n, const uint16_t *x, float *y);
+/// Distillation (Hinton 2015): loss[r] = T^2 KL(softmax(teacher / T) || softmax(student / T));
+/// gradient wrt the student's logits = scale row_scale[r] T (p_student - p_teacher).
+/// Returns the sum of losses.
+double fl_distillation_kl_f32(size_t rows, size_t classes, const float *student,
+                              const float *teacher, float temperature, float scale,
+                              const float *row_scale, int accumulate, float *losses,
+                              float *gradient);
+/// The other direction: loss[r] = T^2 KL(softmax(student / T) || softmax(teacher / T)); gradient wrt
+/// the student's logits = scale row_scale[r] T p_student (log p_student - log p_teacher - KL).
+double fl_reverse_kl_f32(size_t rows, size_t classes, const float *student, const float *teacher,
+                         float temperature, float scale, const float *row_scale, int accumulate,
+                         float *losses, float *gradient);
 /// Binary cross-entropy with logits: loss = softplus(x) - target x; gradient = scale (sigmoid(x) -
 /// target). losses NULL, gradient NULL. Returns the sum of losses.
 double fl_sigmoid_xent_f32(size_t n, const float *logits, const float *targets, float scale,
@@ -524,6 +536,40 @@ void fl_meanpool_time_backward_f32(size_t batch, size_t time, size_t channels, c
                                    const int32_t *lengths, float *dx);
 
 // ---------------------------------------------------------------------------------------------
+// Windows over one image [height, width, channels], channels last: convolution as a matrix product,
+// and pooling
+
+typedef struct {
+  size_t height, width, channels;
+  size_t out_height, out_width;
+  size_t kernel_height, kernel_width;
+  size_t stride_height, stride_width;
+  /// Negative where the first window begins inside of the image.
+  ptrdiff_t pad_top, pad_left;
+  size_t dilation_height, dilation_width;
+} fl_window;
+
+/// columns [out_height out_width, kernel_height kernel_width count]: what each window sees of the
+/// `count` channels from `first` on; zero in the padding.
+void fl_im2col_f32(const fl_window *window, size_t first, size_t count, const float *x,
+                   float *columns);
+/// Adds the columns to where they were taken from.
+void fl_col2im_add_f32(const fl_window *window, size_t first, size_t count, const float *columns,
+                       float *x);
+/// y [out_height, out_width, channels] and the number of the window's place that each maximum comes
+/// from, in row order. Padding is never the maximum; a NaN is, and the first of equals. A window
+/// has at most 65535 places.
+void fl_maxpool_window_f32(const fl_window *window, const float *x, float *y, uint16_t *where);
+/// dx, all of it written.
+void fl_maxpool_window_backward_f32(const fl_window *window, const float *dy,
+                                    const uint16_t *where, float *dx);
+/// The mean over the window; padding counts as zeros where `count_padding` is set and not at all
+/// otherwise.
+void fl_meanpool_window_f32(const fl_window *window, int count_padding, const float *x, float *y);
+void fl_meanpool_window_backward_f32(const fl_window *window, int count_padding, const float *dy,
+                                     float *dx);
+
+// ---------------------------------------------------------------------------------------------
 // Random numbers: counter-based streams. Element e of a stream depends on (generator, key, stream,
 // e) alone, so any block can be made anywhere, in any order, on any level, with the same bits.
 
@@ -663,7 +709,7 @@ void fl_bag_example_norms_f32(size_t examples, size_t time, size_t width, const 
                               const int32_t *lengths, const float *g, float *squared_norms);
 
 // ---------------------------------------------------------------------------------------------
-// Matrix products, attention and convolution
+// Matrix products and attention
 
 /// C [m, n] = alpha op(A) op(B) + beta C; op(A) is A [m, k] or, with transpose_a, the transpose of
 /// A [k, m]; likewise B. lda, ldb, ldc are row strides. With beta = 0, C is not read. Each element
@@ -688,16 +734,18 @@ void fl_online_softmax_f32(size_t rows, size_t columns, float scale, float *scor
                            size_t stride, float *running_max, float *running_sum,
                            float *correction);
 
-typedef struct {
-  size_t channels, height, width;
-  size_t kernel_height, kernel_width;
-  size_t pad_height, pad_width, stride_height, stride_width;
-} fl_convolution;
-/// columns [channels kernel_height kernel_width, out_height out_width] of one image [channels,
-/// height, width], out = (size + 2 pad - kernel) / stride + 1; padding gives 0.
-void fl_im2col_f32(const fl_convolution *shape, const float *image, float *columns);
-/// The transpose: image += what the columns say.
-void fl_col2im_f32(const fl_convolution *shape, const float *columns, float *image);
+/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the others
+/// become -inf. A causal mask has step 1, one by length step 0.
+void fl_attention_mask_f32(size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step,
+                           ptrdiff_t limit, float *scores, size_t stride);
+/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for a
+/// row that sees nothing).
+void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const float *normalizers,
+                              float *scores, size_t stride);
+/// gradients = scale weights (gradients - means[r]): from the gradients of the weights to those of the scores;
+/// means[r] = sum(gradients weights) over the whole row, which is the dot product of output and its gradient.
+void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
+                               const float *weights, float *gradients, size_t stride);
 
 #ifdef __cplusplus
 }
