@@ -42,11 +42,6 @@ public enum JSON: Sendable, Equatable {
 
     public init() {}
 
-    /// An object of these members; of two with one name the later one counts.
-    public init(_ members: KeyValuePairs<String, JSON>) {
-      for (name, value) in members { self[name] = value }
-    }
-
     public var count: Int { members.count }
     public var isEmpty: Bool { members.isEmpty }
     public var names: [String] { members.map(\.name) }
@@ -96,6 +91,13 @@ public enum JSON: Sendable, Equatable {
     }
 
     public static func == (a: Object, b: Object) -> Bool { a.members == b.members }
+  }
+}
+
+extension JSON.Object: ExpressibleByDictionaryLiteral {
+  /// An object of these members; of two with one name the later one counts.
+  public init(dictionaryLiteral members: (String, JSON)...) {
+    for (name, value) in members { self[name] = value }
   }
 }
 
