@@ -4,6 +4,11 @@
 package struct JSONProblem: Error {
   package var message: String
   package var position: Int
+
+  package init(message: String, position: Int) {
+    self.message = message
+    self.position = position
+  }
 }
 
 /// Walks over the bytes of a JSON text, which must be UTF-8.
