@@ -22,8 +22,11 @@ let package = Package(
     .target(
       name: "Text",
       dependencies: ["CDigest", "CZlib", "JSON", "Tensor"]),
-    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(name: "Tables"),
+    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
+    .target(
+      name: "Distillation", dependencies: ["CKernels", "CZlib", "Learning", "Tensor", "Text"]),
+    .target(name: "Fairness", dependencies: ["Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax"),
@@ -53,13 +56,16 @@ let package = Package(
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
-    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor"]),
+    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Distillation", "Learning", "Tensor"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(
+      name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
+    .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),

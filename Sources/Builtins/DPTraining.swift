@@ -35,8 +35,10 @@ enum DPTraining {
   private static let clipping = Param<String>(
     "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
     .oneOf(Clipping.allCases.map(\.rawValue)), named: true)
-  private static let microBatches = Param<Int>(
-    "micro_batches", "edp-sgd: into how many a step's examples are divided.", default: 16,
+  private static let microBatches = Param<Int?>(
+    "micro_batches",
+    "edp-sgd: into how many a step's examples are divided; nil gives each eight examples.",
+    default: nil,
     .within(1, 4096), named: true)
   private static let decay = Param<Double?>(
     "decay", "Factor of the noise from epoch to epoch; nil is 1 for dp-sgd, 0.95 for edp-sgd.",

@@ -6,17 +6,40 @@ import Tensor
 /// then has to run it example by example.
 public struct Loss {
   public let name: String
-  private let body: (_ output: Tensor, _ labels: Tensor) throws -> Tensor
+  /// Nil where the loss needs more than the model's output.
+  private let body: ((_ output: Tensor, _ labels: Tensor) throws -> Tensor)?
+  private let evaluation: (_ model: Layer, _ batch: Batch) throws -> Tensor
 
   public init(
     _ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
   ) {
     self.name = name
     self.body = body
+    evaluation = { model, batch in try body(model.forward(batch.inputs), batch.labels) }
   }
 
+  /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's examples
+  /// (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
+  public init(
+    _ name: String, evaluating: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+  ) {
+    self.name = name
+    body = nil
+    evaluation = evaluating
+  }
+
+  /// The loss of an output. Throws a type error where the loss needs the model and the batch: use `value` then.
   public func callAsFunction(_ output: Tensor, _ labels: Tensor) throws -> Tensor {
-    try body(output, labels)
+    guard let body else {
+      throw DomainError(
+        .type, "the loss `\(name)` is no function of outputs and labels: it runs the model itself")
+    }
+    return try body(output, labels)
+  }
+
+  /// The loss of a batch, the model run on the way.
+  public func value(_ model: Layer, _ batch: Batch) throws -> Tensor {
+    try evaluation(model, batch)
   }
 
   /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean over

@@ -116,7 +116,10 @@ public struct Trainer {
           break
         }
         let indices = sample(epoch, number, order)
-        let result = try step.run(source.batch(sorted(indices, source)))
+        let chosen = sorted(indices, source)
+        var batch = try source.batch(chosen)
+        batch.examples = batch.examples ?? chosen
+        let result = try step.run(batch)
         steps += 1
         history.steps += 1
         done += result.examples

@@ -28,8 +28,10 @@ public struct PrivateTrainingOptions {
   /// The clipping bound C.
   public var maxGradNorm = 1.0
   public var clipping = Clipping.flat
-  /// eDP-SGD: micro-batches of a step.
-  public var microBatches = 16
+  /// eDP-SGD: micro-batches of a step; nil makes as many as hold eight examples each. One example can change all of its
+  /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper leaves
+  /// their size open.
+  public var microBatches: Int?
   /// Factor of the noise from one epoch to the next; nil takes the method's own (1 for DP-SGD, 0.95 for eDP-SGD).
   public var decay: Double?
   /// eDP-SGD: how the bound is shared out among the layers.
@@ -232,7 +234,8 @@ public final class PrivateTraining {
     case .edpSGD:
       return .microBatch(
         try MicroBatchOptions(
-          microBatches: options.microBatches, bound: options.maxGradNorm,
+          microBatches: options.microBatches ?? min(4096, (plan.batch + 7) / 8),
+          bound: options.maxGradNorm,
           noiseMultiplier: schedule.initial, expectedBatch: Double(plan.batch), noise: noise,
           assignment: key.derived("micro-batches"), rule: options.clipping.rule,
           scale: options.layerScale))

@@ -251,7 +251,7 @@ final class Checker {
       let names = modules.prefix(3).map { "`\($0).\(name)`" }
       hint = "did you mean \(names.joined(separator: " or "))?"
     } else {
-      hint = near
+      hint = near ?? environment.hint(bySearching: name)
     }
     error(.name, "the name `\(name)` is not defined", span, hint: hint)
   }

@@ -45,6 +45,9 @@ public struct GenderSwap: Sendable {
   /// Pairs of words in the lexicon, the pronouns that depend on context not counted.
   public static var pairCount: Int { GenderLexicon.pairs.count }
 
+  /// The lexicon's pairs of words in lower case, without given names and without him, her, his and hers.
+  public static var wordPairs: [(masculine: String, feminine: String)] { GenderLexicon.pairs }
+
   /// The counterpart text.
   public func swap(_ text: String) -> String {
     var text = text
