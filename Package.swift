@@ -17,10 +17,11 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
-    .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
+    .target(name: "JSON", dependencies: ["Tensor"]),
+    .target(name: "Learning", dependencies: ["CKernels", "JSON", "Tensor"]),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CZlib", "Tensor"]),
+      dependencies: ["CDigest", "CZlib", "JSON", "Tensor"]),
     .target(name: "Tables"),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
@@ -59,7 +60,8 @@ let package = Package(
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
-    .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
+    .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "DistillationTests", dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
