@@ -14,13 +14,14 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CThreads"),
     .target(name: "CDigest"),
+    .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CZlib", "Tensor"]),
+      dependencies: ["CDigest", "CUnicode", "CZlib", "Tensor"]),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(name: "Tables"),
 
@@ -52,7 +53,8 @@ let package = Package(
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
-    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor"]),
+    .executableTarget(
+      name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor", "Text"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
