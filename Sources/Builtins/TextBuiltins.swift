@@ -19,7 +19,8 @@ extension GenderChange: NativeValue {
 /// The module `text`.
 enum TextBuiltins {
   static let module = Module(
-    "text", "Texts: tokens, vocabularies, role reversal.", natives: natives)
+    "text", "Texts: tokens, vocabularies, role reversal.",
+    natives: natives + TokenizerBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
