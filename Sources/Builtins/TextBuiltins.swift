@@ -22,7 +22,7 @@ enum TextBuiltins {
     "text", "Texts: tokens, vocabularies, role reversal.", natives: natives)
 
   /// The rule on parameters that name a tokenizer.
-  static let tokenizers = Rule.oneOf(Tokenizer.allCases.map(\.rawValue))
+  static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
   private static let names = Rule.oneOf(GenderSwap.Names.allCases.map(\.rawValue))
 
   private static let natives = [
@@ -42,7 +42,7 @@ enum TextBuiltins {
       returns: "list of string", seeAlso: ["text.vocabulary"],
       search: ["tokenize", "split", "words"],
       examples: [("text.tokens(\"Don't stop!\")", "[\"don't\", \"stop\", \"!\"]")]
-    ) { text, tokenizer in (Tokenizer(rawValue: tokenizer) ?? .words).tokens(text) },
+    ) { text, tokenizer in (WordSplitter(rawValue: tokenizer) ?? .words).tokens(text) },
     Native(
       "vocabulary", "Numbers for the words of texts, the most frequent first.",
       Param<[String]>("texts", "The texts to count."),
@@ -56,7 +56,7 @@ enum TextBuiltins {
       ]
     ) { texts, minimum, limit, tokenizer in
       Vocabulary(
-        counting: texts, tokenizer: Tokenizer(rawValue: tokenizer) ?? .words,
+        counting: texts, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words,
         minimumFrequency: minimum, limit: limit)
     },
     Native(

@@ -276,7 +276,13 @@
     gradients, stride)) \
   F(void, online_softmax_f32, (size_t rows, size_t columns, float scale, float *scores, size_t \
     stride, float *running_max, float *running_sum, float *correction), (rows, columns, scale, \
-    scores, stride, running_max, running_sum, correction))
+    scores, stride, running_max, running_sum, correction)) \
+  F(void, linear_few_f32, (size_t examples, size_t inputs, size_t outputs, const float *x, size_t \
+    x_stride, const float *w, const float *bias, float *y, size_t y_stride), (examples, inputs, \
+    outputs, x, x_stride, w, bias, y, y_stride)) \
+  F(void, attend_few_f32, (size_t count, size_t width, size_t keys, const float *q, size_t \
+    q_stride, const float *k, const float *v, float scale, float *scores, float *y, size_t \
+    y_stride), (count, width, keys, q, q_stride, k, v, scale, scores, y, y_stride))
 // clang-format on
 
 #endif

@@ -10,10 +10,10 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   public private(set) var texts: [String] = []
   /// What turned the texts into tokens.
   public let vocabulary: Vocabulary
-  public let tokenizer: Tokenizer
+  public let tokenizer: WordSplitter
 
   /// No examples yet.
-  public init(vocabulary: Vocabulary, tokenizer: Tokenizer) {
+  public init(vocabulary: Vocabulary, tokenizer: WordSplitter) {
     self.vocabulary = vocabulary
     self.tokenizer = tokenizer
   }
@@ -21,7 +21,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   /// Encodes `texts`; `labels[i]` is the class of `texts[i]`.
   ///
   /// - Throws: `shape` where the counts differ.
-  public init(texts: [String], labels: [Int32], vocabulary: Vocabulary, tokenizer: Tokenizer)
+  public init(texts: [String], labels: [Int32], vocabulary: Vocabulary, tokenizer: WordSplitter)
     throws(DomainError)
   {
     guard texts.count == labels.count else {

@@ -1,5 +1,6 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
+import JSON
 import Tensor
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.

@@ -735,6 +735,22 @@ void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const fl
 void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
                                const float *weights, float *gradients, size_t stride);
 
+// ---------------------------------------------------------------------------------------------
+// Generation: few rows at a time, each weight read once. An example's numbers are the same bits
+// whatever the number of examples.
+
+/// y [examples, outputs] = x [examples, inputs] w^T + bias (NULL); w is [outputs, inputs], x and y
+/// have row strides. Each element is summed in 16 parts, those pairwise. Not in place.
+void fl_linear_few_f32(size_t examples, size_t inputs, size_t outputs, const float *x,
+                       size_t x_stride, const float *w, const float *bias, float *y,
+                       size_t y_stride);
+/// Attention of the last `count` of `keys` positions, of one head: y_c = softmax(scale q_c k^T) v,
+/// where query c sees keys 0 ... keys - count + c. k and v are [keys, width], q and y [count,
+/// width] with row strides; `scores` has room for `keys`. Not in place.
+void fl_attend_few_f32(size_t count, size_t width, size_t keys, const float *q, size_t q_stride,
+                       const float *k, const float *v, float scale, float *scores, float *y,
+                       size_t y_stride);
+
 #ifdef __cplusplus
 }
 #endif
