@@ -18,9 +18,10 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
+    .target(name: "CStdlib"),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CZlib", "Tensor"]),
+      dependencies: ["CDigest", "CStdlib", "CZlib", "Tensor"]),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(name: "Tables"),
 
@@ -30,7 +31,6 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: ["Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor", "Text"]),
-    .target(name: "CStdlib"),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
@@ -52,7 +52,7 @@ let package = Package(
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
-    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor"]),
+    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor", "Text"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
