@@ -17,9 +17,9 @@ import Text
     lines = texts.map(\.text)
     reader = SpacedWords(lines + texts.map(\.counterpart)).reader
     corpus = try DistillationCorpus(
-      lines: lines, reader: reader, reversal: RoleReversal(),
+      lines: lines, reader: reader, reversal: .standard,
       options: .init(maximumLength: 16, beginToken: 0, endToken: 0))
-    map = try CounterpartTokens(pairs: GenderSwap.wordPairs, reader: reader)
+    map = try CounterpartTokens(reader: reader)
   }
 
   private func model(_ seed: UInt64) throws -> Layer {
