@@ -215,7 +215,8 @@ public enum Losses {
   {
     guard p.shape == q.shape, let classes = p.shape.last, classes > 0 else {
       throw DomainError(
-        .shape, "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
+        .shape,
+        "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
       )
     }
     try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
@@ -226,20 +227,28 @@ public enum Losses {
     let dp = recording && p.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
     let dq = recording && q.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
     let size = RowBlocks.size(width: classes)
-    withExtendedLifetime((x, y)) {
-      Parallel.blocks(losses.count, size: size) {
-        let (row, start) = ($0.lowerBound, $0.lowerBound * classes)
-        if let dp {
-          _ = fl_reverse_kl_f32(
-            $0.count, classes, x.floats + start, y.floats + start, Float(temperature), 1, nil, 0,
-            losses.floats + row, dp.floats + start)
-        }
-        if dp == nil || dq != nil {
-          _ = fl_distillation_kl_f32(
-            $0.count, classes, y.floats + start, x.floats + start, Float(temperature), 1, nil, 0,
-            losses.floats + row, dq.map { $0.floats + start })
+    let scratch = try Tensor.uninitialized([(losses.count + size - 1) / size, 2 * classes])
+    var settings = fl_distillation()
+    settings.temperature = Float(temperature)
+    settings.soft_weight = Float(temperature * temperature)
+    /// The divergence of each row, and its gradient by the first of the two.
+    func run(_ kind: Int, _ student: Tensor, _ teacher: Tensor, _ gradient: Tensor?) {
+      settings.divergence = Int32(kind)
+      withUnsafePointer(to: settings) { settings in
+        Parallel.blocks(losses.count, size: size) {
+          let (row, start) = ($0.lowerBound, $0.lowerBound * classes)
+          _ = fl_distillation_f32(
+            $0.count, classes, student.floats + start, teacher.floats + start, nil, settings, nil,
+            scratch.floats + row / size * 2 * classes, losses.floats + row, nil,
+            gradient.map { $0.floats + start })
         }
       }
+    }
+    withExtendedLifetime((x, y, scratch)) {
+      if let dp { run(FL_REVERSE_KL, x, y, dp) }
+      if dp == nil || dq != nil { run(FL_FORWARD_KL, y, x, dq) }
+      fl_scale_f32(
+        losses.count, Float(temperature * temperature), losses.floats, losses.floats)
     }
     return Tape.record("divergence", inputs: [p, q], output: losses) { request in
       let g = try request.gradient.contiguous()
@@ -271,7 +280,8 @@ public enum Losses {
     // PyTorch's ε.
     let epsilon = 1e-12
     let product = try (a * b).sum(axes: [-1])
-    let squares = try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
+    let squares =
+      try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
     let cosine = try product / squares.sqrt()
     guard let targets else { return try 1 - cosine }
     let wanted = try targets.detached.cast(to: cosine.dtype)

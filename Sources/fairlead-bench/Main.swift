@@ -31,12 +31,14 @@ enum Main {
     switch words.first {
     case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
+    case "distill" where words.count == 3:
+      return try DistillationStep(network: words[1], mode: words[2])
     case "tokenizer": return try Tokenizing(Array(words.dropFirst()))
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | tokenizer encode|lines FOLDER TEXT | tokenizer train SIZE TEXT | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer encode|lines FOLDER TEXT | tokenizer train SIZE TEXT | peak fma [--threads N]"
       )
     }
   }
