@@ -309,7 +309,7 @@ def bert_case(distil):
     if not distil:
         shapes |= {"pooler.weight": (8, 8), "pooler.bias": (8,)}
     lengths = torch.tensor([6, 3, 5])
-    tokens, types = random.integers(0, 19, 3, 6), random.integers(0, 2, 3, 6)
+    tokens, types = random.integers(1, 19, 3, 6), random.integers(0, 2, 3, 6)
 
     def function(p, tokens, lengths, types=None):
         mask = (torch.arange(tokens.shape[1])[None] < lengths[:, None]).long()
