@@ -28,6 +28,16 @@ public struct Loss {
     evaluation = evaluating
   }
 
+  /// A loss that is a function of outputs and labels, but better run with the model at hand.
+  private init(
+    _ name: String, body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor,
+    evaluation: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+  ) {
+    self.name = name
+    self.body = body
+    self.evaluation = evaluation
+  }
+
   /// The loss of an output. Throws a type error where the loss needs the model and the batch: use `value` then.
   public func callAsFunction(_ output: Tensor, _ labels: Tensor) throws -> Tensor {
     guard let body else {
@@ -48,23 +58,18 @@ public struct Loss {
     -> Loss
   {
     try Check.finite(labelSmoothing, "label smoothing", atLeast: 0, below: 1)
-    return Loss("cross_entropy") { output, labels in
-      let rows = try Losses.crossEntropy(
-        output, labels, ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing, reduction: .none)
-      guard rows.rank > 1 else { return rows }
-      let examples = rows.shape[0]
-      let flat = try labels.detached.cast(to: .i64).contiguous()
-      let time = flat.count / max(1, examples)
-      let counts = try Tensor.uninitialized([examples])
-      for example in 0..<examples {
-        var counted = 0
-        for t in 0..<time where flat.pointer(Int64.self)[example * time + t] != ignoreIndex {
-          counted += 1
-        }
-        counts.floats[example] = Float(max(1, counted))
-      }
-      return try rows.reshaped([examples, time]).sum(axes: [1]) / counts
-    }
+    let loss = ExampleCrossEntropy(ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing)
+    return Loss(
+      "cross_entropy",
+      body: { output, labels in
+        var logits = output
+        return try loss(&logits, labels)
+      },
+      evaluation: { model, batch in
+        // Held by nobody else, so that the gradient can take their place.
+        var logits = try model.forward(batch.inputs)
+        return try loss(&logits, batch.labels)
+      })
   }
 
   /// The mean of squared differences over everything but the first axis.
