@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
-    .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
+    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "Tensor"]),
     .target(
       name: "Text",
       dependencies: ["CDigest", "CZlib", "Tensor"]),

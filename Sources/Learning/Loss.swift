@@ -192,7 +192,8 @@ public enum Losses {
   {
     guard p.shape == q.shape, let classes = p.shape.last, classes > 0 else {
       throw DomainError(
-        .shape, "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
+        .shape,
+        "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
       )
     }
     try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
@@ -248,7 +249,8 @@ public enum Losses {
     // PyTorch's ε.
     let epsilon = 1e-12
     let product = try (a * b).sum(axes: [-1])
-    let squares = try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
+    let squares =
+      try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
     let cosine = try product / squares.sqrt()
     guard let targets else { return try 1 - cosine }
     let wanted = try targets.detached.cast(to: cosine.dtype)
