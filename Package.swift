@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "JSON", dependencies: ["Tensor"]),
-    .target(name: "Learning", dependencies: ["CKernels", "JSON", "Tensor"]),
+    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "JSON", "Tensor"]),
     .target(name: "CStdlib"),
     .target(
       name: "Text",
