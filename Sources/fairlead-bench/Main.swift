@@ -7,6 +7,7 @@ enum Main {
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
     do {
+      if try TokenListing.run(words) { return }
       let threads = try takeThreads(&words)
       Parallel.threads = threads
       let resident = memory(of: "VmRSS")
