@@ -31,11 +31,12 @@ enum Main {
     switch words.first {
     case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
+    case "role_reversal" where words.count == 2: return try RoleReversalWork(path: words[1])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | role_reversal TEXT | peak fma [--threads N]"
       )
     }
   }
