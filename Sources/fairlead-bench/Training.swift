@@ -11,7 +11,7 @@ final class Training: Workload {
   /// `network` is a_bilstm, b_bagmlp or f_cnn, `mode` plain, dp or edp.
   init(network: String, mode: String) throws {
     var random = RandomStream(seed: 0)
-    let (model, examples) = try Training.network(network, mode, &random)
+    let (model, examples) = try Training.network(network, &random)
     batch = try Training.batch(network, examples, &random)
     parameterCount = model.parameterCount
     step = try TrainingStep(
