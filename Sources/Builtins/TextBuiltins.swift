@@ -11,7 +11,9 @@ extension RoleChange: NativeValue {
     type.equals = { $0 == $1 }
     type.field("from", "The word as it was.") { $0.from }
     type.field("to", "What took its place.") { $0.to }
-    type.field("category", "The lexicon's category: pronoun, kinship, title, name ….") { $0.category }
+    type.field("category", "The lexicon's category: pronoun, kinship, title, name ….") {
+      $0.category
+    }
     type.field("start", "Where it starts in the text given.") { $0.codePoints.lowerBound }
     type.field("end", "Where it ends, exclusive.") { $0.codePoints.upperBound }
     type.field("invertible", "Whether reversing again leads back to this word.") {

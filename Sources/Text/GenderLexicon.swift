@@ -77,7 +77,9 @@ public struct GenderLexicon: Sendable, Equatable {
         throw DomainError(
           .parse,
           "\(place): expected 3 or 4 columns divided by tabs, found \(columns.count)",
-          hint: "a line is the masculine word, the feminine word, a category, and a condition or nothing")
+          hint:
+            "a line is the masculine word, the feminine word, a category, and a condition or nothing"
+        )
       }
       var row = Row(columns[0], columns[1], category: columns[2], place: place)
       if columns.count == 4 {
@@ -204,9 +206,12 @@ private enum LexiconChecker {
     for row in rows {
       try checkWords(row)
       guard row.condition != .kept else { continue }
-      for (word, gender) in [(row.masculine, GenderLexicon.Gender.masculine), (row.feminine, .feminine)] {
+      for (word, gender) in [
+        (row.masculine, GenderLexicon.Gender.masculine), (row.feminine, .feminine),
+      ] {
         if let other = genders[word], other.gender != gender {
-          throw conflict(word, row, other.row, "is \(gender.rawValue) here and \(other.gender.rawValue) there")
+          throw conflict(
+            word, row, other.row, "is \(gender.rawValue) here and \(other.gender.rawValue) there")
         }
         genders[word] = (gender, row)
         guard row.direction == .both else { continue }

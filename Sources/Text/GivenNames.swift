@@ -6,7 +6,9 @@ import Tensor
 /// A one-to-one pairing of masculine and feminine given names.
 public struct GivenNames: Sendable, Equatable {
   /// Words in front of a name that say who it is: `the Virgin Mary`, `St. Paul`.
-  public static let usualFixingWords: Set<String> = ["virgin", "saint", "saints", "st", "san", "santa"]
+  public static let usualFixingWords: Set<String> = [
+    "virgin", "saint", "saints", "st", "san", "santa",
+  ]
 
   public let pairs: [Pair]
   /// A name behind one of these words (in lower case) stays.
@@ -32,7 +34,8 @@ public struct GivenNames: Sendable, Equatable {
       for name in [low.masculine, low.feminine] {
         guard GivenNames.isName(name), CaseRule.holds(name) else {
           throw DomainError(
-            .data, "the given name `\(name)` is not one word of at most \(WordKey.longest) bytes that begins with an ASCII letter and has another one"
+            .data,
+            "the given name `\(name)` is not one word of at most \(WordKey.longest) bytes that begins with an ASCII letter and has another one"
           )
         }
         guard seen.insert(name).inserted else {
@@ -84,7 +87,9 @@ public struct GivenNames: Sendable, Equatable {
       }
       for name in columns.map({ $0.lowercased() }) {
         guard GivenNames.isName(name), CaseRule.holds(name) else {
-          throw DomainError(.parse, "\(source), line \(line): `\(name)` is not one word of letters that begins with an ASCII letter and has another one"
+          throw DomainError(
+            .parse,
+            "\(source), line \(line): `\(name)` is not one word of letters that begins with an ASCII letter and has another one"
           )
         }
         if let earlier = lines.updateValue(line, forKey: name) {
@@ -117,6 +122,7 @@ public struct GivenNames: Sendable, Equatable {
   }()
 
   private static func isName(_ name: String) -> Bool {
-    name.first?.isASCII == true && name.allSatisfy(\.isLetter) && WordScanner.isOneWord(name) && name.utf8.count <= WordKey.longest
+    name.first?.isASCII == true && name.allSatisfy(\.isLetter) && WordScanner.isOneWord(name)
+      && name.utf8.count <= WordKey.longest
   }
 }

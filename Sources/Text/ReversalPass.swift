@@ -27,8 +27,11 @@ struct ReversalPass {
     exemption = ExemptionReader(bytes: bytes, table: reversal.table, exempts: reversal.exemptions)
   }
 
-  mutating func run(into output: inout [UInt8], report: ReversalReport?) {
-    guard let base = bytes.baseAddress else { return }
+  /// Appends R(x) to `output`; returns how many words were replaced.
+  @discardableResult
+  mutating func run(into output: inout [UInt8], report: ReversalReport?) -> Int {
+    guard let base = bytes.baseAddress else { return 0 }
+    var replaced = 0
     self.report = report
     outputStart = output.count
     let count = bytes.count
@@ -50,14 +53,16 @@ struct ReversalPass {
       guard let (word, end) = extended(number, start, position, base) else { continue }
       guard let target = replacement(of: word, start, end, base) else { continue }
       output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: start - copied))
-      let replaced = output.count
+      let written = output.count
       let letterCase = WordScanner.letterCase(base + start, length: end - start)
       WordScanner.append(table.bytes(target.number), in: letterCase, to: &output)
       copied = end
       position = end
-      if report != nil { note(start..<end, target, replaced, output) }
+      if report != nil { note(start..<end, target, written, output) }
+      replaced += 1
     }
     output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: count - copied))
+    return replaced
   }
 
   /// The word that starts here: this one, or one with an apostrophe that it begins (`ma'am`).
@@ -156,8 +161,9 @@ struct ReversalPass {
   }
 
   /// The word in front where at most one space, or a point and a space, stands between.
-  private func wordBefore(_ start: Int, _ base: UnsafePointer<UInt8>) -> (start: Int, number: Int32)?
-  {
+  private func wordBefore(_ start: Int, _ base: UnsafePointer<UInt8>) -> (
+    start: Int, number: Int32
+  )? {
     var end = start
     guard end > 0, base[end - 1] == 0x20 || base[end - 1] == UInt8(ascii: "-") else { return nil }
     end -= 1
@@ -187,7 +193,9 @@ struct ReversalPass {
   }
 
   private func isFixedName(_ start: Int, _ base: UnsafePointer<UInt8>) -> Bool {
-    guard !table.fixingWords.isEmpty, let (before, _) = wordBefore(start, base) else { return false }
+    guard !table.fixingWords.isEmpty, let (before, _) = wordBefore(start, base) else {
+      return false
+    }
     var end = before
     while WordScanner.isWordByte(base, end, bytes.count) { end += 1 }
     let word = String(decoding: bytes[before..<end].map(WordScanner.lowered), as: UTF8.self)
@@ -217,16 +225,16 @@ struct ReversalPass {
   }
 
   private mutating func note(
-    _ source: Range<Int>, _ target: Replacement, _ replaced: Int, _ output: [UInt8]
+    _ source: Range<Int>, _ target: Replacement, _ written: Int, _ output: [UInt8]
   ) {
     countedPoints += bytes[countedBytes..<source.lowerBound].count { $0 & 0xC0 != 0x80 }
     let points = bytes[source].count { $0 & 0xC0 != 0x80 }
     report?.changes.append(
       RoleChange(
         from: String(decoding: bytes[source], as: UTF8.self),
-        to: String(decoding: output[replaced...], as: UTF8.self),
+        to: String(decoding: output[written...], as: UTF8.self),
         category: table.categories[Int(target.category)], source: source,
-        target: (replaced - outputStart)..<(output.count - outputStart),
+        target: (written - outputStart)..<(output.count - outputStart),
         codePoints: countedPoints..<(countedPoints + points), isInvertible: target.isInvertible))
     countedPoints += points
     countedBytes = source.upperBound

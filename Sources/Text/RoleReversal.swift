@@ -106,12 +106,17 @@ public struct RoleReversal: Sendable {
   }
 
   /// The reversals of texts, on several threads; the same as one by one.
-  public func reversals(of texts: [String]) -> [Reversal] { mapped(texts) { self.reversal(of: $0) } }
+  public func reversals(of texts: [String]) -> [Reversal] {
+    mapped(texts) { self.reversal(of: $0) }
+  }
 
   /// R(x) of UTF-8 bytes, appended to `output`. Bytes that are not UTF-8 stay.
-  public func reverse(_ bytes: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) {
+  ///
+  /// - Returns: how many words were replaced.
+  @discardableResult
+  public func reverse(_ bytes: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Int {
     var pass = ReversalPass(bytes: bytes, reversal: self)
-    pass.run(into: &output, report: nil)
+    return pass.run(into: &output, report: nil)
   }
 
   private func mapped<Result: Sendable>(

@@ -50,7 +50,9 @@ public struct TaggedSentence: Sendable, Equatable {
       }
       let columns = line.split(
         separator: hasTabs ? UInt8(ascii: "\t") : 0x20, omittingEmptySubsequences: !hasTabs)
-      if !hasTabs, line.first == UInt8(ascii: "#"), columns.count <= max(wordColumn, tagColumn) || wordColumn > 0 {
+      if !hasTabs, line.first == UInt8(ascii: "#"),
+        columns.count <= max(wordColumn, tagColumn) || wordColumn > 0
+      {
         continue
       }
       guard columns.count > max(wordColumn, tagColumn) else {
@@ -59,7 +61,9 @@ public struct TaggedSentence: Sendable, Equatable {
           "\(path), line \(number + 1): expected a word in column \(wordColumn) and a tag in column \(tagColumn), found \(columns.count) columns"
         )
       }
-      if wordColumn > 0, columns[0].contains(UInt8(ascii: "-")) || columns[0].contains(UInt8(ascii: ".")) {
+      if wordColumn > 0,
+        columns[0].contains(UInt8(ascii: "-")) || columns[0].contains(UInt8(ascii: "."))
+      {
         continue
       }
       let word = String(decoding: columns[wordColumn], as: UTF8.self)

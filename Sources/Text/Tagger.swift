@@ -149,7 +149,9 @@ struct SentenceFeatures {
     return x ^ (x >> 31)
   }
 
-  private func at(_ i: Int) -> Word { words.indices.contains(i) ? words[i] : SentenceFeatures.outside }
+  private func at(_ i: Int) -> Word {
+    words.indices.contains(i) ? words[i] : SentenceFeatures.outside
+  }
 
   /// The features that do not depend on earlier guesses.
   func addStatic(_ i: Int, to keys: inout [UInt64]) {
@@ -159,8 +161,12 @@ struct SentenceFeatures {
     let mix = SentenceFeatures.mix
     keys.append(mix(0, 0, 0))
     keys.append(mix(1, word.form, 0))
-    for (length, suffix) in word.suffixes.enumerated() { keys.append(mix(2, suffix, UInt64(length))) }
-    for (length, prefix) in word.prefixes.enumerated() { keys.append(mix(3, prefix, UInt64(length))) }
+    for (length, suffix) in word.suffixes.enumerated() {
+      keys.append(mix(2, suffix, UInt64(length)))
+    }
+    for (length, prefix) in word.prefixes.enumerated() {
+      keys.append(mix(3, prefix, UInt64(length)))
+    }
     keys.append(mix(4, word.shape, 0))
     keys.append(mix(5, word.shape, i == 0 ? 1 : 2))
     keys.append(mix(6, before.form, 0))

@@ -60,7 +60,8 @@ extension Tagger {
     var problem: Int32 = 0
     bytes.withUnsafeBytes { buffer in
       while written < buffer.count {
-        let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+        let count = Glibc.write(
+          descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
         if count < 0, errno == EINTR { continue }
         guard count > 0 else {
           problem = errno

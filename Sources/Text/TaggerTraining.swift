@@ -23,7 +23,8 @@ struct TaggerTraining {
     }
     let words = sentences.reduce(0) { $0 + $1.words.count }
     guard words.multipliedReportingOverflow(by: options.epochs).partialValue < Int(Int32.max) else {
-      throw DomainError(.limit, "\(words) words in \(options.epochs) epochs are more than 2³¹ steps")
+      throw DomainError(
+        .limit, "\(words) words in \(options.epochs) epochs are more than 2³¹ steps")
     }
     self.sentences = sentences
     self.options = options
@@ -135,7 +136,8 @@ struct TaggerTraining {
       let places = row * count..<(row + 1) * count
       let values = places.map { place in
         Float(
-          (sums[place] + Double(step - stamps[place]) * Double(weights[place])) / Double(max(step, 1)))
+          (sums[place] + Double(step - stamps[place]) * Double(weights[place]))
+            / Double(max(step, 1)))
       }
       guard values.contains(where: { $0 != 0 }), table.insert(key) != nil else { continue }
       means.append(contentsOf: values)

@@ -34,11 +34,12 @@ enum Main {
     case "distill" where words.count == 3:
       return try DistillationStep(network: words[1], mode: words[2])
     case "tokenizer": return try Tokenizing(Array(words.dropFirst()))
+    case "role_reversal" where words.count == 2: return try RoleReversalWork(path: words[1])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer encode|lines FOLDER TEXT | tokenizer train SIZE TEXT | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer encode|lines FOLDER TEXT | tokenizer train SIZE TEXT | role_reversal TEXT | peak fma [--threads N]"
       )
     }
   }

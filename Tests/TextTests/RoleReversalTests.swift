@@ -136,14 +136,19 @@ import Testing
 
 /// R(R(x)) = x on the domain that the report states, R(R(R(x))) = R(x) everywhere, and R(R(x)) = x everywhere with `.keep`.
 @Suite struct RoleReversalInvolutionTests {
-  private func check(_ text: String, _ change: RoleReversal, _ keep: RoleReversal, _ label: String = "") {
+  private func check(
+    _ text: String, _ change: RoleReversal, _ keep: RoleReversal, _ label: String = ""
+  ) {
     let once = change.reversal(of: text)
     let twice = change.reversal(of: once.text)
     if once.isInvertible {
       #expect(twice.text == text, "\(label): \(text.prefix(300).debugDescription)")
     }
-    #expect(twice.isInvertible && change.reverse(twice.text) == once.text, "\(label): \(text.prefix(300).debugDescription)")
-    #expect(keep.reverse(keep.reverse(text)) == text, "\(label): \(text.prefix(300).debugDescription)")
+    #expect(
+      twice.isInvertible && change.reverse(twice.text) == once.text,
+      "\(label): \(text.prefix(300).debugDescription)")
+    #expect(
+      keep.reverse(keep.reverse(text)) == text, "\(label): \(text.prefix(300).debugDescription)")
     #expect(once.alignment.target(ofSource: text.utf8.count) == once.text.utf8.count)
   }
 
@@ -163,10 +168,12 @@ import Testing
         }
       }
     }
-    for row in GenderLexicon.standard.rows where row.direction == .both && row.condition == .anywhere {
+    for row in GenderLexicon.standard.rows
+    where row.direction == .both && row.condition == .anywhere {
       #expect(RoleReversal.standard.reverse(row.masculine) == row.feminine)
       #expect(RoleReversal.standard.reverse("  \(row.feminine.uppercased())s'") != row.masculine)
-      #expect(RoleReversal.standard.reverse(row.feminine.uppercased()) == row.masculine.uppercased())
+      #expect(
+        RoleReversal.standard.reverse(row.feminine.uppercased()) == row.masculine.uppercased())
     }
   }
 
@@ -181,7 +188,8 @@ import Testing
       """.split(whereSeparator: \.isWhitespace).map(String.init)
     let separators = [
       " ", " ", " ", " ", ", ", ". ", "\n", "\n\n", " \"", "\" ", "'", "'s ", "-", "/", " / ", " (",
-      ") ", "\u{2019}", " \u{201C}", "\u{201D} ", "\t", " <", " $", "\u{A0}", "_", "\u{301}", "`", ".", "@", "#",
+      ") ", "\u{2019}", " \u{201C}", "\u{201D} ", "\t", " <", " $", "\u{A0}", "_", "\u{301}", "`",
+      ".", "@", "#",
     ]
     for names in [nil, GivenNames.standard] {
       let change = try RoleReversal(names: names)
@@ -206,14 +214,16 @@ import Testing
       }
       var once: [UInt8] = []
       var twice: [UInt8] = []
-      bytes.withUnsafeBufferPointer { keep.reverse($0, into: &once) }
-      once.withUnsafeBufferPointer { keep.reverse($0, into: &twice) }
+      _ = bytes.withUnsafeBufferPointer { keep.reverse($0, into: &once) }
+      _ = once.withUnsafeBufferPointer { keep.reverse($0, into: &twice) }
       #expect(twice == bytes)
     }
   }
 
   /// Texts that make a careless pass quadratic.
-  @Test(arguments: ["her-", "her ", "her/", "`her ", "\"her ", "her.", "her@", "  ", "her\u{301}", "# her "])
+  @Test(arguments: [
+    "her-", "her ", "her/", "`her ", "\"her ", "her.", "her@", "  ", "her\u{301}", "# her ",
+  ])
   func longTextsStayLinear(_ piece: String) {
     let text = String(repeating: piece, count: 200_000)
     let start = ContinuousClock.now
