@@ -32,12 +32,13 @@ enum Main {
     switch words.first {
     case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
-    case "tokenizer": return try Tokenizing(Array(words.dropFirst()))
+    case "tokenizer" where words.count == 3:
+      return try Tokenizing(work: words[1], path: words[2])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | tokenizer encode|lines FOLDER TEXT | tokenizer train SIZE TEXT | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | tokenizer train|encode CORPUS | peak fma [--threads N]"
       )
     }
   }
