@@ -68,7 +68,7 @@ enum GenerationBuiltins {
       Param<Model>("model", "A model of language with its tokenizer."),
       Param<[String]>("texts", "The texts; each must fit the model's context."),
       returns: "list of float", seeAlso: ["text.perplexity"], search: ["likelihood", "score"],
-      context: { (vm: VM, model: Model, texts: [String]) in
+      context: { (vm: VM, model: Model, texts: [String]) throws -> [Double] in
         let reading = try Reading(model)
         let scorer = try LanguageModelScorer(model.layer, contextLength: reading.context)
         return try ForwardContext.evaluation {
