@@ -63,6 +63,19 @@ enum GenerationBuiltins {
         }
       }),
     Native(
+      "embed",
+      "A vector for each text: the mean of the model's last hidden states over its tokens.",
+      Param<Model>("model", "A GPT-2 or BERT model with its tokenizer."),
+      Param<[String]>("texts", "The texts; what the model's context cannot hold is cut off."),
+      Param<Bool>(
+        "normalize", "Whether the vectors get length 1, as sentence encoders' do.",
+        default: false, named: true),
+      returns: "tensor [texts, width]", seeAlso: ["nn.load"],
+      search: ["sentence embedding", "features", "hidden states"],
+      context: { (vm: VM, model: Model, texts: [String], normalize: Bool) throws -> Tensor in
+        try embed(vm, model, texts, normalize)
+      }),
+    Native(
       "log_probability",
       "The logarithm of the probability that a model gives to each text (to what follows its first token, where the tokenizer has no token to start with).",
       Param<Model>("model", "A model of language with its tokenizer."),
@@ -78,6 +91,52 @@ enum GenerationBuiltins {
         }
       }),
   ]
+
+  private static func embed(
+    _ vm: VM, _ model: Model, _ texts: [String], _ normalize: Bool
+  ) throws -> Tensor {
+    let reading = try Reading(model)
+    let context: Int
+    let hidden: (Tensor) throws -> Tensor
+    switch model.layer {
+    case let encoder as BERT:
+      context = encoder.settings.context
+      hidden = { try encoder.forward($0) }
+    case let language as any LanguageModel:
+      context = language.contextLength
+      hidden = { try language.hiddenStates($0) }
+    default:
+      throw Fault(.type, "a \(model.layer.kind) has no hidden states to take the mean of")
+        .atArgument(0)
+    }
+    guard !texts.isEmpty else { throw Fault(.value, "there are no texts").atArgument(1) }
+    let encoded = try texts.map { text in
+      let tokens = try reading.tokenizer.encode(
+        text, pair: nil, options: EncodingOptions(truncation: Truncation(length: context))
+      ).ids
+      return tokens.isEmpty ? [reading.start ?? 0] : tokens
+    }
+    // Texts of like length together, so that little is padding.
+    let order = encoded.indices.sorted { (encoded[$0].count, $0) < (encoded[$1].count, $1) }
+    var rows = [Tensor?](repeating: nil, count: texts.count)
+    try ForwardContext.evaluation {
+      for first in stride(from: 0, to: order.count, by: 32) {
+        try vm.checkInterrupt()
+        let part = Array(order[first..<min(first + 32, order.count)])
+        let source = try TokenSource(
+          part.map { encoded[$0] }, labels: part.map { _ in 0 },
+          padding: Int(reading.tokenizer.specialTokens.padding ?? 0))
+        let inputs = try source.batch(Array(part.indices)).inputs
+        let vectors = try Pooling(.mean).forward(hidden(inputs).with(lengths: inputs.lengths))
+        for (row, index) in part.enumerated() {
+          rows[index] = try vectors.selected(axis: 0, index: row)
+        }
+      }
+    }
+    let all = try Tensor.stacked(rows.compactMap { $0 })
+    guard normalize else { return all }
+    return try all / all.square().sum(axes: [1], keepAxes: true).sqrt()
+  }
 
   /// A model of language, taken apart.
   struct Reading {
