@@ -41,6 +41,8 @@ public final class Activation: Layer {
     case .relu: .relu
     case .tanh: .tanh
     case .sigmoid: .sigmoid
+    case .gelu: .geluTanh
+    case .silu: .silu
     default: nil
     }
   }

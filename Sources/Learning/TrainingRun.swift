@@ -161,11 +161,18 @@ struct TrainingRun {
   /// In parts, each padded to its own longest example; micro-batches lie across all.
   private func batches(_ indices: [Int], _ source: any BatchSource) throws -> [Batch] {
     let sorted = sorted(indices, source)
-    if case .microBatch = step.method { return [try source.batch(sorted)] }
+    if case .microBatch = step.method { return [try batch(sorted, source)] }
     let size = options.partSize
     return try stride(from: 0, to: sorted.count, by: size).map {
-      try source.batch(Array(sorted[$0..<min($0 + size, sorted.count)]))
+      try batch(Array(sorted[$0..<min($0 + size, sorted.count)]), source)
     }
+  }
+
+  /// A batch that says which examples it holds.
+  private func batch(_ indices: [Int], _ source: any BatchSource) throws -> Batch {
+    var batch = try source.batch(indices)
+    batch.examples = batch.examples ?? indices
+    return batch
   }
 
   private func permutation(_ key: RandomKey, _ count: Int) -> [Int] {

@@ -152,6 +152,13 @@ extension TrainingStep {
     var uses: [Parameter: Int] = [:]
     for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
     var shared: [Parameter: Tensor] = [:]
+    var tied: Set<Parameter> = []
+    for parameter in layout.parameters
+    where uses[parameter] == 2 && members?.contains(parameter) ?? true {
+      guard let pair = TiedRules.pair(rules, of: parameter) else { continue }
+      try pair.addSquaredNorms(to: norms.floats)
+      tied.insert(parameter)
+    }
     for rule in rules {
       let trained = rule.parameters.filter { $0.requiresGradient }
       if trained.allSatisfy({ uses[$0] == 1 && members?.contains($0) ?? true }) {
@@ -159,7 +166,9 @@ extension TrainingStep {
         continue
       }
       for (index, parameter) in rule.parameters.enumerated()
-      where parameter.requiresGradient && members?.contains(parameter) ?? true {
+      where parameter.requiresGradient && !tied.contains(parameter)
+        && members?.contains(parameter) ?? true
+      {
         if uses[parameter] == 1 {
           try rule.addSquaredNorms(ofParameter: index, to: norms.floats)
         } else {

@@ -126,13 +126,16 @@ public final class TrainingStep {
 
   // MARK: Forward
 
-  /// The loss of `batch` with its trace. `number` tells apart several passes of one step.
-  func forward(_ batch: Batch, _ number: Int = 0, training: Bool = true) throws -> Tensor {
+  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weight` is what each example's gradient
+  /// is going to be multiplied with, where that is known.
+  func forward(
+    _ batch: Batch, _ number: Int = 0, training: Bool = true, weight: Double? = nil
+  ) throws -> Tensor {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
-      let body = { try self.loss(self.model.forward(batch.inputs), batch.labels) }
+      let body = { try self.loss.value(self.model, batch) }
       return training
-        ? try ForwardContext.training(key, body)
+        ? try ForwardContext.training(key, lossWeight: weight, body)
         : try ForwardContext.$current.withValue(nil, operation: body)
     }
     guard value.count == 1 || value.shape == [batch.count] else {
@@ -151,7 +154,7 @@ public final class TrainingStep {
   func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws
     -> Double
   {
-    let value = try forward(batch, number)
+    let value = try forward(batch, number, weight: weight)
     let total: Double
     if isPerExample(value, batch) {
       total = try Tape.withoutRecording { try value.detached.sum().item() }

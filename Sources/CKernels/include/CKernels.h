@@ -303,18 +303,72 @@ fl_loss_result fl_softmax_xent_i32_f32(size_t rows, size_t classes, const float 
 double fl_softmax_soft_xent_f32(size_t rows, size_t classes, const float *logits,
                                 const float *targets, float scale, const float *row_scale,
                                 int accumulate, float *losses, float *gradient);
-/// Distillation (Hinton 2015): loss[r] = T^2 KL(softmax(teacher / T) || softmax(student / T));
-/// gradient wrt the student's logits = scale row_scale[r] T (p_student - p_teacher).
-/// Returns the sum of losses.
-double fl_distillation_kl_f32(size_t rows, size_t classes, const float *student,
-                              const float *teacher, float temperature, float scale,
-                              const float *row_scale, int accumulate, float *losses,
-                              float *gradient);
-/// The other direction: loss[r] = T^2 KL(softmax(student / T) || softmax(teacher / T)); gradient wrt
-/// the student's logits = scale row_scale[r] T p_student (log p_student - log p_teacher - KL).
-double fl_reverse_kl_f32(size_t rows, size_t classes, const float *student, const float *teacher,
-                         float temperature, float scale, const float *row_scale, int accumulate,
-                         float *losses, float *gradient);
+/// Divergences between the teacher's p and the student's q, both softmaxes at a temperature.
+enum {
+  /// KL(p || q), Hinton et al. 2015.
+  FL_FORWARD_KL = 0,
+  /// KL(q || p).
+  FL_REVERSE_KL = 1,
+  /// beta KL(p || m) + (1 - beta) KL(q || m) with m = beta p + (1 - beta) q, Agarwal et al. 2024; 0 < beta < 1.
+  FL_JENSEN_SHANNON = 2,
+  /// KL(p || alpha p + (1 - alpha) q), Ko et al. 2024; 0 <= alpha < 1.
+  FL_SKEW_KL = 3,
+  /// KL(q || alpha q + (1 - alpha) p); 0 <= alpha < 1.
+  FL_SKEW_REVERSE_KL = 4,
+};
+
+typedef struct {
+  /// One of the above.
+  int divergence;
+  /// beta or alpha.
+  float parameter;
+  float temperature;
+  /// What multiplies the gradients of the divergence and of the cross-entropy; 0: no cross-entropy.
+  float soft_weight, hard_weight;
+  /// With the largest logits only: all other classes are one more class. Without, both softmaxes are over the k classes.
+  int tail_bucket;
+  /// Rows with this label count for nothing.
+  int64_t ignore_index;
+} fl_distillation;
+
+/// Sums over the rows that count.
+typedef struct {
+  double soft, hard;
+  size_t counted;
+  /// Rows whose label is no class: they count for nothing. The caller reports them.
+  size_t invalid;
+} fl_distillation_result;
+
+/// soft_losses[r] = the divergence of row r, hard_losses[r] = the cross-entropy with labels[r] at temperature 1 (0 where
+/// hard_weight is 0), neither of them weighted; gradient = row_scale[r] d(soft_weight soft + hard_weight hard) / d student.
+/// labels NULL (no cross-entropy, every row counts), row_scale NULL (1), losses NULL, gradient NULL; scratch: 2 columns.
+/// The gradient may not overlap the logits.
+fl_distillation_result fl_distillation_f32(size_t rows, size_t columns, const float *student,
+                                           const float *teacher, const int64_t *labels,
+                                           const fl_distillation *settings, const float *row_scale,
+                                           float *scratch, float *soft_losses, float *hard_losses,
+                                           float *gradient);
+/// The same for a teacher that is known by its k largest logits: ids and values [rows, k] (the ids of a row differ and lie within
+/// 0 and columns), and tails[r] = log of the sum of e^(z / temperature) over all other classes. scratch: columns + 5 (k + 1).
+fl_distillation_result fl_distillation_top_f32(
+    size_t rows, size_t columns, const float *student, size_t k, const int32_t *ids,
+    const float *values, const float *tails, const int64_t *labels,
+    const fl_distillation *settings, const float *row_scale, float *scratch, float *soft_losses,
+    float *hard_losses, float *gradient);
+/// losses[r] = 1 - cosine of rows a and b; gradient = row_scale[r] times its derivative by a.
+/// row_scale NULL (1), losses NULL, gradient NULL.
+void fl_cosine_distance_f32(size_t rows, size_t columns, const float *a, const float *b,
+                            const float *row_scale, float *losses, float *gradient);
+/// The k <= columns largest elements of each row, largest first, of equal ones the first; NaN counts as small.
+void fl_largest_rows_f32(size_t rows, size_t columns, size_t k, const float *x, int32_t *ids,
+                         float *values);
+/// log of the sum of e^(x / temperature) over the elements that `ids` [rows, k] does not name; -inf without any.
+/// scratch: columns.
+void fl_tail_logsumexp_f32(size_t rows, size_t columns, size_t k, const float *x,
+                           const int32_t *ids, float temperature, float *scratch, float *tails);
+/// IEEE half precision: to nearest, ties to even.
+void fl_convert_f32_f16(size_t n, const float *x, uint16_t *y);
+void fl_convert_f16_f32(size_t n, const uint16_t *x, float *y);
 /// Binary cross-entropy with logits: loss = softplus(x) - target x; gradient = scale (sigmoid(x) -
 /// target). losses NULL, gradient NULL. Returns the sum of losses.
 double fl_sigmoid_xent_f32(size_t n, const float *logits, const float *targets, float scale,
@@ -667,6 +721,35 @@ uint64_t fl_fma_peak(uint64_t iterations);
 void fl_online_softmax_f32(size_t rows, size_t columns, float scale, float *scores,
                            size_t stride, float *running_max, float *running_sum,
                            float *correction);
+
+/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the others
+/// become -inf. A causal mask has step 1, one by length step 0.
+void fl_attention_mask_f32(size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step,
+                           ptrdiff_t limit, float *scores, size_t stride);
+/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for a
+/// row that sees nothing).
+void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const float *normalizers,
+                              float *scores, size_t stride);
+/// gradients = scale weights (gradients - means[r]): from the gradients of the weights to those of the scores;
+/// means[r] = sum(gradients weights) over the whole row, which is the dot product of output and its gradient.
+void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
+                               const float *weights, float *gradients, size_t stride);
+
+// ---------------------------------------------------------------------------------------------
+// Generation: few rows at a time, each weight read once. An example's numbers are the same bits
+// whatever the number of examples.
+
+/// y [examples, outputs] = x [examples, inputs] w^T + bias (NULL); w is [outputs, inputs], x and y
+/// have row strides. Each element is summed in 16 parts, those pairwise. Not in place.
+void fl_linear_few_f32(size_t examples, size_t inputs, size_t outputs, const float *x,
+                       size_t x_stride, const float *w, const float *bias, float *y,
+                       size_t y_stride);
+/// Attention of the last `count` of `keys` positions, of one head: y_c = softmax(scale q_c k^T) v,
+/// where query c sees keys 0 ... keys - count + c. k and v are [keys, width], q and y [count,
+/// width] with row strides; `scores` has room for `keys`. Not in place.
+void fl_attend_few_f32(size_t count, size_t width, size_t keys, const float *q, size_t q_stride,
+                       const float *k, const float *v, float scale, float *scores, float *y,
+                       size_t y_stride);
 
 #ifdef __cplusplus
 }
