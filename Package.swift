@@ -14,14 +14,16 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CThreads"),
     .target(name: "CDigest"),
+    .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "JSON", dependencies: ["Tensor"]),
-    .target(name: "Learning", dependencies: ["CKernels", "JSON", "Tensor"]),
+    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "JSON", "Tensor"]),
+    .target(name: "CStdlib"),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CZlib", "JSON", "Tensor"]),
+      dependencies: ["CDigest", "CStdlib", "CUnicode", "CZlib", "JSON", "Tensor"]),
     .target(name: "Tables"),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
@@ -33,8 +35,10 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Syntax"]),
     .target(
       name: "Builtins",
-      dependencies: ["Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor", "Text"]),
-    .target(name: "CStdlib"),
+      dependencies: [
+        "Distillation", "Fairness", "Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor",
+        "Text",
+      ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
@@ -56,7 +60,9 @@ let package = Package(
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
-    .executableTarget(name: "fairlead-bench", dependencies: ["CPeak", "Distillation", "Learning", "Tensor"]),
+    .executableTarget(
+      name: "fairlead-bench",
+      dependencies: ["CPeak", "Distillation", "Learning", "Tensor", "Text"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
@@ -64,7 +70,8 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
-      name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
+      name: "DistillationTests",
+      dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),

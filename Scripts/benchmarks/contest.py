@@ -163,6 +163,20 @@ def take_turns(contestants, rounds, budget):
     return {name: values for name, values in turns.items() if values}
 
 
+def each(cases, measure):
+    """Calls `measure` with each tuple of `cases`; one that fails does not keep the others from being
+    measured."""
+    failures = []
+    for case in cases:
+        try:
+            measure(*case)
+        except Failure as failure:
+            say(f"  {failure}")
+            failures.append(str(failure))
+    if failures:
+        raise Failure("; ".join(failures))
+
+
 def median(turns):
     return statistics.median(value for turn in turns for value in turn)
 

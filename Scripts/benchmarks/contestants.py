@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from contest import Worker, say
+from contest import Failure, Worker, say
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -68,3 +68,16 @@ def ours(name, arguments, threads):
 def peer(name, arguments, threads):
     command = [peers_python(), str(HERE / "peers" / "worker.py"), *arguments, "--threads", str(threads)]
     return Worker(name, command, {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"})
+
+
+def started(make, name, arguments, threads):
+    """A worker that knows how much makes a turn, in a list; none where a peer cannot do the case."""
+    try:
+        worker = make(name, arguments, threads)
+        worker.adjust()
+        return [worker]
+    except Failure as failure:
+        if make is ours:
+            raise
+        say(f"  {failure}")
+        return []

@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 
-from benches import gemm, interpreter, start_up, train
+from benches import distill, fairness, gemm, generation, interpreter, start_up, tokenizer, train
 from contest import Failure, say, stop_politely
 
 BENCHES = {
@@ -12,6 +12,10 @@ BENCHES = {
     "start-up": start_up.run,
     "gemm": gemm.run,
     "train": train.run,
+    "distill": distill.run,
+    "generation": generation.run,
+    "tokenizer": tokenizer.run,
+    "fairness": fairness.run,
 }
 
 
@@ -21,6 +25,7 @@ class Settings:
     threads: list
     peers: bool
     quick: bool
+    text: str | None
 
     def chosen(self, available):
         """The cases to run, in the bench's order; all where none was named."""
@@ -44,15 +49,18 @@ def main():
     parser.add_argument("--threads", type=thread_counts, default=[1], metavar="1,2", help="threads to compute with")
     parser.add_argument("--peers", action="store_true", help="measure the peers as well")
     parser.add_argument("--quick", action="store_true", help="take fewer repetitions")
+    parser.add_argument("--text", metavar="PATH", help="the text of `tokenizer` and `fairness`, UTF-8")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.benches if name not in BENCHES]
     if unknown:
         parser.error(f"no bench {unknown[0]!r}; there are {', '.join(BENCHES)}")
-    known_cases = [*interpreter.PROGRAMS, *start_up.CASES, *gemm.SHAPES, *train.CASES]
+    known_cases = [*interpreter.PROGRAMS, *start_up.CASES, *gemm.SHAPES]
+    for bench in (train, distill, generation, tokenizer, fairness):
+        known_cases += [case for case in bench.CASES if case not in known_cases]
     for case in arguments.case:
         if case not in known_cases:
             parser.error(f"no case {case!r}; there are {', '.join(known_cases)}")
-    settings = Settings(arguments.case, arguments.threads, arguments.peers, arguments.quick)
+    settings = Settings(arguments.case, arguments.threads, arguments.peers, arguments.quick, arguments.text)
     stop_politely()
     failed = False
     for name in arguments.benches or BENCHES:

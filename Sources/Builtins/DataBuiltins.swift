@@ -88,7 +88,8 @@ extension Vocabulary: NativeValue {
         returns: "list of int",
         examples: [("text.vocabulary([\"a b\", \"b\"]).encode(\"b c\")", "[2, 1]")]
       ) { vocabulary, text, tokenizer in
-        vocabulary.encode(text, tokenizer: Tokenizer(rawValue: tokenizer) ?? .words).map(Int.init)
+        vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(
+          Int.init)
       },
     ])
   }
@@ -277,7 +278,7 @@ enum DataBuiltins {
   ) throws -> IntentDataset {
     try IntentDataset(
       try corpus.holdingOutTest(share: held, seed: 1),
-      tokenizer: Tokenizer(rawValue: tokenizer) ?? .words, minimumFrequency: minimum,
+      tokenizer: WordSplitter(rawValue: tokenizer) ?? .words, minimumFrequency: minimum,
       vocabularyLimit: limit, unseenClasses: unseen)
   }
 

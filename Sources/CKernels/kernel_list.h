@@ -209,6 +209,18 @@
     int32_t *lengths, float *y), (batch, time, channels, x, lengths, y)) \
   F(void, meanpool_time_backward_f32, (size_t batch, size_t time, size_t channels, const float \
     *dy, const int32_t *lengths, float *dx), (batch, time, channels, dy, lengths, dx)) \
+  F(void, im2col_f32, (const fl_window *window, size_t first, size_t count, const float *x, float \
+    *columns), (window, first, count, x, columns)) \
+  F(void, col2im_add_f32, (const fl_window *window, size_t first, size_t count, const float \
+    *columns, float *x), (window, first, count, columns, x)) \
+  F(void, maxpool_window_f32, (const fl_window *window, const float *x, float *y, uint16_t \
+    *where), (window, x, y, where)) \
+  F(void, maxpool_window_backward_f32, (const fl_window *window, const float *dy, const uint16_t \
+    *where, float *dx), (window, dy, where, dx)) \
+  F(void, meanpool_window_f32, (const fl_window *window, int count_padding, const float *x, float \
+    *y), (window, count_padding, x, y)) \
+  F(void, meanpool_window_backward_f32, (const fl_window *window, int count_padding, const float \
+    *dy, float *dx), (window, count_padding, dy, dx)) \
   F(void, random_u32, (size_t n, const fl_stream *stream, uint64_t offset, uint32_t *out), (n, \
     stream, offset, out)) \
   F(void, random_uniform_f32, (size_t n, float low, float high, const fl_stream *stream, \

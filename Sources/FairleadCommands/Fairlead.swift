@@ -19,7 +19,7 @@ public struct Fairlead: ParsableCommand {
       "Without a command, a script's path runs it. Results go to standard output, all else to standard error.",
     version: Builtins.version,
     subcommands: [
-      Run.self, Check.self, Parameters.self, Documentation.self, Test.self, Runs.self,
+      Run.self, Check.self, Format.self, Parameters.self, Documentation.self, Test.self, Runs.self,
     ])
 
   public init() {}

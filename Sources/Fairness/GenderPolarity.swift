@@ -46,7 +46,7 @@ public enum GenderPolarity: Sendable {
       return Double(feminine - masculine) / Double(feminine + masculine)
     case .embeddings(let direction, let average, _):
       return GenderPolarity.combined(
-        Tokenizer.words.tokens(text).compactMap { direction.projection(of: $0) }, average)
+        WordSplitter.words.tokens(text).compactMap { direction.projection(of: $0) }, average)
     }
   }
 
@@ -92,16 +92,15 @@ public struct GenderWords: Sendable, Equatable {
 
   /// The words of role reversal's lexicon and the pronouns; given names are not among them.
   public static let standard: GenderWords = {
-    let pairs = GenderSwap.wordPairs
-    return GenderWords(
-      unchecked: Set(pairs.map(\.masculine) + ["him", "his"]),
-      Set(pairs.map(\.feminine) + ["her", "hers"]))
+    let m = Set(GenderLexicon.standard.words(.masculine))
+    let f = Set(GenderLexicon.standard.words(.feminine))
+    return GenderWords(unchecked: m.subtracting(f), f.subtracting(m))
   }()
 
   /// How many words of a text are on each list.
   public func counts(in text: String) -> (masculine: Int, feminine: Int) {
     var counts = (masculine: 0, feminine: 0)
-    for token in Tokenizer.words.tokens(text) {
+    for token in WordSplitter.words.tokens(text) {
       // "wife's" is one token; the word is what stands before the apostrophe.
       let word = token.prefix { $0 != "'" && $0 != "\u{2019}" }
       if masculine.contains(String(word)) {

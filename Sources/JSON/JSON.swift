@@ -332,3 +332,13 @@ extension JSON {
     text += "\""
   }
 }
+
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
+  public init(dictionaryLiteral members: (String, JSON)...) {
+    var object = Object()
+    for (name, value) in members { object[name] = value }
+    self = .object(object)
+  }
+
+  public init(stringLiteral text: String) { self = .string(text) }
+}

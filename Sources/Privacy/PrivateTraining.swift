@@ -109,6 +109,9 @@ public final class PrivateTraining {
     addNotes(isPlain: isPlain)
   }
 
+  /// Noise below this part of the clipping bound is no more than the rounding of 32-bit sums, and promises nothing.
+  static let leastNoise = 1e-4
+
   private static func schedule(
     _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double
   ) throws -> NoiseSchedule {
@@ -119,12 +122,24 @@ public final class PrivateTraining {
         throw DomainError(
           .value, "the noise multiplier must be at least 0 and finite, got \(given)")
       }
+      guard given == 0 || given >= leastNoise else {
+        throw DomainError(
+          .value,
+          "a noise multiplier of \(given) is so little that rounding swallows the noise",
+          hint: "take 0 for no noise, or at least \(leastNoise)")
+      }
       noise = given
     case (nil, let epsilon?):
       noise = try NoiseCalibration.initialNoise(
         epsilon: epsilon, delta: options.delta, rate: plan.rate, decay: decay, epochs: plan.epochs,
         stepsPerEpoch: plan.stepsPerEpoch,
         accounting: options.method == .edpSGD ? options.accounting : .paper)
+      guard noise >= leastNoise else {
+        throw DomainError(
+          .value,
+          "an epsilon of \(epsilon) asks for so little noise (\(noise) times the clipping bound) that rounding swallows it",
+          hint: "`epsilon: inf` trains without privacy")
+      }
     default:
       throw DomainError(
         .value,

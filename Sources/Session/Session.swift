@@ -110,6 +110,22 @@ public final class Session {
     onBigStack { self.run(Source(name: name, text: text), isCell: false, number: 0) }
   }
 
+  /// Runs the script that comes from standard input.
+  public func runStandardInput() -> Reply {
+    do {
+      return run(text: try Imports.readStandardInput(), name: "standard input")
+    } catch let diagnostic as Diagnostic {
+      return unread(diagnostic)
+    } catch {
+      return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
+    }
+  }
+
+  /// The reply where a script could not be read.
+  private func unread(_ diagnostic: Diagnostic) -> Reply {
+    Reply(diagnostic.kind == .interrupt ? .interrupted : .misuse, diagnostics: [diagnostic])
+  }
+
   /// Runs a script file, or a module of the standard library by its name (`std.experiments.epsilon_sweep`).
   public func run(path: String) -> Reply {
     onBigStack {
@@ -117,7 +133,7 @@ public final class Session {
         let source = try self.source(of: path)
         return self.run(source, isCell: false, number: 0)
       } catch let diagnostic as Diagnostic {
-        return Reply(.misuse, diagnostics: [diagnostic])
+        return self.unread(diagnostic)
       } catch {
         return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
       }
@@ -131,7 +147,7 @@ public final class Session {
       return try imports.program(.standard(String(path.dropFirst(4))), importer: source).source
     }
     let text = try Imports.read(
-      Sandbox.absolute(path, below: options.workingDirectory), shownAs: path)
+      Sandbox.absolute(path, below: options.workingDirectory), shownAs: path, acceptsPipes: true)
     host.openFolder(Imports.directory(of: path, below: options.workingDirectory))
     return Source(name: path, text: text)
   }

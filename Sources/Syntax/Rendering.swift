@@ -205,6 +205,9 @@ private struct Page {
       let line = frame.source.position(of: Int(frame.span.start)).line
       let name = visible(frame.function, keepingNewlines: false)
       let text = "at \(name) (\(visible(frame.source.name, keepingNewlines: false)):\(line))"
+      if frame.omitted > 0 {
+        lines.append(("… \(frame.omitted) more calls", 1))
+      }
       if let last = lines.last, last.text == text {
         lines[lines.count - 1].count += 1
       } else {

@@ -16,10 +16,17 @@ public enum InputFile {
 
   /// The bytes of the file at `path`; a gzip stream (known by its first two bytes) is unpacked.
   ///
-  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, `limit` past `largestSize`.
+  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, or a `.gz` file holds none,
+  ///   `limit` past `largestSize`.
   public static func bytes(_ path: String) throws(DomainError) -> [UInt8] {
     let raw = try rawBytes(path)
-    return isGzip(raw) ? try Gzip.unpack(raw, source: path) : raw
+    if isGzip(raw) { return try Gzip.unpack(raw, source: path) }
+    guard raw.isEmpty || !path.lowercased().hasSuffix(".gz") else {
+      throw DomainError(
+        .data, "\(path) is not packed by gzip, although its name says so",
+        hint: "take `.gz` off its name, or pack it: `gzip FILE`")
+    }
+    return raw
   }
 
   /// As `bytes`, and checked to be UTF-8; a byte-order mark at the start is left out.

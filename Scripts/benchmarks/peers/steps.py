@@ -5,21 +5,20 @@ Gaussian noise of `NOISE` times that bound and divide by the batch size.
 """
 
 import torch
-import torch.nn.functional as F
 
-from networks import make
+from networks import cross_entropy, make
 
 BOUND, NOISE, RATE = 1.0, 1.0, 1e-3
 
 
 def plain(case, compiled):
-    model, tokens, labels = make(case)
+    model, inputs, labels = make(case)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     forward = torch.compile(model) if compiled else model
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(forward(tokens), labels)
+        loss = cross_entropy(forward(inputs), labels)
         loss.backward()
         optimizer.step()
         return loss
@@ -29,7 +28,7 @@ def plain(case, compiled):
 
 def loop(case):
     """Example by example, tuned: fused clipping and accumulation, no copies of the model."""
-    model, tokens, labels = make(case)
+    model, inputs, labels = make(case)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     parameters = list(model.parameters())
     total = [torch.zeros_like(parameter) for parameter in parameters]
@@ -37,17 +36,18 @@ def loop(case):
     def step():
         torch._foreach_zero_(total)
         losses = 0.0
-        for index in range(len(tokens)):
-            loss = F.cross_entropy(model(tokens[index : index + 1]), labels[index : index + 1])
+        for index in range(len(inputs)):
+            one = slice(index, index + 1)
+            loss = cross_entropy(model(inputs[one]), labels[one])
             gradients = torch.autograd.grad(loss, parameters)
             norm = torch.stack(torch._foreach_norm(gradients)).norm()
             torch._foreach_mul_(gradients, (BOUND / (norm + 1e-6)).clamp(max=1.0))
             torch._foreach_add_(total, gradients)
             losses += loss.detach()
         for parameter, summed in zip(parameters, total):
-            parameter.grad = (summed + torch.randn_like(summed).mul_(BOUND * NOISE)).div_(len(tokens))
+            parameter.grad = (summed + torch.randn_like(summed).mul_(BOUND * NOISE)).div_(len(inputs))
         optimizer.step()
-        return losses / len(tokens)
+        return losses / len(inputs)
 
     return model, step
 
@@ -57,19 +57,19 @@ def opacus(case, mode):
     from opacus.grad_sample import wrap_model
     from opacus.optimizers import DPOptimizer
 
-    model, tokens, labels = make(case, private=True)
+    model, inputs, labels = make(case, private=True)
     wrapped = wrap_model(model, grad_sample_mode=mode, batch_first=True, loss_reduction="mean")
     optimizer = DPOptimizer(
         torch.optim.Adam(wrapped.parameters(), lr=RATE),
         noise_multiplier=NOISE,
         max_grad_norm=BOUND,
-        expected_batch_size=len(tokens),
+        expected_batch_size=len(inputs),
         loss_reduction="mean",
     )
 
     def step():
         optimizer.zero_grad()
-        loss = F.cross_entropy(wrapped(tokens), labels)
+        loss = cross_entropy(wrapped(inputs), labels)
         loss.backward()
         optimizer.step()
         return loss
@@ -83,7 +83,7 @@ def ghost(case):
     from opacus.optimizers import DPOptimizerFastGradientClipping
     from opacus.utils.fast_gradient_clipping_utils import DPLossFastGradientClipping
 
-    model, tokens, labels = make(case, private=True)
+    model, inputs, labels = make(case, private=True)
     wrapped = GradSampleModuleFastGradientClipping(
         model, batch_first=True, loss_reduction="mean", max_grad_norm=BOUND, use_ghost_clipping=True
     )
@@ -91,16 +91,19 @@ def ghost(case):
         torch.optim.Adam(wrapped.parameters(), lr=RATE),
         noise_multiplier=NOISE,
         max_grad_norm=BOUND,
-        expected_batch_size=len(tokens),
+        expected_batch_size=len(inputs),
         loss_reduction="mean",
     )
     criterion = DPLossFastGradientClipping(
         wrapped, optimizer, torch.nn.CrossEntropyLoss(reduction="mean"), "mean"
     )
+    # With several labels an example, Opacus is told how they belong together.
+    shape = {} if labels.dim() == 1 else {"shape": labels.shape}
 
     def step():
         optimizer.zero_grad()
-        loss = criterion(wrapped(tokens), labels)
+        outputs = wrapped(inputs)
+        loss = criterion(outputs.reshape(-1, outputs.shape[-1]), labels.reshape(-1), **shape)
         loss.backward()
         optimizer.step()
         return loss

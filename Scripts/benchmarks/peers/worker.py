@@ -1,7 +1,11 @@
-"""A peer's worker: does PyTorch's side of a case when told to. ../PROTOCOL.md has the lines.
+"""A peer's worker: does the peer's side of a case when told to. ../PROTOCOL.md has the lines.
 
-    worker.py train CASE MODE --threads N        MODE: see steps.py
+    worker.py train CASE MODE --threads N              MODE: see steps.py
     worker.py gemm MxNxK[t] --threads N
+    worker.py distill d_lm MODE[-compile] --threads N
+    worker.py tokenizer train|encode CORPUS --threads N
+    worker.py generation gpt2small --threads N
+    worker.py role_reversal TEXT words|alternation
 """
 
 import argparse
@@ -41,6 +45,10 @@ def training(case, mode):
 
     resident = status("VmRSS")
     model, step = MODES[mode](case)
+    return steps(model, step, resident)
+
+
+def steps(model, step, resident):
     last = {"loss": None}
 
     def work():
@@ -49,6 +57,16 @@ def training(case, mode):
     work()
     count = sum(parameter.numel() for parameter in model.parameters())
     return work, resident, {"parameters": count}, lambda: last["loss"].item()
+
+
+def distillation(case, mode):
+    if case != "d_lm":
+        raise ValueError(f"unknown case of distillation: {case}")
+    import distillation
+
+    resident = status("VmRSS")
+    kind, _, compiled = mode.partition("-")
+    return steps(*distillation.make(kind, compiled == "compile"), resident)
 
 
 def product(shape):
@@ -94,27 +112,49 @@ def serve(work, resident, ready, check, together):
                 answer(error=f"unknown request: {line.strip()}")
 
 
+def prepared(arguments):
+    """The work, the bytes resident before it was prepared, what `ready` says, and the check."""
+    import texts
+
+    resident = status("VmRSS")
+    match arguments.bench:
+        case "train":
+            return training(arguments.case, arguments.mode)
+        case "distill":
+            return distillation(arguments.case, arguments.mode)
+        case "gemm":
+            return product(arguments.case)
+        case "tokenizer":
+            work, *rest = texts.tokenization(arguments.case, arguments.mode, arguments.threads)
+        case "generation":
+            work, *rest = texts.generation(arguments.case)
+        case "role_reversal":
+            work, *rest = texts.role_reversal(arguments.case, arguments.mode)
+    return work, resident, *rest
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("bench", choices=["train", "gemm"])
+    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal"]
+    parser.add_argument("bench", choices=benches)
     parser.add_argument("case")
     parser.add_argument("mode", nargs="?")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    for name in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS"):
+        os.environ[name] = str(arguments.threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if arguments.threads > 1 else "false"
     warnings.filterwarnings("ignore")
-    import torch
-
-    torch.set_num_threads(arguments.threads)
     try:
-        if arguments.bench == "train":
-            prepared = training(arguments.case, arguments.mode)
-        else:
-            prepared = product(arguments.case)
+        if arguments.bench not in ("tokenizer", "role_reversal"):
+            import torch
+
+            torch.set_num_threads(arguments.threads)
+        work = prepared(arguments)
     except Exception as failure:
         answer(error=f"{type(failure).__name__}: {failure}")
         sys.exit(1)
-    serve(*prepared, together=arguments.bench == "gemm")
+    serve(*work, together=arguments.bench == "gemm")
 
 
 if __name__ == "__main__":

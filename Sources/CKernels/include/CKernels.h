@@ -11,8 +11,8 @@
 //   otherwise; partly overlapping ranges are not allowed.
 // - "NULL" in a comment marks a pointer that may be null.
 // - All arithmetic is written on 16 lanes with a fixed order of accumulation and explicit fused
-//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`,
-//   `fl_*ghost*` and `fl_im2col` users: below AVX2 on x86-64 they round products before adding.
+//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`
+//   and the users of products: below AVX2 on x86-64 they round products before adding.
 // - NaN is propagated (maxima included); functions follow IEEE 754 and PyTorch at infinities.
 #ifndef FAIRLEAD_CKERNELS_H
 #define FAIRLEAD_CKERNELS_H
@@ -524,6 +524,40 @@ void fl_meanpool_time_backward_f32(size_t batch, size_t time, size_t channels, c
                                    const int32_t *lengths, float *dx);
 
 // ---------------------------------------------------------------------------------------------
+// Windows over one image [height, width, channels], channels last: convolution as a matrix product,
+// and pooling
+
+typedef struct {
+  size_t height, width, channels;
+  size_t out_height, out_width;
+  size_t kernel_height, kernel_width;
+  size_t stride_height, stride_width;
+  /// Negative where the first window begins inside of the image.
+  ptrdiff_t pad_top, pad_left;
+  size_t dilation_height, dilation_width;
+} fl_window;
+
+/// columns [out_height out_width, kernel_height kernel_width count]: what each window sees of the
+/// `count` channels from `first` on; zero in the padding.
+void fl_im2col_f32(const fl_window *window, size_t first, size_t count, const float *x,
+                   float *columns);
+/// Adds the columns to where they were taken from.
+void fl_col2im_add_f32(const fl_window *window, size_t first, size_t count, const float *columns,
+                       float *x);
+/// y [out_height, out_width, channels] and the number of the window's place that each maximum comes
+/// from, in row order. Padding is never the maximum; a NaN is, and the first of equals. A window
+/// has at most 65535 places.
+void fl_maxpool_window_f32(const fl_window *window, const float *x, float *y, uint16_t *where);
+/// dx, all of it written.
+void fl_maxpool_window_backward_f32(const fl_window *window, const float *dy,
+                                    const uint16_t *where, float *dx);
+/// The mean over the window; padding counts as zeros where `count_padding` is set and not at all
+/// otherwise.
+void fl_meanpool_window_f32(const fl_window *window, int count_padding, const float *x, float *y);
+void fl_meanpool_window_backward_f32(const fl_window *window, int count_padding, const float *dy,
+                                     float *dx);
+
+// ---------------------------------------------------------------------------------------------
 // Random numbers: counter-based streams. Element e of a stream depends on (generator, key, stream,
 // e) alone, so any block can be made anywhere, in any order, on any level, with the same bits.
 
@@ -663,7 +697,7 @@ void fl_bag_example_norms_f32(size_t examples, size_t time, size_t width, const 
                               const int32_t *lengths, const float *g, float *squared_norms);
 
 // ---------------------------------------------------------------------------------------------
-// Matrix products, attention and convolution
+// Matrix products and attention
 
 /// C [m, n] = alpha op(A) op(B) + beta C; op(A) is A [m, k] or, with transpose_a, the transpose of
 /// A [k, m]; likewise B. lda, ldb, ldc are row strides. With beta = 0, C is not read. Each element
@@ -700,17 +734,6 @@ void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const fl
 /// means[r] = sum(gradients weights) over the whole row, which is the dot product of output and its gradient.
 void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
                                const float *weights, float *gradients, size_t stride);
-
-typedef struct {
-  size_t channels, height, width;
-  size_t kernel_height, kernel_width;
-  size_t pad_height, pad_width, stride_height, stride_width;
-} fl_convolution;
-/// columns [channels kernel_height kernel_width, out_height out_width] of one image [channels,
-/// height, width], out = (size + 2 pad - kernel) / stride + 1; padding gives 0.
-void fl_im2col_f32(const fl_convolution *shape, const float *image, float *columns);
-/// The transpose: image += what the columns say.
-void fl_col2im_f32(const fl_convolution *shape, const float *columns, float *image);
 
 // ---------------------------------------------------------------------------------------------
 // Generation: few rows at a time, each weight read once. An example's numbers are the same bits
