@@ -46,7 +46,7 @@ def roberta():
     tokenizer = byte_level()
     tokenizer.add_special_tokens(["<s>", "</s>"])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 401), ("<s>", 400))
+    tokenizer.post_processor = processors.RobertaProcessing(*((token, tokenizer.token_to_id(token)) for token in ("</s>", "<s>")))
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.add_tokens([AddedToken("the", single_word=True, lstrip=True, normalized=False), AddedToken("wÖrds", rstrip=True, normalized=True)])
     return tokenizer

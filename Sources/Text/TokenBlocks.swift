@@ -131,7 +131,7 @@ public struct TokenBlocks: Sendable, Equatable {
   ) throws(DomainError) -> (train: TokenBlocks, heldOut: TokenBlocks) {
     let all = Array(Set(documents)).sorted()
     let split = try Split.indices(count: all.count, fraction: fraction, seed: seed)
-    let held = Set(split.second.map { all[$0] })
+    let held = Set(split.first.map { all[$0] })
     let indices = 0..<count
     return (
       selecting(indices.filter { !held.contains(documents[$0]) }),

@@ -45,8 +45,11 @@ enum TokenizerGolden {
       #expect(encoding.attentionMask.map(Int.init) == numbers("mask"), "\(name): \(parts)")
       let offsets = item["offsets"]?.array?.map { $0.array?.compactMap(\.integer) ?? [] }
       let ours = encoding.offsets?.map { [$0.lowerBound, $0.upperBound] }
-      // Marks that change places and lower-case letters have no one place of origin: tokens are compared, not their offsets.
-      if parts.allSatisfy({ !$0.contains("\u{301}") && !$0.contains("q\u{307}") }) {
+      // Where marks change places, or several code points become one, the package names a part of the origin only.
+      let isRewritten = parts.contains { text in
+        text.unicodeScalars.contains { [0x301, 0x307, 0x1112].contains($0.value) }
+      }
+      if !isRewritten {
         #expect(ours == offsets, "\(name): \(parts)")
       }
       #expect(try tokenizer.decode(encoding.ids) == item["decoded"]?.string, "\(name): \(parts)")
@@ -131,10 +134,10 @@ enum TokenizerGolden {
     let tokenizer = try TokenizerGolden.tokenizer("byte level")
     #expect(failure { _ = try tokenizer.encode(utf8: [0x61, 0xC3]) }?.kind == .value)
     #expect(failure { _ = try tokenizer.encode(utf8: [0xED, 0xA0, 0x80]) }?.kind == .value)
-    #expect(failure { _ = try tokenizer.decode([400]) }?.kind == .value)
+    #expect(failure { _ = try tokenizer.decode([Int32(tokenizer.vocabularySize)]) }?.kind == .value)
     #expect(failure { _ = try tokenizer.decode([-1]) }?.kind == .value)
     #expect(tokenizer.token(-1) == nil && tokenizer.token(Int32.max) == nil)
-    #expect(tokenizer.id(of: "<|endoftext|>") == 0 && tokenizer.vocabularySize == 400)
+    #expect(tokenizer.id(of: "<|endoftext|>") == 0 && tokenizer.vocabularySize == 375)
   }
 
   @Test func learnsTheSameMerges() throws {
