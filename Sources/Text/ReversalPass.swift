@@ -119,17 +119,26 @@ struct ReversalPass {
       || info.flags.contains(.notAfterName) && letterCase == .title && isBehindName(start, base)
     if isFixed { return keep(start, end, .name) }
     let isTitle = letterCase == .title && isBeforeName(end, base)
-    let (partner, category) = step(info, isTitle: isTitle)
+    var (partner, category) = step(number, isTitle: isTitle)
     guard partner >= 0 else { return nil }
-    let isInvertible = step(table.info[Int(partner)], isTitle: isTitle).partner == number
-    if !isInvertible, keepsOneWay { return keep(start, end, .oneWay) }
+    let back = step(partner, isTitle: isTitle).number
+    let isInvertible = back == number
+    if !isInvertible {
+      if keepsOneWay { return keep(start, end, .oneWay) }
+      // Where the counterpart does not come back to itself either (`Gentlewoman Ann`), the one that does stands for it.
+      let settled = step(back, isTitle: isTitle).number
+      if settled >= 0 { partner = settled }
+    }
     return Replacement(number: partner, category: category, isInvertible: isInvertible)
   }
 
   /// Where a word leads, as a title or otherwise.
-  private func step(_ info: WordInfo, isTitle: Bool) -> (partner: Int32, category: Int16) {
-    isTitle && info.titlePartner >= 0
-      ? (info.titlePartner, info.titleCategory) : (info.partner, info.category)
+  private func step(_ number: Int32, isTitle: Bool) -> (number: Int32, category: Int16) {
+    guard number >= 0 else { return (-1, 0) }
+    let info = table.info + Int(number)
+    return isTitle && info.pointee.titlePartner >= 0
+      ? (info.pointee.titlePartner, info.pointee.titleCategory)
+      : (info.pointee.partner, info.pointee.category)
   }
 
   private mutating func keep(_ start: Int, _ end: Int, _ reason: KeptWord.Reason) -> Replacement? {
@@ -143,11 +152,17 @@ struct ReversalPass {
   private mutating func pronounReplacement(
     _ pronoun: Pronoun, _ info: WordInfo, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>
   ) -> Replacement? {
-    if exemption.isPartOfCoinedWord(start, end) { return keep(start, end, .spelling) }
-    let neighbours = NeighbourReader(base: base, count: bytes.count, table: table)
-    let context =
-      tagger?.context(start: start, end: end, neighbours: neighbours)
-      ?? ContextReader(neighbours: neighbours).context(start: start, end: end)
+    let context: PronounContext
+    switch exemption.hyphens(start, end) {
+    case .coined: return keep(start, end, .spelling)
+    // `his-and-hers` names two owners and belongs to no noun.
+    case .conjunction: context = .object
+    case .none:
+      let neighbours = NeighbourReader(base: base, count: bytes.count, table: table)
+      context =
+        tagger?.context(start: start, end: end, neighbours: neighbours)
+        ?? ContextReader(neighbours: neighbours).context(start: start, end: end)
+    }
     let partner = pronoun.partner(in: context)
     let isInvertible = partner.partner(in: context) == pronoun
     if partner == pronoun || !isInvertible && keepsOneWay { return keep(start, end, .oneWay) }
@@ -189,7 +204,8 @@ struct ReversalPass {
     let info = table.info[Int(number)]
     if info.traits.contains(.title) { return true }
     if hasPoint { return false }
-    return info.flags.contains(.gendered) ? info.flags.contains(.name) : info.group == .open
+    if info.flags.contains(.gendered) { return info.flags.contains(.name) }
+    return info.group == .open && !info.traits.contains(.adjective)
   }
 
   private func isFixedName(_ start: Int, _ base: UnsafePointer<UInt8>) -> Bool {
