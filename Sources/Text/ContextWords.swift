@@ -198,7 +198,7 @@ enum ContextWords {
     add(
       .preposition,
       """
-      in of for during since until before after with from about on at by into over through
+      in of for during since until before after with from about on at by into over through without against under despite
       """)
     add(.joining, "and or")
     add(.degree, "much very so too quite really rather far")

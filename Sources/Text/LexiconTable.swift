@@ -46,7 +46,7 @@ struct WordInfo {
 
 final class LexiconTable: @unchecked Sendable {
   // Invariant: written in `init` only, so that threads may share it.
-  private(set) var info: UnsafeMutablePointer<WordInfo>
+  let info: UnsafeMutablePointer<WordInfo>
   private let keys: UnsafeMutablePointer<WordKey>
   private let slots: UnsafeMutablePointer<Int32>
   private let mask: Int

@@ -36,28 +36,24 @@ struct ReversalPass {
     outputStart = output.count
     let count = bytes.count
     output.reserveCapacity(output.count + count + count / 16)
-    let lengths = UnsafePointer(table.activeLengths)
     var copied = 0
-    var position = 0
-    while position < count {
-      // A word starts at the next byte that is part of one.
-      while position < count, !WordScanner.isWordByte(base, position, count) { position += 1 }
-      let start = position
-      while position < count, WordScanner.isWordByte(base, position, count) { position += 1 }
-      let length = position - start
-      guard lengths[Int(base[min(start, count - 1)])] &>> UInt64(min(length, 63)) & 1 == 1,
-        length < 64
+    var words = WordIterator(base: base, count: count)
+    let lengths = UnsafePointer(table.activeLengths)
+    while let (start, ending) = words.next() {
+      let length = ending &- start
+      guard lengths[Int(base[start])] &>> UInt64(truncatingIfNeeded: min(length, 63)) & 1 == 1,
+        length <= WordKey.longest
       else { continue }
       let number = table.find(base + start, length: length, available: count - start)
       guard number >= 0, table.info[Int(number)].flags.contains(.active) else { continue }
-      guard let (word, end) = extended(number, start, position, base) else { continue }
+      // A part of a word that was replaced already (`ma'am`).
+      guard start >= copied else { continue }
+      guard let (word, end) = extended(number, start, ending, base) else { continue }
       guard let target = replacement(of: word, start, end, base) else { continue }
       output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: start - copied))
       let written = output.count
-      let letterCase = WordScanner.letterCase(base + start, length: end - start)
-      WordScanner.append(table.bytes(target.number), in: letterCase, to: &output)
+      WordScanner.append(table.bytes(target.number), in: target.letterCase, to: &output)
       copied = end
-      position = end
       if report != nil { note(start..<end, target, written, output) }
       replaced += 1
     }
@@ -96,6 +92,7 @@ struct ReversalPass {
     var number: Int32
     var category: Int16
     var isInvertible: Bool
+    var letterCase: LetterCase
   }
 
   /// What takes the place of a word; nil where it stays.
@@ -113,7 +110,9 @@ struct ReversalPass {
     if info.flags.contains(.inPhrase), isInKeptPhrase(number, start, end, base) {
       return keep(start, end, .phrase)
     }
-    if let pronoun = info.pronoun { return pronounReplacement(pronoun, info, start, end, base) }
+    if let pronoun = info.pronoun {
+      return pronounReplacement(pronoun, info.category, letterCase, start, end, base)
+    }
     let isFixed =
       info.flags.contains(.name) && isFixedName(start, base)
       || info.flags.contains(.notAfterName) && letterCase == .title && isBehindName(start, base)
@@ -129,7 +128,8 @@ struct ReversalPass {
       let settled = step(back, isTitle: isTitle).number
       if settled >= 0 { partner = settled }
     }
-    return Replacement(number: partner, category: category, isInvertible: isInvertible)
+    return Replacement(
+      number: partner, category: category, isInvertible: isInvertible, letterCase: letterCase)
   }
 
   /// Where a word leads, as a title or otherwise.
@@ -150,7 +150,8 @@ struct ReversalPass {
   }
 
   private mutating func pronounReplacement(
-    _ pronoun: Pronoun, _ info: WordInfo, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>
+    _ pronoun: Pronoun, _ category: Int16, _ letterCase: LetterCase, _ start: Int, _ end: Int,
+    _ base: UnsafePointer<UInt8>
   ) -> Replacement? {
     let context: PronounContext
     switch exemption.hyphens(start, end) {
@@ -167,7 +168,8 @@ struct ReversalPass {
     let isInvertible = partner.partner(in: context) == pronoun
     if partner == pronoun || !isInvertible && keepsOneWay { return keep(start, end, .oneWay) }
     guard let number = table.numbers[partner] else { return nil }
-    return Replacement(number: number, category: info.category, isInvertible: isInvertible)
+    return Replacement(
+      number: number, category: category, isInvertible: isInvertible, letterCase: letterCase)
   }
 
   /// One space, then a capital.
