@@ -38,12 +38,9 @@ struct ReversalPass {
     output.reserveCapacity(output.count + count + count / 16)
     var copied = 0
     var words = WordIterator(base: base, count: count)
-    let lengths = UnsafePointer(table.activeLengths)
     while let (start, ending) = words.next() {
       let length = ending &- start
-      guard lengths[Int(base[start])] &>> UInt64(truncatingIfNeeded: min(length, 63)) & 1 == 1,
-        length <= WordKey.longest
-      else { continue }
+      guard table.mayReplace(base + start, length: length) else { continue }
       let number = table.find(base + start, length: length, available: count - start)
       guard number >= 0, table.info[Int(number)].flags.contains(.active) else { continue }
       // A part of a word that was replaced already (`ma'am`).
