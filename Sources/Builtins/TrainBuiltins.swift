@@ -86,8 +86,8 @@ enum TrainBuiltins {
       options: TrainingOptions(plan: plan, key: vm.randomKey("train")))
     let history = try trainer.run(examples.source, vm.trainingCallbacks(plan))
     if history.isStopped {
-      vm.hostServices.note("interrupted after step \(history.steps); the model keeps its state")
-      throw Fault.interrupted()
+      throw Fault.interrupted(
+        "interrupted after step \(history.steps); the model keeps its state")
     }
     return Fit(history: history)
   }
