@@ -19,10 +19,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(name: "JSON", dependencies: ["Tensor"]),
-    .target(name: "Learning", dependencies: ["CKernels", "JSON", "Tensor"]),
+    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "JSON", "Tensor"]),
+    .target(name: "CStdlib"),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CUnicode", "CZlib", "JSON", "Tensor"]),
+      dependencies: ["CDigest", "CStdlib", "CUnicode", "CZlib", "JSON", "Tensor"]),
     .target(name: "Tables"),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
@@ -38,7 +39,6 @@ let package = Package(
         "Distillation", "Fairness", "Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor",
         "Text",
       ]),
-    .target(name: "CStdlib"),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(

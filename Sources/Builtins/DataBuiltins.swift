@@ -88,7 +88,8 @@ extension Vocabulary: NativeValue {
         returns: "list of int",
         examples: [("text.vocabulary([\"a b\", \"b\"]).encode(\"b c\")", "[2, 1]")]
       ) { vocabulary, text, tokenizer in
-        vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(Int.init)
+        vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(
+          Int.init)
       },
     ])
   }

@@ -1,11 +1,14 @@
 import Learning
 import Runtime
 import Tensor
+import Text
 
 /// A model in a script: a layer, alone or composed of others. Training changes it in place, so it belongs to the trial
 /// that made it.
 struct Model {
   let layer: Layer
+  /// What turns texts into its tokens, where it is a model of texts that came with one.
+  var tokenizer: SubwordTokenizer?
 }
 
 extension Model: NativeValue {
@@ -38,6 +41,9 @@ extension Model: NativeValue {
     }
     type.index = ModelBuiltins.child
     type.length = { $0.layer.children.count }
+    type.field("tokenizer", "What turns texts into its tokens; nil where it has none.") {
+      $0.tokenizer
+    }
     type.field("kind", "What sort of layer it is.") { $0.layer.kind }
     type.field("parameter_count", "How many numbers are trained.") { $0.layer.parameterCount }
     type.field("parameters", "The parameters by name, as tensors.") { model in

@@ -135,14 +135,6 @@
     float *targets, float scale, const float *row_scale, int accumulate, float *losses, float \
     *gradient), (rows, classes, logits, targets, scale, row_scale, accumulate, losses, gradient)) \
   FL_DISTILLATION_KERNELS(F) \
-  F(double, distillation_kl_f32, (size_t rows, size_t classes, const float *student, const float \
-    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
-    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
-    accumulate, losses, gradient)) \
-  F(double, reverse_kl_f32, (size_t rows, size_t classes, const float *student, const float \
-    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
-    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
-    accumulate, losses, gradient)) \
   F(double, sigmoid_xent_f32, (size_t n, const float *logits, const float *targets, float scale, \
     float *losses, float *gradient), (n, logits, targets, scale, losses, gradient)) \
   F(void, layernorm_f32, (size_t rows, size_t columns, const float *x, const float *residual, \

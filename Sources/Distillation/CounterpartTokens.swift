@@ -1,4 +1,5 @@
 import Tensor
+import Text
 
 /// Which tokens of a vocabulary are gendered words, and which are their counterparts: what turns predictions about R(x) into predictions
 /// about x.
@@ -47,27 +48,19 @@ public struct CounterpartTokens: Sendable, Equatable {
     self.unmapped = unmapped
   }
 
-  /// The groups of a vocabulary.
+  /// The groups of a vocabulary: words that the lexicon exchanges with each other, directly or through a third (mom and mum with dad), and
+  /// him, his, her and hers. Words that are gendered in some contexts only are left out.
   ///
-  /// - Parameters:
-  ///   - pairs: words in lower case; him, his, her and hers are added.
-  ///   - reader: knows which strings are one token.
-  public init(pairs: [(masculine: String, feminine: String)], reader: TokenReader)
-    throws(DomainError)
-  {
+  /// - Parameter reader: knows which strings are one token.
+  public init(lexicon: GenderLexicon = .standard, reader: TokenReader) throws(DomainError) {
     var groups: [Group] = []
     var unmapped: [String] = []
     var taken: Set<Int32> = []
-    func tokens(_ words: [String], _ form: (String) -> String) -> [Int32] {
-      words.compactMap { reader.single(form($0)) }
-    }
-    for (masculine, feminine) in pairs.map({ ([$0.masculine], [$0.feminine]) })
-      + [(["him", "his"], ["her", "hers"])]
-    {
+    for words in CounterpartTokens.wordGroups(lexicon) {
       var found = false
       for form in reader.wordForms {
-        let m = tokens(masculine, form.apply)
-        let f = tokens(feminine, form.apply)
+        let m = words.masculine.compactMap { reader.single(form.apply($0)) }
+        let f = words.feminine.compactMap { reader.single(form.apply($0)) }
         // A vocabulary without case gives one token for several forms.
         guard !m.isEmpty, !f.isEmpty, taken.isDisjoint(with: m + f),
           Set(m + f).count == (m + f).count
@@ -76,9 +69,36 @@ public struct CounterpartTokens: Sendable, Equatable {
         groups.append(Group(masculine: m, feminine: f))
         found = true
       }
-      if !found { unmapped.append(masculine[0] + "/" + feminine[0]) }
+      if !found { unmapped.append(words.masculine[0] + "/" + words.feminine[0]) }
     }
     try self.init(groups: groups, unmapped: unmapped)
+  }
+
+  /// Words that hang together by the lexicon's rows, both sides in the order of the rows.
+  private static func wordGroups(_ lexicon: GenderLexicon) -> [(
+    masculine: [String], feminine: [String]
+  )] {
+    var groups: [(masculine: [String], feminine: [String])] = [(["him", "his"], ["her", "hers"])]
+    var place = ["him": 0, "his": 0, "her": 0, "hers": 0]
+    for row in lexicon.rows where row.condition == .anywhere {
+      let (m, f) = (row.masculine, row.feminine)
+      let (first, second) = (place[m], place[f])
+      let target = first ?? second ?? groups.count
+      if target == groups.count { groups.append(([], [])) }
+      if let first, let second, first != second {
+        // Two groups become one; the emptied one stays behind.
+        groups[first].masculine += groups[second].masculine
+        groups[first].feminine += groups[second].feminine
+        for word in groups[second].masculine + groups[second].feminine { place[word] = first }
+        groups[second] = ([], [])
+        continue
+      }
+      if first == nil { groups[target].masculine.append(m) }
+      if second == nil { groups[target].feminine.append(f) }
+      place[m] = target
+      place[f] = target
+    }
+    return groups.filter { !$0.masculine.isEmpty && !$0.feminine.isEmpty }
   }
 
   /// The largest token.

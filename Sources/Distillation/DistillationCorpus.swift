@@ -1,27 +1,14 @@
 import Learning
 import Tensor
-
-/// A role reversal R and the words that it exchanges.
-public struct RoleReversal: Sendable {
-  /// R(x) with the exchanged words in order; the same text and no words where x has none.
-  public let reverse: @Sendable (String) throws -> (text: String, words: [ExchangedWord])
-  /// Names the lexicon and settings, for the keys of caches.
-  public let fingerprint: String
-
-  public init(
-    fingerprint: String,
-    reverse: @escaping @Sendable (String) throws -> (text: String, words: [ExchangedWord])
-  ) {
-    self.fingerprint = fingerprint
-    self.reverse = reverse
-  }
-}
+import Text
 
 /// One text as a language model learns it: position t predicts token t + 1.
 public struct DistillationText: Sendable, Equatable {
   public var text: String
   /// The tokens, special ones included; at least two.
   public var ids: [Int32]
+  /// How many of the first tokens are given and not learnt: a prompt.
+  public var givenCount = 1
   /// R(x), where it differs from x.
   public var counterpart: Counterpart?
 
@@ -100,12 +87,12 @@ public struct DistillationCorpus: BatchSource, Sendable {
       }
       var text = DistillationText(text: line, ids: own.ids)
       if let reversal {
-        let (other, words) = try reversal.reverse(line)
+        let other = reversal.reversal(of: line)
         var ignored = 0
-        if !words.isEmpty,
-          let reversed = try DistillationCorpus.read(other, reader, options, &ignored)
+        if !other.changes.isEmpty,
+          let reversed = try DistillationCorpus.read(other.text, reader, options, &ignored)
         {
-          text.counterpart = DistillationCorpus.counterpart(own, other, reversed, words)
+          text.counterpart = try DistillationCorpus.counterpart(own, other, reversed)
         }
       }
       texts.append(text)
@@ -121,7 +108,35 @@ public struct DistillationCorpus: BatchSource, Sendable {
     }
     self.init(
       texts, options, notices,
-      tokenizer: reader.fingerprint + (reversal.map { " " + $0.fingerprint } ?? ""))
+      tokenizer: reader.fingerprint)
+  }
+
+  /// Sequences that are tokens already, such as a teacher's own texts (`SequenceLevel`).
+  ///
+  /// - Parameters:
+  ///   - given: how many of each sequence's first tokens are a prompt, which is not learnt; nil: only what begins it.
+  ///   - tokenizer: names the tokenizer, for the keys of caches.
+  /// - Throws: `data` for a sequence of fewer than two tokens or without anything to learn, `shape` where the counts differ.
+  public init(
+    sequences: [[Int32]], given: [Int]? = nil, tokenizer: String, options: Options = Options()
+  ) throws(DomainError) {
+    guard given.map({ $0.count == sequences.count }) ?? true else {
+      throw DomainError(
+        .shape, "\(sequences.count) sequences, but \(given?.count ?? 0) lengths of prompts")
+    }
+    var texts: [DistillationText] = []
+    for (i, ids) in sequences.enumerated() {
+      let prompt = max(1, given?[i] ?? 1)
+      guard ids.count > prompt, ids.allSatisfy({ $0 >= 0 }) else {
+        throw DomainError(
+          .data,
+          "sequence \(i) has \(ids.count) tokens, \(prompt) of them given: nothing is left to learn"
+        )
+      }
+      texts.append(DistillationText(text: "", ids: ids, givenCount: prompt))
+    }
+    guard !texts.isEmpty else { throw DomainError(.data, "there are no sequences to learn from") }
+    self.init(texts, options, [], tokenizer: tokenizer)
   }
 
   private init(
@@ -135,6 +150,7 @@ public struct DistillationCorpus: BatchSource, Sendable {
     hash.add(tokenizer)
     for text in texts {
       hash.add(text.ids)
+      hash.add([Int32(clamping: text.givenCount)])
       hash.add(text.counterpart?.ids ?? [])
       hash.add(text.counterpart?.positions ?? [])
     }
@@ -163,14 +179,14 @@ public struct DistillationCorpus: BatchSource, Sendable {
 
   /// Nil where cutting left nothing of the difference.
   private static func counterpart(
-    _ own: TokenizedText, _ text: String, _ other: TokenizedText, _ words: [ExchangedWord]
-  ) -> DistillationText.Counterpart? {
-    guard own.ids != other.ids, let first = words.first else { return nil }
+    _ own: TokenizedText, _ reversal: Reversal, _ other: TokenizedText
+  ) throws -> DistillationText.Counterpart? {
+    guard own.ids != other.ids, let first = reversal.changes.first else { return nil }
     // The last token predicts nothing on either side.
-    let positions = TokenAlignment.positions(
-      source: own.ends, target: other.ends.dropLast() + [], words: words)
+    let positions = try reversal.alignment.tokenPositions(
+      sourceEnds: own.ends, targetEnds: other.ends.dropLast())
     return DistillationText.Counterpart(
-      text: text, ids: other.ids, positions: positions.dropLast().map { Int32($0 ?? -1) },
+      text: reversal.text, ids: other.ids, positions: positions.dropLast().map { Int32($0 ?? -1) },
       firstChange: own.ends.firstIndex { $0 > first.source.lowerBound } ?? own.ids.count)
   }
 
@@ -230,11 +246,14 @@ public struct DistillationCorpus: BatchSource, Sendable {
 
   public func batch(_ indices: [Int]) throws -> Batch {
     try DistillationCorpus.batch(
-      indices.map { texts[$0].ids }, padding: options.padding, examples: indices)
+      indices.map { texts[$0].ids }, given: indices.map { texts[$0].givenCount },
+      padding: options.padding, examples: indices)
   }
 
   /// Inputs [count, time] and labels of sequences; what lies behind a sequence's end is ignored.
-  static func batch(_ sequences: [[Int32]], padding: Int32, examples: [Int]?) throws -> Batch {
+  static func batch(
+    _ sequences: [[Int32]], given: [Int]? = nil, padding: Int32, examples: [Int]?
+  ) throws -> Batch {
     let time = max(1, sequences.reduce(0) { max($0, $1.count - 1) })
     let inputs = try Tensor.uninitialized([sequences.count, time], .i64)
     let labels = try Tensor.uninitialized([sequences.count, time], .i64)
@@ -243,7 +262,9 @@ public struct DistillationCorpus: BatchSource, Sendable {
       for t in 0..<time {
         let holds = t + 1 < ids.count
         x[row * time + t] = Int64(holds ? ids[t] : padding)
-        y[row * time + t] = holds ? Int64(ids[t + 1]) : -100
+        // Position t predicts token t + 1; what is given need not be predicted.
+        let counts = holds && t + 1 >= given?[row] ?? 0
+        y[row * time + t] = counts ? Int64(ids[t + 1]) : -100
       }
     }
     let lengths = Lengths(sequences.map { Int32(max(1, $0.count - 1)) })

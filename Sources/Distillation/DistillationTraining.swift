@@ -37,8 +37,8 @@ extension Loss {
     return Loss("distillation") { model, batch in
       let (student, own) = (try hiddenStates(model), try hiddenStates(live.model))
       let target = try live.logits(for: batch)
-      let expected = try ForwardContext.evaluation { try own.hidden(batch.inputs) }
-      let hidden = try student.hidden(batch.inputs)
+      let expected = try ForwardContext.evaluation { try own.hiddenStates(batch.inputs) }
+      let hidden = try student.hiddenStates(batch.inputs)
       var loss =
         try DistillationLoss.cosine(
           student: hidden, teacher: expected, labels: batch.labels,
@@ -47,15 +47,15 @@ extension Loss {
         loss =
           try loss
           + DistillationLoss.perExample(
-            student: student.logits(ofHidden: hidden), teacher: .full(target),
+            student: student.scores(hidden), teacher: .full(target),
             labels: batch.labels, objective)
       }
       return loss
     }
   }
 
-  private static func hiddenStates(_ model: Layer) throws -> any HiddenStates {
-    guard let model = model as? any HiddenStates else {
+  private static func hiddenStates(_ model: Layer) throws -> any LanguageModel {
+    guard let model = model as? any LanguageModel else {
       throw DomainError(
         .type, "a \(model.kind) does not show its hidden states, which the objective compares",
         hint: "set the weight of the cosine to 0")

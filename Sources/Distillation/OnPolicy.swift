@@ -19,6 +19,56 @@ public struct TextSampler {
   }
 }
 
+extension TextSampler {
+  /// Draws with `Generation`.
+  ///
+  /// - Parameters:
+  ///   - choice: how tokens are drawn; GKD draws at temperature 1.
+  ///   - stopTokens: tokens that end a text; the one that did is learnt, too.
+  ///   - decoder: makes the model ready for generating; it is asked anew for each batch, since the student changes.
+  public static func generation(
+    choice: TokenChoice = .sampling(), stopTokens: [Int] = [],
+    decoder: @escaping (Layer) throws -> any DecodingModel
+  ) -> TextSampler {
+    TextSampler { model, prompts, limit, key in
+      let options = GenerationOptions(
+        choice: choice, maximumNewTokens: limit, stopTokens: stopTokens,
+        batch: max(1, prompts.count))
+      let found = try Generation.run(decoder(model), prompts: prompts, options: options, key: key)
+      return zip(prompts, found).map { $0 + $1.tokens + ($1.stopToken.map { [$0] } ?? []) }
+    }
+  }
+}
+
+/// Sequence-level distillation (Kim and Rush 2016): the student learns, by cross-entropy, what the teacher writes.
+public enum SequenceLevel {
+  /// The teacher's continuations of prompts, as a corpus in which the prompts themselves are not learnt.
+  ///
+  /// - Parameters:
+  ///   - beams: a beam search, as in the paper; nil draws or chooses greedily as `options` says.
+  ///   - tokenizer: names the tokenizer, for the keys of caches.
+  /// - Throws: as generation does; `data` where the teacher wrote nothing behind a prompt.
+  public static func corpus(
+    teacher: any DecodingModel, prompts: [[Int32]], options: GenerationOptions,
+    beams: BeamOptions? = nil, key: RandomKey, tokenizer: String,
+    reading: DistillationCorpus.Options = .init()
+  ) throws -> DistillationCorpus {
+    var written: [[Int32]]
+    if let beams {
+      var single = beams
+      single.returned = 1
+      written = try BeamSearch.run(teacher, prompts: prompts, options: options, beams: single)
+        .map { found in found.first.map { $0.tokens + ($0.stopToken.map { [$0] } ?? []) } ?? [] }
+    } else {
+      written = try Generation.run(teacher, prompts: prompts, options: options, key: key)
+        .map { $0.tokens + ($0.stopToken.map { [$0] } ?? []) }
+    }
+    written = zip(prompts, written).map { $0 + $1 }
+    return try DistillationCorpus(
+      sequences: written, given: prompts.map(\.count), tokenizer: tokenizer, options: reading)
+  }
+}
+
 /// On-policy distillation (Agarwal et al. 2024, GKD, algorithm 1): with probability λ a step trains on what the student itself writes
 /// behind the beginnings of its texts, judged by the teacher; else on the texts. Positions of the beginning cost nothing then. The
 /// teacher must be in memory and unperturbed: nobody knows its logits, or a role reversal, of a text that did not exist before.
@@ -85,14 +135,7 @@ public final class OnPolicySource: BatchSource {
     else {
       throw DomainError(.value, "the sampler did not go on with the beginnings that it was given")
     }
-    let batch = try DistillationCorpus.batch(
-      written, padding: corpus.options.padding, examples: indices)
-    // Position t predicts token t + 1: the last token of the beginning predicts the first written one.
-    let time = batch.labels.shape[1]
-    let labels = batch.labels.pointer(Int64.self)
-    for (row, prompt) in prompts.enumerated() {
-      for t in 0..<min(prompt.count - 1, time) { labels[row * time + t] = -100 }
-    }
-    return batch
+    return try DistillationCorpus.batch(
+      written, given: prompts.map(\.count), padding: corpus.options.padding, examples: indices)
   }
 }

@@ -7,14 +7,6 @@ public protocol TeacherSource {
   func logits(for batch: Batch, temperature: Double) throws -> TeacherLogits
 }
 
-/// A model whose last hidden states can be had beside its logits.
-public protocol HiddenStates: Layer {
-  /// The last hidden states [examples, positions, width] of token ids [examples, positions].
-  func hidden(_ tokens: Tensor) throws -> Tensor
-  /// The logits of hidden states, so that `logits(ofHidden: hidden(x))` is `forward(x)`.
-  func logits(ofHidden hidden: Tensor) throws -> Tensor
-}
-
 /// A teacher in memory: it runs for every batch, in evaluation mode and without a trace.
 public final class LiveTeacher: TeacherSource {
   public let model: Layer

@@ -1,5 +1,6 @@
 import Glibc
 import Tensor
+import Text
 
 /// A text as a model reads it.
 public struct TokenizedText: Sendable, Equatable {
@@ -46,6 +47,37 @@ public struct TokenReader: Sendable {
     self.wordForms = wordForms
     self.encode = encode
     self.single = single
+  }
+
+  /// One of the library's tokenizers.
+  public init(_ tokenizer: any Tokenizer) {
+    let count = Int32(clamping: tokenizer.vocabularySize)
+    let special = tokenizer.specialTokens
+    let marks = Set(
+      [
+        special.beginning, special.end, special.unknown, special.padding, special.separator,
+        special.classifier, special.mask,
+      ].compactMap { $0 })
+    self.init(
+      tokens: (0..<count).map { tokenizer.token($0) ?? "" }, fingerprint: tokenizer.fingerprint,
+      wordForms: TokenReader.spacedForms,
+      encode: { text in
+        let encoding = try tokenizer.encode(
+          text, pair: nil, options: EncodingOptions(addSpecialTokens: false, offsets: true))
+        // A token without bytes of its own ends where the one before it does.
+        var end = 0
+        let ends = (encoding.offsets ?? []).map { range in
+          end = max(end, range.upperBound)
+          return end
+        }
+        return TokenizedText(ids: encoding.ids, ends: ends)
+      },
+      single: { text in
+        guard let ids = try? tokenizer.encode(text, addSpecialTokens: false), ids.count == 1,
+          !marks.contains(ids[0])
+        else { return nil }
+        return ids[0]
+      })
   }
 
   /// Forms where a space belongs to the word behind it (byte-level BPE). A word without it is a part of other words in lower case.

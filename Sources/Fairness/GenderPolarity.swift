@@ -92,10 +92,9 @@ public struct GenderWords: Sendable, Equatable {
 
   /// The words of role reversal's lexicon and the pronouns; given names are not among them.
   public static let standard: GenderWords = {
-    let pairs = GenderSwap.wordPairs
-    return GenderWords(
-      unchecked: Set(pairs.map(\.masculine) + ["him", "his"]),
-      Set(pairs.map(\.feminine) + ["her", "hers"]))
+    let m = Set(GenderLexicon.standard.words(.masculine))
+    let f = Set(GenderLexicon.standard.words(.feminine))
+    return GenderWords(unchecked: m.subtracting(f), f.subtracting(m))
   }()
 
   /// How many words of a text are on each list.

@@ -29,8 +29,9 @@ public struct SlidingWindow: Sendable, Hashable {
   public init(
     kernel: PlaneSize, stride: PlaneSize = 1, padding: PlaneSize = 0, dilation: PlaneSize = 1
   ) throws {
-    for (size, name) in [(kernel, "the kernel"), (stride, "the stride"), (dilation, "the dilation")]
-    {
+    for (size, name) in [
+      (kernel, "the kernel"), (stride, "the stride"), (dilation, "the dilation"),
+    ] {
       try Check.size(size.height, name)
       try Check.size(size.width, name)
     }

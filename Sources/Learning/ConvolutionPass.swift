@@ -232,7 +232,9 @@ final class ConvolutionPass {
         fl_axpby_f32(reach, 1, a, accumulate ? 1 : 0, b)
       } else if accumulate {
         for place in 0..<places {
-          for channel in 0..<channels { b[channel * places + place] += a[place * channels + channel] }
+          for channel in 0..<channels {
+            b[channel * places + place] += a[place * channels + channel]
+          }
         }
       } else {
         fl_transpose_f32(places, channels, a, channels, b, places)

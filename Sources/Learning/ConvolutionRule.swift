@@ -179,7 +179,8 @@ final class ConvolutionRule: RangedGradientRule {
       if biases > 0 { addBiasNorms(to: norms) }
     case .make:
       let (size, scratchSize) = (pass.gradientSize, pass.gradientScratch)
-      try inParallel(exampleCount, size: atATime, scratch: scratchSize + size) { examples, scratch in
+      try inParallel(exampleCount, size: atATime, scratch: scratchSize + size) {
+        examples, scratch in
         for example in examples {
           pass.kernelGradient(
             g, pass.images(of: example..<(example + 1)), scratch: scratch, scratch + scratchSize)

@@ -234,7 +234,8 @@ final class LSTMPass {
       }
       fl_lstm_cell_f32(
         count, hidden, gates + t * gateWidth, time * gateWidth, d.bias.floats,
-        i > 0 ? cells + before * hidden : nil, time * hidden, nil, 0, sequences.mask(t, rows.lowerBound),
+        i > 0 ? cells + before * hidden : nil, time * hidden, nil, 0,
+        sequences.mask(t, rows.lowerBound),
         gates + t * gateWidth, time * gateWidth, cells + t * hidden,
         tanhCells.map { $0 + t * hidden }, out + t * width, time * width)
       guard let previous else { continue }
@@ -347,7 +348,8 @@ final class LSTMPass {
       fl_lstm_cell_backward_f32(
         count, hidden, gates + t * gateWidth, time * gateWidth,
         i > 0 ? cells + order.step(i - 1) * hidden : nil, cells + t * hidden,
-        tanhCells + t * hidden, time * hidden, sequences.mask(t, rows.lowerBound), arriving + t * width,
+        tanhCells + t * hidden, time * hidden, sequences.mask(t, rows.lowerBound),
+        arriving + t * width,
         time * width, i + 1 < steps ? dh : nil, dc, nil, gates + t * gateWidth,
         time * gateWidth)
       if i > 0 {

@@ -28,6 +28,16 @@ public struct Loss {
     evaluation = evaluating
   }
 
+  /// A loss that is a function of outputs and labels, but better run with the model at hand.
+  private init(
+    _ name: String, body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor,
+    evaluation: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+  ) {
+    self.name = name
+    self.body = body
+    self.evaluation = evaluation
+  }
+
   /// The loss of an output. Throws a type error where the loss needs the model and the batch: use `value` then.
   public func callAsFunction(_ output: Tensor, _ labels: Tensor) throws -> Tensor {
     guard let body else {
@@ -48,23 +58,18 @@ public struct Loss {
     -> Loss
   {
     try Check.finite(labelSmoothing, "label smoothing", atLeast: 0, below: 1)
-    return Loss("cross_entropy") { output, labels in
-      let rows = try Losses.crossEntropy(
-        output, labels, ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing, reduction: .none)
-      guard rows.rank > 1 else { return rows }
-      let examples = rows.shape[0]
-      let flat = try labels.detached.cast(to: .i64).contiguous()
-      let time = flat.count / max(1, examples)
-      let counts = try Tensor.uninitialized([examples])
-      for example in 0..<examples {
-        var counted = 0
-        for t in 0..<time where flat.pointer(Int64.self)[example * time + t] != ignoreIndex {
-          counted += 1
-        }
-        counts.floats[example] = Float(max(1, counted))
-      }
-      return try rows.reshaped([examples, time]).sum(axes: [1]) / counts
-    }
+    let loss = ExampleCrossEntropy(ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing)
+    return Loss(
+      "cross_entropy",
+      body: { output, labels in
+        var logits = output
+        return try loss(&logits, labels)
+      },
+      evaluation: { model, batch in
+        // Held by nobody else, so that the gradient can take their place.
+        var logits = try model.forward(batch.inputs)
+        return try loss(&logits, batch.labels)
+      })
   }
 
   /// The mean of squared differences over everything but the first axis.
@@ -215,7 +220,8 @@ public enum Losses {
   {
     guard p.shape == q.shape, let classes = p.shape.last, classes > 0 else {
       throw DomainError(
-        .shape, "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
+        .shape,
+        "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
       )
     }
     try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
@@ -226,20 +232,28 @@ public enum Losses {
     let dp = recording && p.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
     let dq = recording && q.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
     let size = RowBlocks.size(width: classes)
-    withExtendedLifetime((x, y)) {
-      Parallel.blocks(losses.count, size: size) {
-        let (row, start) = ($0.lowerBound, $0.lowerBound * classes)
-        if let dp {
-          _ = fl_reverse_kl_f32(
-            $0.count, classes, x.floats + start, y.floats + start, Float(temperature), 1, nil, 0,
-            losses.floats + row, dp.floats + start)
-        }
-        if dp == nil || dq != nil {
-          _ = fl_distillation_kl_f32(
-            $0.count, classes, y.floats + start, x.floats + start, Float(temperature), 1, nil, 0,
-            losses.floats + row, dq.map { $0.floats + start })
+    let scratch = try Tensor.uninitialized([(losses.count + size - 1) / size, 2 * classes])
+    var settings = fl_distillation()
+    settings.temperature = Float(temperature)
+    settings.soft_weight = Float(temperature * temperature)
+    /// The divergence of each row, and its gradient by the first of the two.
+    func run(_ kind: Int, _ student: Tensor, _ teacher: Tensor, _ gradient: Tensor?) {
+      settings.divergence = Int32(kind)
+      withUnsafePointer(to: settings) { settings in
+        Parallel.blocks(losses.count, size: size) {
+          let (row, start) = ($0.lowerBound, $0.lowerBound * classes)
+          _ = fl_distillation_f32(
+            $0.count, classes, student.floats + start, teacher.floats + start, nil, settings, nil,
+            scratch.floats + row / size * 2 * classes, losses.floats + row, nil,
+            gradient.map { $0.floats + start })
         }
       }
+    }
+    withExtendedLifetime((x, y, scratch)) {
+      if let dp { run(FL_REVERSE_KL, x, y, dp) }
+      if dp == nil || dq != nil { run(FL_FORWARD_KL, y, x, dq) }
+      fl_scale_f32(
+        losses.count, Float(temperature * temperature), losses.floats, losses.floats)
     }
     return Tape.record("divergence", inputs: [p, q], output: losses) { request in
       let g = try request.gradient.contiguous()
@@ -271,7 +285,8 @@ public enum Losses {
     // PyTorch's ε.
     let epsilon = 1e-12
     let product = try (a * b).sum(axes: [-1])
-    let squares = try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
+    let squares =
+      try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
     let cosine = try product / squares.sqrt()
     guard let targets else { return try 1 - cosine }
     let wanted = try targets.detached.cast(to: cosine.dtype)

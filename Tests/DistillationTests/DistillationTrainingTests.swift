@@ -17,9 +17,9 @@ import Text
     lines = texts.map(\.text)
     reader = SpacedWords(lines + texts.map(\.counterpart)).reader
     corpus = try DistillationCorpus(
-      lines: lines, reader: reader, reversal: RoleReversal(),
+      lines: lines, reader: reader, reversal: .standard,
       options: .init(maximumLength: 16, beginToken: 0, endToken: 0))
-    map = try CounterpartTokens(pairs: GenderSwap.wordPairs, reader: reader)
+    map = try CounterpartTokens(reader: reader)
   }
 
   private func model(_ seed: UInt64) throws -> Layer {
@@ -187,6 +187,79 @@ import Text
     #expect(throws: DomainError.self) { try Loss.distillation(.hinton(), teacher: nil) }
     let alone = try Loss.distillation(.distilBERT(), teacher: LiveTeacher(model(1)))
     #expect(throws: DomainError.self) { try alone.value(model(2), corpus.batch([0])) }
+  }
+
+  private func transformer(blocks: Int, seed: UInt64) throws -> GPT2 {
+    var random = RandomStream(seed: seed)
+    return try GPT2(
+      .init(
+        vocabulary: reader.vocabularyCount, context: 24, width: 16, blocks: blocks, heads: 2),
+      random: &random)
+  }
+
+  /// The triple of DistilBERT is the sum of its parts, and its gradient that of central differences.
+  @Test func tripleOfDistilBERT() throws {
+    let teacher = try transformer(blocks: 2, seed: 1)
+    let student = try Student.of(teacher)
+    for parameter in student.parameters {
+      var random = RandomStream(seed: 9)
+      try parameter.set(parameter.data + Tensor.normal(parameter.shape, deviation: 0.1, &random))
+    }
+    let batch = try corpus.batch([0, 3])
+    let objective = try Objective.distilBERT()
+    let loss = try Loss.distillation(objective, teacher: LiveTeacher(teacher))
+    func value() throws -> Double {
+      try ForwardContext.evaluation { try loss.value(student, batch).sum().item() }
+    }
+    let cosine = try ForwardContext.evaluation {
+      try DistillationLoss.cosine(
+        student: student.hiddenStates(batch.inputs), teacher: teacher.hiddenStates(batch.inputs),
+        labels: batch.labels
+      ).sum().item()
+    }
+    var rest = objective
+    rest.cosineWeight = 0
+    let others = try ForwardContext.evaluation {
+      try Loss.distillation(rest, teacher: LiveTeacher(teacher)).value(student, batch).sum().item()
+    }
+    let whole = try value()
+    #expect(cosine > 0.01 && abs(whole - cosine - others) < 1e-4)
+    let parameters = student.parameters
+    let gradients = try Tape.gradients(
+      of: loss.value(student, batch).sum(), withRespectTo: parameters)
+    for (parameter, gradient) in zip(parameters, gradients) {
+      let index = parameter.count / 2
+      let step: Float = 5e-3
+      func moved(_ by: Float) throws -> Double {
+        try parameter.update { $0[index] += by }
+        defer { try? parameter.update { $0[index] -= by } }
+        return try value()
+      }
+      let expected = (try moved(step) - (try moved(-step))) / Double(2 * step)
+      let found = Double(gradient.floats[index])
+      #expect(abs(found - expected) < 2e-2 * max(0.2, abs(expected)), "\(parameter.name)")
+    }
+  }
+
+  @Test func studentsKeepBlocksOfTheirTeacher() throws {
+    let teacher = try transformer(blocks: 5, seed: 3)
+    let student = try Student.of(teacher)
+    #expect(student.transformer.blocks.count == 3)
+    let all = try Student.of(teacher, layers: .chosen([0, 1, 2, 3, 4]))
+    let batch = try corpus.batch([0, 1])
+    let expected = try ForwardContext.evaluation { try teacher.forward(batch.inputs) }
+    let copied = try ForwardContext.evaluation { try all.forward(batch.inputs) }
+    #expect(try worst(copied, expected) == 0)
+    #expect(try Student.Layers.everySecond.indices(of: 12) == [0, 2, 4, 6, 8, 10])
+    #expect(try Student.Layers.spread(6).indices(of: 12) == [0, 2, 4, 7, 9, 11])
+    #expect(try Student.Layers.spread(1).indices(of: 4) == [0])
+    for layers in [Student.Layers.spread(6), .spread(0), .chosen([]), .chosen([5])] {
+      #expect(throws: DomainError.self) { try Student.of(teacher, layers: layers) }
+    }
+    // They share no memory: training one leaves the other.
+    let before = try teacher.state.map { try $0.value.array(Float.self) }
+    _ = try train(student, corpus, LiveTeacher(teacher), .hinton(), epochs: 1)
+    #expect(try teacher.state.map { try $0.value.array(Float.self) } == before)
   }
 
   @Test func onPolicyBatches() throws {

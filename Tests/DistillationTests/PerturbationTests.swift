@@ -111,27 +111,11 @@ import Text
 
   // MARK: Alignment
 
-  @Test func alignsAtWordBoundaries() {
-    // "She met the actress." as tokens She| met| the| act|ress|. and "He met the actor." as He| met| the| actor|.
-    let words = [
-      ExchangedWord(source: 0..<3, target: 0..<2), ExchangedWord(source: 12..<19, target: 11..<16),
-    ]
-    let found = TokenAlignment.positions(
-      source: [3, 7, 11, 15, 19, 20], target: [2, 6, 10, 16, 17], words: words)
-    #expect(found == [0, 1, 2, nil, 3, 4])
-    // A token across the end of an exchanged word has no counterpart unless the other side cuts there, too.
-    #expect(
-      TokenAlignment.positions(source: [3, 20], target: [6, 17], words: words) == [nil, 1])
-    #expect(
-      TokenAlignment.positions(source: [0, 5, 5], target: [0, 5, 5], words: []) == [0, 1, 2])
-    #expect(TokenAlignment.positions(source: [], target: [1], words: []) == [])
-  }
-
   @Test func correspondingPrefixesReverseIntoEachOther() throws {
     let corpus = try BiographyCorpus.generate(seed: 2)
     let lines = corpus.train.prefix(300).map(\.text)
     let reader = SpacedWords(lines + corpus.train.map(\.counterpart)).reader
-    let reversal = RoleReversal()
+    let reversal = RoleReversal.standard
     let read = try DistillationCorpus(lines: lines, reader: reader, reversal: reversal)
     for text in read.texts {
       guard let other = text.counterpart else { continue }
@@ -153,26 +137,14 @@ import Text
     }
   }
 
-  @Test func bytesOfMultibyteTexts() throws {
-    let (text, words) = try RoleReversal().reverse("é — she said: “naïve” to her brother.")
-    #expect(text == "é — he said: “naïve” to his sister.")
-    let original = Array("é — she said: “naïve” to her brother.".utf8)
-    for word in words {
-      let from = String(decoding: original[word.source], as: UTF8.self)
-      let to = String(decoding: Array(text.utf8)[word.target], as: UTF8.self)
-      #expect(["she": "he", "her": "his", "brother": "sister"][from] == to)
-    }
-    #expect(words.count == 3)
-  }
-
   // MARK: With a teacher
 
   @Test func textsWithoutGenderKeepTheTeachersOwn() throws {
     let lines = ["The nurse went home.", "The nurse said that she was late."]
     let reader = SpacedWords(lines, extra: ["The nurse said that he was late."]).reader
-    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: RoleReversal())
+    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: .standard)
     #expect(corpus.reversibleCount == 1)
-    let map = try CounterpartTokens(pairs: GenderSwap.wordPairs, reader: reader)
+    let map = try CounterpartTokens(reader: reader)
     #expect(map.groups.count == 1)
     let model = try recurrentModel(vocabulary: reader.vocabularyCount, seed: 3)
     let batch = try corpus.batch([0, 1])
@@ -204,12 +176,12 @@ import Text
   /// The teacher's target for x is the one for R(x) after the word map, position by position.
   @Test func pairsOfAnAugmentedCorpusAreEqualised() throws {
     let lines = ["The nurse said that she was late.", "The judge told his wife that he was tired."]
-    let reversed = lines.map { GenderSwap.standard.swap($0) }
+    let reversed = lines.map { RoleReversal.standard.reverse($0) }
     let reader = SpacedWords(lines + reversed).reader
-    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: RoleReversal())
+    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: .standard)
       .augmented(ratio: 0.5)
     #expect(corpus.texts.map(\.text) == lines + reversed)
-    let map = try CounterpartTokens(pairs: GenderSwap.wordPairs, reader: reader)
+    let map = try CounterpartTokens(reader: reader)
     let model = try recurrentModel(vocabulary: reader.vocabularyCount, seed: 5)
     let teacher = try LiveTeacher(model, perturbation: .init(.max), corpus: corpus, map: map)
     let z = try teacher.logits(for: corpus.batch([0, 1, 2, 3]))
@@ -232,7 +204,7 @@ import Text
     let texts = try BiographyCorpus.generate(seed: 8).train.prefix(400)
     let lines = texts.map(\.text)
     let reader = SpacedWords(lines).reader
-    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: RoleReversal())
+    let corpus = try DistillationCorpus(lines: lines, reader: reader, reversal: .standard)
     let gendered = corpus.reversibleCount
     for ratio in [0, 0.1, 0.25, 0.5] {
       let found = try corpus.augmented(ratio: ratio, seed: 4)
@@ -253,7 +225,7 @@ import Text
     }
     #expect(throws: DomainError.self) { try corpus.augmented(ratio: 0.7) }
     let neutral = try DistillationCorpus(
-      lines: ["The nurse went home."], reader: reader, reversal: RoleReversal())
+      lines: ["The nurse went home."], reader: reader, reversal: .standard)
     #expect(throws: DomainError.self) { try neutral.augmented(ratio: 0.5) }
     #expect(throws: DomainError.self) {
       try LiveTeacher(

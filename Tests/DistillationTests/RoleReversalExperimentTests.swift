@@ -26,11 +26,11 @@ import Text
       reader = SpacedWords(corpus.train.flatMap { [$0.text, $0.counterpart] }).reader
       let reading = DistillationCorpus.Options(maximumLength: 40, beginToken: 0, endToken: 0)
       train = try DistillationCorpus(
-        lines: corpus.train.map(\.text), reader: reader, reversal: RoleReversal(),
+        lines: corpus.train.map(\.text), reader: reader, reversal: .standard,
         options: reading)
       heldOut = try DistillationCorpus(
         lines: corpus.heldOut.map(\.text), reader: reader, options: reading)
-      map = try CounterpartTokens(pairs: GenderSwap.wordPairs, reader: reader)
+      map = try CounterpartTokens(reader: reader)
     }
 
     func fit(

@@ -23,7 +23,7 @@ import Text
   @Test func professionPromptsAreNeutralAndGenderPromptsAreNot() throws {
     for prompt in try Prompts.professions() {
       #expect(GenderPolarity.standard.classify(prompt.text) == .neutral)
-      #expect(GenderSwap.standard.swap(prompt.text) == prompt.text)
+      #expect(RoleReversal.standard.reverse(prompt.text) == prompt.text)
     }
     for prompt in try Prompts.aboutGenders() {
       #expect(GenderPolarity.standard.classify(prompt.text).rawValue == prompt.group)

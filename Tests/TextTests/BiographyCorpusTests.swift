@@ -59,7 +59,7 @@ import Testing
   @Test func counterpartIsTheReversal() throws {
     let corpus = try BiographyCorpus.generate()
     let texts = corpus.train + corpus.biosTrain
-    let wrong = texts.filter { GenderSwap.standard.swap($0.text) != $0.counterpart }
+    let wrong = texts.filter { RoleReversal.standard.reverse($0.text) != $0.counterpart }
     #expect(Double(wrong.count) <= 0.02 * Double(texts.count), "\(wrong.count) \(wrong.prefix(5))")
   }
 

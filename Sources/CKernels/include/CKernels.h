@@ -369,18 +369,6 @@ void fl_tail_logsumexp_f32(size_t rows, size_t columns, size_t k, const float *x
 /// IEEE half precision: to nearest, ties to even.
 void fl_convert_f32_f16(size_t n, const float *x, uint16_t *y);
 void fl_convert_f16_f32(size_t n, const uint16_t *x, float *y);
-/// Distillation (Hinton 2015): loss[r] = T^2 KL(softmax(teacher / T) || softmax(student / T));
-/// gradient wrt the student's logits = scale row_scale[r] T (p_student - p_teacher).
-/// Returns the sum of losses.
-double fl_distillation_kl_f32(size_t rows, size_t classes, const float *student,
-                              const float *teacher, float temperature, float scale,
-                              const float *row_scale, int accumulate, float *losses,
-                              float *gradient);
-/// The other direction: loss[r] = T^2 KL(softmax(student / T) || softmax(teacher / T)); gradient wrt
-/// the student's logits = scale row_scale[r] T p_student (log p_student - log p_teacher - KL).
-double fl_reverse_kl_f32(size_t rows, size_t classes, const float *student, const float *teacher,
-                         float temperature, float scale, const float *row_scale, int accumulate,
-                         float *losses, float *gradient);
 /// Binary cross-entropy with logits: loss = softplus(x) - target x; gradient = scale (sigmoid(x) -
 /// target). losses NULL, gradient NULL. Returns the sum of losses.
 double fl_sigmoid_xent_f32(size_t n, const float *logits, const float *targets, float scale,

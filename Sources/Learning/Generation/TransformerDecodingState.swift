@@ -173,15 +173,15 @@ final class TransformerDecodingState: DecodingState {
         model.positions + work.positions[i] * width, x + i * width)
     }
     for (index, block) in model.blocks.enumerated() {
-      normalize(work, count, block.attentionNormalization)
-      linear(normalized, count, width, block.queriesKeysValues, 3 * width, wide)
+      normalize(work, count, block.attentionNorm)
+      linear(normalized, count, width, block.attentionInput, 3 * width, wide)
       attend(work, growing, index)
       linear(mixed, count, width, block.attentionOutput, width, normalized)
       fl_add_vv_f32(count * width, x, normalized, x)
-      normalize(work, count, block.feedForwardNormalization)
-      linear(normalized, count, width, block.inner, model.inner, wide)
+      normalize(work, count, block.feedForwardNorm)
+      linear(normalized, count, width, block.expand, model.inner, wide)
       activate(wide, count * model.inner)
-      linear(wide, count, model.inner, block.outer, width, normalized)
+      linear(wide, count, model.inner, block.contract, width, normalized)
       fl_add_vv_f32(count * width, x, normalized, x)
     }
     // Only the last token of each row is asked what follows.
@@ -190,14 +190,11 @@ final class TransformerDecodingState: DecodingState {
       if last != row { (x + row * width).update(from: x + last * width, count: width) }
     }
     normalize(work, growing, model.final)
-    linear(
-      normalized, growing, width,
-      TransformerDecoder.LinearPointers(weight: model.head, bias: nil), model.vocabularySize,
-      output.floats)
+    linear(normalized, growing, width, model.head, model.vocabularySize, output.floats)
   }
 
   private func normalize(
-    _ work: Work, _ count: Int, _ layer: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>)
+    _ work: Work, _ count: Int, _ layer: TransformerDecoder.LinearPointers
   ) {
     let (width, epsilon) = (model.width, model.epsilon)
     let (x, y, moments) = (work.x.floats, work.normalized.floats, work.moments.floats)
@@ -233,7 +230,6 @@ final class TransformerDecodingState: DecodingState {
       case .geluErf: fl_gelu_erf_f32(n, x, x)
       case .relu: fl_relu_f32(n, x, x)
       case .silu: fl_silu_f32(n, x, x)
-      case .tanh: fl_tanh_f32(n, x, x)
       }
     }
   }

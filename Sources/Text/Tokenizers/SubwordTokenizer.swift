@@ -303,7 +303,11 @@ public final class SubwordTokenizer: Tokenizer {
       let trailing = scalars.reversed().prefix(while: isSpace).count
       var span = tokens.spans[i]
       if leading > 0 {
-        if i == 0 || span.lowerBound == 0, addsPrefixSpace { leading = 0 }
+        if i == 0 || span.lowerBound == 0, addsPrefixSpace {
+          leading = 0
+          // A token that is nothing but the added space stands for no character of the text.
+          if trailing == scalars.count { span = span.lowerBound..<span.lowerBound }
+        }
         span = min(span.lowerBound + leading, span.upperBound)..<span.upperBound
       }
       if trailing > 0, span.upperBound >= trailing {
