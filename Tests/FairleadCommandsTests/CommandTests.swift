@@ -53,6 +53,12 @@ import Testing
     (["run", "s.fl", "--workers", "0"], 2), (["run", "."], 2), (["frobnicate"], 2),
     (["--help"], 0), (["run", "--help"], 0), (["-e", "1", "--time-limit", "0"], 2),
     (["-e", "while true { }", "--time-limit", "0.1"], 1),
+    (
+      [
+        "-e", "let xs = range(100000)\nwhile true { sorted(xs, key: x => -x) }", "--time-limit",
+        "0.2",
+      ], 1
+    ),
     (["-e", "fn f(n) { f(n + 1) + 1 }\nf(0)"], 1),
   ]
 
