@@ -150,8 +150,8 @@ enum TrainBuiltins {
     }
     let history = try trainer.run(examples.source, callbacks, resuming: state)
     if history.isStopped {
-      vm.hostServices.note("interrupted after step \(history.steps); the model keeps its state")
-      throw Fault.interrupted()
+      throw Fault.interrupted(
+        "interrupted after step \(history.steps); the model keeps its state")
     }
     return Fit(history: history)
   }
