@@ -166,8 +166,10 @@ enum DistillBuiltins {
         )
       }
       let tokenizer = reading.tokenizer
+      let beginning = min(8, max(1, options.maximumLength / 2))
       source = try OnPolicySource(
-        corpus, student: student.layer, fraction: share,
+        corpus, student: student.layer, fraction: share, promptLength: beginning,
+        newTokens: max(1, min(32, options.maximumLength - beginning)),
         sampler: .generation(stopTokens: end.map { [Int($0)] } ?? []) { layer in
           try reading.decoder(Model(layer: layer, tokenizer: tokenizer))
         }, key: key)
