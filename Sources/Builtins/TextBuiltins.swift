@@ -33,8 +33,12 @@ enum TextBuiltins {
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
   private static let names = Rule.oneOf(["keep", "swap"])
 
-  private static func reversal(_ names: String) -> RoleReversal {
-    names == "swap" ? .standardWithNames : .standard
+  private static let oneWay = Rule.oneOf(RoleReversal.OneWay.allCases.map(\.rawValue))
+
+  private static func reversal(_ names: String, _ oneWay: String) -> RoleReversal {
+    var reversal = names == "swap" ? RoleReversal.standardWithNames : .standard
+    reversal.oneWay = .init(rawValue: oneWay) ?? .change
+    return reversal
   }
 
   private static let natives = [
@@ -73,21 +77,29 @@ enum TextBuiltins {
     },
     Native(
       "swap_gender",
-      "The text with every gendered word exchanged for its counterpart; case, spaces and punctuation stay. Swapping twice gives the text back, unless a word had to be changed that shares its counterpart (`Mrs.`).",
+      "The text with every gendered word exchanged for its counterpart; case, spaces and punctuation stay. Swapping twice gives the text back, unless a word was changed that shares its counterpart (`Mrs.`); see `one_way`.",
       Param<String>("text", "The text."),
       Param<String>(
         "names", "Whether common given names are exchanged, too.", default: "keep", names,
         named: true),
+      Param<String>(
+        "one_way",
+        "What happens to words that share their counterpart (`Mrs.`) and would not come back: \"change\" or \"keep\".",
+        default: "change", oneWay, named: true),
       returns: "string", seeAlso: ["text.role_reversal"],
       search: ["counterfactual", "he", "she", "augmentation", "fairness"],
       examples: [("text.swap_gender(\"She lost her hat.\")", "He lost his hat.")]
-    ) { text, names in reversal(names).reverse(text) },
+    ) { text, names, oneWay in reversal(names, oneWay).reverse(text) },
     Native(
       "role_reversal", "As `text.swap_gender`, with the words that changed: {text, changes}.",
       Param<String>("text", "The text."),
       Param<String>(
         "names", "Whether common given names are exchanged, too.", default: "keep", names,
         named: true),
+      Param<String>(
+        "one_way",
+        "What happens to words that share their counterpart (`Mrs.`) and would not come back: \"change\" or \"keep\".",
+        default: "change", oneWay, named: true),
       returns: "map", seeAlso: ["text.swap_gender"], search: ["counterfactual", "log"],
       examples: [
         (
@@ -95,8 +107,8 @@ enum TextBuiltins {
           "[She→He, her→his, Mr→Ms]"
         )
       ]
-    ) { text, names in
-      let result = reversal(names).reversal(of: text)
+    ) { text, names, oneWay in
+      let result = reversal(names, oneWay).reversal(of: text)
       return Record([("text", result.text), ("changes", result.changes)])
     },
   ]

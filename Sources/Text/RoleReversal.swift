@@ -56,8 +56,8 @@ public struct RoleReversal: Sendable {
 
   public let lexicon: GenderLexicon
   public let names: GivenNames?
-  public let oneWay: OneWay
-  public let exemptions: Exemptions
+  public var oneWay: OneWay
+  public var exemptions: Exemptions
   let tagger: PronounTagger?
   let table: LexiconTable
 
