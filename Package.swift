@@ -80,6 +80,7 @@ let package = Package(
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
     .testTarget(name: "SessionTests", dependencies: ["Session"]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
+    .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -80,10 +80,9 @@ enum DPTraining {
         optimizer: optimizer?.optimizer.fresh() ?? Adam(),
         vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) })
       if result.isStopped {
-        vm.hostServices.note(
+        throw Fault.interrupted(
           "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(TextForm.digits(result.epsilon, 3))"
         )
-        throw Fault.interrupted()
       }
       return result
     })

@@ -98,7 +98,8 @@ extension Vocabulary: NativeValue {
 /// The module `data`: corpora and what is done to them before training.
 enum DataBuiltins {
   static let module = Module(
-    "data", "Corpora: reading, generating, splitting.", natives: natives)
+    "data", "Corpora: reading, generating, splitting.",
+    natives: natives + [BiographyBuiltins.biographies])
 
   private static let natives = [
     Native(

@@ -71,14 +71,17 @@ enum ModelBuiltins {
       return model
     },
     Native(
-      "load", "Sets the parameters to the values of a map such as `model.parameters` gives.",
+      "load",
+      "Sets the parameters to those of a map such as `model.parameters` gives, or of a file that `save` wrote.",
       Param<Model>("model", "The model.", mutates: true),
-      Param<[String: Tensor]>("parameters", "A tensor for each parameter's name."),
-      returns: "the model"
+      Param<SavedParameters>(
+        "parameters", "A tensor for each parameter's name, or the path of a `.safetensors` file."),
+      returns: "the model", seeAlso: ["save"]
     ) { model, parameters in
-      try model.layer.load(parameters.map { (name: $0.key, value: $0.value) })
+      try model.layer.load(parameters.state)
       return model
     },
+    ModelFiles.save,
   ]
 
   /// `model[0]`: a child of a sequential model by its place.

@@ -26,7 +26,8 @@ extension RoleChange: NativeValue {
 enum TextBuiltins {
   static let module = Module(
     "text", "Texts: tokens, vocabularies, role reversal.",
-    natives: natives + TokenizerBuiltins.natives)
+    natives: natives + TokenizerBuiltins.natives + TokenBlockBuiltins.natives
+      + GenerationBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))

@@ -244,7 +244,7 @@ public struct DistillationCorpus: BatchSource, Sendable {
   public var count: Int { texts.count }
   public func length(_ index: Int) -> Int? { texts[index].positionCount }
 
-  public func batch(_ indices: [Int]) throws -> Batch {
+  public func batch(_ indices: [Int]) throws -> Learning.Batch {
     try DistillationCorpus.batch(
       indices.map { texts[$0].ids }, given: indices.map { texts[$0].givenCount },
       padding: options.padding, examples: indices)
@@ -253,7 +253,7 @@ public struct DistillationCorpus: BatchSource, Sendable {
   /// Inputs [count, time] and labels of sequences; what lies behind a sequence's end is ignored.
   static func batch(
     _ sequences: [[Int32]], given: [Int]? = nil, padding: Int32, examples: [Int]?
-  ) throws -> Batch {
+  ) throws -> Learning.Batch {
     let time = max(1, sequences.reduce(0) { max($0, $1.count - 1) })
     let inputs = try Tensor.uninitialized([sequences.count, time], .i64)
     let labels = try Tensor.uninitialized([sequences.count, time], .i64)
@@ -268,7 +268,8 @@ public struct DistillationCorpus: BatchSource, Sendable {
       }
     }
     let lengths = Lengths(sequences.map { Int32(max(1, $0.count - 1)) })
-    return try Batch(inputs: inputs.with(lengths: lengths), labels: labels, examples: examples)
+    return try Learning.Batch(
+      inputs: inputs.with(lengths: lengths), labels: labels, examples: examples)
   }
 }
 

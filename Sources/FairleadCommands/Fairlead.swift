@@ -27,7 +27,7 @@ public struct Fairlead: ParsableCommand {
   /// Parses the arguments, runs the command and ends the process.
   public static func run() -> Never {
     fairlead_ignore_write_signals()
-    Foundation.exit(status(of: Array(CommandLine.arguments.dropFirst())))
+    Foundation.exit(Console.checked(status(of: Array(CommandLine.arguments.dropFirst()))))
   }
 
   /// Runs a command; gives its exit code.

@@ -174,6 +174,10 @@ public final class Session {
       declared.merge(Checking.declarations(of: program)) { $1 }
       let text = try finish(value, isCell: isCell, number: number)
       host.output.flush()
+      if let lost = lostOutput {
+        host.end(.failed, message: lost.message)
+        return Reply(.failure, text: text, diagnostics: [lost])
+      }
       if let problem = host.storeProblem {
         host.end(.finished, message: problem.message)
         return Reply(
@@ -200,12 +204,18 @@ public final class Session {
     host.output.flush()
     if diagnostic.kind == .interrupt {
       host.end(.interrupted, message: nil)
+      if let lost = lostOutput { return Reply(.failure, diagnostics: [lost]) }
       // Nobody reads what this prints any more: that is no error of the script.
       if host.output.isClosed { return Reply(.success) }
       return Reply(.interrupted, diagnostics: [diagnostic])
     }
     host.end(.failed, message: diagnostic.message)
     return Reply(.failure, diagnostics: [diagnostic])
+  }
+
+  /// What is wrong where printed results could not be written.
+  private var lostOutput: Diagnostic? {
+    host.output.problem.map { Diagnostic(.io, "standard output cannot be written: \($0)") }
   }
 
   private func declareWhatExists(_ program: Program) {

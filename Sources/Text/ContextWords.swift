@@ -42,8 +42,14 @@ struct WordTraits: OptionSet {
   static let english = WordTraits(rawValue: 128)
   /// Frequent in another language written with Latin letters, in English hardly ever.
   static let foreign = WordTraits(rawValue: 256)
-  /// Behind `made`, an adjective follows: `much happier`.
+  /// Behind `made her`, an adjective follows: `much happier`.
   static let degree = WordTraits(rawValue: 512)
+  /// `her very own`
+  static let own = WordTraits(rawValue: 2048)
+  /// `at her best`
+  static let superlative = WordTraits(rawValue: 4096)
+  /// Auxiliaries that are nouns as well: `against her will`.
+  static let modalNoun = WordTraits(rawValue: 8192)
   static let home = WordTraits(rawValue: 1024)
 }
 
@@ -106,6 +112,11 @@ enum ContextWords {
       .determinerOnly,
       "own entire whole latest newest oldest favorite favourite new old late former current next")
     add(
+      .noun,
+      """
+      family belly ally reply supply rally assembly bully jelly folly monopoly anomaly gully homily underbelly tally
+      """)
+    add(
       .baseVerb,
       """
       go do get know take come find feel see look keep understand think say tell give use try ask turn start run move live believe hold bring
@@ -166,7 +177,8 @@ enum ContextWords {
       happy sad angry mad crazy famous rich poor sick ill well safe free busy warm cold hot dry wet clean alive dead awake quiet responsible
       guilty innocent aware available comfortable uncomfortable nervous anxious proud jealous miserable insane nuts bad good better worse great
       useful useless worthy unfit fit able unable eligible liable accountable hostage captive prisoner likely unlikely ready hungry thirsty tired
-      upset blind deaf unconscious pregnant attractive beautiful interesting boring honest dishonest strong weak smart stupid dumb foolish
+      upset blind deaf unconscious pregnant attractive beautiful interesting boring honest lovely elderly friendly ugly silly lonely lively deadly costly curly holy jolly daily weekly monthly yearly likely orderly
+      healthy complicit white black red green blue hot dear young great little crown royal noble big small nice full extra dishonest strong weak smart stupid dumb foolish
       """)
     add(
       .gift,
@@ -175,7 +187,7 @@ enum ContextWords {
       shelter support trouble pain happiness joy hope love sex power control honour honor respect hell life death details directions orders
       instructions pictures photos photographs letters emails email gifts presents pleasure satisfaction comfort peace strength courage freedom
       immunity asylum custody damages compensation dollars millions thousands hundreds luck success english french german spanish latin math
-      maths mathematics music medication treatment attention praise blame poison milk candy ice stories lies jokes proof evidence reason cause
+      maths mathematics music medication treatment room praise blame poison milk candy ice stories lies jokes proof evidence reason cause
       questions toys tips treats fluids bread rice feedback identification newspaper suggestions homework cards flowers books equal some
       """)
     add(
@@ -186,10 +198,13 @@ enum ContextWords {
     add(
       .preposition,
       """
-      in of for during since until before after with from about on at by into over through
+      in of for during since until before after with from about on at by into over through without against under despite
       """)
     add(.joining, "and or")
-    add(.degree, "much completely")
+    add(.degree, "much very so too quite really rather far")
+    add(.own, "own first last best")
+    add(.superlative, "best worst")
+    add(.modalNoun, "will might can must")
     add(.home, "home")
     add(.title, "dr prof rev st sen gov gen capt lt sgt hon")
     add(

@@ -33,7 +33,9 @@ struct ExemptionReader {
     self.bytes = bytes
     self.table = table
     self.exempts = exempts
-    hasBackticks = exempts.contains(.code) && bytes.contains(UInt8(ascii: "`"))
+    hasBackticks =
+      exempts.contains(.code)
+      && bytes.baseAddress.map { memchr($0, 0x60, bytes.count) != nil } == true
   }
 
   /// Whether the word at `start..<end` stays.
@@ -55,16 +57,24 @@ struct ExemptionReader {
     }
   }
 
-  /// Joined by hyphens to something that makes it no pronoun: `her-story`; but not `his-and-hers`.
-  func isPartOfCoinedWord(_ start: Int, _ end: Int) -> Bool {
+  enum Hyphens {
+    case none
+    /// To `and` or `or`: `his-and-hers`.
+    case conjunction
+    /// To something that makes the pronoun part of another word: `her-story`.
+    case coined
+  }
+
+  /// What a pronoun is joined to by hyphens.
+  func hyphens(_ start: Int, _ end: Int) -> Hyphens {
     let hyphen = UInt8(ascii: "-")
     if end + 1 < bytes.count, bytes[end] == hyphen, isWord(end + 1) {
-      return !isConjunction(from: end + 1)
+      return isConjunction(from: end + 1) ? .conjunction : .coined
     }
-    guard start >= 2, bytes[start - 1] == hyphen, isWord(start - 2) else { return false }
+    guard start >= 2, bytes[start - 1] == hyphen, isWord(start - 2) else { return .none }
     var place = start - 1
     while place > 0, start - place < 6, isWord(place - 1) { place -= 1 }
-    return !isConjunction(from: place)
+    return isConjunction(from: place) ? .conjunction : .coined
   }
 
   private func isConjunction(from start: Int) -> Bool {

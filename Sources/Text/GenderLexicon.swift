@@ -192,7 +192,7 @@ enum CaseRule {
   static func isASCII(_ word: String) -> Bool { word.utf8.contains { $0 < 0x80 } }
 
   static func holds(_ word: String) -> Bool {
-    guard isASCII(word), let first = word.utf8.first else { return true }
+    guard isASCII(word), let first = word.utf8.first else { return word.utf8.count >= 2 }
     return first < 0x80 && word.utf8.count { $0 < 0x80 && $0 != UInt8(ascii: "'") } >= 2
   }
 }

@@ -46,13 +46,13 @@ struct WordInfo {
 
 final class LexiconTable: @unchecked Sendable {
   // Invariant: written in `init` only, so that threads may share it.
-  private(set) var info: UnsafeMutablePointer<WordInfo>
+  let info: UnsafeMutablePointer<WordInfo>
   private let keys: UnsafeMutablePointer<WordKey>
   private let slots: UnsafeMutablePointer<Int32>
   private let mask: Int
   private let text: UnsafeMutablePointer<UInt8>
-  /// For each first byte the lengths (bits) of words that may be replaced.
-  let activeLengths: UnsafeMutablePointer<UInt64>
+  /// For the first two bytes (five bits each, which fold the case) the lengths (bits) of words that may be replaced.
+  private let activeLengths: UnsafeMutablePointer<UInt64>
   /// Phrases that are kept: the families (or numbers) of the two words.
   private let phrases: Set<UInt64>
   let categories: [String]
@@ -78,8 +78,8 @@ final class LexiconTable: @unchecked Sendable {
     mask = capacity - 1
     slots = .allocate(capacity: capacity)
     slots.initialize(repeating: -1, count: capacity)
-    activeLengths = .allocate(capacity: 256)
-    activeLengths.initialize(repeating: 0, count: 256)
+    activeLengths = .allocate(capacity: 1024)
+    activeLengths.initialize(repeating: 0, count: 1024)
     text = .allocate(capacity: builder.words.reduce(0) { $0 + $1.count } + 1)
     var offset = 0
     for (number, word) in builder.words.enumerated() {
@@ -96,10 +96,9 @@ final class LexiconTable: @unchecked Sendable {
       var slot = key.hash & mask
       while slots[slot] >= 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(number)
-      if row.flags.contains(.active) {
-        let bit = UInt64(1) << UInt64(word.count)
-        activeLengths[Int(word[0])] |= bit
-        if WordScanner.isLower(word[0]) { activeLengths[Int(word[0] & ~0x20)] |= bit }
+      // A word of the lexicon has two bytes at least (`CaseRule`).
+      if row.flags.contains(.active), word.count >= 2 {
+        activeLengths[LexiconTable.prefix(word[0], word[1])] |= 1 << UInt64(word.count)
       }
     }
     phrases = Set(
@@ -114,6 +113,19 @@ final class LexiconTable: @unchecked Sendable {
     slots.deallocate()
     text.deallocate()
     activeLengths.deallocate()
+  }
+
+  @inline(__always)
+  private static func prefix(_ first: UInt8, _ second: UInt8) -> Int {
+    Int(first & 31) &<< 5 | Int(second & 31)
+  }
+
+  /// False for most words that cannot be replaced; two bytes must be readable at `word`.
+  @inline(__always)
+  func mayReplace(_ word: UnsafePointer<UInt8>, length: Int) -> Bool {
+    length >= 2 && length <= WordKey.longest
+      && activeLengths[LexiconTable.prefix(word[0], word[1])]
+        &>> UInt64(truncatingIfNeeded: length) & 1 == 1
   }
 
   /// The number of the word of `length` bytes at `word`, or -1.

@@ -82,24 +82,34 @@ struct ContextReader {
     let verb = before.number >= 0 ? info(before).verbs : []
     switch next.kind {
     case .boundary, .slash: return .object
-    case .number: return verb.contains(.giving) ? .objectBeforeNoun : .determiner
+    case .number:
+      return verb.contains(.giving) && !second.isHyphen ? .objectBeforeNoun : .determiner
     case .word: break
     }
+    // `made her very happy`; but `her very own`, and any -ly word as in `drove her completely mad`.
+    if verb.contains(.making), has(next, .degree), !has(second, .own) { return .object }
     if next.isCompound { return .determiner }
     switch group(next) {
     case .noun: return .determiner
-    case .pronoun, .function: return .object
+    case .pronoun: return .object
+    case .function:
+      // `against her will.`
+      return has(next, .modalNoun) && second.kind == .boundary && has(before, .preposition)
+        ? .determiner : .object
     case .determinerOnly: return .determiner
     case .place:
       // `call her back`, `took her home`; but `her back hurts`, `her home in Leeds`.
-      guard endsPhrase(second) else { return .determiner }
+      guard endsPhrase(second) || group(second) == .place else { return .determiner }
       return has(next, .home) && !verb.contains(.moving) ? .determiner : .object
     case .adverb:
       // `saw her last week`; but `in her last week`.
+      // `at her best`
+      if has(next, .superlative), has(before, .preposition) { return .determiner }
       if has(second, .time) { return has(before, .preposition) ? .determiner : .object }
       return endsPhrase(second) ? .object : .determiner
     case .quantity:
       // `told her more`, `gave her one.`; but `her two sons`.
+      if second.isHyphen { return .determiner }
       if verb.contains(.giving) { return .objectBeforeNoun }
       return endsPhrase(second) ? .object : .determiner
     case .baseVerb:
@@ -108,25 +118,31 @@ struct ContextReader {
         return has(next, .nounToo) && endsPhrase(second) ? .determiner : .object
       }
       return .determiner
-    case .open: return decideOpen(next, verb, second)
+    case .open: return decideOpen(next, verb, second, before)
     }
   }
 
-  private func decideOpen(_ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour)
-    -> PronounContext
-  {
+  private func decideOpen(
+    _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
+  ) -> PronounContext {
     if verb.contains(.letting) { return .object }
-    if neighbours.ends(word, "ly"), !word.isCapital {
-      return endsPhrase(second) ? .object : .determiner
+    if neighbours.ends(word, "ly"), !word.isCapital, !has(word, .adjective) {
+      let describes = verb.contains(.making) || verb.contains(.perceiving)
+      return describes && !has(before, .preposition) || endsPhrase(second) ? .object : .determiner
     }
     if verb.contains(.naming), word.isCapital { return .object }
     let length = word.end - word.start
-    if verb.contains(.perceiving), length > 5, neighbours.ends(word, "ing") { return .object }
+    if verb.contains(.perceiving), length > 5, neighbours.ends(word, "ing") {
+      // `with her walking ahead`; but `with her bombing targets`.
+      if !has(before, .preposition) || endsPhrase(second) { return .object }
+    }
     if verb.contains(.making), endsPhrase(second) {
       if has(word, .adjective) || length > 4 && neighbours.ends(word, "ed") { return .object }
     }
-    if verb.contains(.making), has(word, .degree) { return .object }
-    return verb.contains(.giving) && has(word, .gift) ? .objectBeforeNoun : .determiner
+    guard verb.contains(.giving) else { return .determiner }
+    // `gave her money`, `gave her white rice`.
+    return has(word, .gift) || has(word, .adjective) && has(second, .gift)
+      ? .objectBeforeNoun : .determiner
   }
 }
 
@@ -149,6 +165,9 @@ struct Neighbour {
   /// Joined to more by a hyphen: `her ex-husband`.
   var isCompound = false
 
+  /// A boundary that is a hyphen set apart: `her one - day trip`.
+  var isHyphen = false
+
   static let boundary = Neighbour(kind: .boundary)
 }
 
@@ -170,22 +189,21 @@ struct NeighbourReader {
       place += 1
       return Neighbour(kind: .slash)
     }
-    let joinedByHyphen = place == gap && place < count && base[place] == UInt8(ascii: "-")
-    // `his-and-hers`: a single hyphen between words counts as a space.
-    if joinedByHyphen, place + 1 < count, WordScanner.isWordByte(base, place + 1, count) {
-      place += 1
-    }
     let follows = gap > 0 && base[gap - 1] == UInt8(ascii: "/")
     guard place < count, place > gap || follows, lineEnds < 2 else { return .boundary }
     guard skipOpening(&place) else { return .boundary }
     let start = place
     while place < count, WordScanner.isWordByte(base, place, count) { place += 1 }
-    guard place > start else { return .boundary }
+    guard place > start else {
+      var boundary = Neighbour.boundary
+      boundary.isHyphen = place < count && base[place] == UInt8(ascii: "-")
+      return boundary
+    }
     if WordScanner.isDigit(base[start]) { return Neighbour(kind: .number) }
     let joined =
       place + 1 < count && base[place] == UInt8(ascii: "-")
       && WordScanner.isWordByte(base, place + 1, count)
-    return word(start, place, compound: joined && !joinedByHyphen)
+    return word(start, place, compound: joined)
   }
 
   /// The neighbour in front of `start`.

@@ -1,8 +1,8 @@
 // Decides about `her`, `his`, `him` and `hers` with a trained tagger.
 //
 // The tagger sees one and the same mark for the four pronouns, and one word for all words of a family of the lexicon, so that what it says of a
-// place does not depend on which of them stands there: its reading of x and of R(x) is the same, and R stays an involution. The mark also makes
-// labels free: `his` in front of a noun phrase and `him` say what `her` would be in their place, as they do in English.
+// place does not depend on which of them stands there: its reading of x and of R(x) is the same, and R stays an involution. It reads sentences from
+// their end, because the words behind a pronoun tell most about it, and their tags are then known. The mark also makes labels free: `his` in front of a noun phrase and `him` say what `her` would be in their place, as they do in English.
 
 import Tensor
 
@@ -56,6 +56,8 @@ public struct PronounTagger: Sendable {
           changed.tags[i] = label(pronoun, i, sentence)
         }
       }
+      changed.words.reverse()
+      changed.tags.reverse()
       neutral.append(changed)
     }
     return try PronounTagger(Tagger.train(neutral, options: options))
@@ -73,6 +75,7 @@ public struct PronounTagger: Sendable {
       }
     case .his:
       let next = i + 1 < sentence.tags.count ? sentence.tags[i + 1] : "PUNCT"
+      if i + 1 < sentence.words.count, sentence.words[i + 1] == "/" { return nil }
       // `his or her book`: what follows the last of several pronouns decides for all.
       guard let next, next != "CCONJ", next != "CC" else { return nil }
       return closedTags.contains(next) ? objectTag : determinerTag
@@ -104,22 +107,23 @@ public struct PronounTagger: Sendable {
 
   /// The context of the pronoun at `start..<end`.
   func context(start: Int, end: Int, neighbours: NeighbourReader) -> PronounContext {
-    var before: [String] = []
-    var place = start
-    while before.count < PronounTagger.wordsBefore, let word = tokenBefore(&place, neighbours) {
-      before.append(word)
+    // From the end to the front: what is behind the pronoun, the pronoun, what is in front of it.
+    var words: [String] = []
+    var place = end
+    while words.count < PronounTagger.wordsBehind, let word = tokenBehind(&place, neighbours) {
+      words.append(word)
     }
-    var words = Array(before.reversed())
+    words.reverse()
     let position = words.count
     words.append(PronounTagger.mark)
-    place = end
-    while words.count < position + 3, let word = tokenBehind(&place, neighbours) {
+    place = start
+    while words.count < position + 3, let word = tokenBefore(&place, neighbours) {
       words.append(word)
     }
     return tagger.decode(words, upTo: position + 1)[position] == determiner ? .determiner : .object
   }
 
-  private static let wordsBefore = 5
+  private static let wordsBehind = 5
 
   /// The word or the mark of punctuation in front of `place`; nil at the end of the line.
   private func tokenBefore(_ place: inout Int, _ text: NeighbourReader) -> String? {

@@ -36,28 +36,21 @@ struct ReversalPass {
     outputStart = output.count
     let count = bytes.count
     output.reserveCapacity(output.count + count + count / 16)
-    let lengths = UnsafePointer(table.activeLengths)
     var copied = 0
-    var position = 0
-    while position < count {
-      // A word starts at the next byte that is part of one.
-      while position < count, !WordScanner.isWordByte(base, position, count) { position += 1 }
-      let start = position
-      while position < count, WordScanner.isWordByte(base, position, count) { position += 1 }
-      let length = position - start
-      guard lengths[Int(base[min(start, count - 1)])] &>> UInt64(min(length, 63)) & 1 == 1,
-        length < 64
-      else { continue }
+    var words = WordIterator(base: base, count: count)
+    while let (start, ending) = words.next() {
+      let length = ending &- start
+      guard table.mayReplace(base + start, length: length) else { continue }
       let number = table.find(base + start, length: length, available: count - start)
       guard number >= 0, table.info[Int(number)].flags.contains(.active) else { continue }
-      guard let (word, end) = extended(number, start, position, base) else { continue }
+      // A part of a word that was replaced already (`ma'am`).
+      guard start >= copied else { continue }
+      guard let (word, end) = extended(number, start, ending, base) else { continue }
       guard let target = replacement(of: word, start, end, base) else { continue }
       output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: start - copied))
       let written = output.count
-      let letterCase = WordScanner.letterCase(base + start, length: end - start)
-      WordScanner.append(table.bytes(target.number), in: letterCase, to: &output)
+      WordScanner.append(table.bytes(target.number), in: target.letterCase, to: &output)
       copied = end
-      position = end
       if report != nil { note(start..<end, target, written, output) }
       replaced += 1
     }
@@ -96,6 +89,7 @@ struct ReversalPass {
     var number: Int32
     var category: Int16
     var isInvertible: Bool
+    var letterCase: LetterCase
   }
 
   /// What takes the place of a word; nil where it stays.
@@ -113,23 +107,35 @@ struct ReversalPass {
     if info.flags.contains(.inPhrase), isInKeptPhrase(number, start, end, base) {
       return keep(start, end, .phrase)
     }
-    if let pronoun = info.pronoun { return pronounReplacement(pronoun, info, start, end, base) }
+    if let pronoun = info.pronoun {
+      return pronounReplacement(pronoun, info.category, letterCase, start, end, base)
+    }
     let isFixed =
       info.flags.contains(.name) && isFixedName(start, base)
       || info.flags.contains(.notAfterName) && letterCase == .title && isBehindName(start, base)
     if isFixed { return keep(start, end, .name) }
     let isTitle = letterCase == .title && isBeforeName(end, base)
-    let (partner, category) = step(info, isTitle: isTitle)
+    var (partner, category) = step(number, isTitle: isTitle)
     guard partner >= 0 else { return nil }
-    let isInvertible = step(table.info[Int(partner)], isTitle: isTitle).partner == number
-    if !isInvertible, keepsOneWay { return keep(start, end, .oneWay) }
-    return Replacement(number: partner, category: category, isInvertible: isInvertible)
+    let back = step(partner, isTitle: isTitle).number
+    let isInvertible = back == number
+    if !isInvertible {
+      if keepsOneWay { return keep(start, end, .oneWay) }
+      // Where the counterpart does not come back to itself either (`Gentlewoman Ann`), the one that does stands for it.
+      let settled = step(back, isTitle: isTitle).number
+      if settled >= 0 { partner = settled }
+    }
+    return Replacement(
+      number: partner, category: category, isInvertible: isInvertible, letterCase: letterCase)
   }
 
   /// Where a word leads, as a title or otherwise.
-  private func step(_ info: WordInfo, isTitle: Bool) -> (partner: Int32, category: Int16) {
-    isTitle && info.titlePartner >= 0
-      ? (info.titlePartner, info.titleCategory) : (info.partner, info.category)
+  private func step(_ number: Int32, isTitle: Bool) -> (number: Int32, category: Int16) {
+    guard number >= 0 else { return (-1, 0) }
+    let info = table.info + Int(number)
+    return isTitle && info.pointee.titlePartner >= 0
+      ? (info.pointee.titlePartner, info.pointee.titleCategory)
+      : (info.pointee.partner, info.pointee.category)
   }
 
   private mutating func keep(_ start: Int, _ end: Int, _ reason: KeptWord.Reason) -> Replacement? {
@@ -141,18 +147,26 @@ struct ReversalPass {
   }
 
   private mutating func pronounReplacement(
-    _ pronoun: Pronoun, _ info: WordInfo, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>
+    _ pronoun: Pronoun, _ category: Int16, _ letterCase: LetterCase, _ start: Int, _ end: Int,
+    _ base: UnsafePointer<UInt8>
   ) -> Replacement? {
-    if exemption.isPartOfCoinedWord(start, end) { return keep(start, end, .spelling) }
-    let neighbours = NeighbourReader(base: base, count: bytes.count, table: table)
-    let context =
-      tagger?.context(start: start, end: end, neighbours: neighbours)
-      ?? ContextReader(neighbours: neighbours).context(start: start, end: end)
+    let context: PronounContext
+    switch exemption.hyphens(start, end) {
+    case .coined: return keep(start, end, .spelling)
+    // `his-and-hers` names two owners and belongs to no noun.
+    case .conjunction: context = .object
+    case .none:
+      let neighbours = NeighbourReader(base: base, count: bytes.count, table: table)
+      context =
+        tagger?.context(start: start, end: end, neighbours: neighbours)
+        ?? ContextReader(neighbours: neighbours).context(start: start, end: end)
+    }
     let partner = pronoun.partner(in: context)
     let isInvertible = partner.partner(in: context) == pronoun
     if partner == pronoun || !isInvertible && keepsOneWay { return keep(start, end, .oneWay) }
     guard let number = table.numbers[partner] else { return nil }
-    return Replacement(number: number, category: info.category, isInvertible: isInvertible)
+    return Replacement(
+      number: number, category: category, isInvertible: isInvertible, letterCase: letterCase)
   }
 
   /// One space, then a capital.
@@ -189,7 +203,8 @@ struct ReversalPass {
     let info = table.info[Int(number)]
     if info.traits.contains(.title) { return true }
     if hasPoint { return false }
-    return info.flags.contains(.gendered) ? info.flags.contains(.name) : info.group == .open
+    if info.flags.contains(.gendered) { return info.flags.contains(.name) }
+    return info.group == .open && !info.traits.contains(.adjective)
   }
 
   private func isFixedName(_ start: Int, _ base: UnsafePointer<UInt8>) -> Bool {

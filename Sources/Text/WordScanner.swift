@@ -75,6 +75,90 @@ enum WordScanner {
   }
 }
 
+/// Walks over the words of a text. Looks at 64 bytes at a time and turns them into a mask of word bytes, so that its branches depend on whole words
+/// rather than on single bytes.
+struct WordIterator {
+  private let base: UnsafePointer<UInt8>
+  private let count: Int
+  /// Where the next 64 bytes start.
+  private var block = 0
+  /// The places of the last 64 bytes at which words start and end, alternately.
+  private var edges: UInt64 = 0
+  /// 1 where the last byte of the last 64 is part of a word.
+  private var carry: UInt64 = 0
+  private var start = -1
+
+  init(base: UnsafePointer<UInt8>, count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// The next word, as start and end.
+  @inline(__always)
+  mutating func next() -> (Int, Int)? {
+    while true {
+      while edges == 0 {
+        guard block < count else {
+          guard start >= 0 else { return nil }
+          defer { start = -1 }
+          return (start, count)
+        }
+        let mask = WordIterator.mask(base, block, count)
+        edges = mask ^ (mask &<< 1 | carry)
+        carry = mask &>> 63
+        block += 64
+      }
+      let place = block &- 64 &+ edges.trailingZeroBitCount
+      edges &= edges &- 1
+      guard start >= 0 else {
+        start = place
+        continue
+      }
+      defer { start = -1 }
+      return (start, place)
+    }
+  }
+
+  /// A bit for each of the 64 bytes from `block` on that is part of a word.
+  @inline(__always)
+  private static func mask(_ base: UnsafePointer<UInt8>, _ block: Int, _ count: Int) -> UInt64 {
+    guard count - block >= 64 else { return slowMask(base, block, count) }
+    let raw = UnsafeRawPointer(base + block)
+    var mask: UInt64 = 0
+    var beyondASCII: UInt64 = 0
+    for i in 0..<8 {
+      let x = raw.loadUnaligned(fromByteOffset: i &* 8, as: UInt64.self)
+      beyondASCII |= x
+      mask |= wordBits(x) &<< UInt64(truncatingIfNeeded: i &* 8)
+    }
+    return beyondASCII & 0x8080_8080_8080_8080 == 0 ? mask : slowMask(base, block, count)
+  }
+
+  @inline(never)
+  private static func slowMask(_ base: UnsafePointer<UInt8>, _ block: Int, _ count: Int) -> UInt64 {
+    var mask: UInt64 = 0
+    for place in block..<min(block + 64, count) where WordScanner.isWordByte(base, place, count) {
+      mask |= 1 << UInt64(place - block)
+    }
+    return mask
+  }
+
+  /// A bit for each of eight ASCII bytes that is a letter, a digit or `_`.
+  @inline(__always)
+  private static func wordBits(_ x: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = x & (ones &* 0x7F)
+    let folded = low | ones &* 0x20
+    // Bit 7 of each byte: at least `a` and not past `z`, and so on; no sum leaves its byte.
+    let letter = (folded &+ ones &* 0x1F) & ~(folded &+ ones &* 0x05)
+    let digit = (low &+ ones &* 0x50) & ~(low &+ ones &* 0x46)
+    let underscore = ~((low ^ ones &* 0x5F) &+ ones &* 0x7F)
+    let bits = (letter | digit | underscore) &>> 7 & ones
+    // Moves bit 8i to bit 56 + i.
+    return (bits &* 0x0102_0408_1020_4080) &>> 56
+  }
+}
+
 /// The first sixteen bytes of a word, ASCII letters lowered, in two machine words.
 struct WordKey: Equatable {
   /// The longest word that a table may hold, in bytes.

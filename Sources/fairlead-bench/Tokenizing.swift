@@ -1,71 +1,72 @@
 import Tensor
 import Text
 
-/// `tokenizer encode FOLDER TEXT`: the tokens of a text file, cut into documents of 50 lines; `tokenizer lines …` line by line; `tokenizer train SIZE TEXT`
-/// learns a byte-level vocabulary.
+/// Byte-level BPE of 8192 tokens over documents of 50 lines: learning it, or encoding with it.
 final class Tokenizing: Workload {
-  private enum Work {
-    case encode(SubwordTokenizer, [String])
-    case train(Int, [String])
-  }
-
-  private let work: Work
+  private let path: String
+  /// Nil where learning is the work.
+  private let tokenizer: SubwordTokenizer?
+  private let documents: [String]
   private let size: Int
   private var tokens = 0
+  private static let vocabularySize = 8192
 
-  init(_ words: [String]) throws {
-    guard words.count == 3 else {
-      throw Unsupported(message: "tokenizer needs encode|lines FOLDER TEXT or train SIZE TEXT")
-    }
-    let bytes = try InputFile.textBytes(words[2])
+  init(work: String, path: String) throws {
+    self.path = path
+    let bytes = try InputFile.textBytes(path)
     size = bytes.count
-    let lines = Tokenizing.lines(bytes)
-    switch words[0] {
-    case "encode":
-      let starts = stride(from: 0, to: lines.count, by: 50)
-      let documents = starts.map { lines[$0..<min($0 + 50, lines.count)].joined() }
-      work = .encode(try TokenizerFolder.load(words[1]), documents)
-    case "lines": work = .encode(try TokenizerFolder.load(words[1]), lines)
-    case "train":
-      guard let size = Int(words[1]), size > 0 else {
-        throw Unsupported(message: "train needs the size of a vocabulary")
-      }
-      work = .train(size, lines)
-    default: throw Unsupported(message: "unknown tokenizer work: \(words[0])")
+    documents = Self.documents(bytes)
+    switch work {
+    case "train": tokenizer = nil
+    case "encode": tokenizer = try Self.learn(documents)
+    default: throw Unsupported(message: "tokenizer does `train` or `encode`, not `\(work)`")
     }
     _ = try run(1)
   }
 
-  /// Lines with their ends.
-  private static func lines(_ bytes: [UInt8]) -> [String] {
-    var lines: [String] = []
+  /// The text cut behind every 50th line end.
+  private static func documents(_ bytes: [UInt8]) -> [String] {
+    var documents: [String] = []
     var start = 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
-      lines.append(String(decoding: bytes[start..<end], as: UTF8.self))
-      start = end
+    var lines = 0
+    for (i, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+      lines += 1
+      if lines == 50 {
+        documents.append(String(decoding: bytes[start...i], as: UTF8.self))
+        start = i + 1
+        lines = 0
+      }
     }
-    return lines
+    if start < bytes.count { documents.append(String(decoding: bytes[start...], as: UTF8.self)) }
+    return documents
   }
 
-  var facts: [(name: String, value: Double)] { [("bytes", Double(size))] }
+  private static func learn(_ documents: [String]) throws -> SubwordTokenizer {
+    var trainer = BytePairTrainer(vocabularySize: vocabularySize)
+    for document in documents { try trainer.count(document) }
+    return try trainer.train()
+  }
+
+  var facts: [(name: String, value: Double)] {
+    [
+      ("bytes", Double(size)), ("documents", Double(documents.count)), ("tokens", Double(tokens)),
+    ]
+  }
+
   var check: Double { Double(tokens) }
 
   func run(_ count: Int) throws -> [Double] {
     var seconds: [Double] = []
     for _ in 0..<count {
       let start = monotonicSeconds()
-      switch work {
-      case .encode(let tokenizer, let documents):
+      if let tokenizer {
         let encoded = try tokenizer.encodeBatch(documents, addSpecialTokens: false)
         seconds.append(monotonicSeconds() - start)
         tokens = encoded.reduce(0) { $0 + $1.count }
-      case .train(let vocabulary, let lines):
-        var trainer = BytePairTrainer(vocabularySize: vocabulary)
-        for line in lines { try trainer.count(line) }
-        let tokenizer = try trainer.train()
+      } else {
+        let learnt = try Self.learn(Self.documents(try InputFile.textBytes(path)))
         seconds.append(monotonicSeconds() - start)
-        tokens = tokenizer.vocabularySize
+        tokens = learnt.vocabularySize
       }
     }
     return seconds

@@ -305,6 +305,61 @@ import Text
     #expect(throws: DomainError.self) { try wrong.batch([0]) }
   }
 
+  /// The library's own tokenizer and generator: bytes align, he and she are tokens, the teacher's texts become a corpus.
+  @Test func readsAndWritesWithTheLibrary() throws {
+    var trainer = BytePairTrainer(vocabularySize: 700, specialTokens: ["<|endoftext|>"])
+    let texts = try BiographyCorpus.generate(seed: 4).train.prefix(300)
+    for text in texts { try trainer.count(text.text + " " + text.counterpart) }
+    let tokenizer = try trainer.train()
+    let reader = TokenReader(tokenizer)
+    #expect(reader.vocabularyCount == tokenizer.vocabularySize)
+    let map = try CounterpartTokens(reader: reader)
+    let (he, she) = (try #require(reader.single(" he")), try #require(reader.single(" she")))
+    #expect(map.groups.contains { $0.masculine == [he] && $0.feminine == [she] })
+    #expect(map.groups.contains { $0.masculine.count == 2 && $0.feminine.count >= 1 })
+    let corpus = try DistillationCorpus(
+      lines: texts.prefix(40).map(\.text), reader: reader, reversal: .standard,
+      options: .init(maximumLength: 60, beginToken: 0, endToken: 0))
+    for text in corpus.texts {
+      guard let other = text.counterpart else { continue }
+      // Only positions inside of exchanged words lack a counterpart, and the ends of texts correspond.
+      #expect(other.positions.count { $0 < 0 } * 2 < other.positions.count)
+      if text.ids.count < 60, other.ids.count < 60 {
+        #expect(other.positions.last == Int32(other.ids.count - 2))
+      }
+    }
+    var random = RandomStream(seed: 1)
+    let model = try GPT2(
+      .init(
+        vocabulary: tokenizer.vocabularySize, context: 64, width: 16, blocks: 1, heads: 2),
+      random: &random)
+    let decoder = { (model: Layer) in
+      try UncachedDecoder(model, vocabularySize: tokenizer.vocabularySize, contextLength: 64)
+    }
+    let prompts = corpus.texts.prefix(3).map { Array($0.ids.prefix(4)) }
+    for beams in [nil, BeamOptions(beams: 2)] {
+      let written = try SequenceLevel.corpus(
+        teacher: decoder(model), prompts: prompts, options: .init(maximumNewTokens: 5),
+        beams: beams, key: RandomKey(seed: 1), tokenizer: tokenizer.fingerprint)
+      #expect(written.texts.map(\.ids.count) == [9, 9, 9])
+      let labels = try written.batch([0]).labels.array(Int64.self)
+      #expect(labels[..<3] == [-100, -100, -100] && labels[3...].allSatisfy { $0 >= 0 })
+      _ = try train(model, written, nil, .crossEntropy(), epochs: 1)
+    }
+    let source = try OnPolicySource(
+      corpus, student: model, fraction: 1, promptLength: 4, newTokens: 6,
+      sampler: .generation(stopTokens: [0], decoder: decoder), key: RandomKey(seed: 2))
+    let first = try source.batch([0, 1]).inputs.array(Int64.self)
+    #expect(first[..<4] == prompts[0].map(Int64.init)[...])
+    let loss = try Loss.distillation(.generalized(), teacher: LiveTeacher(model))
+    // Teacher and student are one model: nothing is to be learnt.
+    let value = try loss.value(model, source.batch([0, 1])).sum().item()
+    #expect(abs(value) < 1e-5)
+    #expect(throws: DomainError.self) {
+      try DistillationCorpus(sequences: [[1, 2]], given: [2], tokenizer: "x")
+    }
+  }
+
   @Test func vocabulariesAreComparedByContent() throws {
     try SharedVocabulary.require(teacher: ["a", "b"], student: ["a", "b"])
     do {

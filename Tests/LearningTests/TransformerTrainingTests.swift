@@ -222,4 +222,109 @@ import Testing
       }
     }
   }
+
+  /// Micro-batches are clipped as if the gradient of each had been taken by itself, layer by layer, the table's too.
+  @Test func clippedMicroBatchesOfATiedModelAreExact() throws {
+    let model = try model()
+    let batch = try batch(6, time: 12)
+    let loss = try Loss.crossEntropy()
+    let groups = [0, 2, 0, 1, 2, 2]
+    let options = try MicroBatchOptions(
+      microBatches: 3, bound: 0.2, noiseMultiplier: 0, expectedBatch: 6, noise: noise,
+      assignment: RandomKey(seed: 4), scale: .dimension, grouping: .tensor, mean: .actualSize)
+    let step = try TrainingStep(
+      model: model, loss: loss, optimizer: SGD(rate: 0), method: .microBatch(options),
+      key: RandomKey(seed: 1))
+    step.onNotice = { Issue.record("\($0)") }
+    let bounds = step.layerBounds(.dimension, bound: 0.2)
+    var sums = try model.parameters.map { try Tensor.zeros($0.shape) }
+    var clipped = 0
+    for group in 0..<3 {
+      let members = groups.indices.filter { groups[$0] == group }
+      let part = try Batch(
+        inputs: batch.inputs.indexSelected(axis: 0, Tensor(ints: members)),
+        labels: batch.labels.indexSelected(axis: 0, Tensor(ints: members)))
+      let gradients = try Tape.gradients(
+        of: loss.value(model, part).mean(), withRespectTo: model.parameters)
+      for (index, gradient) in gradients.enumerated() {
+        let norm = try gradient.cast(to: .f64).square().sum().item().squareRoot()
+        if norm > bounds[index] { clipped += 1 }
+        sums[index] = try sums[index] + gradient * min(1, bounds[index] / norm)
+      }
+    }
+    let result = try step.microBatchStep(batch, options, assignment: groups)
+    #expect(clipped > 0 && clipped < 3 * sums.count && abs(result.clipped - clipped) <= 1)
+    for index in sums.indices {
+      try expectClose(
+        step.sink.gradient(index), sums[index], "parameter \(index)", rtol: 1e-3, atol: 1e-6)
+    }
+  }
+
+  @Test func aSteadyStepAsksTheSystemForNothing() throws {
+    for method in try methods(6) {
+      let step = try TrainingStep(
+        model: model(), loss: .crossEntropy(), optimizer: Adam(rate: 1e-3), method: method,
+        key: RandomKey(seed: 1))
+      let batch = try batch(6)
+      // Micro-batches differ in size from step to step: their largest has to have occurred.
+      for _ in 0..<20 { _ = try step.run(batch) }
+      // Suites beside this one ask, too, but not all the time; a step that asked would do so every time.
+      let isSteady = try (0..<20).contains { _ in
+        let before = StoragePool.shared.allocationsFromSystem
+        _ = try step.run(batch)
+        return StoragePool.shared.allocationsFromSystem == before
+      }
+      #expect(isSteady)
+    }
+  }
+
+  @Test func cachedPositionsEqualWholeSequences() throws {
+    let model = try model()
+    // Two texts of different lengths, of which each step takes another number of tokens.
+    let texts = [[3, 7, 1, 0, 18, 7, 7, 2, 4], [5, 5, 4]]
+    let cache = try model.makeCache(batch: 2, capacity: 10)
+    _ = try model.nextScores([Array(texts[0][..<6]), Array(texts[1][..<1])], cache)
+    _ = try model.nextScores([Array(texts[0][6..<7]), Array(texts[1][1..<2])], cache)
+    let scores = try model.nextScores([Array(texts[0][7...]), Array(texts[1][2...])], cache)
+    func whole(_ text: [Int]) throws -> Tensor {
+      let all = try model.forward(Tensor(ints: text).reshaped([1, text.count]))
+      return try all.selected(axis: 1, index: text.count - 1).reshaped([40])
+    }
+    for (row, text) in texts.enumerated() {
+      try expectClose(scores.selected(axis: 0, index: row), whole(text), "text \(row)")
+    }
+    try cache.select([1, 1])
+    let beams = try model.nextScores([[9], [30]], cache)
+    for (row, next) in [9, 30].enumerated() {
+      try expectClose(
+        beams.selected(axis: 0, index: row), whole(texts[1] + [next]), "beam \(row)")
+    }
+    #expect(throws: DomainError.self) {
+      try model.nextScores([Array(repeating: 1, count: 7), [1]], cache)
+    }
+  }
+
+  @Test func encoderAndDecoderLearnToCopy() throws {
+    var random = RandomStream(seed: 5)
+    let model = try EncoderDecoder(
+      vocabulary: 11, context: 8, encoderBlocks: 1, decoderBlocks: 1,
+      TransformerSettings(width: 32, heads: 4), random: &random)
+    let adam = try Adam(rate: 3e-3)
+    var last = 0.0
+    for _ in 0..<300 {
+      let source = try Tensor.integers([16, 6], from: 1, below: 11, &random)
+      // The target is the source shifted by one, 0 first.
+      let target = try Tensor.concatenated(
+        [.zeros([16, 1], .i64), source.sliced(axis: 1, from: 0, to: 5)], axis: 1)
+      let loss = try Tape.withRecording {
+        try Losses.crossEntropy(model.forward(source: source, target: target), source)
+      }
+      last = try loss.item()
+      let parameters = model.parameters
+      let gradients = try Tape.gradients(of: loss, withRespectTo: parameters)
+      try adam.step(zip(parameters, gradients).map { ($0, $1) })
+    }
+    // Without the memory the best is log 10 = 2.3.
+    #expect(last < 0.5, "loss \(last)")
+  }
 }

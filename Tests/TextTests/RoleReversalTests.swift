@@ -263,3 +263,37 @@ import Testing
     #expect(Double(back) >= 0.9 * Double(gendered))
   }
 }
+
+@Suite struct WordIteratorTests {
+  /// The masks of 64 bytes find the words that looking at single bytes finds.
+  @Test func agreesWithSingleBytes() {
+    var random = SplitMix64(seed: 4)
+    let alphabet = Array("aZ09_ .-@[`{/:z\u{e9}\u{2014}\u{1F600}\u{4e2d}\t\n".utf8)
+    for turn in 0..<3_000 {
+      let size = random.below(300)
+      let bytes = (0..<size).map { _ in
+        turn % 3 == 0
+          ? UInt8(random.below(256))
+          : turn % 3 == 1 ? UInt8(random.below(128)) : alphabet[random.below(alphabet.count)]
+      }
+      var expected: [Range<Int>] = []
+      var found: [Range<Int>] = []
+      bytes.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        var start = -1
+        for place in 0..<size {
+          let isWord = WordScanner.isWordByte(base, place, size)
+          if isWord, start < 0 { start = place }
+          if !isWord, start >= 0 {
+            expected.append(start..<place)
+            start = -1
+          }
+        }
+        if start >= 0 { expected.append(start..<size) }
+        var words = WordIterator(base: base, count: size)
+        while let (start, end) = words.next() { found.append(start..<end) }
+      }
+      #expect(found == expected)
+    }
+  }
+}

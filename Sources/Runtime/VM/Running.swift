@@ -120,6 +120,9 @@ extension VM {
     throw .interrupted()
   }
 
+  @inline(never)
+  var isPastDeadline: Bool { deadline.map { ContinuousClock.now > $0 } ?? false }
+
   func checkDeadline() throws(Fault) {
     guard let end = deadline, ContinuousClock.now > end else { return }
     deadline = .now + .seconds(1)

@@ -250,8 +250,11 @@ public final class SubwordTokenizer: Tokenizer {
       second?.cut(to: lengths.1, truncation.side)
     }
     if options.offsets, let trimming = postProcessor?.trimming, trimming.trims {
-      trim(&first, trimming.addsPrefixSpace)
-      if second != nil { trim(&second!, trimming.addsPrefixSpace) }
+      trim(&first, of: text, trimming.addsPrefixSpace)
+      if let pair, var tokens = second {
+        trim(&tokens, of: pair, trimming.addsPrefixSpace)
+        second = tokens
+      }
     }
     var result = Encoding(
       ids: [], typeIDs: [], attentionMask: [], isSpecial: [], offsets: options.offsets ? [] : nil)
@@ -292,29 +295,43 @@ public final class SubwordTokenizer: Tokenizer {
   }
 
   /// Takes spaces at a token's ends out of its span; the space that was added before a text's first word is not there to be taken.
-  private func trim(_ tokens: inout RawTokens, _ addsPrefixSpace: Bool) {
+  private func trim(_ tokens: inout RawTokens, of text: String, _ addsPrefixSpace: Bool) {
+    let utf8 = text.utf8
+    for (i, id) in tokens.ids.enumerated() {
+      let span = tokens.spans[i]
+      let spares = addsPrefixSpace && (i == 0 || span.lowerBound == 0)
+      if addedByID[id] == nil {
+        guard let token = model.table.text(Int(id)) else { continue }
+        tokens.spans[i] = trimmed(span, token.unicodeScalars, spares)
+      } else {
+        // An added token may have taken white space of the text with it.
+        let start = utf8.index(utf8.startIndex, offsetBy: span.lowerBound)
+        let content = text.unicodeScalars[
+          start..<utf8.index(utf8.startIndex, offsetBy: span.upperBound)]
+        let spaces = { UnicodeTable.flags(($0 as Unicode.Scalar).value).contains(.whitespace) }
+        let size = { (scalar: Unicode.Scalar) in UTF8.width(scalar) }
+        let leading = spares ? 0 : content.prefix(while: spaces).reduce(0) { $0 + size($1) }
+        let trailing = content.reversed().prefix(while: spaces).reduce(0) { $0 + size($1) }
+        let lower = min(span.lowerBound + leading, span.upperBound)
+        tokens.spans[i] = lower..<max(span.upperBound - trailing, lower)
+      }
+    }
+  }
+
+  /// The span of a token of the model without the spaces at its ends; `spares` keeps those before it.
+  private func trimmed(
+    _ span: Range<Int>, _ token: String.UnicodeScalarView, _ spares: Bool
+  ) -> Range<Int> {
     let space = ByteAlphabet.letters[0x20]
     func isSpace(_ scalar: Unicode.Scalar) -> Bool {
       scalar == space || UnicodeTable.flags(scalar.value).contains(.whitespace)
     }
-    for (i, id) in tokens.ids.enumerated() {
-      guard let scalars = token(id)?.unicodeScalars else { continue }
-      var leading = scalars.prefix(while: isSpace).count
-      let trailing = scalars.reversed().prefix(while: isSpace).count
-      var span = tokens.spans[i]
-      if leading > 0 {
-        if i == 0 || span.lowerBound == 0, addsPrefixSpace {
-          leading = 0
-          // A token that is nothing but the added space stands for no character of the text.
-          if trailing == scalars.count { span = span.lowerBound..<span.lowerBound }
-        }
-        span = min(span.lowerBound + leading, span.upperBound)..<span.upperBound
-      }
-      if trailing > 0, span.upperBound >= trailing {
-        span = span.lowerBound..<max(span.upperBound - trailing, span.lowerBound)
-      }
-      tokens.spans[i] = span
-    }
+    let leading = token.prefix(while: isSpace).count
+    let trailing = token.reversed().prefix(while: isSpace).count
+    // A token that is nothing but the added space stands for no character of the text.
+    if spares, leading > 0, trailing == token.count { return span.lowerBound..<span.lowerBound }
+    let lower = spares ? span.lowerBound : min(span.lowerBound + leading, span.upperBound)
+    return lower..<max(span.upperBound - trailing, lower)
   }
 
   private func checkLength(_ count: Int) throws(DomainError) {
