@@ -62,13 +62,13 @@ let package = Package(
     .target(name: "CPeak"),
     .executableTarget(
       name: "fairlead-bench",
-      dependencies: ["CPeak", "Distillation", "Learning", "Tensor", "Text"]),
+      dependencies: ["CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
-    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "TextTests", dependencies: ["JSON", "Text"]),
     .testTarget(
       name: "DistillationTests",
       dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),

@@ -89,6 +89,10 @@ enum CheckpointOutputs {
       let folder = parent + "/new"
       try PretrainedModel.save(loaded.layer, to: folder + "/", tokens: loaded.tokens)
       #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["new"])
+      if let kept = ProcessInfo.processInfo.environment["FAIRLEAD_SAVED_MODELS"] {
+        // For Scripts/oracles/saved_models.py, which reads them with transformers.
+        try PretrainedModel.save(loaded.layer, to: kept + "/" + name, tokens: loaded.tokens)
+      }
       let again = try PretrainedModel.load(folder)
       if name == "gpt2" { #expect(again.tokens == loaded.tokens) }
       for (a, b) in zip(loaded.layer.state, again.layer.state) {
