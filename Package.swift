@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
     .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
-    .testTarget(name: "TextTests", dependencies: ["JSON", "Text"]),
+    .testTarget(name: "TextTests", dependencies: ["JSON", "Tensor", "Text"]),
     .testTarget(
       name: "DistillationTests",
       dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
