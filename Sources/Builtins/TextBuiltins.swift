@@ -2,8 +2,8 @@ import Runtime
 import Text
 
 /// One word that role reversal replaced, in a script.
-extension GenderChange: NativeValue {
-  public static let nativeType = NativeType<GenderChange>(
+extension RoleChange: NativeValue {
+  public static let nativeType = NativeType<RoleChange>(
     "change", "A word that role reversal replaced."
   ) { type in
     type.representation = { change, _ in "\(change.from)→\(change.to)" }
@@ -11,19 +11,31 @@ extension GenderChange: NativeValue {
     type.equals = { $0 == $1 }
     type.field("from", "The word as it was.") { $0.from }
     type.field("to", "What took its place.") { $0.to }
-    type.field("start", "Where it starts in the text given.") { $0.span.lowerBound }
-    type.field("end", "Where it ends, exclusive.") { $0.span.upperBound }
+    type.field("category", "The lexicon's category: pronoun, kinship, title, name ….") {
+      $0.category
+    }
+    type.field("start", "Where it starts in the text given.") { $0.codePoints.lowerBound }
+    type.field("end", "Where it ends, exclusive.") { $0.codePoints.upperBound }
+    type.field("invertible", "Whether reversing again leads back to this word.") {
+      $0.isInvertible
+    }
   }
 }
 
 /// The module `text`.
 enum TextBuiltins {
   static let module = Module(
-    "text", "Texts: tokens, vocabularies, role reversal.", natives: natives)
+    "text", "Texts: tokens, vocabularies, role reversal.",
+    natives: natives + TokenizerBuiltins.natives + TokenBlockBuiltins.natives
+      + GenerationBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.
-  static let tokenizers = Rule.oneOf(Tokenizer.allCases.map(\.rawValue))
-  private static let names = Rule.oneOf(GenderSwap.Names.allCases.map(\.rawValue))
+  static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
+  private static let names = Rule.oneOf(["keep", "swap"])
+
+  private static func reversal(_ names: String) -> RoleReversal {
+    names == "swap" ? .standardWithNames : .standard
+  }
 
   private static let natives = [
     Native(
@@ -42,7 +54,7 @@ enum TextBuiltins {
       returns: "list of string", seeAlso: ["text.vocabulary"],
       search: ["tokenize", "split", "words"],
       examples: [("text.tokens(\"Don't stop!\")", "[\"don't\", \"stop\", \"!\"]")]
-    ) { text, tokenizer in (Tokenizer(rawValue: tokenizer) ?? .words).tokens(text) },
+    ) { text, tokenizer in (WordSplitter(rawValue: tokenizer) ?? .words).tokens(text) },
     Native(
       "vocabulary", "Numbers for the words of texts, the most frequent first.",
       Param<[String]>("texts", "The texts to count."),
@@ -56,12 +68,12 @@ enum TextBuiltins {
       ]
     ) { texts, minimum, limit, tokenizer in
       Vocabulary(
-        counting: texts, tokenizer: Tokenizer(rawValue: tokenizer) ?? .words,
+        counting: texts, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words,
         minimumFrequency: minimum, limit: limit)
     },
     Native(
       "swap_gender",
-      "The text with every gendered word exchanged for its counterpart; case, spaces and punctuation stay, and swapping twice gives the text back.",
+      "The text with every gendered word exchanged for its counterpart; case, spaces and punctuation stay. Swapping twice gives the text back, unless a word had to be changed that shares its counterpart (`Mrs.`).",
       Param<String>("text", "The text."),
       Param<String>(
         "names", "Whether common given names are exchanged, too.", default: "keep", names,
@@ -69,7 +81,7 @@ enum TextBuiltins {
       returns: "string", seeAlso: ["text.role_reversal"],
       search: ["counterfactual", "he", "she", "augmentation", "fairness"],
       examples: [("text.swap_gender(\"She lost her hat.\")", "He lost his hat.")]
-    ) { text, names in GenderSwap(names: .init(rawValue: names) ?? .keep).swap(text) },
+    ) { text, names in reversal(names).reverse(text) },
     Native(
       "role_reversal", "As `text.swap_gender`, with the words that changed: {text, changes}.",
       Param<String>("text", "The text."),
@@ -84,7 +96,7 @@ enum TextBuiltins {
         )
       ]
     ) { text, names in
-      let result = GenderSwap(names: .init(rawValue: names) ?? .keep).reversal(of: text)
+      let result = reversal(names).reversal(of: text)
       return Record([("text", result.text), ("changes", result.changes)])
     },
   ]

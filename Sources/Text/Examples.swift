@@ -10,10 +10,10 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   public private(set) var texts: [String] = []
   /// What turned the texts into tokens.
   public let vocabulary: Vocabulary
-  public let tokenizer: Tokenizer
+  public let tokenizer: WordSplitter
 
   /// No examples yet.
-  public init(vocabulary: Vocabulary, tokenizer: Tokenizer) {
+  public init(vocabulary: Vocabulary, tokenizer: WordSplitter) {
     self.vocabulary = vocabulary
     self.tokenizer = tokenizer
   }
@@ -21,7 +21,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   /// Encodes `texts`; `labels[i]` is the class of `texts[i]`.
   ///
   /// - Throws: `shape` where the counts differ.
-  public init(texts: [String], labels: [Int32], vocabulary: Vocabulary, tokenizer: Tokenizer)
+  public init(texts: [String], labels: [Int32], vocabulary: Vocabulary, tokenizer: WordSplitter)
     throws(DomainError)
   {
     guard texts.count == labels.count else {
@@ -92,7 +92,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   ///   - indices: which examples; may be empty (a Poisson draw can be), and may hold an index twice.
   ///   - lengthLimit: longer examples keep their first tokens only.
   /// - Precondition: all indices are in range.
-  public func batch(_ indices: some Collection<Int>, lengthLimit: Int = .max) -> Batch {
+  public func batch(_ indices: some Collection<Int>, lengthLimit: Int = .max) -> PaddedExamples {
     let cap = max(1, lengthLimit)
     var width = 1
     for i in indices { width = max(width, min(cap, length(of: i))) }
@@ -109,7 +109,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
       batchLabels.append(labels[i])
       row += width
     }
-    return Batch(ids: ids, width: width, lengths: lengths, labels: batchLabels)
+    return PaddedExamples(ids: ids, width: width, lengths: lengths, labels: batchLabels)
   }
 
   /// SHA-256 of tokens and labels, in hexadecimal.
@@ -125,7 +125,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Some examples as a matrix of token numbers.
-public struct Batch: Sendable, Equatable {
+public struct PaddedExamples: Sendable, Equatable {
   /// `[count, width]`, row by row.
   public var ids: [Int32]
   /// Tokens in a row; at least 1.

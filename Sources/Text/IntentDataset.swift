@@ -19,7 +19,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
   /// Class names in the order of their numbers: sorted.
   public var classes: [String]
   public var vocabulary: Vocabulary
-  public var tokenizer: Tokenizer
+  public var tokenizer: WordSplitter
   /// What a reader should know of how the corpus was read, in sentences.
   public var notes: [String]
 
@@ -30,7 +30,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
   ///   - vocabulary: a ready one in place of counting.
   /// - Throws: `data` where the training part is empty or, with `.refuse`, lacks a class.
   public init(
-    _ corpus: Corpus, tokenizer: Tokenizer = .words, minimumFrequency: Int = 1,
+    _ corpus: Corpus, tokenizer: WordSplitter = .words, minimumFrequency: Int = 1,
     vocabularyLimit: Int? = nil, vocabulary: Vocabulary? = nil,
     unseenClasses: UnseenClasses = .keep
   ) throws(DomainError) {
@@ -73,7 +73,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
 
   private static func encode(
     _ utterances: [Utterance], _ numbers: [String: Int32], _ vocabulary: Vocabulary,
-    _ tokenizer: Tokenizer
+    _ tokenizer: WordSplitter
   ) -> Examples {
     var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
     for utterance in utterances {

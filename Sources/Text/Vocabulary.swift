@@ -33,7 +33,8 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
   ///   - minimumFrequency: words seen less often become unknown.
   ///   - limit: the most words kept, the special ones not counted; nil keeps all.
   public init(
-    counting texts: some Sequence<String>, tokenizer: Tokenizer = .words, minimumFrequency: Int = 1,
+    counting texts: some Sequence<String>, tokenizer: WordSplitter = .words,
+    minimumFrequency: Int = 1,
     limit: Int? = nil
   ) {
     var counts: [String: Int] = [:]
@@ -61,7 +62,7 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
   public func contains(_ word: String) -> Bool { numbers[word] != nil }
 
   /// The numbers of a text's tokens; a text without any gives one unknown word, so that a mean over its tokens exists.
-  public func encode(_ text: String, tokenizer: Tokenizer) -> [Int32] {
+  public func encode(_ text: String, tokenizer: WordSplitter) -> [Int32] {
     let numbers = tokenizer.tokens(text).map { number(of: $0) }
     return numbers.isEmpty ? [Self.unknown] : numbers
   }

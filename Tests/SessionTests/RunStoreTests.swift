@@ -123,5 +123,8 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
       atPath: directory.path + "/.fairlead", withIntermediateDirectories: true)
     #expect(place(inner).hasSuffix("/.fairlead") && !place(inner).hasPrefix(inner))
     #expect(place("/proc", making: true) == "/data/fairlead")
+    // Without a project, a record further up is somebody else's.
+    try FileManager.default.removeItem(atPath: directory.path + "/.git")
+    #expect(place(inner, making: true) == inner + "/.fairlead")
   }
 }

@@ -339,7 +339,7 @@ private final class Stage {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Stdlib").path
     let names = (FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [])
-      .filter { $0.hasSuffix(".fl") }
+      .filter { $0.hasSuffix(".fl") || $0.hasSuffix(".tsv") }
     #expect(Set(names) == Set(StandardLibrary.paths))
     for name in names {
       #expect(

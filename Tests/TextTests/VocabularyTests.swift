@@ -5,15 +5,15 @@ import Testing
 
 @Suite struct VocabularyTests {
   @Test func tokenizers() {
-    #expect(Tokenizer.whitespace.tokens(" a  B\tc! ") == ["a", "B", "c!"])
+    #expect(WordSplitter.whitespace.tokens(" a  B\tc! ") == ["a", "B", "c!"])
     #expect(
-      Tokenizer.words.tokens("Don't STOP, it's 5 o'clock -- T-shirt's 'quoted' é!?")
+      WordSplitter.words.tokens("Don't STOP, it's 5 o'clock -- T-shirt's 'quoted' é!?")
         == [
           "don't", "stop", ",", "it's", "5", "o'clock", "-", "-", "t-shirt's", "'", "quoted", "'",
           "é", "!", "?",
         ])
-    #expect(Tokenizer.characters.tokens("aé👍🏽 ") == ["a", "é", "👍🏽", " "])
-    for tokenizer in Tokenizer.allCases { #expect(tokenizer.tokens("").isEmpty) }
+    #expect(WordSplitter.characters.tokens("aé👍🏽 ") == ["a", "é", "👍🏽", " "])
+    for tokenizer in WordSplitter.allCases { #expect(tokenizer.tokens("").isEmpty) }
   }
 
   @Test func countsThenOrders() throws {

@@ -1,5 +1,5 @@
-/// How a text is cut into tokens.
-public enum Tokenizer: String, Sendable, CaseIterable {
+/// How a text is cut into whole words, for vocabularies of words. (`Tokenizer` cuts words into pieces.)
+public enum WordSplitter: String, Sendable, CaseIterable {
   /// Cut at white space, nothing else changed: for corpora that are tokenised already.
   case whitespace
   /// Lower-cased words; every punctuation mark is a token of its own, apostrophes and hyphens inside a word stay (`don't`, `t-shirt`).

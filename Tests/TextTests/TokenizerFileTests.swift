@@ -1,0 +1,175 @@
+import Foundation
+import Tensor
+import Testing
+
+@testable import Text
+
+/// Files that are cut off, contradict themselves or ask for what is not supported.
+@Suite struct TokenizerFileTests {
+  private func load(_ text: String) -> DomainError? {
+    failure { _ = try SubwordTokenizer(json: Array(text.utf8), source: "t") }
+  }
+
+  private func file(
+    model: String =
+      #"{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]}"#,
+    _ others: String = ""
+  ) -> String {
+    #"{"version":"1.0","model":\#(model)\#(others)}"#
+  }
+
+  @Test func soundOnes() throws {
+    #expect(load(file()) == nil)
+    let old = try SubwordTokenizer(
+      json: Array(
+        file(model: #"{"vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}"#).utf8))
+    #expect(try old.encode("ab") == [2])
+    #expect(
+      try old.encode("axb") == [2], "what is not in the vocabulary is dropped, as in the package")
+  }
+
+  @Test func refusals() {
+    func bpe(_ vocabulary: String, _ merges: String, _ rest: String = "") -> String {
+      file(model: #"{"type":"BPE","vocab":\#(vocabulary),"merges":\#(merges)\#(rest)}"#)
+    }
+    let ab = #"{"a":0,"b":1,"ab":2}"#
+    let cases: [(String, String)] = [
+      (file().replacingOccurrences(of: "1.0", with: "2.0"), "the version `2.0` is not supported"),
+      (bpe(#"{"a":0,"b":0}"#, "[]"), "the number 0 belongs to two tokens, `a` and `b`"),
+      (bpe(#"{"a":0,"a":1}"#, "[]"), "the field `a` appears twice"),
+      (bpe(#"{"a":-1}"#, "[]"), "not within 0 and"),
+      (bpe(#"{"a":99999999999}"#, "[]"), "not within 0 and"),
+      (bpe(#"{"a":1.5}"#, "[]"), "must be an integer"),
+      (bpe(ab, #"[["a","c"]]"#), "merge 1 names `c`"),
+      (bpe(ab, #"[["b","a"]]"#), "merge 1 makes `ba`"),
+      (bpe(ab, #"[["a","b"],["a","b"]]"#), "merge 2, `a` and `b`, comes twice"),
+      (bpe(ab, #"["ab"]"#), "merge 1 must be two tokens"),
+      (bpe(ab, #"[["a","b","c"]]"#), "merge 1 must be two tokens"),
+      (bpe(ab, "[]", #","dropout":0.1"#), "`dropout`"),
+      (bpe(ab, "[]", #","byte_fallback":true"#), "`byte_fallback`"),
+      (bpe(ab, "[]", #","unk_token":"x""#), "the unknown token `x`"),
+      (bpe(ab, "[]", #","surprise":1"#), "the field `surprise` is not supported"),
+      (file(model: #"{"type":"Unigram","vocab":[]}"#), "the model `Unigram`"),
+      (file(model: #"{"type":"WordPiece","vocab":{},"unk_token":"[UNK]"}"#), "`[UNK]`"),
+      (file(#","normalizer":{"type":"Nmt"}"#), "the normalizer `Nmt`"),
+      (
+        file(#","normalizer":{"type":"Replace","pattern":{"Regex":"a"},"content":""}"#),
+        "regular expression"
+      ),
+      (file(#","pre_tokenizer":{"type":"Metaspace"}"#), "the pre-tokenizer `Metaspace`"),
+      (
+        file(
+          #","pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#
+        ), "behind the byte-level one"
+      ),
+      (
+        file(#","pre_tokenizer":{"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"}"#),
+        "`x+`"
+      ),
+      (file(#","decoder":{"type":"Metaspace"}"#), "the decoder `Metaspace`"),
+      (file(#","post_processor":{"type":"Other"}"#), "the post-processor `Other`"),
+      (
+        file(#","post_processor":{"type":"BertProcessing","sep":["x",9],"cls":["a",0]}"#),
+        "`x` has the number 9"
+      ),
+      (file(#","added_tokens":[{"id":1,"content":"a"}]"#), "contradicts another token"),
+      (file(#","added_tokens":[{"id":1,"content":"z"}]"#), "contradicts another token"),
+      (
+        file(#","added_tokens":[{"id":3,"content":"z"},{"id":4,"content":"z"}]"#),
+        "contradicts another token"
+      ),
+      (file(#","added_tokens":[{"id":3,"content":""}]"#), "the added token ``"),
+      (file(#","added_tokens":[{"id":2147483648,"content":"z"}]"#), "`id` must be an integer"),
+      (file(#","truncation":{"max_length":-1}"#), "`max_length`"),
+      (file(#","padding":{"strategy":"Sideways"}"#), "`strategy`"),
+      (#"{"version":"1.0"}"#, "`model` must be an object, but is missing"),
+      ("[]", "must be an object, but is a list"),
+      (String(repeating: "[", count: 100_000), "nested deeper than"),
+    ]
+    for (text, part) in cases {
+      let error = load(text)
+      #expect(
+        error?.message.contains(part) == true,
+        "\(text.prefix(200)): \(error?.message ?? "accepted")")
+      #expect(error?.message.hasPrefix("t") == true, "\(text.prefix(200))")
+    }
+  }
+
+  @Test func cutOffOrChangedAnywhere() throws {
+    let whole = Array(try TokenizerGolden.tokenizer("truncated and padded").json().utf8)
+    for count in stride(from: 0, to: whole.count - 1, by: 37) {
+      #expect(failure { _ = try SubwordTokenizer(json: Array(whole[..<count])) } != nil)
+    }
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<400 {
+      var changed = whole
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        changed[Int.random(in: changed.indices, using: &generator)] = UInt8.random(in: 0...255)
+      }
+      // Refused or read; what was read encodes without a trap.
+      _ = failure {
+        let tokenizer = try SubwordTokenizer(json: changed)
+        let ids = try tokenizer.encode("the quick naïve 中 fox")
+        _ = try tokenizer.decode(ids)
+      }
+    }
+  }
+
+  @Test func folders() throws {
+    let folder = try TemporaryFolder()
+    #expect(failure { _ = try TokenizerFolder.load(folder.path + "/no") }?.kind == .io)
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path) }?.message.contains("holds no tokenizer")
+        == true)
+    try folder.write("g/vocab.json", #"{"a":0,"b":1,"ab":2,"<|endoftext|>":3}"#)
+    try folder.write("g/merges.txt", "#version: 0.2\na b\n")
+    let tokenizer = try TokenizerFolder.load(folder.path + "/g")
+    #expect(try tokenizer.encode("ab<|endoftext|>ba") == [2, 3, 1, 0])
+    #expect(tokenizer.specialTokens.end == 3)
+    try folder.write("g/merges.txt", "#version: 0.2\na b\na\n")
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path + "/g") }?.message.contains(
+        "merges.txt, line 3") == true)
+    try folder.write("g/merges.txt", [0x61, 0x20, 0xFF, 0x0A])
+    #expect(failure { _ = try TokenizerFolder.load(folder.path + "/g") }?.kind == .parse)
+    try folder.write("g/merges.txt", "a b\n")
+    try folder.write("g/tokenizer_config.json", #"{"tokenizer_class":"LlamaTokenizer"}"#)
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path + "/g") }?.message.contains(
+        "LlamaTokenizer") == true)
+    try folder.write("g/tokenizer_config.json", #"{"eos_token":"</s>"}"#)
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path + "/g") }?.message.contains("</s>") == true
+    )
+
+    try folder.write("b/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nA\na\n##b\n")
+    try folder.write(
+      "b/tokenizer_config.json", #"{"do_lower_case":false,"tokenizer_class":"BertTokenizerFast"}"#)
+    let cased = try TokenizerFolder.load(folder.path + "/b")
+    #expect(try cased.encode("A ab [PAD] c") == [2, 4, 5, 6, 0, 1, 3])
+    try folder.write("b/tokenizer_config.json", #"{"do_lower_case":true}"#)
+    #expect(try TokenizerFolder.load(folder.path + "/b").encode("A") == [2, 5, 3])
+    try folder.write("b/vocab.txt", "[UNK]\n[CLS]\na\na\n")
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path + "/b") }?.message.contains("two numbers")
+        == true)
+    try folder.write("b/vocab.txt", "[UNK]\n[CLS]\na\n")
+    #expect(
+      failure { _ = try TokenizerFolder.load(folder.path + "/b") }?.message.contains("[SEP]")
+        == true)
+  }
+
+  @Test(.enabled(if: TestData.has("gpt2_tokenizer"), "the vocabulary of GPT-2 is not here"))
+  func realOne() throws {
+    let tokenizer = try TokenizerFolder.load(TestData.path("gpt2_tokenizer"))
+    #expect(tokenizer.vocabularySize == 50_257 && tokenizer.specialTokens.end == 50_256)
+    #expect(try tokenizer.encode("Hello world") == [15_496, 995])
+    let folder = try TemporaryFolder()
+    try TokenizerFolder.save(tokenizer, to: folder.path)
+    let clock = ContinuousClock()
+    let time = try clock.measure { _ = try TokenizerFolder.load(folder.path) }
+    print("tokenizer.json of GPT-2 read in \(time)")
+    #expect(time < .seconds(2))
+    #expect(try TokenizerFolder.load(folder.path).fingerprint == tokenizer.fingerprint)
+  }
+}
