@@ -16,7 +16,7 @@ public final class CharacterEncoder: Layer {
   /// The numbers that a word becomes.
   public let outputs: Int
 
-  /// `filters` counts the outputs of each width. The activation is relu, tanh or sigmoid. Throws a value error for anything
+  /// `filters` counts the outputs of each width. The activation is relu, tanh, sigmoid, gelu or silu. Throws a value error for anything
   /// else.
   public init(
     characters: Int, width: Int, filters: [(width: Int, count: Int)],
@@ -28,7 +28,8 @@ public final class CharacterEncoder: Layer {
     guard let fused = Activation(activation).fused else {
       throw DomainError(
         .value,
-        "a character encoder's activation is relu, tanh or sigmoid, got \(activation.rawValue)")
+        "a character encoder's activation is relu, tanh, sigmoid, gelu or silu, got \(activation.rawValue)"
+      )
     }
     self.activation = activation
     self.fused = fused

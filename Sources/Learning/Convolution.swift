@@ -157,13 +157,13 @@ public class Convolution: Layer {
     inputGradient outer: @escaping (Tensor) throws -> Tensor
   ) throws -> Tensor {
     let pass = try ConvolutionPass(self, x, imagesPerExample: imagesPerExample)
-    let y = try pass.forward(activation)
+    let (y, saved) = try pass.forward(activation)
     return Tape.record(
       "convolution", inputs: [input], parameters: [weight] + (bias.map { [$0] } ?? []),
       output: try shape(y)
     ) { [weight, bias] request in
       var g = try inner(request.gradient)
-      if activation != .none { g = try pass.throughActivation(activation, g, y) }
+      if activation != .none { g = try pass.throughActivation(activation, g, saved) }
       return BackwardResult(
         inputs: [request.needs[0] ? try outer(pass.inputGradient(g)) : nil],
         rules: request.wantsRules

@@ -100,9 +100,11 @@ final class ConvolutionPass {
 
   // MARK: Forward
 
-  func forward(_ activation: FusedActivation) throws -> Tensor {
-    let y = try Tensor.uninitialized(
-      Shape(checking: [images, window.out_height, window.out_width, outputs]))
+  /// The output, and what the activation's derivative is found from: its argument, or the output.
+  func forward(_ activation: FusedActivation) throws -> (y: Tensor, saved: Tensor) {
+    let shape = try Shape(checking: [images, window.out_height, window.out_width, outputs])
+    let y = try Tensor.uninitialized(shape)
+    let argument = activation.keepsArgument ? try Tensor.uninitialized(shape) : nil
     try inParallel(images, size: imagesAtATime, scratch: scratchSize) { images, columns in
       eachPiece(images) { piece in
         let to = y.floats + piece.output
@@ -114,24 +116,26 @@ final class ConvolutionPass {
         }
         if bias != nil || activation != .none {
           fl_bias_activation_f32(
-            activation.rawValue, piece.count, outputs, to, bias?.floats, nil, to)
+            activation.rawValue, piece.count, outputs, to, bias?.floats,
+            argument.map { $0.floats + piece.output }, to)
         }
       }
     }
     withExtendedLifetime((x, kernels, bias)) {}
-    return y
+    return (y, argument ?? y)
   }
 
   // MARK: Backward
 
   /// The gradient before the activation.
-  func throughActivation(_ activation: FusedActivation, _ dy: Tensor, _ y: Tensor) throws -> Tensor
+  func throughActivation(_ activation: FusedActivation, _ dy: Tensor, _ argument: Tensor) throws
+    -> Tensor
   {
     let g = try Tensor.uninitialized(dy.shape)
-    let (from, saved, to) = (dy.floats, y.floats, g.floats)
+    let (from, saved, to) = (dy.floats, argument.floats, g.floats)
     let outputs = outputs
-    withExtendedLifetime((dy, y)) {
-      Parallel.blocks(y.count / outputs, size: RowBlocks.size(width: outputs)) { block in
+    withExtendedLifetime((dy, argument)) {
+      Parallel.blocks(g.count / outputs, size: RowBlocks.size(width: outputs)) { block in
         let start = block.lowerBound * outputs
         fl_bias_activation_backward_f32(
           activation.rawValue, block.count, outputs, from + start, saved + start, to + start, nil)

@@ -80,7 +80,7 @@ import Testing
     let x = try Tensor.normal([3, 4, 6], &random)
     let padded = x.with(lengths: Lengths([4, 1, 3]))
     try check(Linear(6, 5, random: &random), x)
-    for activation in [Activation.Kind.relu, .tanh, .sigmoid] {
+    for activation in Activation.Kind.allCases {
       try check(Sequential([Linear(6, 5, random: &random), Activation(activation)]), x)
     }
     for activation in Activation.Kind.allCases { try check(Activation(activation), x) }
@@ -110,7 +110,7 @@ import Testing
     try check("embedding mean", [real], bag.parameters) { try bag.forward($0[0]) }
     _ = try embedding.forward(tokens)
     let characters = try Tensor.integers([2, 3, 6], from: 1, below: 9, &random)
-    for activation in [Activation.Kind.relu, .tanh] {
+    for activation in [Activation.Kind.relu, .tanh, .gelu] {
       let encoder = try CharacterEncoder(
         characters: 9, width: 4, filters: [(1, 3), (3, 5)], activation: activation, random: &random)
       // Many maxima: a small step, so that none changes its place.
@@ -133,6 +133,10 @@ import Testing
         Convolution2D(4, 3, kernel: 3, random: &random), Activation(.tanh),
         WindowPooling(.max, kernel: 2, stride: 1), Activation(.flatten),
       ]), x)
+    for activation in Activation.Kind.allCases {
+      try check(
+        Sequential([Convolution2D(4, 3, kernel: 3, random: &random), Activation(activation)]), x)
+    }
     try check(WindowPooling(.max, kernel: 2), x)
     try check(WindowPooling(.mean, kernel: 3, stride: 2, padding: 1), x)
     try check(WindowPooling(.mean, kernel: 3, stride: 2, padding: 1, countsPadding: false), x)

@@ -173,7 +173,7 @@ import Testing
     refuse { try CharacterEncoder(characters: 5, width: 2, filters: [], random: &random) }
     refuse {
       try CharacterEncoder(
-        characters: 5, width: 2, filters: [(2, 2)], activation: .gelu, random: &random)
+        characters: 5, width: 2, filters: [(2, 2)], activation: .softmax, random: &random)
     }
     refuse { try CharacterEncoder(characters: 5, width: 2, filters: [(0, 2)], random: &random) }
     refuse { try Losses.divergence(of: .zeros([2, 3]), from: .zeros([2, 4])) }
