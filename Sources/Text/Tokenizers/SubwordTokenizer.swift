@@ -45,6 +45,8 @@ public final class SubwordTokenizer: Tokenizer {
   public let vocabularySize: Int
 
   private let addedByID: [Int32: AddedToken]
+  /// Added tokens as texts name them: normalised where they are looked for so.
+  private let addedTexts: [Int32: String]
   private let rawFinder: AddedTokenFinder
   private let normalizedFinder: AddedTokenFinder
   private let shortcut: Shortcut?
@@ -79,6 +81,7 @@ public final class SubwordTokenizer: Tokenizer {
     let table = parts.model.table
     var byID: [Int32: AddedToken] = [:]
     var contents: [[UInt8]: Int32] = [:]
+    var texts: [Int32: String] = [:]
     var raw = AddedTokenFinder()
     var normalized = AddedTokenFinder()
     for token in addedTokens {
@@ -103,11 +106,14 @@ public final class SubwordTokenizer: Tokenizer {
         var pattern: [UInt8] = []
         text.encode(into: &pattern)
         normalized.add(token, pattern: pattern)
+        texts[token.id] = String(decoding: pattern, as: UTF8.self)
       } else {
         raw.add(token, pattern: content)
+        texts[token.id] = token.content
       }
     }
     addedByID = byID
+    addedTexts = texts
     rawFinder = raw
     normalizedFinder = normalized
     vocabularySize = max(table.idEnd, Int(addedTokens.last?.id ?? -1) + 1)
@@ -139,8 +145,7 @@ public final class SubwordTokenizer: Tokenizer {
   }
 
   public func token(_ id: Int32) -> String? {
-    if let added = addedByID[id] { return added.content }
-    return model.table.text(Int(id))
+    addedTexts[id] ?? model.table.text(Int(id))
   }
 
   public func isSpecial(_ id: Int32) -> Bool { addedByID[id]?.isSpecial ?? false }
@@ -599,10 +604,8 @@ public final class SubwordTokenizer: Tokenizer {
     bytes.reserveCapacity(ids.count * 5)
     var isFirst = true
     for id in ids {
-      let added = addedByID[id]
-      if skipSpecialTokens, added?.isSpecial == true { continue }
-      if let added {
-        var content = added.content
+      if skipSpecialTokens, isSpecial(id) { continue }
+      if var content = addedTexts[id] {
         content.withUTF8 { append($0, isFirst: isFirst, to: &bytes) }
       } else if let token = model.table.token(Int(id)) {
         append(token, isFirst: isFirst, to: &bytes)
