@@ -18,20 +18,27 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
-    .target(name: "Learning", dependencies: ["CKernels", "Tensor"]),
+    .target(name: "JSON", dependencies: ["Tensor"]),
+    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "JSON", "Tensor"]),
+    .target(name: "CStdlib"),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CUnicode", "CZlib", "Tensor"]),
-    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
+      dependencies: ["CDigest", "CStdlib", "CUnicode", "CZlib", "JSON", "Tensor"]),
     .target(name: "Tables"),
+    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
+    .target(
+      name: "Distillation", dependencies: ["CKernels", "CZlib", "Learning", "Tensor", "Text"]),
+    .target(name: "Fairness", dependencies: ["Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax"),
     .target(name: "Runtime", dependencies: ["Syntax"]),
     .target(
       name: "Builtins",
-      dependencies: ["Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor", "Text"]),
-    .target(name: "CStdlib"),
+      dependencies: [
+        "Distillation", "Fairness", "Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor",
+        "Text",
+      ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
@@ -54,12 +61,18 @@ let package = Package(
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
     .executableTarget(
-      name: "fairlead-bench", dependencies: ["CPeak", "Learning", "Tensor", "Text"]),
+      name: "fairlead-bench",
+      dependencies: ["CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
-    .testTarget(name: "LearningTests", dependencies: ["CKernels", "Learning", "Tensor"]),
-    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
+    .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
+    .testTarget(name: "TextTests", dependencies: ["JSON", "Tensor", "Text"]),
+    .testTarget(
+      name: "DistillationTests",
+      dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
+    .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
@@ -67,6 +80,7 @@ let package = Package(
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
     .testTarget(name: "SessionTests", dependencies: ["Session"]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
+    .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -14,7 +14,7 @@ public enum Builtins {
     interpreter.define(SeedBuiltins.natives)
     for module in [
       NNBuiltins.module, OptimBuiltins.module, DataBuiltins.module, TextBuiltins.module,
-      DPBuiltins.module, FairBuiltins.module,
+      DPBuiltins.module, FairBuiltins.module, DistillBuiltins.module,
     ] {
       interpreter.define(module)
     }

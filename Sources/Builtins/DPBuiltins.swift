@@ -109,10 +109,10 @@ enum DPBuiltins {
     Native(
       "noise_multiplier",
       "The least noise multiplier with which DP-SGD stays within a budget.",
-      Param<Double>("epsilon", "The budget."),
+      Param<Double>("epsilon", "The budget.", .positive),
       Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
       Param<Int>("steps", "How many steps.", .nonNegative),
-      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5),
+      Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .between(0, 1)),
       returns: "float", seeAlso: ["dp.epsilon"], search: ["calibrate", "sigma"],
       examples: [("round(dp.noise_multiplier(3, 256 / 60000, 14063), 3)", "1.014")]
     ) { epsilon, rate, steps, delta in

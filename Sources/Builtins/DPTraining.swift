@@ -9,10 +9,11 @@ enum DPTraining {
   private static let examples = Param<TrainingExamples>(
     "examples", "What to learn from: a part of a dataset, or {inputs, labels}.")
   private static let epsilon = Param<Double?>(
-    "epsilon", "The privacy budget; `inf` trains without privacy.", default: nil, named: true)
+    "epsilon", "The privacy budget; `inf` trains without privacy.", default: nil, .positive,
+    named: true)
   private static let delta = Param<Double>(
     "delta", "The chance that the promise fails; well below 1 / examples.", default: 1e-5,
-    named: true)
+    .between(0, 1), named: true)
   private static let epochs = Param<Int>(
     "epochs", "Passes over the examples.", default: 5, .positive, named: true)
   private static let batch = Param<Int>(
@@ -35,12 +36,14 @@ enum DPTraining {
   private static let clipping = Param<String>(
     "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
     .oneOf(Clipping.allCases.map(\.rawValue)), named: true)
-  private static let microBatches = Param<Int>(
-    "micro_batches", "edp-sgd: into how many a step's examples are divided.", default: 16,
+  private static let microBatches = Param<Int?>(
+    "micro_batches",
+    "edp-sgd: into how many a step's examples are divided; nil gives each eight examples.",
+    default: nil,
     .within(1, 4096), named: true)
   private static let decay = Param<Double?>(
     "decay", "Factor of the noise from epoch to epoch; nil is 1 for dp-sgd, 0.95 for edp-sgd.",
-    default: nil, named: true)
+    default: nil, .positive, .atMost(1), named: true)
   private static let layerScale = Param<String>(
     "layer_scale", "edp-sgd: what a layer's share of the bound follows.", default: "weight_norm",
     .oneOf(LayerScale.allCases.map(\.rawValue)), named: true)
@@ -77,10 +80,9 @@ enum DPTraining {
         optimizer: optimizer?.optimizer.fresh() ?? Adam(),
         vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) })
       if result.isStopped {
-        vm.hostServices.note(
+        throw Fault.interrupted(
           "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(TextForm.digits(result.epsilon, 3))"
         )
-        throw Fault.interrupted()
       }
       return result
     })

@@ -88,7 +88,8 @@ extension Vocabulary: NativeValue {
         returns: "list of int",
         examples: [("text.vocabulary([\"a b\", \"b\"]).encode(\"b c\")", "[2, 1]")]
       ) { vocabulary, text, tokenizer in
-        vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(Int.init)
+        vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(
+          Int.init)
       },
     ])
   }
@@ -97,7 +98,8 @@ extension Vocabulary: NativeValue {
 /// The module `data`: corpora and what is done to them before training.
 enum DataBuiltins {
   static let module = Module(
-    "data", "Corpora: reading, generating, splitting.", natives: natives)
+    "data", "Corpora: reading, generating, splitting.",
+    natives: natives + [BiographyBuiltins.biographies])
 
   private static let natives = [
     Native(

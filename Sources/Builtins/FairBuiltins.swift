@@ -1,13 +1,29 @@
+import Fairness
 import Learning
 import Runtime
+import Tables
 import Tensor
+import Text
 
 /// The module `fair`: what a model does, measured.
 enum FairBuiltins {
   static let module = Module(
-    "fair", "What a model does, measured: how often it is right, and for whom.", natives: natives)
+    "fair", "What a model does, measured: how often it is right, and for whom.",
+    natives: classification + writing)
 
-  private static let natives = [
+  private static let level = Param<Double>(
+    "level", "The level of the intervals, by bootstrap.", default: 0.95, .between(0, 1),
+    named: true)
+  private static let resamples = Param<Int>(
+    "resamples", "How often texts are drawn anew for the intervals; 0 makes none.", default: 2000,
+    .within(0, 1_000_000), named: true)
+  private static let writings = Param<GroupedTexts>(
+    "texts", "What was written, each with its group: maps {text, group} as `text.generate` gives.")
+  private static let smoothing = Param<Double>(
+    "smoothing", "Added to both counts of a group, so that its ratio is finite.", default: 0.5,
+    .nonNegative, .finite, named: true)
+
+  private static let classification = [
     Native(
       "accuracy", "The share of examples whose largest output is at their label.",
       Param<Model>("model", "A classifier."),
@@ -15,6 +31,150 @@ enum FairBuiltins {
       returns: "float", seeAlso: ["nn.predict"], search: ["score", "evaluate"],
       context: { (vm: VM, model: Model, examples: TrainingExamples) in
         try vm.evaluation(of: model).accuracy(examples.source)
-      })
+      }),
+    Native(
+      "tpr_gap",
+      "How much better a classifier recognises the women of a class than its men (Bias in Bios): true positive rates by class, the root of the mean squared gap and the mean absolute one, with bootstrap intervals.",
+      Param<[String]>("labels", "The true class of each text."),
+      Param<[String]>("predictions", "The predicted class."),
+      Param<[Bool?]>("female", "Whether a text is about a woman; nil leaves it out."), level,
+      resamples,
+      returns: "{rms, rms_low, rms_high, mean, classes}", seeAlso: ["fair.accuracy"],
+      search: ["bias in bios", "equal opportunity", "true positive rate"],
+      context: {
+        (
+          vm: VM, labels: [String], predictions: [String], female: [Bool?], level: Double,
+          resamples: Int
+        ) in
+        let gap = try TruePositiveRateGap(
+          labels: labels, predictions: predictions, isFemale: female,
+          bootstrap: bootstrap(vm, level, resamples))
+        let table = try Table(columns: [
+          Table.Column("class", gap.rows.map { .string($0.label) }),
+          Table.Column("women", gap.rows.map { .int($0.women) }),
+          Table.Column("men", gap.rows.map { .int($0.men) }),
+          Table.Column("tpr_women", gap.rows.map { .float($0.femaleRate) }),
+          Table.Column("tpr_men", gap.rows.map { .float($0.maleRate) }),
+          Table.Column("gap", gap.rows.map { .float($0.gap) }),
+        ])
+        return Record([
+          ("rms", gap.rootMeanSquare.value), ("rms_low", gap.rootMeanSquare.low),
+          ("rms_high", gap.rootMeanSquare.high), ("mean", gap.meanAbsolute.value),
+          ("classes", table),
+        ])
+      }),
   ]
+
+  private static let writing = [
+    Native(
+      "prompts",
+      "Beginnings of texts to go on with, each with its group: \"professions\" (sentences about a profession whose next words tell a gender) or \"genders\". `path` reads a file of BOLD instead.",
+      Param<String>(
+        "kind", "Which.", default: "professions", .oneOf(["professions", "genders"])),
+      Param<[String]?>(
+        "professions", "Other professions; nil takes those of `data.biographies`.", default: nil,
+        named: true),
+      Param<String?>("path", "A JSON file of BOLD's prompts.", default: nil, named: true),
+      returns: "list of {text, group}", seeAlso: ["text.generate", "fair.gender_disparity"],
+      search: ["bold", "open-ended generation"],
+      examples: [
+        ("fair.prompts(\"professions\", professions: [\"nurse\"])[0].text", "The nurse said that")
+      ],
+      context: { (vm: VM, kind: String, professions: [String]?, path: String?) in
+        let prompts: [Prompt]
+        if let path {
+          prompts = try Prompts.bold(
+            try vm.hostServices.readablePath(path),
+            domain: kind == "genders" ? "gender" : "profession")
+        } else if kind == "genders" {
+          prompts = try Prompts.aboutGenders()
+        } else {
+          prompts = try Prompts.professions(professions ?? BiographyCorpus.professions)
+        }
+        return prompts.map { Record([("text", $0.text), ("group", $0.group)]) }
+      }),
+    Native(
+      "gender_disparity",
+      "How unequally texts about different groups are about men and women: each text is classified by its gendered words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal.",
+      writings, smoothing, level, resamples,
+      returns: "{gap, low, high, ratio_distance, neutral, groups}",
+      seeAlso: ["text.generate", "fair.prompts"],
+      search: ["gender polarity", "bias", "bold", "ratio"],
+      context: {
+        (vm: VM, texts: GroupedTexts, smoothing: Double, level: Double, resamples: Int) in
+        let found = try GenderDisparity(
+          texts: texts.texts, groups: texts.groups, smoothing: smoothing,
+          bootstrap: bootstrap(vm, level, resamples))
+        let table = try Table(columns: [
+          Table.Column("group", found.groups.map { .string($0.name) }),
+          Table.Column("male", found.groups.map { .int($0.male) }),
+          Table.Column("female", found.groups.map { .int($0.female) }),
+          Table.Column("neutral", found.groups.map { .int($0.neutral) }),
+          Table.Column("log_ratio", found.groups.map { .float($0.logRatio) }),
+          Table.Column("female_share", found.groups.map { .float($0.femaleShare) }),
+        ])
+        let gap = found.meanAbsoluteLogRatio
+        return Record([
+          ("gap", gap.value), ("low", gap.low), ("high", gap.high),
+          ("ratio_distance", found.ratioDistance.value), ("neutral", found.neutralShare),
+          ("groups", table),
+        ])
+      }),
+    Native(
+      "gender_polarity",
+      "For each text whether its gendered words speak of men, of women, or of neither more: \"male\", \"female\", \"neutral\".",
+      Param<[String]>("texts", "The texts."), returns: "list of string",
+      seeAlso: ["fair.gender_disparity"], search: ["gender"],
+      examples: [
+        ("fair.gender_polarity([\"She saw it.\", \"They saw it.\"])", "[\"female\", \"neutral\"]")
+      ]
+    ) { texts in texts.map { GenderPolarity.standard.classify($0).rawValue } },
+    Native(
+      "distinct",
+      "The share of different n-grams of words among all of the texts' (distinct-n, Li et al. 2016).",
+      Param<[String]>("texts", "The texts."),
+      Param<Int>("n", "Words of an n-gram.", .within(1, 16)),
+      returns: "float", seeAlso: ["fair.self_bleu"], search: ["diversity"],
+      examples: [("fair.distinct([\"a b a b\"], 1)", "0.5")]
+    ) { texts, n in
+      try GenerationDiversity.distinct(n, texts.map { WordSplitter.words.tokens($0) })
+    },
+    Native(
+      "self_bleu",
+      "The mean BLEU of each text with all the others as references (Zhu et al. 2018): near 1 where a model writes the same again and again.",
+      Param<[String]>("texts", "At least two texts."),
+      Param<Int>("n", "The longest n-gram of words.", default: 4, .within(1, 16), named: true),
+      returns: "float", seeAlso: ["fair.distinct"], search: ["diversity", "bleu"]
+    ) { texts, n in
+      try GenerationDiversity.selfBLEU(
+        texts.map { WordSplitter.words.tokens($0) }, order: n, smoothing: .none)
+    },
+  ]
+
+  private static func bootstrap(_ vm: VM, _ level: Double, _ resamples: Int) throws -> Bootstrap? {
+    guard resamples > 0 else { return nil }
+    return try Bootstrap(
+      resamples: resamples, level: level, seed: vm.randomKey("bootstrap").low)
+  }
+}
+
+/// Texts with the group of each: maps {text, group}.
+struct GroupedTexts: Bindable {
+  var texts: [String]
+  var groups: [String]
+
+  static let typeName = "list of {text, group}"
+
+  static func decode(_ value: Value, _ vm: VM) throws -> GroupedTexts? {
+    guard let items = try? [[String: String]].decode(value, vm) else { return nil }
+    let pairs = items.compactMap { item in
+      item["text"].flatMap { text in item["group"].map { (text, $0) } }
+    }
+    guard pairs.count == items.count else { return nil }
+    return GroupedTexts(texts: pairs.map(\.0), groups: pairs.map(\.1))
+  }
+
+  func encode(_ vm: VM) throws -> Value {
+    try zip(texts, groups).map { Record([("text", $0), ("group", $1)]) }.encode(vm)
+  }
 }

@@ -87,6 +87,30 @@ public struct HelpText {
     }.joined(separator: "\n")
   }
 
+  /// What there is: the functions that need no module, and the modules.
+  func overview(_ interpreter: Interpreter) -> String {
+    var functions: [String] = []
+    var modules: [(name: String, count: Int)] = []
+    for (name, entity) in interpreter.entities.sorted(by: { $0.key < $1.key }) {
+      switch entity {
+      case .function: functions.append(name)
+      case .module(let members, _): modules.append((name, members.count))
+      case .value: break
+      }
+    }
+    let nameWidth = modules.map { DisplayWidth.of($0.name) }.max() ?? 0
+    let list = modules.map { module in
+      let summary = interpreter.module(named: module.name)?.summary ?? ""
+      return "  " + DisplayWidth.padded(module.name, to: nameWidth) + "  "
+        + dim(DisplayWidth.cut(summary, to: width - nameWidth - 4))
+    }
+    return [
+      bold("functions"), wrapped(functions.joined(separator: ", "), indent: 2), bold("modules"),
+      list.joined(separator: "\n"),
+      dim("`help(nn)` shows a module, `help(nn.linear)` or `?nn.linear` a function."),
+    ].joined(separator: "\n\n")
+  }
+
   private func text(_ module: ModuleObject, _ entity: Entity?) -> String {
     var parts = [heading(module.name, module.summary)]
     guard case .module(let members, let callable)? = entity else {
@@ -184,12 +208,17 @@ enum HelpBuiltins {
   static let natives = [
     Native(
       "help", "Shows what a function, module or value is and how to use it.",
-      Param<Value>("what", "A function, a module, or any value."), seeAlso: ["print"],
+      Param<Value>(
+        "what", "A function, a module, or any value; without one, an overview of what there is.",
+        default: Value.nothing, text: "nil"), seeAlso: ["print"],
       search: ["documentation", "manual", "doc"],
       context: { (vm: VM, what: Value) -> Void in
         let display = vm.hostServices.display
         let help = HelpText(width: display.width ?? 100, isColoured: display.isColoured)
-        vm.host.print(help.text(of: what, named: nil, vm.interpreter) + "\n")
+        let text =
+          what.isNothing
+          ? help.overview(vm.interpreter) : help.text(of: what, named: nil, vm.interpreter)
+        vm.host.print(text + "\n")
       })
   ]
 }

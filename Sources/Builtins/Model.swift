@@ -1,11 +1,14 @@
 import Learning
 import Runtime
 import Tensor
+import Text
 
 /// A model in a script: a layer, alone or composed of others. Training changes it in place, so it belongs to the trial
 /// that made it.
 struct Model {
   let layer: Layer
+  /// What turns texts into its tokens, where it is a model of texts that came with one.
+  var tokenizer: SubwordTokenizer?
 }
 
 extension Model: NativeValue {
@@ -38,6 +41,9 @@ extension Model: NativeValue {
     }
     type.index = ModelBuiltins.child
     type.length = { $0.layer.children.count }
+    type.field("tokenizer", "What turns texts into its tokens; nil where it has none.") {
+      $0.tokenizer
+    }
     type.field("kind", "What sort of layer it is.") { $0.layer.kind }
     type.field("parameter_count", "How many numbers are trained.") { $0.layer.parameterCount }
     type.field("parameters", "The parameters by name, as tensors.") { model in
@@ -65,14 +71,17 @@ enum ModelBuiltins {
       return model
     },
     Native(
-      "load", "Sets the parameters to the values of a map such as `model.parameters` gives.",
+      "load",
+      "Sets the parameters to those of a map such as `model.parameters` gives, or of a file that `save` wrote.",
       Param<Model>("model", "The model.", mutates: true),
-      Param<[String: Tensor]>("parameters", "A tensor for each parameter's name."),
-      returns: "the model"
+      Param<SavedParameters>(
+        "parameters", "A tensor for each parameter's name, or the path of a `.safetensors` file."),
+      returns: "the model", seeAlso: ["save"]
     ) { model, parameters in
-      try model.layer.load(parameters.map { (name: $0.key, value: $0.value) })
+      try model.layer.load(parameters.state)
       return model
     },
+    ModelFiles.save,
   ]
 
   /// `model[0]`: a child of a sequential model by its place.

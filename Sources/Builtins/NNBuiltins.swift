@@ -7,7 +7,8 @@ import Text
 enum NNBuiltins {
   static let module = Module(
     "nn", "Layers, models composed of them, and training.",
-    natives: layers + pooling + activations + composition + TrainBuiltins.natives)
+    natives: layers + pooling + activations + composition + ConvolutionBuiltins.natives
+      + TransformerBuiltins.natives + TrainBuiltins.natives + [ModelFiles.load])
 
   private static let layers = [
     Native(
@@ -137,9 +138,13 @@ struct TableSize: Bindable {
   var rows: Int
   var padding: Int?
 
-  static let typeName = "vocabulary or int"
+  static let typeName = "vocabulary, tokenizer or int"
 
   static func decode(_ value: Value, _ vm: VM) throws -> TableSize? {
+    if let tokenizer = try SubwordTokenizer.decode(value, vm) {
+      return TableSize(
+        rows: tokenizer.vocabularySize, padding: tokenizer.specialTokens.padding.map(Int.init))
+    }
     if let vocabulary = try Vocabulary.decode(value, vm) {
       return TableSize(rows: vocabulary.count, padding: Int(Vocabulary.padding))
     }

@@ -1,7 +1,9 @@
 import Learning
 import Runtime
+import Tensor
 
-/// An optimizer in a script: settings. Every training run starts it afresh, so one value serves many runs.
+/// An optimizer in a script: settings. `nn.train` and `dp.train` start it afresh, so one value serves many runs; only
+/// `step` keeps state in it.
 struct OptimizerSettings: NativeValue {
   let optimizer: Optimizer
 
@@ -12,9 +14,38 @@ struct OptimizerSettings: NativeValue {
       "\(settings.optimizer.name)(\(Formatting.float(settings.optimizer.rate)))"
     }
     type.equals = { $0.optimizer === $1.optimizer }
-    type.transfer = .share
     type.field("name", "sgd, adam or adamw.") { $0.optimizer.name }
     type.field("learning_rate", "The learning rate.") { $0.optimizer.rate }
+    type.transfer = .copy { OptimizerSettings(optimizer: try $0.optimizer.fresh()) }
+    type.methods([step])
+  }
+}
+
+extension OptimizerSettings {
+  /// A step of a training loop that a script writes itself.
+  fileprivate static let step = Native(
+    "step",
+    "Changes a model's parameters by gradients such as `gradient(model, …)` gives; for training loops of one's own. The optimizer keeps its state from step to step as long as the parameters are the same.",
+    Param<OptimizerSettings>("optimizer", mutates: true),
+    Param<Model>("model", "The model, which is changed.", mutates: true),
+    Param<[String: Tensor]>("gradients", "A tensor for each trained parameter's name."),
+    returns: "nil", seeAlso: ["gradient", "value_and_gradient", "nn.train"],
+    search: ["update", "apply"]
+  ) { (settings: OptimizerSettings, model: Model, gradients: [String: Tensor]) -> Void in
+    let named = model.layer.namedParameters.filter { $0.parameter.requiresGradient }
+    if let extra = gradients.keys.sorted().first(where: { name in
+      !named.contains { $0.name == name }
+    }) {
+      throw Fault(.key, "the model trains no parameter `\(extra)`").atArgument(2)
+    }
+    try settings.optimizer.step(
+      try named.map { name, parameter in
+        guard let gradient = gradients[name] else {
+          throw Fault(.key, "there is no gradient of `\(name)`").atArgument(2)
+        }
+        parameter.name = name
+        return (parameter, gradient)
+      })
   }
 }
 

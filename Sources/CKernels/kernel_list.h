@@ -3,6 +3,8 @@
 #ifndef FAIRLEAD_CKERNELS_KERNEL_LIST_H
 #define FAIRLEAD_CKERNELS_KERNEL_LIST_H
 
+#include "distillation_list.h"
+
 // clang-format off
 #define FL_UNARY(F, name) \
   F(void, name##_f32, (size_t n, const float *x, float *y), (n, x, y))
@@ -132,10 +134,7 @@
   F(double, softmax_soft_xent_f32, (size_t rows, size_t classes, const float *logits, const \
     float *targets, float scale, const float *row_scale, int accumulate, float *losses, float \
     *gradient), (rows, classes, logits, targets, scale, row_scale, accumulate, losses, gradient)) \
-  F(double, distillation_kl_f32, (size_t rows, size_t classes, const float *student, const float \
-    *teacher, float temperature, float scale, const float *row_scale, int accumulate, float \
-    *losses, float *gradient), (rows, classes, student, teacher, temperature, scale, row_scale, \
-    accumulate, losses, gradient)) \
+  FL_DISTILLATION_KERNELS(F) \
   F(double, sigmoid_xent_f32, (size_t n, const float *logits, const float *targets, float scale, \
     float *losses, float *gradient), (n, logits, targets, scale, losses, gradient)) \
   F(void, layernorm_f32, (size_t rows, size_t columns, const float *x, const float *residual, \
@@ -210,6 +209,18 @@
     int32_t *lengths, float *y), (batch, time, channels, x, lengths, y)) \
   F(void, meanpool_time_backward_f32, (size_t batch, size_t time, size_t channels, const float \
     *dy, const int32_t *lengths, float *dx), (batch, time, channels, dy, lengths, dx)) \
+  F(void, im2col_f32, (const fl_window *window, size_t first, size_t count, const float *x, float \
+    *columns), (window, first, count, x, columns)) \
+  F(void, col2im_add_f32, (const fl_window *window, size_t first, size_t count, const float \
+    *columns, float *x), (window, first, count, columns, x)) \
+  F(void, maxpool_window_f32, (const fl_window *window, const float *x, float *y, uint16_t \
+    *where), (window, x, y, where)) \
+  F(void, maxpool_window_backward_f32, (const fl_window *window, const float *dy, const uint16_t \
+    *where, float *dx), (window, dy, where, dx)) \
+  F(void, meanpool_window_f32, (const fl_window *window, int count_padding, const float *x, float \
+    *y), (window, count_padding, x, y)) \
+  F(void, meanpool_window_backward_f32, (const fl_window *window, int count_padding, const float \
+    *dy, float *dx), (window, count_padding, dy, dx)) \
   F(void, random_u32, (size_t n, const fl_stream *stream, uint64_t offset, uint32_t *out), (n, \
     stream, offset, out)) \
   F(void, random_uniform_f32, (size_t n, float low, float high, const fl_stream *stream, \
@@ -254,9 +265,24 @@
     alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t \
     ldc), (transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)) \
   F(uint64_t, fma_peak, (uint64_t iterations), (iterations)) \
+  F(void, attention_mask_f32, (size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step, \
+    ptrdiff_t limit, float *scores, size_t stride), (rows, columns, base, step, limit, scores, \
+    stride)) \
+  F(void, attention_weights_f32, (size_t rows, size_t columns, float scale, const float \
+    *normalizers, float *scores, size_t stride), (rows, columns, scale, normalizers, scores, \
+    stride)) \
+  F(void, attention_backward_f32, (size_t rows, size_t columns, float scale, const float *means, \
+    const float *weights, float *gradients, size_t stride), (rows, columns, scale, means, weights, \
+    gradients, stride)) \
   F(void, online_softmax_f32, (size_t rows, size_t columns, float scale, float *scores, size_t \
     stride, float *running_max, float *running_sum, float *correction), (rows, columns, scale, \
-    scores, stride, running_max, running_sum, correction))
+    scores, stride, running_max, running_sum, correction)) \
+  F(void, linear_few_f32, (size_t examples, size_t inputs, size_t outputs, const float *x, size_t \
+    x_stride, const float *w, const float *bias, float *y, size_t y_stride), (examples, inputs, \
+    outputs, x, x_stride, w, bias, y, y_stride)) \
+  F(void, attend_few_f32, (size_t count, size_t width, size_t keys, const float *q, size_t \
+    q_stride, const float *k, const float *v, float scale, float *scores, float *y, size_t \
+    y_stride), (count, width, keys, q, q_stride, k, v, scale, scores, y, y_stride))
 // clang-format on
 
 #endif

@@ -11,6 +11,18 @@ static const unsigned char epsilon_sweep[] = {
 static const unsigned char gender_swap[] = {
 #embed "../../Stdlib/experiments/gender_swap.fl"
 };
+static const unsigned char language_model[] = {
+#embed "../../Stdlib/experiments/language_model.fl"
+};
+static const unsigned char role_reversal_distillation[] = {
+#embed "../../Stdlib/experiments/role_reversal_distillation.fl"
+};
+static const unsigned char gender_lexicon[] = {
+#embed "../../Stdlib/data/gender_lexicon.tsv"
+};
+static const unsigned char given_names[] = {
+#embed "../../Stdlib/data/given_names.tsv"
+};
 
 #define FILE_ROW(path, array) {path, array, sizeof array}
 
@@ -18,6 +30,10 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
+    FILE_ROW("experiments/language_model.fl", language_model),
+    FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
+    FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
+    FILE_ROW("data/given_names.tsv", given_names),
 };
 
 size_t fairlead_stdlib_count(void) { return sizeof files / sizeof *files; }

@@ -50,6 +50,13 @@ void fairlead_watch_interrupts(void (*notify)(void)) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGHUP, &action, NULL);
+  // Whoever started this process may have done so from a thread that blocks signals, and the child inherits that.
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGTERM);
+  sigaddset(&ours, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 void fairlead_clear_interrupt(void) { atomic_store(&pressed, 0); }

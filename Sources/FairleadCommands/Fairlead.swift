@@ -19,7 +19,7 @@ public struct Fairlead: ParsableCommand {
       "Without a command, a script's path runs it. Results go to standard output, all else to standard error.",
     version: Builtins.version,
     subcommands: [
-      Run.self, Check.self, Parameters.self, Documentation.self, Test.self, Runs.self,
+      Run.self, Check.self, Format.self, Parameters.self, Documentation.self, Test.self, Runs.self,
     ])
 
   public init() {}
@@ -27,7 +27,7 @@ public struct Fairlead: ParsableCommand {
   /// Parses the arguments, runs the command and ends the process.
   public static func run() -> Never {
     fairlead_ignore_write_signals()
-    Foundation.exit(status(of: Array(CommandLine.arguments.dropFirst())))
+    Foundation.exit(Console.checked(status(of: Array(CommandLine.arguments.dropFirst()))))
   }
 
   /// Runs a command; gives its exit code.

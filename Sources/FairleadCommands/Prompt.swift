@@ -15,13 +15,8 @@ enum Prompt {
   }
 
   static func runStandardInput(_ options: SessionOptions) -> Int32 {
-    let bytes = (try? FileHandle.standardInput.readToEnd()) ?? Data()
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      Console.complain("error: the script on standard input is not UTF-8 text")
-      return Status.misuse
-    }
     let session = Session(options: options)
     session.watchInterrupts()
-    return Console.show(session.run(text: text, name: "standard input"), printsValue: false)
+    return Console.show(session.runStandardInput(), printsValue: false)
   }
 }

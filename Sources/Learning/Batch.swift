@@ -4,13 +4,18 @@ import Tensor
 public struct Batch {
   public var inputs: Tensor
   public var labels: Tensor
+  /// Which examples of the source these are; nil where nobody said. A loss finds by them what else belongs to an example.
+  public var examples: [Int]?
 
-  public init(inputs: Tensor, labels: Tensor) throws {
-    guard inputs.rank > 0, labels.rank > 0, inputs.shape[0] == labels.shape[0] else {
+  public init(inputs: Tensor, labels: Tensor, examples: [Int]? = nil) throws {
+    guard inputs.rank > 0, labels.rank > 0, inputs.shape[0] == labels.shape[0],
+      examples.map({ $0.count == inputs.shape[0] }) ?? true
+    else {
       throw DomainError(
         .shape,
         "a batch needs as many inputs as labels, got shapes \(inputs.shape) and \(labels.shape)")
     }
+    self.examples = examples
     self.inputs = inputs
     self.labels = labels
   }
@@ -24,7 +29,8 @@ public struct Batch {
     return try Batch(
       inputs: inputs.sliced(axis: 0, from: range.lowerBound, to: range.upperBound)
         .with(lengths: lengths),
-      labels: labels.sliced(axis: 0, from: range.lowerBound, to: range.upperBound))
+      labels: labels.sliced(axis: 0, from: range.lowerBound, to: range.upperBound),
+      examples: examples.map { Array($0[range]) })
   }
 
   /// The same examples in another order.
@@ -34,7 +40,8 @@ public struct Batch {
     let lengths = inputs.lengths.map { lengths in Lengths(order.map { lengths.values[$0] }) }
     return try Batch(
       inputs: inputs.detached.indexSelected(axis: 0, indices).with(lengths: lengths),
-      labels: labels.detached.indexSelected(axis: 0, indices))
+      labels: labels.detached.indexSelected(axis: 0, indices),
+      examples: examples.map { examples in order.map { examples[$0] } })
   }
 
   /// Parts of at most `limit` examples, in order.

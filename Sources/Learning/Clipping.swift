@@ -61,6 +61,11 @@ public struct NoiseKey: Sendable {
     NoiseKey(high: key.high, low: key.low, isSecure: false)
   }
 
+  /// Which key it is, where it is no secret: two runs with the same text add the same noise.
+  var fingerprint: String {
+    isSecure ? "secure" : "seeded " + String(high, radix: 16) + ":" + String(low, radix: 16)
+  }
+
   /// The stream of one step: AES-128 in counter mode, one number per parameter element.
   func stream(_ step: Int) -> fl_stream {
     fl_stream(

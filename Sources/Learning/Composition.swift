@@ -41,6 +41,8 @@ public final class Activation: Layer {
     case .relu: .relu
     case .tanh: .tanh
     case .sigmoid: .sigmoid
+    case .gelu: .geluTanh
+    case .silu: .silu
     default: nil
     }
   }
@@ -55,6 +57,7 @@ public final class Sequential: Layer {
   private enum Step {
     case one(Layer)
     case linearThen(Linear, FusedActivation)
+    case convolutionThen(Convolution, FusedActivation)
     case embeddingMean(Embedding, Pooling)
   }
 
@@ -72,6 +75,11 @@ public final class Sequential: Layer {
       let next = index + 1 < layers.count ? layers[index + 1] : nil
       if let linear = layers[index] as? Linear, let fused = (next as? Activation)?.fused {
         steps.append(.linearThen(linear, fused))
+        index += 2
+      } else if let convolution = layers[index] as? Convolution,
+        let fused = (next as? Activation)?.fused
+      {
+        steps.append(.convolutionThen(convolution, fused))
         index += 2
       } else if let embedding = layers[index] as? Embedding, let pooling = next as? Pooling,
         pooling.pooling == .mean, pooling.axis == 1
@@ -96,6 +104,8 @@ public final class Sequential: Layer {
       switch step {
       case .one(let layer): x = try layer.forward(x)
       case .linearThen(let linear, let activation): x = try linear.forward(x, then: activation)
+      case .convolutionThen(let convolution, let activation):
+        x = try convolution.forward(x, then: activation)
       case .embeddingMean(let embedding, let pooling):
         x =
           x.rank == 2

@@ -1,7 +1,8 @@
 import CKernels
 import Tensor
 
-/// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch. Tokens are i64 or i32 of any shape.
+/// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch unless another deviation is given. Tokens are
+/// i64 or i32 of any shape.
 ///
 /// With a padding index that token's vector starts at zero and never gets a gradient, and what follows each example's last
 /// real token is marked as padding (`Tensor.lengths`), so that pooling and LSTMs leave it out.
@@ -12,9 +13,10 @@ public final class Embedding: Layer {
   public let weight: Parameter
   private let scratch: RowScratch
 
-  public init(_ rows: Int, _ width: Int, paddingIndex: Int? = nil, random: inout RandomStream)
-    throws
-  {
+  public init(
+    _ rows: Int, _ width: Int, paddingIndex: Int? = nil, deviation: Double = 1,
+    random: inout RandomStream
+  ) throws {
     try Check.size(rows, "the number of rows")
     try Check.size(width, "the width")
     if let paddingIndex, !(0..<rows).contains(paddingIndex) {
@@ -23,7 +25,8 @@ public final class Embedding: Layer {
     self.rows = rows
     self.width = width
     self.paddingIndex = paddingIndex
-    let table = try Tensor.normal(Shape(checking: [rows, width]), &random)
+    let table = try Tensor.normal(
+      Shape(checking: [rows, width]), deviation: deviation, &random)
     if let paddingIndex {
       (table.floats + paddingIndex * width).update(repeating: 0, count: width)
     }
@@ -181,6 +184,11 @@ final class EmbeddingRule: RangedGradientRule {
   private let bags: Bool
   private let scratch: RowScratch
   private let width: Int
+
+  /// Whether the gradient is that of means over tokens.
+  var averages: Bool { bags }
+  /// Tokens and output gradients.
+  var factors: (tokens: Tokens, gradient: Tensor) { (tokens, g) }
 
   init(weight: Parameter, tokens: Tokens, gradient: Tensor, bags: Bool, scratch: RowScratch) {
     self.weight = weight

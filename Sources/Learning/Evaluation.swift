@@ -38,8 +38,8 @@ public struct Evaluation {
   /// Each example's own loss, in the order of the source.
   public func losses(_ source: any BatchSource, _ loss: Loss) throws -> [Double] {
     var result = [Double](repeating: .nan, count: source.count)
-    try each(source) { output, labels, indices in
-      let values = try loss(output, labels)
+    try batches(source) { batch, indices in
+      let values = try loss.value(model, batch)
       guard values.shape == [indices.count] else {
         throw DomainError(
           .shape,
@@ -63,9 +63,18 @@ public struct Evaluation {
     return try Tensor.stacked(rows.compactMap { $0 })
   }
 
-  /// Runs the model over the source, long examples first, and hands each batch's outputs, labels and indices to `body`.
+  /// Runs the model over the source and hands each batch's outputs, labels and indices to `body`.
   private func each(
     _ source: any BatchSource, _ body: (Tensor, Tensor, [Int]) throws -> Void
+  ) throws {
+    try batches(source) { batch, indices in
+      try body(model.forward(batch.inputs), batch.labels, indices)
+    }
+  }
+
+  /// Hands the source's batches to `body` in evaluation mode, long examples first.
+  private func batches(
+    _ source: any BatchSource, _ body: (Batch, [Int]) throws -> Void
   ) throws {
     var order = Array(0..<source.count)
     if let first = order.first, source.length(first) != nil {
@@ -75,10 +84,9 @@ public struct Evaluation {
     for start in stride(from: 0, to: order.count, by: batch) {
       if shouldStop() { throw DomainError(.interrupt, "the evaluation was interrupted") }
       let indices = Array(order[start..<min(start + batch, order.count)])
-      let part = try source.batch(indices)
-      try ForwardContext.evaluation {
-        try body(model.forward(part.inputs), part.labels, indices)
-      }
+      var part = try source.batch(indices)
+      part.examples = part.examples ?? indices
+      try ForwardContext.evaluation { try body(part, indices) }
     }
   }
 }

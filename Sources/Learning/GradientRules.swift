@@ -89,6 +89,14 @@ extension JointNorms {
     let inputs = factors.reduce(0) { $0 + $1.count / rows }
     let longest = ranges.reduce(0) { max($0, $1.count) } * time
     guard longest * longest / 2 * (inputs + outputs) < 30 * inputs * outputs else { return nil }
+    return byGramMatrices(ranges, factors, biases: biases, g, examples: examples, time: time)
+  }
+
+  static func byGramMatrices(
+    _ ranges: [Range<Int>], _ factors: [Tensor], biases: Int, _ g: Tensor, examples: Int, time: Int
+  ) -> [Double] {
+    let rows = max(1, examples * time)
+    let outputs = g.count / rows
     var norms = [Float](repeating: 0, count: ranges.count)
     norms.withUnsafeMutableBufferPointer { norms in
       guard let norms = norms.baseAddress else { return }

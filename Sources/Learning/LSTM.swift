@@ -84,7 +84,7 @@ public final class LSTM: Layer {
       }
       let dx = try saved.backward(request.gradient, needsInput: request.needs[0])
       return BackwardResult(
-        inputs: [dx], rules: request.wantsRules ? [LSTMRule(directions, saved)] : [])
+        inputs: [dx], rules: request.wantsRules ? [saved.rule(directions)] : [])
     }
   }
 }
@@ -126,12 +126,10 @@ final class LSTMPass {
   /// The layer's output [batch, time, directions · hidden], where states are asked for followed by last hidden and cell states.
   let output: Tensor
   private(set) var isUsed = false
-  private let lengths: [Int32]?
+  private let sequences: SequenceLengths
   private let states: Bool
   private let keepsActivations: Bool
   private(set) var directions: [Direction] = []
-  /// [time, batch]: whether the step is real; nil where all are.
-  private let active: Storage?
 
   struct Direction {
     let inputWeight: Tensor
@@ -160,31 +158,10 @@ final class LSTMPass {
       states
       ? try Tensor.uninitialized([batch * time * width + 2 * batch * width])
       : try Tensor.uninitialized([batch, time, width])
-    if let lengths, lengths.values.contains(where: { $0 < time }) {
-      guard lengths.values.count == batch else {
-        throw DomainError(
-          .shape, "a batch of \(batch) examples came with \(lengths.values.count) lengths")
-      }
-      let values = lengths.values.map { min(max($0, 0), Int32(time)) }
-      self.lengths = values
-      let mask = try Storage(byteCount: batch * time)
-      let bytes = mask.pointer.bindMemory(to: UInt8.self, capacity: batch * time)
-      for step in 0..<time {
-        for row in 0..<batch { bytes[step * batch + row] = Int(values[row]) > step ? 1 : 0 }
-      }
-      active = mask
-    } else {
-      self.lengths = nil
-      active = nil
-    }
+    sequences = try SequenceLengths(lengths, batch: batch, time: time)
     for parameters in layer.directions {
       let weight = parameters.hiddenWeight.data
-      let transposed = try Tensor.uninitialized([hidden, 4 * hidden])
-      Parallel.blocks(4 * hidden, size: 128) {
-        fl_transpose_f32(
-          $0.count, hidden, weight.floats + $0.lowerBound * hidden, hidden,
-          transposed.floats + $0.lowerBound, 4 * hidden)
-      }
+      let transposed = try RecurrentWeights.transposed(weight)
       let bias = try Tensor.uninitialized([4 * hidden])
       let (b1, b2) = (parameters.inputBias.data, parameters.hiddenBias.data)
       fl_add_vv_f32(4 * hidden, b1.floats, b2.floats, bias.floats)
@@ -213,20 +190,6 @@ final class LSTMPass {
     }
   }
 
-  /// The longest of some examples: steps behind it are padding for all of them.
-  private func steps(_ rows: Range<Int>) -> Int {
-    guard let lengths else { return time }
-    var longest = 0
-    for row in rows { longest = max(longest, Int(lengths[row])) }
-    return longest
-  }
-
-  private func mask(_ step: Int, _ row: Int) -> UnsafePointer<UInt8>? {
-    active.map {
-      UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + step * batch + row)
-    }
-  }
-
   // MARK: Forward
 
   func forward() {
@@ -236,7 +199,7 @@ final class LSTMPass {
 
   private func forward(_ number: Int, _ rows: Range<Int>) {
     let d = directions[number]
-    let steps = steps(rows)
+    let steps = sequences.steps(rows)
     let count = rows.count
     let width = directions.count * hidden
     let gateWidth = 4 * hidden
@@ -271,7 +234,8 @@ final class LSTMPass {
       }
       fl_lstm_cell_f32(
         count, hidden, gates + t * gateWidth, time * gateWidth, d.bias.floats,
-        i > 0 ? cells + before * hidden : nil, time * hidden, nil, 0, mask(t, rows.lowerBound),
+        i > 0 ? cells + before * hidden : nil, time * hidden, nil, 0,
+        sequences.mask(t, rows.lowerBound),
         gates + t * gateWidth, time * gateWidth, cells + t * hidden,
         tanhCells.map { $0 + t * hidden }, out + t * width, time * width)
       guard let previous else { continue }
@@ -305,12 +269,6 @@ final class LSTMPass {
     }
   }
 
-  /// Where direction `number` of example `row` ends; nil where the example is empty.
-  private func lastStep(_ number: Int, _ row: Int) -> Int? {
-    let length = lengths.map { Int($0[row]) } ?? time
-    return length == 0 ? nil : number == 1 ? 0 : length - 1
-  }
-
   private func writeStates() {
     let width = directions.count * hidden
     let base = output.floats
@@ -319,7 +277,7 @@ final class LSTMPass {
     for (number, d) in directions.enumerated() {
       for row in 0..<batch {
         let to = row * width + number * hidden
-        guard let t = lastStep(number, row) else {
+        guard let t = sequences.lastStep(isReverse: number == 1, row) else {
           (hiddenStates + to).update(repeating: 0, count: hidden)
           (cellStates + to).update(repeating: 0, count: hidden)
           continue
@@ -369,7 +327,7 @@ final class LSTMPass {
     _ cellGradients: UnsafeMutablePointer<Float>, _ hiddenGradients: UnsafeMutablePointer<Float>
   ) {
     let d = directions[number]
-    let steps = steps(rows)
+    let steps = sequences.steps(rows)
     let count = rows.count
     let gateWidth = 4 * hidden
     let gates = d.gates.floats + rows.lowerBound * time * gateWidth
@@ -390,7 +348,8 @@ final class LSTMPass {
       fl_lstm_cell_backward_f32(
         count, hidden, gates + t * gateWidth, time * gateWidth,
         i > 0 ? cells + order.step(i - 1) * hidden : nil, cells + t * hidden,
-        tanhCells + t * hidden, time * hidden, mask(t, rows.lowerBound), arriving + t * width,
+        tanhCells + t * hidden, time * hidden, sequences.mask(t, rows.lowerBound),
+        arriving + t * width,
         time * width, i + 1 < steps ? dh : nil, dc, nil, gates + t * gateWidth,
         time * gateWidth)
       if i > 0 {
@@ -399,6 +358,17 @@ final class LSTMPass {
           d.hiddenWeight.floats, hidden, dh, hidden)
       }
     }
+  }
+
+  /// The gradients of the parameters, once the backward pass is through.
+  func rule(_ parameters: [LSTMParameters]) -> RecurrentRule {
+    RecurrentRule(
+      zip(parameters, directions).map { parameters, d in
+        RecurrentRule.Product(
+          gradient: d.gates,
+          factors: [(parameters.inputWeight, x), (parameters.hiddenWeight, d.previous)],
+          biases: [parameters.inputBias, parameters.hiddenBias])
+      }, examples: batch, time: time)
   }
 
   /// The gradient of the output with that of the last hidden states added where they were read; cell gradients go to `cells`.
@@ -413,7 +383,7 @@ final class LSTMPass {
       for row in 0..<batch {
         let at = row * width + number * hidden
         let cell = cells.floats + (number * batch + row) * hidden
-        guard let t = lastStep(number, row) else {
+        guard let t = sequences.lastStep(isReverse: number == 1, row) else {
           cell.update(repeating: 0, count: hidden)
           continue
         }
@@ -424,174 +394,6 @@ final class LSTMPass {
       }
     }
     withExtendedLifetime(gradient) {}
-    return result
-  }
-}
-
-/// In which order a direction visits the steps.
-private struct StepOrder {
-  let count: Int
-  let isReverse: Bool
-  func step(_ i: Int) -> Int { isReverse ? count - 1 - i : i }
-}
-
-/// Gradients of an LSTM's parameters from its inputs, its previous hidden states and the gradients of its gate sums.
-final class LSTMRule: RangedGradientRule {
-  let parameters: [Parameter]
-  let exampleCount: Int
-  private let directions: [LSTMParameters]
-  private let pass: LSTMPass
-
-  init(_ directions: [LSTMParameters], _ pass: LSTMPass) {
-    self.directions = directions
-    parameters = directions.flatMap(\.all)
-    self.pass = pass
-    exampleCount = pass.batch
-  }
-
-  private var gateWidth: Int { 4 * pass.hidden }
-
-  func accumulate(
-    weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink
-  ) throws {
-    let (time, inputs, hidden) = (pass.time, pass.inputs, pass.hidden)
-    let rows = examples.count * time
-    let first = examples.lowerBound * time
-    let weights = weights.map { $0 + examples.lowerBound }
-    func scaled(_ tensor: Tensor, _ width: Int) throws -> (Tensor, UnsafeMutablePointer<Float>) {
-      let from = tensor.floats + first * width
-      guard let weights else { return (tensor, from) }
-      let copy = try ExampleWeights.scaled(
-        from, weights, examples: examples.count, width: time * width)
-      return (copy, copy.floats)
-    }
-    let rowWeights = try weights.map {
-      try ExampleWeights.repeated($0, examples: examples.count, times: time)
-    }
-    let (x, xRows) = try scaled(pass.x, inputs)
-    for (parameters, d) in zip(directions, pass.directions) {
-      let gates = d.gates.floats + first * gateWidth
-      if let index = index(parameters.inputWeight, sink) {
-        let (target, accumulate) = sink.target(index)
-        Matmul.gemm(
-          transposeA: true, m: gateWidth, n: inputs, k: rows, gates, gateWidth, xRows, inputs,
-          beta: accumulate ? 1 : 0, target, inputs)
-      }
-      if let index = index(parameters.hiddenWeight, sink) {
-        let (previous, previousRows) = try scaled(d.previous, hidden)
-        let (target, accumulate) = sink.target(index)
-        Matmul.gemm(
-          transposeA: true, m: gateWidth, n: hidden, k: rows, gates, gateWidth, previousRows,
-          hidden, beta: accumulate ? 1 : 0, target, hidden)
-        withExtendedLifetime(previous) {}
-      }
-      try addBiases(parameters, gates, rows, rowWeights, sink)
-    }
-    withExtendedLifetime((x, rowWeights)) {}
-  }
-
-  private func index(_ parameter: Parameter, _ sink: GradientSink) -> Int? {
-    parameter.requiresGradient ? sink.index(of: parameter) : nil
-  }
-
-  /// Both biases are added to the same sums, so they have the same gradient.
-  private func addBiases(
-    _ parameters: LSTMParameters, _ gates: UnsafePointer<Float>, _ rows: Int, _ rowWeights: Tensor?,
-    _ sink: GradientSink
-  ) throws {
-    let indices = [parameters.inputBias, parameters.hiddenBias].compactMap { index($0, sink) }
-    guard !indices.isEmpty else { return }
-    let sums = try Tensor.uninitialized([gateWidth])
-    ColumnSums.compute(
-      gates, rows: rows, columns: gateWidth, weights: rowWeights?.floats, accumulate: false,
-      sums.floats)
-    for index in indices {
-      let (target, accumulate) = sink.target(index)
-      if accumulate {
-        fl_axpy_f32(gateWidth, 1, sums.floats, target)
-      } else {
-        target.update(from: sums.floats, count: gateWidth)
-      }
-    }
-    withExtendedLifetime((sums, rowWeights)) {}
-  }
-
-  /// What of a direction is trained and shares one gradient of the gate sums: factors of weights, number of biases.
-  private func joint(_ number: Int) -> (factors: [Tensor], biases: Int, gates: Tensor) {
-    let (parameters, d) = (directions[number], pass.directions[number])
-    let factors =
-      (parameters.inputWeight.requiresGradient ? [pass.x] : [])
-      + (parameters.hiddenWeight.requiresGradient ? [d.previous] : [])
-    let biases = [parameters.inputBias, parameters.hiddenBias]
-    return (factors, biases.count(where: \.requiresGradient), d.gates)
-  }
-
-  func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
-    for number in directions.indices {
-      let (factors, biases, gates) = joint(number)
-      JointNorms.add(
-        factors, biases: biases, gates, examples: exampleCount, time: pass.time, to: norms)
-    }
-  }
-
-  func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
-    var sum = [Double](repeating: 0, count: ranges.count)
-    for number in directions.indices {
-      let (factors, biases, gates) = joint(number)
-      guard
-        let norms = JointNorms.ofRanges(
-          ranges, factors, biases: biases, gates, examples: exampleCount, time: pass.time)
-      else { return nil }
-      for index in sum.indices { sum[index] += norms[index] }
-    }
-    return sum
-  }
-
-  func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {
-    let d = pass.directions[index / 4]
-    let (time, gateWidth) = (pass.time, gateWidth)
-    let factor: (tensor: Tensor, width: Int)? =
-      switch index % 4 {
-      case 0: (pass.x, pass.inputs)
-      case 1: (d.previous, pass.hidden)
-      default: nil
-      }
-    withExtendedLifetime((d, factor?.tensor)) {
-      let g = d.gates.floats
-      Parallel.blocks(exampleCount, size: ExampleBlocks.size(time: time, width: gateWidth)) {
-        let first = $0.lowerBound * time
-        if let factor {
-          fl_linear_example_norms_f32(
-            $0.count, time, factor.width, gateWidth, factor.tensor.floats + first * factor.width,
-            g + first * gateWidth, norms + $0.lowerBound)
-        } else {
-          fl_bias_example_norms_f32(
-            $0.count, time, gateWidth, g + first * gateWidth, norms + $0.lowerBound)
-        }
-      }
-    }
-  }
-
-  func perExample(_ index: Int) throws -> Tensor {
-    let d = pass.directions[index / 4]
-    let (time, gateWidth) = (pass.time, gateWidth)
-    guard index % 4 < 2 else {
-      let result = try Tensor.uninitialized([exampleCount, gateWidth])
-      for example in 0..<exampleCount {
-        fl_sum_columns_f32(
-          time, gateWidth, d.gates.floats + example * time * gateWidth, gateWidth, nil, 0,
-          result.floats + example * gateWidth)
-      }
-      return withExtendedLifetime(d) { result }
-    }
-    let (factor, width) = index % 4 == 0 ? (pass.x, pass.inputs) : (d.previous, pass.hidden)
-    let result = try Tensor.uninitialized([exampleCount, gateWidth, width])
-    withExtendedLifetime((d, factor)) {
-      Matmul.batched(
-        exampleCount, transposeA: true, m: gateWidth, n: width, k: time, d.gates.floats, gateWidth,
-        strideA: time * gateWidth, factor.floats, width, strideB: time * width, result.floats,
-        width, strideC: gateWidth * width)
-    }
     return result
   }
 }

@@ -113,11 +113,15 @@ open class Layer {
 public final class ForwardContext: @unchecked Sendable {
   // Used by one thread at a time: the one that runs the forward pass.
   public let isTraining: Bool
+  /// What the gradient of the loss will be multiplied with, where the step knows: a loss that makes its gradients on the way may
+  /// multiply them already, and need not go over them again.
+  public let lossWeight: Double?
   private let key: RandomKey
   private var calls = 0
 
-  public init(training: Bool, key: RandomKey) {
+  public init(training: Bool, key: RandomKey, lossWeight: Double? = nil) {
     isTraining = training
+    self.lossWeight = lossWeight
     self.key = key
   }
 
@@ -125,8 +129,11 @@ public final class ForwardContext: @unchecked Sendable {
   @TaskLocal public static var current: ForwardContext?
 
   /// Runs `body` as a forward pass of training; `key` decides which units dropout drops.
-  public static func training<R>(_ key: RandomKey, _ body: () throws -> R) rethrows -> R {
-    try $current.withValue(ForwardContext(training: true, key: key), operation: body)
+  public static func training<R>(
+    _ key: RandomKey, lossWeight: Double? = nil, _ body: () throws -> R
+  ) rethrows -> R {
+    try $current.withValue(
+      ForwardContext(training: true, key: key, lossWeight: lossWeight), operation: body)
   }
 
   /// Runs `body` without dropout and without recording.

@@ -4,9 +4,14 @@ import Tensor
 /// The last norms of each layer's released gradient, estimated without its noise.
 struct RunningMedians {
   private static let window = 25
-  private var values: [[Double]]
+  private(set) var values: [[Double]]
 
   init(_ layers: Int) { values = Array(repeating: [], count: layers) }
+
+  /// Goes on from saved norms.
+  init(_ values: [[Double]]) {
+    self.values = values.map { Array($0.suffix(RunningMedians.window)) }
+  }
 
   mutating func append(_ norms: [Double]) {
     for (layer, norm) in norms.enumerated() {

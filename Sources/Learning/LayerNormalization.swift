@@ -108,10 +108,28 @@ final class LayerNormalizationRule: RangedGradientRule {
       parameter.requiresGradient ? sink.index(of: parameter).map { sink.zeroedTarget($0) } : nil
     }
     guard targets.contains(where: { $0 != nil }) else { return }
-    withExtendedLifetime((x, mean, deviation, g, rowWeights)) {
-      fl_layernorm_parameters_f32(
-        examples.count * time, width, g.floats + first * width, x.floats + first * width,
-        mean.floats + first, deviation.floats + first, rowWeights?.floats, targets[0], targets[1])
+    let rows = examples.count * time
+    // A fixed number of rows, at most 64 blocks of them: each is summed by itself, then the sums in order.
+    let size = max(RowBlocks.size(width: width), (rows + 63) / 64)
+    let blocks = (rows + size - 1) / size
+    let parts = blocks > 1 ? try Tensor.zeros([blocks, 2, width]) : nil
+    let width = self.width
+    withExtendedLifetime((x, mean, deviation, g, rowWeights, parts)) {
+      Parallel.blocks(rows, size: size) { block in
+        let row = first + block.lowerBound
+        let part = parts.map { $0.floats + block.lowerBound / size * 2 * width }
+        fl_layernorm_parameters_f32(
+          block.count, width, g.floats + row * width, x.floats + row * width, mean.floats + row,
+          deviation.floats + row, rowWeights.map { $0.floats + block.lowerBound },
+          part ?? targets[0], part.map { $0 + width } ?? targets[1])
+      }
+      guard let parts else { return }
+      for block in 0..<blocks {
+        for (index, target) in targets.enumerated() {
+          guard let target else { continue }
+          fl_axpy_f32(width, 1, parts.floats + (2 * block + index) * width, target)
+        }
+      }
     }
   }
 

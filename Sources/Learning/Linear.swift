@@ -46,19 +46,23 @@ public final class Linear: Layer {
     var shape = input.shape
     shape[shape.rank - 1] = outputs
     let y = try Tensor.uninitialized(shape).with(lengths: input.lengths)
+    // What the activation's derivative is found from: its argument, or its value.
+    let saved = activation.keepsArgument ? try Tensor.uninitialized(shape) : y.detached
     let rows = y.count / outputs
     let outputs = self.outputs
     let inputs = self.inputs
     withExtendedLifetime((a, w, b)) {
       Matmul.gemm(
         transposeB: true, m: rows, n: outputs, k: inputs, a.floats, inputs, w.floats, inputs,
-        y.floats, outputs)
+        saved.floats, outputs)
       guard b != nil || activation != .none else { return }
-      let to = y.floats
+      let (from, to) = (saved.floats, y.floats)
       let bias = b?.floats
       Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
-        let part = to + block.lowerBound * outputs
-        fl_bias_activation_f32(activation.rawValue, block.count, outputs, part, bias, nil, part)
+        let part = from + block.lowerBound * outputs
+        fl_bias_activation_f32(
+          activation.rawValue, block.count, outputs, part, bias,
+          activation.keepsArgument ? part : nil, to + block.lowerBound * outputs)
       }
     }
     return Tape.record(
@@ -68,12 +72,12 @@ public final class Linear: Layer {
       if activation != .none {
         let dy = g
         g = try Tensor.uninitialized(dy.shape)
-        let (from, saved, to) = (dy.floats, y.floats, g.floats)
-        withExtendedLifetime((dy, y)) {
+        let (from, value, to) = (dy.floats, saved.floats, g.floats)
+        withExtendedLifetime((dy, saved)) {
           Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
             let start = block.lowerBound * outputs
             fl_bias_activation_backward_f32(
-              activation.rawValue, block.count, outputs, from + start, saved + start, to + start,
+              activation.rawValue, block.count, outputs, from + start, value + start, to + start,
               nil)
           }
         }
@@ -95,12 +99,18 @@ public final class Linear: Layer {
   }
 }
 
-/// Activations that a linear layer applies while its output is in cache. Those whose derivative follows from the output alone.
+/// Activations that a linear layer applies while its output is in cache; the numbers are the kernels'.
 enum FusedActivation: Int32 {
   case none = 0
   case relu = 1
   case tanh = 2
   case sigmoid = 3
+  case geluTanh = 4
+  case geluErf = 5
+  case silu = 6
+
+  /// Whether the derivative follows from the argument only, and not from the value.
+  var keepsArgument: Bool { rawValue >= FusedActivation.geluTanh.rawValue }
 }
 
 /// Rows of a matrix that are treated as one block: about 32 KiB of it, so that the cut depends on the shape only.
@@ -119,6 +129,9 @@ final class LinearRule: RangedGradientRule {
   private let outputs: Int
   private let a: Tensor
   private let g: Tensor
+
+  /// Inputs and output gradients.
+  var factors: (inputs: Tensor, gradient: Tensor) { (a, g) }
 
   init(weight: Parameter, bias: Parameter?, a: Tensor, g: Tensor) {
     self.weight = weight
@@ -185,6 +198,13 @@ final class LinearRule: RangedGradientRule {
 
   func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
     JointNorms.ofRanges(
+      ranges, weight.requiresGradient ? [a] : [],
+      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g, examples: exampleCount, time: time)
+  }
+
+  /// The squared norms of the sums over ranges by Gram matrices, whatever they cost.
+  func gramNorms(of ranges: [Range<Int>]) -> [Double] {
+    JointNorms.byGramMatrices(
       ranges, weight.requiresGradient ? [a] : [],
       biases: bias.map(\.requiresGradient) == true ? 1 : 0, g, examples: exampleCount, time: time)
   }

@@ -6,17 +6,50 @@ import Tensor
 /// then has to run it example by example.
 public struct Loss {
   public let name: String
-  private let body: (_ output: Tensor, _ labels: Tensor) throws -> Tensor
+  /// Nil where the loss needs more than the model's output.
+  private let body: ((_ output: Tensor, _ labels: Tensor) throws -> Tensor)?
+  private let evaluation: (_ model: Layer, _ batch: Batch) throws -> Tensor
 
   public init(
     _ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
   ) {
     self.name = name
     self.body = body
+    evaluation = { model, batch in try body(model.forward(batch.inputs), batch.labels) }
   }
 
+  /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's examples
+  /// (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
+  public init(
+    _ name: String, evaluating: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+  ) {
+    self.name = name
+    body = nil
+    evaluation = evaluating
+  }
+
+  /// A loss that is a function of outputs and labels, but better run with the model at hand.
+  private init(
+    _ name: String, body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor,
+    evaluation: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+  ) {
+    self.name = name
+    self.body = body
+    self.evaluation = evaluation
+  }
+
+  /// The loss of an output. Throws a type error where the loss needs the model and the batch: use `value` then.
   public func callAsFunction(_ output: Tensor, _ labels: Tensor) throws -> Tensor {
-    try body(output, labels)
+    guard let body else {
+      throw DomainError(
+        .type, "the loss `\(name)` is no function of outputs and labels: it runs the model itself")
+    }
+    return try body(output, labels)
+  }
+
+  /// The loss of a batch, the model run on the way.
+  public func value(_ model: Layer, _ batch: Batch) throws -> Tensor {
+    try evaluation(model, batch)
   }
 
   /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean over
@@ -25,23 +58,18 @@ public struct Loss {
     -> Loss
   {
     try Check.finite(labelSmoothing, "label smoothing", atLeast: 0, below: 1)
-    return Loss("cross_entropy") { output, labels in
-      let rows = try Losses.crossEntropy(
-        output, labels, ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing, reduction: .none)
-      guard rows.rank > 1 else { return rows }
-      let examples = rows.shape[0]
-      let flat = try labels.detached.cast(to: .i64).contiguous()
-      let time = flat.count / max(1, examples)
-      let counts = try Tensor.uninitialized([examples])
-      for example in 0..<examples {
-        var counted = 0
-        for t in 0..<time where flat.pointer(Int64.self)[example * time + t] != ignoreIndex {
-          counted += 1
-        }
-        counts.floats[example] = Float(max(1, counted))
-      }
-      return try rows.reshaped([examples, time]).sum(axes: [1]) / counts
-    }
+    let loss = ExampleCrossEntropy(ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing)
+    return Loss(
+      "cross_entropy",
+      body: { output, labels in
+        var logits = output
+        return try loss(&logits, labels)
+      },
+      evaluation: { model, batch in
+        // Held by nobody else, so that the gradient can take their place.
+        var logits = try model.forward(batch.inputs)
+        return try loss(&logits, batch.labels)
+      })
   }
 
   /// The mean of squared differences over everything but the first axis.
@@ -57,7 +85,34 @@ public struct Loss {
       try Losses.perExample(Losses.binaryCrossEntropy(output, labels), of: output)
     }
   }
+
+  /// The divergence between output and labels, both logits [examples, …, classes], at a temperature (`Losses.divergence`); of a
+  /// sequence, the mean over its positions. The labels are the teacher's.
+  public static func divergence(
+    temperature: Double = 1, direction: DivergenceDirection = .forward
+  ) throws -> Loss {
+    try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
+    return Loss("divergence") { output, labels in
+      let rows =
+        direction == .forward
+        ? try Losses.divergence(of: labels, from: output, temperature: temperature)
+        : try Losses.divergence(of: output, from: labels, temperature: temperature)
+      return try Losses.perExample(rows, of: output)
+    }
+  }
+
+  /// 1 - cos(output, labels) over the last axis; of a sequence, the mean over its positions. What draws a student's hidden states
+  /// to its teacher's in DistilBERT (Sanh 2019).
+  public static var cosine: Loss {
+    Loss("cosine") { output, labels in
+      let rows = try Losses.cosineEmbedding(output, labels)
+      return try Losses.perExample(rows, of: output)
+    }
+  }
 }
+
+/// Which of two distributions a divergence takes the mean under: the teacher's (forward) or the student's (reverse).
+public enum DivergenceDirection: String, Sendable, CaseIterable { case forward, reverse }
 
 /// How many numbers a loss gives.
 public enum Reduction: String, Sendable, CaseIterable { case none, mean, sum }
@@ -155,6 +210,95 @@ public enum Losses {
     return Tape.record("binary_cross_entropy", inputs: [logits], output: losses) { request in
       BackwardResult(inputs: [try request.gradient * gradient])
     }
+  }
+
+  /// T² · KL(softmax(p / T) ‖ softmax(q / T)) over the last axis of two tensors of logits [rows…, classes], one number a row (Hinton
+  /// 2015: the factor T² keeps gradients of one size for every temperature). Gradients flow to both. With the teacher as p this is
+  /// the forward divergence, with the teacher as q the reverse one.
+  public static func divergence(of p: Tensor, from q: Tensor, temperature: Double = 1) throws
+    -> Tensor
+  {
+    guard p.shape == q.shape, let classes = p.shape.last, classes > 0 else {
+      throw DomainError(
+        .shape,
+        "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
+      )
+    }
+    try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
+    let (x, y) = (try Check.floats(p, "divergence"), try Check.floats(q, "divergence"))
+    let shape = Shape(p.shape.dropLast())
+    let losses = try Tensor.uninitialized(shape)
+    let recording = Tape.isRecording
+    let dp = recording && p.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
+    let dq = recording && q.requiresGradient ? try Tensor.uninitialized(x.shape) : nil
+    let size = RowBlocks.size(width: classes)
+    let scratch = try Tensor.uninitialized([(losses.count + size - 1) / size, 2 * classes])
+    var settings = fl_distillation()
+    settings.temperature = Float(temperature)
+    settings.soft_weight = Float(temperature * temperature)
+    /// The divergence of each row, and its gradient by the first of the two.
+    func run(_ kind: Int, _ student: Tensor, _ teacher: Tensor, _ gradient: Tensor?) {
+      settings.divergence = Int32(kind)
+      withUnsafePointer(to: settings) { settings in
+        Parallel.blocks(losses.count, size: size) {
+          let (row, start) = ($0.lowerBound, $0.lowerBound * classes)
+          _ = fl_distillation_f32(
+            $0.count, classes, student.floats + start, teacher.floats + start, nil, settings, nil,
+            scratch.floats + row / size * 2 * classes, losses.floats + row, nil,
+            gradient.map { $0.floats + start })
+        }
+      }
+    }
+    withExtendedLifetime((x, y, scratch)) {
+      if let dp { run(FL_REVERSE_KL, x, y, dp) }
+      if dp == nil || dq != nil { run(FL_FORWARD_KL, y, x, dq) }
+      fl_scale_f32(
+        losses.count, Float(temperature * temperature), losses.floats, losses.floats)
+    }
+    return Tape.record("divergence", inputs: [p, q], output: losses) { request in
+      let g = try request.gradient.contiguous()
+      func scaled(_ gradient: Tensor?) throws -> Tensor? {
+        guard let gradient else { return nil }
+        let dx = try Tensor.uninitialized(gradient.shape)
+        Parallel.blocks(g.count, size: size) {
+          let start = $0.lowerBound * classes
+          fl_mul_vc_f32(
+            $0.count, classes, gradient.floats + start, g.floats + $0.lowerBound, dx.floats + start
+          )
+        }
+        return withExtendedLifetime((g, gradient)) { dx }
+      }
+      return BackwardResult(inputs: [try scaled(dp), try scaled(dq)])
+    }
+  }
+
+  /// PyTorch's `CosineEmbeddingLoss` over the last axis, one number a row: 1 - cos(a, b) where `targets` is 1 (everywhere, if it is
+  /// nil), max(0, cos(a, b) - margin) where it is -1.
+  public static func cosineEmbedding(
+    _ a: Tensor, _ b: Tensor, targets: Tensor? = nil, margin: Double = 0
+  ) throws -> Tensor {
+    guard a.shape == b.shape, a.rank > 0 else {
+      throw DomainError(
+        .shape, "a cosine needs two tensors of one shape, got \(a.shape) and \(b.shape)")
+    }
+    try Check.finite(margin, "the margin", atLeast: -1)
+    // PyTorch's ε.
+    let epsilon = 1e-12
+    let product = try (a * b).sum(axes: [-1])
+    let squares =
+      try (a.square().sum(axes: [-1]) + epsilon) * (b.square().sum(axes: [-1]) + epsilon)
+    let cosine = try product / squares.sqrt()
+    guard let targets else { return try 1 - cosine }
+    let wanted = try targets.detached.cast(to: cosine.dtype)
+    guard wanted.shape == cosine.shape else {
+      throw DomainError(
+        .shape, "the cosine's targets have shape \(wanted.shape), its rows \(cosine.shape)")
+    }
+    guard try wanted.doubles().allSatisfy({ $0 == 1 || $0 == -1 }) else {
+      throw DomainError(.value, "the targets of a cosine loss are 1 or -1")
+    }
+    let alike = try (wanted + 1) / 2
+    return try alike * (1 - cosine) + (1 - alike) * (cosine - margin).relu()
   }
 
   /// The mean over everything but axis 0.

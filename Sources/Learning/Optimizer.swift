@@ -75,45 +75,63 @@ struct StepGradients {
   }
 }
 
+/// One optimizer's formula. `Optimizer` holds what all have in common: the rate, the state and the walk over the parameters.
+protocol UpdateRule {
+  /// The name in scripts.
+  var name: String { get }
+  /// The numbers beside the rate that make two of a kind differ.
+  var settings: [(name: String, value: Double)] { get }
+  /// What is kept for every parameter element, zero at first.
+  var buffers: [String] { get }
+
+  /// Called once before the blocks of step `number`, which counts from 1.
+  mutating func begin(_ number: Int, rate: Double)
+
+  /// Changes `count` elements of a parameter; `buffers` holds theirs, in the order of the names.
+  func update(
+    _ gradient: UnsafePointer<fl_gradient>, _ count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    _ buffers: UnsafeBufferPointer<UnsafeMutablePointer<Float>>)
+
+  func optimizer(rate: Double) throws -> Optimizer
+}
+
 /// Changes parameters by their gradients. Its state belongs to the parameters of the run that it was last used in; a run on the same
 /// parameters goes on with it.
 public class Optimizer {
-  public let name: String
   /// The learning rate; may be changed between steps.
   public var rate: Double
   public private(set) var stepCount = 0
   private(set) var layout: ParameterLayout?
+  private var rule: any UpdateRule
+  private var buffers: [Storage] = []
 
-  init(_ name: String, rate: Double) throws {
+  fileprivate init(_ rule: any UpdateRule, rate: Double) throws {
     try Check.finite(rate, "the learning rate", atLeast: 0)
-    self.name = name
+    self.rule = rule
     self.rate = rate
   }
 
+  public var name: String { rule.name }
+
+  /// What it is and does, but for its rate: `adam(beta1: 0.9, …)`.
+  var fingerprint: String {
+    "\(name)(" + rule.settings.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"
+  }
+
   /// Another optimizer with the same settings and no state.
-  public func fresh() throws -> Optimizer { fatalError("every optimizer says how it is copied") }
+  public final func fresh() throws -> Optimizer { try rule.optimizer(rate: rate) }
 
   /// Makes state for `layout` unless this optimizer already works on the same parameters.
   func prepare(_ layout: ParameterLayout) throws {
     if let old = self.layout, old.parameters == layout.parameters, old.offsets == layout.offsets {
       return
     }
-    try makeState(layout.count)
+    buffers = try rule.buffers.map { _ in
+      try Storage(byteCount: max(1, layout.count) * 4, zeroed: true)
+    }
     self.layout = layout
     stepCount = 0
   }
-
-  /// Allocates `count` elements of every buffer, zero.
-  func makeState(_ count: Int) throws {}
-
-  /// Called once before the blocks of a step.
-  func beginStep(_ number: Int) {}
-
-  /// Changes one block; `state` is where its elements lie in the buffers.
-  func update(
-    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
-    state: Int
-  ) {}
 
   /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written there,
   /// while they are in cache.
@@ -124,16 +142,26 @@ public class Optimizer {
       try parameter.update { $0.baseAddress }
     }
     stepCount += 1
-    beginStep(stepCount)
+    rule.begin(stepCount, rate: rate)
+    let rule = rule
+    let starts = buffers.map { $0.pointer.assumingMemoryBound(to: Float.self) }
     let blocks = layout.blocks
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks.count)) { sums in
       Parallel.each(blocks.count) { index in
         let block = blocks[index]
         guard let parameter = pointers[block.parameter] else { return }
         var gradient = gradients.block(block, layout)
-        update(
-          &gradient, count: block.count, parameter + block.start,
-          state: layout.offsets[block.parameter] + block.start)
+        let offset = layout.offsets[block.parameter] + block.start
+        withUnsafeTemporaryAllocation(
+          of: UnsafeMutablePointer<Float>.self, capacity: max(1, starts.count)
+        ) { state in
+          for (index, start) in starts.enumerated() {
+            state.initializeElement(at: index, to: start + offset)
+          }
+          rule.update(
+            &gradient, block.count, parameter + block.start,
+            UnsafeBufferPointer(rebasing: state[..<starts.count]))
+        }
         if squaredNorms != nil {
           sums[index] = fl_sumsq_fast_f32(block.count, parameter + block.start)
         }
@@ -143,17 +171,36 @@ public class Optimizer {
       for (index, block) in blocks.enumerated() { squaredNorms[block.parameter] += sums[index] }
     }
   }
+
+  // MARK: Checkpoints
+
+  /// A copy of each buffer.
+  func bufferTensors() throws -> [(name: String, value: Tensor)] {
+    guard let layout else { return [] }
+    return try zip(rule.buffers, buffers).map { name, buffer in
+      let copy = try Tensor.uninitialized([layout.count])
+      copy.floats.update(
+        from: buffer.pointer.assumingMemoryBound(to: Float.self), count: layout.count)
+      return (name, copy)
+    }
+  }
+
+  /// The names and sizes that `restore` takes.
+  var bufferNames: [String] { rule.buffers }
+
+  /// Goes on from saved state. The tensors must be f32, contiguous and of the layout's size.
+  func restore(stepCount: Int, _ saved: [Tensor]) {
+    self.stepCount = stepCount
+    for (buffer, tensor) in zip(buffers, saved) {
+      buffer.pointer.assumingMemoryBound(to: Float.self).update(
+        from: tensor.floats, count: tensor.count)
+      withExtendedLifetime(tensor) {}
+    }
+  }
 }
 
 /// Stochastic gradient descent with momentum, PyTorch's `SGD`.
 public final class SGD: Optimizer {
-  private let momentum: Double
-  private let dampening: Double
-  private let weightDecay: Double
-  private let nesterov: Bool
-  private var buffer: Storage?
-  private var settings = fl_sgd()
-
   public init(
     rate: Double, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
     nesterov: Bool = false
@@ -164,49 +211,59 @@ public final class SGD: Optimizer {
     guard !nesterov || (momentum > 0 && dampening == 0) else {
       throw DomainError(.value, "Nesterov's momentum needs a momentum > 0 and no dampening")
     }
+    try super.init(
+      SGDRule(
+        momentum: momentum, dampening: dampening, weightDecay: weightDecay, nesterov: nesterov),
+      rate: rate)
+  }
+}
+
+private struct SGDRule: UpdateRule {
+  let momentum: Double
+  let dampening: Double
+  let weightDecay: Double
+  let nesterov: Bool
+  private var step = fl_sgd()
+
+  init(momentum: Double, dampening: Double, weightDecay: Double, nesterov: Bool) {
     self.momentum = momentum
     self.dampening = dampening
     self.weightDecay = weightDecay
     self.nesterov = nesterov
-    try super.init("sgd", rate: rate)
   }
 
-  public override func fresh() throws -> Optimizer {
-    try SGD(
-      rate: rate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
-      nesterov: nesterov)
+  var name: String { "sgd" }
+  var buffers: [String] { momentum > 0 ? ["momentum"] : [] }
+  var settings: [(name: String, value: Double)] {
+    [
+      ("momentum", momentum), ("dampening", dampening), ("weight decay", weightDecay),
+      ("nesterov", nesterov ? 1 : 0),
+    ]
   }
 
-  override func makeState(_ count: Int) throws {
-    buffer = momentum > 0 ? try Storage(byteCount: max(1, count) * 4, zeroed: true) : nil
-  }
-
-  override func beginStep(_ number: Int) {
-    settings = fl_sgd(
+  mutating func begin(_ number: Int, rate: Double) {
+    step = fl_sgd(
       rate: rate, momentum: momentum,
       // PyTorch starts the buffer with the first gradient itself, undampened.
       dampening: number == 1 ? 0 : dampening, weight_decay: weightDecay, nesterov: nesterov ? 1 : 0)
   }
 
-  override func update(
-    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
-    state: Int
+  func update(
+    _ gradient: UnsafePointer<fl_gradient>, _ count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    _ buffers: UnsafeBufferPointer<UnsafeMutablePointer<Float>>
   ) {
-    let buffer = buffer.map { $0.pointer.assumingMemoryBound(to: Float.self) + state }
-    withUnsafePointer(to: settings) { fl_sgd_f32(count, gradient, $0, parameter, buffer) }
+    withUnsafePointer(to: step) { fl_sgd_f32(count, gradient, $0, parameter, buffers.first) }
+  }
+
+  func optimizer(rate: Double) throws -> Optimizer {
+    try SGD(
+      rate: rate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+      nesterov: nesterov)
   }
 }
 
 /// Adam (Kingma 2014) and, with decoupled weight decay, AdamW (Loshchilov 2017), PyTorch's formulas.
 public final class Adam: Optimizer {
-  private let beta1: Double
-  private let beta2: Double
-  private let epsilon: Double
-  private let weightDecay: Double
-  private let isDecoupled: Bool
-  private var moments: (first: Storage, second: Storage)?
-  private var settings = fl_adam()
-
   public init(
     rate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0, decoupled: Bool = false
@@ -215,12 +272,10 @@ public final class Adam: Optimizer {
     try Check.finite(beta2, "beta2", atLeast: 0, below: 1)
     try Check.finite(epsilon, "epsilon", atLeast: 0)
     try Check.finite(weightDecay, "weight decay", atLeast: 0)
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    isDecoupled = decoupled
-    try super.init(decoupled ? "adamw" : "adam", rate: rate)
+    try super.init(
+      AdamRule(
+        beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+        isDecoupled: decoupled), rate: rate)
   }
 
   /// AdamW with PyTorch's default decay.
@@ -232,25 +287,35 @@ public final class Adam: Optimizer {
       rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
       decoupled: true)
   }
+}
 
-  public override func fresh() throws -> Optimizer {
-    try Adam(
-      rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
-      decoupled: isDecoupled)
+private struct AdamRule: UpdateRule {
+  let beta1: Double
+  let beta2: Double
+  let epsilon: Double
+  let weightDecay: Double
+  let isDecoupled: Bool
+  private var step = fl_adam()
+
+  init(beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, isDecoupled: Bool) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.isDecoupled = isDecoupled
   }
 
-  override func makeState(_ count: Int) throws {
-    moments = (
-      try Storage(byteCount: max(1, count) * 4, zeroed: true),
-      try Storage(byteCount: max(1, count) * 4, zeroed: true)
-    )
+  var name: String { isDecoupled ? "adamw" : "adam" }
+  var buffers: [String] { ["mean", "square"] }
+  var settings: [(name: String, value: Double)] {
+    [("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon), ("weight decay", weightDecay)]
   }
 
-  override func beginStep(_ number: Int) {
-    settings = fl_adam(
+  mutating func begin(_ number: Int, rate: Double) {
+    step = fl_adam(
       rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weight_decay: weightDecay,
-      decoupled: isDecoupled ? 1 : 0, correction1: 1 - Adam.power(beta1, number),
-      correction2: 1 - Adam.power(beta2, number))
+      decoupled: isDecoupled ? 1 : 0, correction1: 1 - AdamRule.power(beta1, number),
+      correction2: 1 - AdamRule.power(beta2, number))
   }
 
   private static func power(_ base: Double, _ exponent: Int) -> Double {
@@ -265,16 +330,18 @@ public final class Adam: Optimizer {
     return result
   }
 
-  override func update(
-    _ gradient: UnsafePointer<fl_gradient>, count: Int, _ parameter: UnsafeMutablePointer<Float>,
-    state: Int
+  func update(
+    _ gradient: UnsafePointer<fl_gradient>, _ count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    _ buffers: UnsafeBufferPointer<UnsafeMutablePointer<Float>>
   ) {
-    guard let moments else { return }
-    withUnsafePointer(to: settings) {
-      fl_adam_f32(
-        count, gradient, $0, parameter,
-        moments.first.pointer.assumingMemoryBound(to: Float.self) + state,
-        moments.second.pointer.assumingMemoryBound(to: Float.self) + state)
+    withUnsafePointer(to: step) {
+      fl_adam_f32(count, gradient, $0, parameter, buffers[0], buffers[1])
     }
+  }
+
+  func optimizer(rate: Double) throws -> Optimizer {
+    try Adam(
+      rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      decoupled: isDecoupled)
   }
 }

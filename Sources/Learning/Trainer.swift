@@ -1,4 +1,3 @@
-import Synchronization
 import Tensor
 
 /// How a run goes over its examples.
@@ -8,11 +7,30 @@ public struct TrainingOptions: Sendable {
   public var key: RandomKey
   /// Examples in memory at a time.
   public var physicalLimit: Int
+  /// In how many parts, at least, the examples of a step are computed; their gradients are accumulated, so that the result is that of
+  /// one batch up to rounding.
+  public var accumulation: Int
+  /// Of the optimizer's rate at the run's start; nil leaves the rate alone.
+  public var schedule: LearningRateSchedule?
+  /// See `TrainingStep.gradientBound`.
+  public var gradientBound: Double?
 
-  public init(plan: SamplingPlan, key: RandomKey, physicalLimit: Int = 4096) {
+  public init(
+    plan: SamplingPlan, key: RandomKey, physicalLimit: Int = 4096, accumulation: Int = 1,
+    schedule: LearningRateSchedule? = nil, gradientBound: Double? = nil
+  ) {
     self.plan = plan
     self.key = key
     self.physicalLimit = physicalLimit
+    self.accumulation = accumulation
+    self.schedule = schedule
+    self.gradientBound = gradientBound
+  }
+
+  /// Examples of one part.
+  var partSize: Int {
+    let parts = max(1, accumulation)
+    return max(1, min(physicalLimit, (plan.batch + parts - 1) / parts))
   }
 }
 
@@ -52,6 +70,12 @@ public struct TrainingHistory: Sendable {
   public internal(set) var seconds = 0.0
   /// True where it was stopped before its last step.
   public internal(set) var isStopped = false
+  public internal(set) var validations: [ValidationSummary] = []
+  /// True where patience with the validation ran out.
+  public internal(set) var isStoppedEarly = false
+
+  /// The best validation so far; nil without one.
+  public var best: ValidationSummary? { validations.last(where: \.isBest) }
 }
 
 /// What happens during a run besides training.
@@ -61,6 +85,11 @@ public struct TrainingCallbacks {
   /// Before every epoch; may change the step's method (noise decay) and the optimizer's rate.
   public var onEpochStart: (_ epoch: Int, TrainingStep) throws -> Void = { _, _ in }
   public var onEpochEnd: (EpochSummary) throws -> Void = { _ in }
+  /// Measured at its interval; may end the run early.
+  public var validation: Validation?
+  public var onValidation: (ValidationSummary) throws -> Void = { _ in }
+  /// Where checkpoints go; see `Trainer.run`.
+  public var checkpoint: Checkpointing?
   /// Asked between steps; true ends the run in good order.
   public var shouldStop: () -> Bool = { false }
   /// A sentence for the person who waits.
@@ -74,105 +103,43 @@ public struct Trainer {
   private let step: TrainingStep
   private let options: TrainingOptions
 
-  /// Throws where the model has nothing to train.
+  /// Throws where the model has nothing to train or the options contradict each other.
   public init(
     model: Layer, loss: Loss, optimizer: Optimizer, method: TrainingMethod = .plain,
     options: TrainingOptions
   ) throws {
+    try Check.size(options.accumulation, "the number of parts of a step")
+    if let bound = options.gradientBound {
+      guard bound.isFinite, bound > 0 else {
+        throw DomainError(.value, "the gradient bound must be > 0, got \(bound)")
+      }
+    }
     self.options = options
     step = try TrainingStep(
       model: model, loss: loss, optimizer: optimizer, method: method,
-      key: options.key.derived("dropout"), physicalLimit: options.physicalLimit)
+      key: options.key.derived("dropout"), physicalLimit: options.partSize)
+    step.gradientBound = options.gradientBound
   }
 
   /// Runs all epochs of the plan. Empty Poisson samples are steps, too: a private one adds its noise.
-  public func run(_ source: any BatchSource, _ callbacks: TrainingCallbacks = TrainingCallbacks())
-    throws -> TrainingHistory
-  {
+  ///
+  /// With `state`, a checkpoint of the same run, it goes on from there and ends with the same bits as an uninterrupted run (with secure
+  /// noise: the same run with other noise; a checkpoint never holds a secret key). Throws a domain error where the checkpoint belongs to
+  /// another model or run; then nothing has changed.
+  public func run(
+    _ source: any BatchSource, _ callbacks: TrainingCallbacks = TrainingCallbacks(),
+    resuming state: TrainingState? = nil
+  ) throws -> TrainingHistory {
     let plan = options.plan
     guard source.count == plan.examples else {
       throw DomainError(
         .value, "the plan is for \(plan.examples) examples, the source has \(source.count)")
     }
     step.onNotice = callbacks.onNotice
-    var history = TrainingHistory()
-    let clock = ContinuousClock()
-    let start = clock.now
-    var done = 0
-    for epoch in 0..<plan.epochs {
-      try callbacks.onEpochStart(epoch, step)
-      let epochStart = clock.now
-      var sum = 0.0
-      var examples = 0
-      var clipped = 0
-      var clippable = 0
-      var steps = 0
-      let order =
-        plan.sampling == .shuffled
-        ? permutation(options.key.derived("order", epoch), plan.examples) : []
-      for number in 0..<plan.stepsPerEpoch {
-        if callbacks.shouldStop() {
-          history.isStopped = true
-          break
-        }
-        let indices = sample(epoch, number, order)
-        let result = try step.run(source.batch(sorted(indices, source)))
-        steps += 1
-        history.steps += 1
-        done += result.examples
-        examples += result.examples
-        clipped += result.clipped
-        clippable += result.clippable
-        if result.examples > 0 {
-          sum += result.loss * Double(result.examples)
-          guard result.loss.isFinite else {
-            throw DomainError(
-              .value, "the loss is \(result.loss) in step \(history.steps): the training diverged",
-              hint: "lower the learning rate")
-          }
-        }
-        let seconds = (clock.now - start).seconds
-        try callbacks.onStep(
-          TrainingProgress(
-            step: history.steps, steps: plan.steps, epoch: epoch, epochs: plan.epochs,
-            loss: result.loss, examplesDone: done, seconds: seconds,
-            examplesPerSecond: Double(done) / max(seconds, 1e-9)))
-      }
-      let summary = EpochSummary(
-        epoch: epoch, steps: steps, examples: examples, loss: sum / Double(examples),
-        seconds: (clock.now - epochStart).seconds, noiseMultiplier: step.method.noiseMultiplier,
-        clippedShare: clippable > 0 ? Double(clipped) / Double(clippable) : 0)
-      history.epochs.append(summary)
-      history.seconds = (clock.now - start).seconds
-      if history.isStopped { break }
-      try callbacks.onEpochEnd(summary)
-    }
-    return history
-  }
-
-  /// The examples of one step.
-  private func sample(_ epoch: Int, _ number: Int, _ order: [Int]) -> [Int] {
-    let plan = options.plan
-    switch plan.sampling {
-    case .shuffled:
-      let start = number * plan.batch
-      return Array(order[start..<min(start + plan.batch, order.count)])
-    case .poisson:
-      var stream = options.key.derived("sample", epoch, number).stream
-      return stream.poissonSample(plan.examples, probability: plan.rate)
-    }
-  }
-
-  private func permutation(_ key: RandomKey, _ count: Int) -> [Int] {
-    var stream = key.stream
-    return stream.permutation(count)
-  }
-
-  /// Long examples first, so that the steps of a recurrent layer end early for blocks of short ones.
-  private func sorted(_ indices: [Int], _ source: any BatchSource) -> [Int] {
-    guard let first = indices.first, source.length(first) != nil else { return indices }
-    let keyed = indices.map { (index: $0, length: source.length($0) ?? 0) }
-    return keyed.sorted { ($1.length, $0.index) < ($0.length, $1.index) }.map(\.index)
+    var run = TrainingRun(step, options)
+    if let state { try run.restore(state) }
+    try run.train(source, callbacks)
+    return run.history
   }
 }
 

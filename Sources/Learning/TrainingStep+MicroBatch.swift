@@ -117,8 +117,19 @@ extension TrainingStep {
     for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
     var deferred: [any RangedGradientRule] = []
     var done: Set<Int> = []
+    var tied: Set<Parameter> = []
+    for parameter in layout.parameters where uses[parameter] == 2 {
+      guard let pair = TiedRules.pair(rules, of: parameter), let layer = layer(of: parameter)
+      else { continue }
+      for (group, square) in try pair.squaredNorms(of: ranges).enumerated() {
+        result.squaredNorms[layer][group] += square
+      }
+      deferred += [pair.lookup, pair.scores]
+      tied.insert(parameter)
+    }
     for rule in rules {
       let trained = rule.parameters.filter(\.requiresGradient)
+      if let only = trained.first, trained.count == 1, tied.contains(only) { continue }
       guard let first = trained.first, let layer = layer(of: first) else { continue }
       if let rule = rule as? any RangedGradientRule,
         trained.allSatisfy({ uses[$0] == 1 && self.layer(of: $0) == layer }),

@@ -4,14 +4,16 @@ import Tensor
 /// DP-SGD by book-keeping (Bu et al. 2022, arXiv 2210.00038): one forward and one backward pass, each example's gradient norm from the
 /// rules, then one weighted sum; the noise is added while the optimizer reads the sum.
 extension TrainingStep {
-  func privateStep(_ batch: Batch, _ options: PrivateOptions) throws -> StepResult {
+  /// `parts` are those of one step's examples that are in memory at a time.
+  func privateStep(_ parts: [Batch], _ options: PrivateOptions) throws -> StepResult {
+    let examples = parts.reduce(0) { $0 + $1.count }
     let bounds = options.layers.map { layerBounds($0, bound: options.bound) }
     let sinks = try privateSinks(bounds != nil)
     for sink in sinks { sink.begin() }
-    if !isVerified, batch.count > 0 { try verifyRules(batch) }
+    if !isVerified, let first = parts.first { try verifyRules(first) }
     var total = 0.0
     var clipped = 0
-    for (number, part) in try batch.chunks(physicalLimit).enumerated() {
+    for (number, part) in parts.enumerated() {
       let clipping = Clipping(rule: options.rule, bound: options.bound, layerBounds: bounds)
       let (loss, count) = try addClipped(part, clipping, number, into: sinks)
       total += loss
@@ -24,8 +26,8 @@ extension TrainingStep {
       sources(in: sinks), scale: 1 / options.expectedBatch, deviations: deviations,
       stream: options.noise.stream(stepCount), observes: options.layers == .runningMedian)
     return StepResult(
-      examples: batch.count, loss: total / Double(batch.count), clipped: clipped,
-      clippable: batch.count * sinks.count)
+      examples: examples, loss: total / Double(examples), clipped: clipped,
+      clippable: examples * sinks.count)
   }
 
   /// The noised update, checked the first time.
@@ -150,6 +152,13 @@ extension TrainingStep {
     var uses: [Parameter: Int] = [:]
     for rule in rules { for parameter in rule.parameters { uses[parameter, default: 0] += 1 } }
     var shared: [Parameter: Tensor] = [:]
+    var tied: Set<Parameter> = []
+    for parameter in layout.parameters
+    where uses[parameter] == 2 && members?.contains(parameter) ?? true {
+      guard let pair = TiedRules.pair(rules, of: parameter) else { continue }
+      try pair.addSquaredNorms(to: norms.floats)
+      tied.insert(parameter)
+    }
     for rule in rules {
       let trained = rule.parameters.filter { $0.requiresGradient }
       if trained.allSatisfy({ uses[$0] == 1 && members?.contains($0) ?? true }) {
@@ -157,7 +166,9 @@ extension TrainingStep {
         continue
       }
       for (index, parameter) in rule.parameters.enumerated()
-      where parameter.requiresGradient && members?.contains(parameter) ?? true {
+      where parameter.requiresGradient && !tied.contains(parameter)
+        && members?.contains(parameter) ?? true
+      {
         if uses[parameter] == 1 {
           try rule.addSquaredNorms(ofParameter: index, to: norms.floats)
         } else {

@@ -23,9 +23,12 @@ public final class TrainingStep {
   public var method: TrainingMethod
   /// Examples that are in memory at a time; larger batches are computed in parts, with the same result up to rounding.
   public var physicalLimit: Int
+  /// Without privacy: the length to which a longer gradient of all parameters together is shortened (Pascanu 2013, PyTorch's
+  /// `clip_grad_norm_`). Nil: no bound.
+  public var gradientBound: Double?
   /// Called with a sentence when something runs slower than it might, once for each reason.
   public var onNotice: (String) -> Void = { _ in }
-  public private(set) var stepCount = 0
+  public internal(set) var stepCount = 0
 
   let layout: ParameterLayout
   let sink: GradientSink
@@ -66,12 +69,26 @@ public final class TrainingStep {
   }
 
   /// Runs one step on `batch`, which may be empty: a private step then still adds its noise.
-  public func run(_ batch: Batch) throws -> StepResult {
+  public func run(_ batch: Batch) throws -> StepResult { try run([batch]) }
+
+  /// Runs one step on the examples of several batches, as if they were one: gradients are accumulated. Micro-batches lie across the
+  /// whole batch, so their method takes one batch only.
+  public func run(_ batches: [Batch]) throws -> StepResult {
     defer { stepCount += 1 }
+    guard !method.isPrivate || gradientBound == nil else {
+      throw DomainError(
+        .value, "a gradient bound is for training without privacy: a private step clips by itself")
+    }
+    let parts = try batches.flatMap { try $0.chunks(physicalLimit) }
     switch method {
-    case .plain: return try plainStep(batch)
-    case .private(let options): return try privateStep(batch, options)
-    case .microBatch(let options): return try microBatchStep(batch, options)
+    case .plain: return try plainStep(parts)
+    case .private(let options): return try privateStep(parts, options)
+    case .microBatch(let options):
+      guard batches.count == 1 else {
+        throw DomainError(
+          .value, "a step with micro-batches takes its examples in one batch, got \(batches.count)")
+      }
+      return try microBatchStep(batches[0], options)
     }
   }
 
@@ -109,13 +126,16 @@ public final class TrainingStep {
 
   // MARK: Forward
 
-  /// The loss of `batch` with its trace. `number` tells apart several passes of one step.
-  func forward(_ batch: Batch, _ number: Int = 0, training: Bool = true) throws -> Tensor {
+  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weight` is what each example's gradient
+  /// is going to be multiplied with, where that is known.
+  func forward(
+    _ batch: Batch, _ number: Int = 0, training: Bool = true, weight: Double? = nil
+  ) throws -> Tensor {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
-      let body = { try self.loss(self.model.forward(batch.inputs), batch.labels) }
+      let body = { try self.loss.value(self.model, batch) }
       return training
-        ? try ForwardContext.training(key, body)
+        ? try ForwardContext.training(key, lossWeight: weight, body)
         : try ForwardContext.$current.withValue(nil, operation: body)
     }
     guard value.count == 1 || value.shape == [batch.count] else {
@@ -134,7 +154,7 @@ public final class TrainingStep {
   func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws
     -> Double
   {
-    let value = try forward(batch, number)
+    let value = try forward(batch, number, weight: weight)
     let total: Double
     if isPerExample(value, batch) {
       total = try Tape.withoutRecording { try value.detached.sum().item() }
@@ -148,18 +168,40 @@ public final class TrainingStep {
 
   // MARK: The ordinary step
 
-  private func plainStep(_ batch: Batch) throws -> StepResult {
-    guard batch.count > 0 else {
+  private func plainStep(_ parts: [Batch]) throws -> StepResult {
+    let count = parts.reduce(0) { $0 + $1.count }
+    guard count > 0 else {
       return StepResult(examples: 0, loss: .nan, clipped: 0, clippable: 0)
     }
     sink.begin()
     var total = 0.0
-    for (number, part) in try batch.chunks(physicalLimit).enumerated() {
-      total += try accumulate(part, weight: 1 / Double(batch.count), number: number, into: sink)
+    for (number, part) in parts.enumerated() {
+      total += try accumulate(part, weight: 1 / Double(count), number: number, into: sink)
     }
-    try update(sources(in: sink), scale: 1)
-    return StepResult(
-      examples: batch.count, loss: total / Double(batch.count), clipped: 0, clippable: 0)
+    let sources = try sources(in: sink)
+    var result = StepResult(
+      examples: count, loss: total / Double(count), clipped: 0, clippable: 0)
+    var scale = 1.0
+    if let gradientBound {
+      // PyTorch's ε.
+      scale = min(1, gradientBound / (gradientNorm(sources) + 1e-6))
+      result.clippable = 1
+      if scale < 1 { result.clipped = 1 }
+    }
+    try update(sources, scale: scale)
+    return result
+  }
+
+  /// The norm of what `sources` of `sink` say, all parameters together.
+  private func gradientNorm(_ sources: [StepGradients.Source]) -> Double {
+    var squares = 0.0
+    for (index, source) in sources.enumerated() {
+      guard let values = source.values else { continue }
+      let rows = source.rowMap == nil ? nil : sink.sparse(index)?.rowCount
+      squares += values.sumOfSquares(
+        rows.map { $0 * source.width } ?? layout.parameters[index].count)
+    }
+    return squares.squareRoot()
   }
 
   // MARK: Update

@@ -60,7 +60,7 @@ public enum NoiseCalibration {
       guard enough < 1e9 else {
         throw DomainError(
           .value, "no amount of noise keeps epsilon at \(epsilon) with delta \(delta)",
-          hint: "take a larger epsilon or delta")
+          hint: "take a larger epsilon or delta, or fewer epochs")
       }
     }
     var little = enough / 2

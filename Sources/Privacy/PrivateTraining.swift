@@ -28,8 +28,10 @@ public struct PrivateTrainingOptions {
   /// The clipping bound C.
   public var maxGradNorm = 1.0
   public var clipping = Clipping.flat
-  /// eDP-SGD: micro-batches of a step.
-  public var microBatches = 16
+  /// eDP-SGD: micro-batches of a step; nil makes as many as hold eight examples each. One example can change all of its
+  /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper leaves
+  /// their size open.
+  public var microBatches: Int?
   /// Factor of the noise from one epoch to the next; nil takes the method's own (1 for DP-SGD, 0.95 for eDP-SGD).
   public var decay: Double?
   /// eDP-SGD: how the bound is shared out among the layers.
@@ -107,6 +109,9 @@ public final class PrivateTraining {
     addNotes(isPlain: isPlain)
   }
 
+  /// Noise below this part of the clipping bound is no more than the rounding of 32-bit sums, and promises nothing.
+  static let leastNoise = 1e-4
+
   private static func schedule(
     _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double
   ) throws -> NoiseSchedule {
@@ -117,12 +122,24 @@ public final class PrivateTraining {
         throw DomainError(
           .value, "the noise multiplier must be at least 0 and finite, got \(given)")
       }
+      guard given == 0 || given >= leastNoise else {
+        throw DomainError(
+          .value,
+          "a noise multiplier of \(given) is so little that rounding swallows the noise",
+          hint: "take 0 for no noise, or at least \(leastNoise)")
+      }
       noise = given
     case (nil, let epsilon?):
       noise = try NoiseCalibration.initialNoise(
         epsilon: epsilon, delta: options.delta, rate: plan.rate, decay: decay, epochs: plan.epochs,
         stepsPerEpoch: plan.stepsPerEpoch,
         accounting: options.method == .edpSGD ? options.accounting : .paper)
+      guard noise >= leastNoise else {
+        throw DomainError(
+          .value,
+          "an epsilon of \(epsilon) asks for so little noise (\(noise) times the clipping bound) that rounding swallows it",
+          hint: "`epsilon: inf` trains without privacy")
+      }
     default:
       throw DomainError(
         .value,
@@ -232,7 +249,8 @@ public final class PrivateTraining {
     case .edpSGD:
       return .microBatch(
         try MicroBatchOptions(
-          microBatches: options.microBatches, bound: options.maxGradNorm,
+          microBatches: options.microBatches ?? min(4096, (plan.batch + 7) / 8),
+          bound: options.maxGradNorm,
           noiseMultiplier: schedule.initial, expectedBatch: Double(plan.batch), noise: noise,
           assignment: key.derived("micro-batches"), rule: options.clipping.rule,
           scale: options.layerScale))

@@ -76,28 +76,66 @@ final class Imports {
   static let largestScript = 16 << 20
 
   /// The text of a script.
-  /// - Throws: a `Diagnostic` that says why it cannot be read.
-  static func read(_ path: String, shownAs name: String) throws -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  /// - Parameter acceptsPipes: whether it may come from a pipe, as in `fairlead <(generate)`. The person who waits for
+  ///   one can interrupt; what a script names has to be a file.
+  /// - Throws: a `Diagnostic` that says why it cannot be read, of kind `interrupt` after Ctrl-C or SIGTERM.
+  static func read(_ path: String, shownAs name: String, acceptsPipes: Bool = false) throws
+    -> String
+  {
+    // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let reason = errno
       throw Diagnostic(
         .io, "`\(name)` cannot be read: \(String(cString: strerror(reason)))",
         hint: reason == ENOENT ? nearbyHint(path) : nil)
     }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    let bytes: Data
-    do {
-      bytes = try handle.read(upToCount: largestScript + 1) ?? Data()
-    } catch {
-      throw Diagnostic(.io, "`\(name)` cannot be read: it is a folder or damaged")
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw Diagnostic(.io, "`\(name)` cannot be read: \(String(cString: strerror(errno)))")
     }
-    guard bytes.count <= largestScript else {
-      throw Diagnostic(
-        .limit, "`\(name)` is larger than \(largestScript >> 20) MB: it is no script")
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw Diagnostic(.io, "`\(name)` is a folder", hint: "name a script in it")
+    case S_IFIFO where acceptsPipes: break
+    default: throw Diagnostic(.io, "`\(name)` is not a regular file")
     }
+    return try text(readAll(descriptor, shownAs: "`\(name)`"), shownAs: "`\(name)`")
+  }
+
+  /// The script that comes from standard input.
+  static func readStandardInput() throws -> String {
+    let name = "the script on standard input"
+    return try text(readAll(STDIN_FILENO, shownAs: name), shownAs: name)
+  }
+
+  /// Everything up to the end, waiting for it where it comes from a pipe or terminal.
+  private static func readAll(_ descriptor: Int32, shownAs name: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= largestScript {
+      // The signal may reach another thread, so that this one has to look for itself.
+      if Session.wasInterrupted { throw Diagnostic(.interrupt, "interrupted") }
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&request, 1, 200) <= 0 { continue }
+      let count = piece.withUnsafeMutableBytes {
+        Foundation.read(descriptor, $0.baseAddress, $0.count)
+      }
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR || errno == EAGAIN { continue }
+        throw Diagnostic(.io, "\(name) cannot be read: \(String(cString: strerror(errno)))")
+      }
+      bytes.append(contentsOf: piece[..<count])
+    }
+    throw Diagnostic(
+      .limit, "\(name) is larger than \(largestScript >> 20) MB: it is no script")
+  }
+
+  private static func text(_ bytes: [UInt8], shownAs name: String) throws -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Diagnostic(.data, "`\(name)` is not UTF-8 text", hint: "save it as UTF-8")
+      throw Diagnostic(.data, "\(name) is not UTF-8 text", hint: "save it as UTF-8")
     }
     return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }

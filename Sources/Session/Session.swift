@@ -110,6 +110,22 @@ public final class Session {
     onBigStack { self.run(Source(name: name, text: text), isCell: false, number: 0) }
   }
 
+  /// Runs the script that comes from standard input.
+  public func runStandardInput() -> Reply {
+    do {
+      return run(text: try Imports.readStandardInput(), name: "standard input")
+    } catch let diagnostic as Diagnostic {
+      return unread(diagnostic)
+    } catch {
+      return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
+    }
+  }
+
+  /// The reply where a script could not be read.
+  private func unread(_ diagnostic: Diagnostic) -> Reply {
+    Reply(diagnostic.kind == .interrupt ? .interrupted : .misuse, diagnostics: [diagnostic])
+  }
+
   /// Runs a script file, or a module of the standard library by its name (`std.experiments.epsilon_sweep`).
   public func run(path: String) -> Reply {
     onBigStack {
@@ -117,7 +133,7 @@ public final class Session {
         let source = try self.source(of: path)
         return self.run(source, isCell: false, number: 0)
       } catch let diagnostic as Diagnostic {
-        return Reply(.misuse, diagnostics: [diagnostic])
+        return self.unread(diagnostic)
       } catch {
         return Reply(.misuse, diagnostics: [Diagnostic(.io, "\(error)")])
       }
@@ -131,7 +147,7 @@ public final class Session {
       return try imports.program(.standard(String(path.dropFirst(4))), importer: source).source
     }
     let text = try Imports.read(
-      Sandbox.absolute(path, below: options.workingDirectory), shownAs: path)
+      Sandbox.absolute(path, below: options.workingDirectory), shownAs: path, acceptsPipes: true)
     host.openFolder(Imports.directory(of: path, below: options.workingDirectory))
     return Source(name: path, text: text)
   }
@@ -158,6 +174,10 @@ public final class Session {
       declared.merge(Checking.declarations(of: program)) { $1 }
       let text = try finish(value, isCell: isCell, number: number)
       host.output.flush()
+      if let lost = lostOutput {
+        host.end(.failed, message: lost.message)
+        return Reply(.failure, text: text, diagnostics: [lost])
+      }
       if let problem = host.storeProblem {
         host.end(.finished, message: problem.message)
         return Reply(
@@ -184,12 +204,18 @@ public final class Session {
     host.output.flush()
     if diagnostic.kind == .interrupt {
       host.end(.interrupted, message: nil)
+      if let lost = lostOutput { return Reply(.failure, diagnostics: [lost]) }
       // Nobody reads what this prints any more: that is no error of the script.
       if host.output.isClosed { return Reply(.success) }
       return Reply(.interrupted, diagnostics: [diagnostic])
     }
     host.end(.failed, message: diagnostic.message)
     return Reply(.failure, diagnostics: [diagnostic])
+  }
+
+  /// What is wrong where printed results could not be written.
+  private var lostOutput: Diagnostic? {
+    host.output.problem.map { Diagnostic(.io, "standard output cannot be written: \($0)") }
   }
 
   private func declareWhatExists(_ program: Program) {

@@ -105,6 +105,7 @@ extension Checker {
     let hint =
       Suggest.nearest(to: name, in: members.keys).map { "did you mean `\(moduleName).\($0)`?" }
       ?? elsewhere.first.map { "did you mean `\($0).\(name)`?" }
+      ?? environment.hint(bySearching: name, first: moduleName)
     error(.name, "`\(moduleName)` has no `\(name)`", nameSpan, hint: hint)
   }
 

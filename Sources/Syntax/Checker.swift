@@ -251,7 +251,7 @@ final class Checker {
       let names = modules.prefix(3).map { "`\($0).\(name)`" }
       hint = "did you mean \(names.joined(separator: " or "))?"
     } else {
-      hint = near
+      hint = near ?? environment.hint(bySearching: name)
     }
     error(.name, "the name `\(name)` is not defined", span, hint: hint)
   }
@@ -264,7 +264,8 @@ final class Checker {
   func visibleNames() -> Set<String> {
     var names = Set(environment.globals.keys)
     for scope in scopes { names.formUnion(scope.bindings.keys) }
-    names.formUnion(keywords.filter { $0.count > 2 })
+    // Of the keywords only those that are values stand where a name can.
+    names.formUnion(["true", "false", "nil"])
     return names
   }
 }

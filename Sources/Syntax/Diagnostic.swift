@@ -26,6 +26,8 @@ public struct Diagnostic: Error, Sendable {
     public var function: String
     public var source: Source
     public var span: Span
+    /// Calls further in that a deep trace leaves out between this one and the one before it.
+    public var omitted = 0
 
     public init(function: String, source: Source, span: Span) {
       self.function = function

@@ -27,3 +27,30 @@ public struct CheckEnvironment: Sendable {
     self.resolveImport = resolveImport
   }
 }
+
+extension CheckEnvironment {
+  /// A hint that names the functions whose declarations say that people look for them by `word`, which is what other tools
+  /// call them: those of one module if there are any, else at most three of all.
+  func hint(bySearching word: String, first module: String? = nil) -> String? {
+    let word = word.lowercased()
+    var names: [String] = []
+    func note(_ entity: Entity, _ name: String) {
+      if case .function(let signature) = entity, signature.search.contains(word) {
+        names.append(name)
+      }
+    }
+    for (name, entity) in globals {
+      note(entity, name)
+      if case .module(let members, _) = entity {
+        for (inner, member) in members { note(member, "\(name).\(inner)") }
+      }
+    }
+    names.sort()
+    if let module {
+      let own = names.filter { $0.hasPrefix(module + ".") }
+      if !own.isEmpty { names = own }
+    }
+    guard !names.isEmpty else { return nil }
+    return "see " + names.prefix(3).map { "`\($0)`" }.joined(separator: " or ")
+  }
+}

@@ -3,9 +3,10 @@ public enum Parsing {
   /// How deep brackets, blocks and operators may nest.
   public static let nestingLimit = 256
 
-  /// No tree that `parse` gives is higher than this, counting nested expressions, statements and blocks: a recursive walk
-  /// is safe on a thread with an ordinary stack.
-  public static let heightLimit = 1_000
+  /// No tree that `parse` gives is higher than this, counting nested expressions, statements, blocks and the links of
+  /// chains (`a + b + c`). Walks follow chains in a loop (`Expr.chainOperand`), and the tree itself can be freed on a
+  /// thread with an ordinary stack.
+  public static let heightLimit = 20_000
 
   static let diagnosticLimit = 20
 

@@ -200,8 +200,10 @@ private struct Page {
   }
 
   private mutating func write(trace: [Diagnostic.Frame]) {
-    var lines: [(text: String, count: Int)] = []
+    // A line without a text stands for calls that are left out.
+    var lines: [(text: String?, count: Int)] = []
     for frame in trace {
+      if frame.omitted > 0 { lines.append((nil, frame.omitted)) }
       let line = frame.source.position(of: Int(frame.span.start)).line
       let name = visible(frame.function, keepingNewlines: false)
       let text = "at \(name) (\(visible(frame.source.name, keepingNewlines: false)):\(line))"
@@ -212,17 +214,18 @@ private struct Page {
       }
     }
     let half = Rendering.traceLimit / 2
-    for (index, line) in lines.enumerated() {
-      if lines.count > Rendering.traceLimit, index >= half, index < lines.count - half {
-        if index == half {
-          newline()
-          put("  … \(lines.count - 2 * half) more calls", .trace)
-        }
-        continue
-      }
+    if lines.count > Rendering.traceLimit {
+      let middle = half..<lines.count - half
+      lines.replaceSubrange(middle, with: [(nil, lines[middle].reduce(0) { $0 + $1.count })])
+    }
+    for line in lines {
       newline()
-      put("  " + line.text, .trace)
-      if line.count > 1 { put(" … \(line.count) times", .trace) }
+      if let text = line.text {
+        put("  " + text, .trace)
+        if line.count > 1 { put(" … \(line.count) times", .trace) }
+      } else {
+        put("  … \(line.count) more calls", .trace)
+      }
     }
   }
 }

@@ -1,5 +1,4 @@
 import CKernels
-import COneDNN
 
 /// Matrix products of plain f32 memory, row-major. The work is cut into blocks whose borders depend on the sizes only and each block is one
 /// single-threaded product, so the same bits come out for any number of threads.
@@ -18,13 +17,13 @@ public enum Matmul {
     }
     let cut = Cut(m: m, n: n, k: k)
     if cut.blockCount == 1 {
-      block(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+      MatmulBlock.run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
       return
     }
     Parallel.each(cut.blockCount) { index in
       let rows = cut.rows(index)
       let columns = cut.columns(index)
-      block(
+      MatmulBlock.run(
         transposeA, transposeB, rows.count, columns.count, k, alpha,
         a + (transposeA ? rows.lowerBound : rows.lowerBound * lda), lda,
         b + (transposeB ? columns.lowerBound * ldb : columns.lowerBound), ldb, beta,
@@ -55,38 +54,11 @@ public enum Matmul {
           scale(m, n, beta, c + i * strideC, ldc)
           continue
         }
-        block(
+        MatmulBlock.run(
           transposeA, transposeB, m, n, k, alpha, a + i * strideA, lda, b + i * strideB, ldb, beta,
           c + i * strideC, ldc)
       }
     }
-  }
-
-  /// Whether our own kernel is the faster one (measured): it packs nothing, so small products and those with a transposed right
-  /// operand gain; oneDNN wins where a side is thin or there is much to do.
-  private static func prefersKernel(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int
-  ) -> Bool {
-    let work = m * n * k
-    if min(m, n) < 8 { return work <= 1 << 15 && n > 1 }
-    return work <= (transposeB && !transposeA ? 1 << 22 : 400_000)
-  }
-
-  /// One single-threaded product; which routine makes it depends on the sizes only.
-  private static func block(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
-    _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, _ beta: Float,
-    _ c: UnsafeMutablePointer<Float>, _ ldc: Int
-  ) {
-    if !prefersKernel(transposeA, transposeB, m, n, k), fl_onednn_available(),
-      fl_onednn_sgemm(
-        transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb),
-        beta, c, Int64(ldc))
-    {
-      return
-    }
-    fl_gemm_f32(
-      transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
   }
 
   private static func scale(
@@ -103,8 +75,13 @@ public enum Matmul {
 
   /// How a product's result is cut into blocks.
   struct Cut {
-    /// Multiplications that are worth a block of their own: some 30 µs.
+    /// Multiplications that are worth a block of their own: some 60 µs.
     static let blockWork = 1 << 22
+    /// Multiplications that a block keeps once there are two, and once there are four: every block packs its operands anew, so
+    /// that 1024×1024×1024 in sixteen blocks takes a tenth longer than in two (measured). Only products of seconds are cut
+    /// finer than four times.
+    private static let largeBlockWork = (second: 1 << 29, later: 1 << 30)
+    private static let mostBlocks = 64
 
     let m: Int
     let n: Int
@@ -120,10 +97,11 @@ public enum Matmul {
       var rows = m
       var columns = n
       var pieces = 1
-      // Halve the longer side while there is enough to do for each half; large products get large blocks, for which packing
-      // the operands costs least. A half is a multiple of the kernels' tile.
-      while pieces < 64, max(rows, columns) >= (pieces < 4 ? 128 : 256),
-        work / (pieces * 2) >= (pieces < 4 ? Cut.blockWork : pieces < 16 ? 1 << 23 : 1 << 26)
+      // Halve the longer side while there is enough to do for each half. A half is a multiple of the kernels' tile.
+      while pieces < Cut.mostBlocks, max(rows, columns) >= 128,
+        work / (pieces * 2)
+          >= (pieces < 2
+            ? Cut.blockWork : pieces < 4 ? Cut.largeBlockWork.second : Cut.largeBlockWork.later)
       {
         if rows >= columns {
           rows = ((rows + 1) / 2 + 15) / 16 * 16

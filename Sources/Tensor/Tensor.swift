@@ -1,7 +1,7 @@
 /// An immutable block of numbers with a shape. Copies share memory; views (slices, transposes) share it with other
 /// strides. A tensor that was computed from something whose gradient is wanted carries the `node` of that computation.
 public struct Tensor: Sendable {
-  public let storage: Storage
+  public private(set) var storage: Storage
   /// Where the first element lies, in elements.
   public let offset: Int
   public let shape: Shape
@@ -58,6 +58,9 @@ public struct Tensor: Sendable {
     copy.node = nil
     return copy
   }
+
+  /// Whether no other tensor shares this one's memory: then who holds the tensor may overwrite it.
+  public mutating func ownsMemory() -> Bool { isKnownUniquelyReferenced(&storage) }
 
   /// Whether a gradient can flow back through this tensor.
   public var requiresGradient: Bool { node != nil }

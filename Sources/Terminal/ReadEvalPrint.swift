@@ -124,7 +124,19 @@ public final class ReadEvalPrint {
       fflush(nil)
       FileHandle.standardError.write(Data((rendered + "\n").utf8))
     }
-    if let text = reply.text { print(text) }
+    if let text = reply.text { print(ReadEvalPrint.shortened(text)) }
+  }
+
+  /// Characters of a value that the prompt shows: some pages of a terminal.
+  static let longestValue = 20_000
+
+  /// The beginning of a value's text that would fill the terminal for minutes.
+  static func shortened(_ text: String) -> String {
+    // Bytes are counted, which is quick; characters are whole.
+    guard text.utf8.count > longestValue else { return text }
+    let shown = text.prefix(longestValue)
+    let rest = text.utf8.count - shown.utf8.count
+    return rest == 0 ? text : "\(shown) … \(rest) more bytes; `print(_)` shows them all"
   }
 
   func showHelp(_ name: String) {

@@ -170,7 +170,13 @@ public struct Corpus: Sendable, Equatable {
     var result: [Utterance] = []
     result.reserveCapacity(records.rows.count)
     var empty = 0
-    for (row, line) in zip(records.rows, records.lines) {
+    for (index, (row, line)) in zip(records.rows, records.lines).enumerated() {
+      for place in [textIndex, labelIndex] where records.absent[index]?.contains(place) == true {
+        throw DomainError(
+          .data,
+          "\(records.source), line \(line): there is no field `\(records.columns[place])`",
+          hint: "every line needs a text and a class; name other fields with `text:` and `label:`")
+      }
       let text = trimmed(row[textIndex])
       if text.isEmpty {
         empty += 1

@@ -92,7 +92,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
   ///   - indices: which examples; may be empty (a Poisson draw can be), and may hold an index twice.
   ///   - lengthLimit: longer examples keep their first tokens only.
   /// - Precondition: all indices are in range.
-  public func batch(_ indices: some Collection<Int>, lengthLimit: Int = .max) -> Batch {
+  public func batch(_ indices: some Collection<Int>, lengthLimit: Int = .max) -> PaddedExamples {
     let cap = max(1, lengthLimit)
     var width = 1
     for i in indices { width = max(width, min(cap, length(of: i))) }
@@ -109,7 +109,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
       batchLabels.append(labels[i])
       row += width
     }
-    return Batch(ids: ids, width: width, lengths: lengths, labels: batchLabels)
+    return PaddedExamples(ids: ids, width: width, lengths: lengths, labels: batchLabels)
   }
 
   /// SHA-256 of tokens and labels, in hexadecimal.
@@ -125,7 +125,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Some examples as a matrix of token numbers.
-public struct Batch: Sendable, Equatable {
+public struct PaddedExamples: Sendable, Equatable {
   /// `[count, width]`, row by row.
   public var ids: [Int32]
   /// Tokens in a row; at least 1.

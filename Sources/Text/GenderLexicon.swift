@@ -1,408 +1,299 @@
-// The words that role reversal exchanges: one pair a line, masculine then feminine. The list is our own; it is a perfect matching (no word
-// stands in two pairs), because only then can a swap be undone. Left out on purpose: words whose other meaning is more frequent (`master`,
-// `bachelor`, `count`, `host`, `ma`, `pa`), and those whose partner is taken (`mum`, `maiden`). The four pronouns him, his, her, hers
-// need their context and are in `PronounContext`; `Miss` and `Master` are exchanged as titles before a name only.
+// The words that role reversal exchanges, as data: `Stdlib/data/gender_lexicon.tsv`, or a table of the same form that a person gives.
+//
+// A table is checked when it is read, so that what R(x) promises holds for any of them: the rows that exchange both ways are a perfect matching
+// (no word stands in two pairs), and a word that is changed one way only leads to a word of that matching, never to a third one.
 
-enum GenderLexicon {
-  static let pairs: [(masculine: String, feminine: String)] = list.split(separator: "\n").compactMap
-  {
-    let words = $0.split(separator: " ").map(String.init)
-    return words.count == 2 ? (words[0], words[1]) : nil
+import CStdlib
+import Tensor
+
+/// Pairs of gendered words.
+public struct GenderLexicon: Sendable, Equatable {
+  /// The two sides of the table.
+  public enum Gender: String, Sendable, CaseIterable {
+    case masculine, feminine
   }
 
-  private static let list = """
-    he she
-    himself herself
-    man woman
-    men women
-    boy girl
-    boys girls
-    guy gal
-    guys gals
-    gentleman lady
-    gentlemen ladies
-    gentlemanly ladylike
-    male female
-    males females
-    masculine feminine
-    masculinity femininity
-    manhood womanhood
-    manly womanly
-    boyhood girlhood
-    boyish girlish
-    lad lass
-    lads lasses
-    laddie lassie
-    dude dudette
-    dudes dudettes
-    bro sis
-    father mother
-    fathers mothers
-    fatherhood motherhood
-    fatherly motherly
-    fatherless motherless
-    fathering mothering
-    fathered mothered
-    fatherland motherland
-    dad mom
-    dads moms
-    daddy mommy
-    daddies mommies
-    papa mama
-    papas mamas
-    son daughter
-    sons daughters
-    brother sister
-    brothers sisters
-    brotherhood sisterhood
-    brotherly sisterly
-    husband wife
-    husbands wives
-    hubby wifey
-    househusband housewife
-    househusbands housewives
-    uncle aunt
-    uncles aunts
-    nephew niece
-    nephews nieces
-    grandfather grandmother
-    grandfathers grandmothers
-    grandpa grandma
-    grandpas grandmas
-    granddad granny
-    granddads grannies
-    grandson granddaughter
-    grandsons granddaughters
-    granduncle grandaunt
-    grandnephew grandniece
-    grandnephews grandnieces
-    stepfather stepmother
-    stepfathers stepmothers
-    stepdad stepmom
-    stepdads stepmoms
-    stepson stepdaughter
-    stepsons stepdaughters
-    stepbrother stepsister
-    stepbrothers stepsisters
-    godfather godmother
-    godfathers godmothers
-    godson goddaughter
-    godsons goddaughters
-    boyfriend girlfriend
-    boyfriends girlfriends
-    groom bride
-    grooms brides
-    groomsman bridesmaid
-    groomsmen bridesmaids
-    fiance fiancee
-    fiances fiancees
-    fiancé fiancée
-    fiancés fiancées
-    widower widow
-    widowers widows
-    divorcé divorcée
-    kinsman kinswoman
-    kinsmen kinswomen
-    paternal maternal
-    paternally maternally
-    paternity maternity
-    patriarch matriarch
-    patriarchs matriarchs
-    patriarchal matriarchal
-    patriarchy matriarchy
-    fraternity sorority
-    fraternities sororities
-    menfolk womenfolk
-    mr ms
-    mister mrs
-    messrs mesdames
-    sir madam
-    sirs madams
-    monsieur madame
-    messieurs mesdemoiselles
-    senor senora
-    señor señora
-    signor signora
-    king queen
-    kings queens
-    kingly queenly
-    prince princess
-    princes princesses
-    emperor empress
-    emperors empresses
-    duke duchess
-    dukes duchesses
-    archduke archduchess
-    archdukes archduchesses
-    baron baroness
-    barons baronesses
-    viscount viscountess
-    viscounts viscountesses
-    marquess marchioness
-    tsar tsarina
-    tsars tsarinas
-    czar czarina
-    czars czarinas
-    sultan sultana
-    sultans sultanas
-    maharaja maharani
-    maharajas maharanis
-    viceroy vicereine
-    lordship ladyship
-    lordships ladyships
-    nobleman noblewoman
-    noblemen noblewomen
-    actor actress
-    actors actresses
-    waiter waitress
-    waiters waitresses
-    steward stewardess
-    stewards stewardesses
-    heir heiress
-    heirs heiresses
-    hero heroine
-    heroes heroines
-    superhero superheroine
-    superheroes superheroines
-    masseur masseuse
-    masseurs masseuses
-    shepherd shepherdess
-    shepherds shepherdesses
-    sorcerer sorceress
-    sorcerers sorceresses
-    enchanter enchantress
-    enchanters enchantresses
-    wizard witch
-    wizards witches
-    tempter temptress
-    seducer seductress
-    seducers seductresses
-    adulterer adulteress
-    adulterers adulteresses
-    benefactor benefactress
-    benefactors benefactresses
-    proprietor proprietress
-    proprietors proprietresses
-    songster songstress
-    songsters songstresses
-    usher usherette
-    ushers usherettes
-    aviator aviatrix
-    aviators aviatrices
-    executor executrix
-    executors executrices
-    testator testatrix
-    headmaster headmistress
-    headmasters headmistresses
-    schoolmaster schoolmistress
-    schoolmasters schoolmistresses
-    postmaster postmistress
-    ringmaster ringmistress
-    landlord landlady
-    landlords landladies
-    priest priestess
-    priests priestesses
-    monk nun
-    monks nuns
-    abbot abbess
-    abbots abbesses
-    deacon deaconess
-    deacons deaconesses
-    prophet prophetess
-    prophets prophetesses
-    alumnus alumna
-    alumni alumnae
-    emeritus emerita
-    protege protegee
-    protégé protégée
-    confidant confidante
-    confidants confidantes
-    debutant debutante
-    comedian comedienne
-    comedians comediennes
-    latino latina
-    latinos latinas
-    chicano chicana
-    blond blonde
-    blonds blondes
-    brunet brunette
-    brunets brunettes
-    cowboy cowgirl
-    cowboys cowgirls
-    schoolboy schoolgirl
-    schoolboys schoolgirls
-    choirboy choirgirl
-    choirboys choirgirls
-    ballboy ballgirl
-    ballboys ballgirls
-    busboy busgirl
-    busboys busgirls
-    bellboy bellgirl
-    bellboys bellgirls
-    paperboy papergirl
-    paperboys papergirls
-    playboy playgirl
-    playboys playgirls
-    fanboy fangirl
-    fanboys fangirls
-    chairman chairwoman
-    chairmen chairwomen
-    spokesman spokeswoman
-    spokesmen spokeswomen
-    businessman businesswoman
-    businessmen businesswomen
-    salesman saleswoman
-    salesmen saleswomen
-    policeman policewoman
-    policemen policewomen
-    fireman firewoman
-    firemen firewomen
-    mailman mailwoman
-    mailmen mailwomen
-    postman postwoman
-    postmen postwomen
-    congressman congresswoman
-    congressmen congresswomen
-    councilman councilwoman
-    councilmen councilwomen
-    assemblyman assemblywoman
-    assemblymen assemblywomen
-    alderman alderwoman
-    aldermen alderwomen
-    committeeman committeewoman
-    anchorman anchorwoman
-    anchormen anchorwomen
-    newsman newswoman
-    newsmen newswomen
-    cameraman camerawoman
-    cameramen camerawomen
-    weatherman weatherwoman
-    stuntman stuntwoman
-    stuntmen stuntwomen
-    frontman frontwoman
-    sportsman sportswoman
-    sportsmen sportswomen
-    horseman horsewoman
-    horsemen horsewomen
-    fisherman fisherwoman
-    fishermen fisherwomen
-    huntsman huntswoman
-    swordsman swordswoman
-    marksman markswoman
-    craftsman craftswoman
-    craftsmen craftswomen
-    tradesman tradeswoman
-    tradesmen tradeswomen
-    workman workwoman
-    workmen workwomen
-    foreman forewoman
-    foremen forewomen
-    handyman handywoman
-    handymen handywomen
-    repairman repairwoman
-    repairmen repairwomen
-    doorman doorwoman
-    doormen doorwomen
-    barman barmaid
-    barmen barmaids
-    watchman watchwoman
-    patrolman patrolwoman
-    patrolmen patrolwomen
-    gunman gunwoman
-    gunmen gunwomen
-    airman airwoman
-    airmen airwomen
-    serviceman servicewoman
-    servicemen servicewomen
-    statesman stateswoman
-    statesmen stateswomen
-    clergyman clergywoman
-    clergymen clergywomen
-    layman laywoman
-    laymen laywomen
-    countryman countrywoman
-    countrymen countrywomen
-    tribesman tribeswoman
-    tribesmen tribeswomen
-    englishman englishwoman
-    englishmen englishwomen
-    irishman irishwoman
-    irishmen irishwomen
-    scotsman scotswoman
-    scotsmen scotswomen
-    welshman welshwoman
-    frenchman frenchwoman
-    frenchmen frenchwomen
-    dutchman dutchwoman
-    dutchmen dutchwomen
-    madman madwoman
-    madmen madwomen
-    henchman henchwoman
-    henchmen henchwomen
-    hitman hitwoman
-    caveman cavewoman
-    cavemen cavewomen
-    superman superwoman
-    supermen superwomen
-    wingman wingwoman
-    ombudsman ombudswoman
-    merman mermaid
-    mermen mermaids
-    manservant maidservant
-    menservants maidservants
-    rooster hen
-    roosters hens
-    stallion mare
-    stallions mares
-    """
+  /// Which of a row's words are changed.
+  public enum Direction: String, Sendable {
+    case both
+    /// The feminine word has a partner that belongs to another one: `mum` becomes `dad`, but `dad` becomes `mom`.
+    case feminineOnly = "feminine-only"
+    case masculineOnly = "masculine-only"
+  }
 
-  /// Given names, exchanged only when asked for: a name is not a role, and reversing it changes who is spoken of.
-  static let names: [(masculine: String, feminine: String)] = nameList.split(separator: "\n")
-    .compactMap {
-      let words = $0.split(separator: " ").map(String.init)
-      return words.count == 2 ? (words[0], words[1]) : nil
+  /// Where a row applies.
+  public enum Condition: String, Sendable {
+    case anywhere
+    /// As a title: Capitalised, one space, a capital letter (`Miss Jones`).
+    case beforeName = "before-name"
+    /// Not Capitalised behind a Capitalised word, where it is likely a surname (`Stephen King`).
+    case notAfterName = "not-after-name"
+    /// The row is a phrase of two words that stays as it is (`mother tongue`).
+    case kept
+  }
+
+  /// One row of the table.
+  public struct Row: Sendable, Equatable {
+    public var masculine: String
+    public var feminine: String
+    /// What the report of a reversal says (`kinship`, `title`, …); any word.
+    public var category: String
+    public var direction: Direction = .both
+    public var condition: Condition = .anywhere
+    /// Where the row was read: `FILE, line N`.
+    public var place: String
+
+    public init(
+      _ masculine: String, _ feminine: String, category: String, direction: Direction = .both,
+      condition: Condition = .anywhere, place: String = "a given row"
+    ) {
+      self.masculine = masculine
+      self.feminine = feminine
+      self.category = category
+      self.direction = direction
+      self.condition = condition
+      self.place = place
     }
+  }
 
-  private static let nameList = """
-    james jane
-    john joan
-    michael michelle
-    robert roberta
-    david diana
-    william wilhelmina
-    joseph josephine
-    daniel danielle
-    paul paula
-    george georgia
-    edward edwina
-    henry henrietta
-    charles charlotte
-    patrick patricia
-    christian christina
-    anthony antonia
-    alexander alexandra
-    andrew andrea
-    carl carla
-    frederick frederica
-    gabriel gabrielle
-    julian julia
-    louis louise
-    martin martina
-    philip philippa
-    samuel samantha
-    simon simone
-    stephen stephanie
-    thomas thomasina
-    victor victoria
-    adam eve
-    peter petra
-    brian brianna
-    kevin karen
-    matthew emily
-    steven susan
-    richard rachel
-    timothy tina
-    eric erica
-    oliver olivia
-    """
+  public let rows: [Row]
+
+  /// - Throws: `data` where a row is malformed or contradicts another one; the message names both places.
+  public init(_ rows: [Row]) throws(DomainError) {
+    try LexiconChecker.check(rows)
+    self.rows = rows
+  }
+
+  /// Reads a table: lines of `masculine`, `feminine`, category and, optionally, a condition or direction, divided by tabs; `#` begins a
+  /// line of comment.
+  ///
+  /// - Parameter source: the file's name, for errors.
+  /// - Throws: `parse` for a malformed line, `data` for rows that contradict each other; both name the file and the line.
+  public init(parsing text: String, source: String) throws(DomainError) {
+    var rows: [Row] = []
+    for (line, columns) in TabbedLines.read(text) {
+      let place = "\(source), line \(line)"
+      guard columns.count == 3 || columns.count == 4 else {
+        throw DomainError(
+          .parse,
+          "\(place): expected 3 or 4 columns divided by tabs, found \(columns.count)",
+          hint:
+            "a line is the masculine word, the feminine word, a category, and a condition or nothing"
+        )
+      }
+      var row = Row(columns[0], columns[1], category: columns[2], place: place)
+      if columns.count == 4 {
+        if let direction = Direction(rawValue: columns[3]), direction != .both {
+          row.direction = direction
+        } else if let condition = Condition(rawValue: columns[3]), condition != .anywhere {
+          row.condition = condition
+        } else {
+          throw DomainError(
+            .parse, "\(place): the fourth column says `\(columns[3])`",
+            hint:
+              "it can say feminine-only, masculine-only, before-name, not-after-name or kept, or be left out"
+          )
+        }
+      }
+      rows.append(row)
+    }
+    try self.init(rows)
+  }
+
+  /// Reads the table in a file (UTF-8, packed by gzip or not).
+  public init(file path: String) throws(DomainError) {
+    let bytes = try InputFile.textBytes(path)
+    try self.init(parsing: String(decoding: bytes, as: UTF8.self), source: path)
+  }
+
+  /// This table with the rows of another one behind.
+  ///
+  /// - Throws: `data` where the two contradict each other.
+  public func adding(_ other: GenderLexicon) throws(DomainError) -> GenderLexicon {
+    try GenderLexicon(rows + other.rows)
+  }
+
+  /// The table that ships with Fairlead.
+  public static let standard: GenderLexicon = {
+    do {
+      return try GenderLexicon(
+        parsing: embeddedText("data/gender_lexicon.tsv"), source: "gender_lexicon.tsv")
+    } catch {
+      // The file is part of the binary; a test reads it.
+      preconditionFailure("the embedded lexicon is malformed: \(error)")
+    }
+  }()
+
+  static func embeddedText(_ path: String) -> String {
+    for index in 0..<fairlead_stdlib_count() {
+      let file = fairlead_stdlib_at(index)
+      guard String(cString: file.path) == path else { continue }
+      return String(
+        decoding: UnsafeBufferPointer(start: file.text, count: file.length), as: UTF8.self)
+    }
+    return ""
+  }
+}
+
+extension GenderLexicon {
+  /// The pronouns whose counterpart depends on context, by gender.
+  static let contextualPronouns: [Gender: [String]] = [
+    .masculine: ["him", "his"], .feminine: ["her", "hers"],
+  ]
+
+  /// How many pairs are exchanged both ways; him, his, her and hers not counted.
+  public var pairCount: Int {
+    rows.count { $0.direction == .both && $0.condition != .kept }
+  }
+
+  /// All words of a gender in the order of the table, the pronouns first: the vocabulary of polarity counts. Words that are gendered as titles
+  /// only (`Master`, `Miss`) are left out: a count of words cannot tell the title from the verb.
+  public func words(_ gender: Gender) -> [String] {
+    var seen: Set<String> = []
+    var result: [String] = []
+    let listed = rows.filter { $0.condition == .anywhere || $0.condition == .notAfterName }.map {
+      gender == .masculine ? $0.masculine : $0.feminine
+    }
+    for word in (GenderLexicon.contextualPronouns[gender] ?? []) + listed
+    where seen.insert(word).inserted {
+      result.append(word)
+    }
+    return result
+  }
+}
+
+/// The lines of a small table: numbers from 1, comments and blank lines left out, columns divided by tabs.
+enum TabbedLines {
+  static func read(_ text: String) -> [(line: Int, columns: [String])] {
+    // Any line end separates, so a file with CRLF has the same lines.
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .compactMap { index, line in
+        guard !line.hasPrefix("#"), line.contains(where: { !$0.isWhitespace }) else { return nil }
+        let columns = line.split(separator: "\t", omittingEmptySubsequences: false)
+        return (index + 1, columns.map { String($0).trimmingSpaces })
+      }
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpaces: String {
+    var part = self[...]
+    while part.first == " " { part.removeFirst() }
+    while part.last == " " { part.removeLast() }
+    return String(part)
+  }
+}
+
+/// When a pair can keep its pattern of capitals both ways: capitals are told by ASCII letters.
+enum CaseRule {
+  static let sentence =
+    "both words of a pair begin with an ASCII letter and have another one, or neither has any"
+
+  static func isASCII(_ word: String) -> Bool { word.utf8.contains { $0 < 0x80 } }
+
+  static func holds(_ word: String) -> Bool {
+    guard isASCII(word), let first = word.utf8.first else { return word.utf8.count >= 2 }
+    return first < 0x80 && word.utf8.count { $0 < 0x80 && $0 != UInt8(ascii: "'") } >= 2
+  }
+}
+
+/// What makes a table one on which role reversal is well defined.
+private enum LexiconChecker {
+  static func check(_ rows: [GenderLexicon.Row]) throws(DomainError) {
+    var matched: [String: GenderLexicon.Row] = [:]
+    var titles: [String: GenderLexicon.Row] = [:]
+    var genders: [String: (gender: GenderLexicon.Gender, row: GenderLexicon.Row)] = [:]
+    for row in rows {
+      try checkWords(row)
+      guard row.condition != .kept else { continue }
+      for (word, gender) in [
+        (row.masculine, GenderLexicon.Gender.masculine), (row.feminine, .feminine),
+      ] {
+        if let other = genders[word], other.gender != gender {
+          throw conflict(
+            word, row, other.row, "is \(gender.rawValue) here and \(other.gender.rawValue) there")
+        }
+        genders[word] = (gender, row)
+        guard row.direction == .both else { continue }
+        let isTitle = row.condition == .beforeName
+        if let other = isTitle ? titles[word] : matched[word] {
+          throw conflict(word, row, other, "stands in two pairs")
+        }
+        if isTitle { titles[word] = row } else { matched[word] = row }
+      }
+    }
+    var changed: [String: GenderLexicon.Row] = [:]
+    for row in rows where row.direction != .both {
+      let isFeminine = row.direction == .feminineOnly
+      let (word, target) =
+        isFeminine ? (row.feminine, row.masculine) : (row.masculine, row.feminine)
+      if let other = matched[word] ?? changed[word] {
+        throw conflict(word, row, other, "is changed in two ways")
+      }
+      changed[word] = row
+      guard matched[target] != nil else {
+        throw DomainError(
+          .data,
+          "\(row.place): `\(word)` leads to `\(target)`, which is in no pair that is exchanged both ways",
+          hint: "add a row for `\(target)`, or make this row one that exchanges both ways")
+      }
+    }
+  }
+
+  private static func conflict(
+    _ word: String, _ row: GenderLexicon.Row, _ other: GenderLexicon.Row, _ trouble: String
+  ) -> DomainError {
+    DomainError(
+      .data,
+      "\(row.place): `\(word)` \(trouble) (\(row.masculine)/\(row.feminine), and \(other.masculine)/\(other.feminine) in \(other.place))",
+      hint: "leave one of the two rows out, or say feminine-only or masculine-only in one")
+  }
+
+  private static func checkWords(_ row: GenderLexicon.Row) throws(DomainError) {
+    guard row.masculine != row.feminine else {
+      throw DomainError(.data, "\(row.place): both words are `\(row.masculine)`")
+    }
+    guard !row.category.isEmpty else {
+      throw DomainError(.data, "\(row.place): the category is empty")
+    }
+    let pronouns = GenderLexicon.contextualPronouns.values.flatMap { $0 }
+    for (word, isSource) in [
+      (row.masculine, row.direction == .masculineOnly),
+      (row.feminine, row.direction == .feminineOnly),
+    ] {
+      let parts = word.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+      if row.condition == .kept {
+        guard parts.count == 2, parts.allSatisfy(isPlainWord) else {
+          throw malformed(row, word, "a phrase that is kept has two words and one space")
+        }
+        continue
+      }
+      let pieces = word.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+      guard pieces.allSatisfy(isPlainWord), pieces.count == 1 || isSource && pieces.count == 2
+      else {
+        throw malformed(
+          row, word,
+          "a word has letters in lower case only, at most \(WordKey.longest) bytes; one that is changed one way only may hold one apostrophe"
+        )
+      }
+      let partner = word == row.masculine ? row.feminine : row.masculine
+      guard CaseRule.holds(word), CaseRule.isASCII(word) == CaseRule.isASCII(partner) else {
+        throw malformed(row, word, CaseRule.sentence)
+      }
+      guard !pronouns.contains(word) else {
+        throw malformed(row, word, "him, his, her and hers are resolved by their context")
+      }
+    }
+  }
+
+  private static func malformed(_ row: GenderLexicon.Row, _ word: String, _ rule: String)
+    -> DomainError
+  {
+    DomainError(.data, "\(row.place): `\(word)` cannot be exchanged: \(rule)")
+  }
+
+  private static func isPlainWord(_ word: String) -> Bool {
+    let isLetters = !word.isEmpty && word.allSatisfy { $0.isLetter } && word == word.lowercased()
+    return isLetters && WordScanner.isOneWord(word) && word.utf8.count <= WordKey.longest
+  }
 }

@@ -1,5 +1,6 @@
 // Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
 import CZlib
+import JSON
 import Tensor
 
 #if canImport(Glibc)
@@ -15,10 +16,17 @@ public enum InputFile {
 
   /// The bytes of the file at `path`; a gzip stream (known by its first two bytes) is unpacked.
   ///
-  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, `limit` past `largestSize`.
+  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, or a `.gz` file holds none,
+  ///   `limit` past `largestSize`.
   public static func bytes(_ path: String) throws(DomainError) -> [UInt8] {
     let raw = try rawBytes(path)
-    return isGzip(raw) ? try Gzip.unpack(raw, source: path) : raw
+    if isGzip(raw) { return try Gzip.unpack(raw, source: path) }
+    guard raw.isEmpty || !path.lowercased().hasSuffix(".gz") else {
+      throw DomainError(
+        .data, "\(path) is not packed by gzip, although its name says so",
+        hint: "take `.gz` off its name, or pack it: `gzip FILE`")
+    }
+    return raw
   }
 
   /// As `bytes`, and checked to be UTF-8; a byte-order mark at the start is left out.
@@ -154,45 +162,5 @@ enum Gzip {
         return .damaged(stream.msg.map { String(cString: $0) } ?? "code \(code)")
       }
     }
-  }
-}
-
-/// Finds the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
-enum UTF8Check {
-  static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-    var i = 0
-    let count = bytes.count
-    while i < count {
-      let first = bytes[i]
-      if first < 0x80 {
-        i += 1
-        continue
-      }
-      let length: Int
-      var lowest: UInt8 = 0x80
-      var highest: UInt8 = 0xBF
-      switch first {
-      case 0xC2...0xDF: length = 2
-      case 0xE0:
-        length = 3
-        lowest = 0xA0
-      case 0xED:
-        length = 3
-        highest = 0x9F
-      case 0xE1...0xEF: length = 3
-      case 0xF0:
-        length = 4
-        lowest = 0x90
-      case 0xF4:
-        length = 4
-        highest = 0x8F
-      case 0xF1...0xF3: length = 4
-      default: return i
-      }
-      guard i + length <= count, bytes[i + 1] >= lowest, bytes[i + 1] <= highest else { return i }
-      for k in 2..<max(length, 2) where bytes[i + k] & 0xC0 != 0x80 { return i }
-      i += length
-    }
-    return nil
   }
 }

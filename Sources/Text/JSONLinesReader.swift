@@ -1,6 +1,7 @@
 // One JSON object (RFC 8259) a line. Fields become text: strings as they are, numbers and truth values as written, null as nothing,
 // lists of plain values joined by spaces (token and tag lists), anything deeper as its JSON text.
 
+import JSON
 import Tensor
 
 enum JSONLinesReader {
@@ -9,6 +10,8 @@ enum JSONLinesReader {
     var places: [String: Int] = [:]
     var rows: [[String]] = []
     var lineNumbers: [Int] = []
+    // The fields that a row has; nil for all that were known by then.
+    var given: [Set<Int>?] = []
     var line = 0
     for slice in DelimitedReader.lines(bytes) {
       line += 1
@@ -33,13 +36,23 @@ enum JSONLinesReader {
           row.append(value)
         }
       }
+      // Most rows have all fields that any has: then there is nothing to remember.
+      let own = Set(object.lazy.compactMap { places[$0.key] })
+      given.append(own.count == columns.count ? nil : own)
       rows.append(row)
       lineNumbers.append(line)
     }
-    for i in rows.indices where rows[i].count < columns.count {
-      rows[i].append(contentsOf: repeatElement("", count: columns.count - rows[i].count))
+    var records = Records(source: source, columns: columns, rows: rows, lines: lineNumbers)
+    for i in rows.indices {
+      let before = rows[i].count
+      if before < columns.count {
+        records.rows[i].append(contentsOf: repeatElement("", count: columns.count - before))
+      }
+      let missing =
+        given[i].map { Set(columns.indices).subtracting($0) } ?? Set(before..<columns.count)
+      if !missing.isEmpty { records.absent[i] = missing }
     }
-    return Records(source: source, columns: columns, rows: rows, lines: lineNumbers)
+    return records
   }
 }
 

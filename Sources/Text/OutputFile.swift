@@ -11,8 +11,11 @@ public enum OutputFile {
   /// Writes `bytes` under a temporary name beside `path`, then renames: whoever reads finds the old file or the new one, and a full
   /// disk or a kill leaves the old one.
   ///
+  /// - Parameter permissions: who may use the file; nil for what the process gives new files.
   /// - Throws: `io` where the file cannot be written.
-  public static func write(_ bytes: [UInt8], to path: String) throws(DomainError) {
+  public static func write(_ bytes: [UInt8], to path: String, permissions: mode_t? = nil)
+    throws(DomainError)
+  {
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure(path, errno) }
@@ -30,6 +33,7 @@ public enum OutputFile {
         position += written
       }
     }
+    if problem == 0, let permissions, fchmod(descriptor, permissions) != 0 { problem = errno }
     if problem == 0, fsync(descriptor) != 0 { problem = errno }
     if close(descriptor) != 0, problem == 0 { problem = errno }
     if problem == 0, rename(temporary, path) != 0 { problem = errno }

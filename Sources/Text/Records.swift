@@ -1,5 +1,6 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
+import JSON
 import Tensor
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.
@@ -11,6 +12,8 @@ public struct Records: Sendable, Equatable {
   public var rows: [[String]]
   /// The line (from 1) on which `rows[i]` starts.
   public var lines: [Int]
+  /// The columns (their places) that a row has no field for, by row; they read as empty. Only JSON objects can lack one.
+  public var absent: [Int: Set<Int>] = [:]
 
   public init(source: String, columns: [String], rows: [[String]] = [], lines: [Int] = []) {
     self.source = source

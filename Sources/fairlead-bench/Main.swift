@@ -32,13 +32,17 @@ enum Main {
     switch words.first {
     case "gemm" where words.count == 2: return try MatrixProduct(shape: words[1])
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
+    case "distill" where words.count == 3:
+      return try DistillationStep(network: words[1], mode: words[2])
+    case "generation" where words.count == 2: return try TextGeneration(shape: words[1])
+    case "role_reversal" where words.count == 2: return try RoleReversalWork(path: words[1])
     case "tokenizer" where words.count == 3:
       return try Tokenizing(work: words[1], path: words[2])
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | gemm MxNxK[t] | tokenizer train|encode CORPUS | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer train|encode CORPUS | generation MODEL | role_reversal TEXT | peak fma [--threads N]"
       )
     }
   }

@@ -7,9 +7,9 @@ final class MatrixProduct: Workload {
   private let inner: Int
   /// The right operand is stored N×K, as the weight of a linear layer is.
   private let transposed: Bool
-  private let left: UnsafeMutableBufferPointer<Float>
-  private let right: UnsafeMutableBufferPointer<Float>
-  private let result: UnsafeMutableBufferPointer<Float>
+  private let left: Tensor
+  private let right: Tensor
+  private let result: Tensor
 
   /// `shape` is M×N×K as `64x512x128`, with a `t` behind it for a transposed right operand.
   init(shape: String) throws {
@@ -22,23 +22,17 @@ final class MatrixProduct: Workload {
       max(rows, inner, columns) * min(rows, inner, columns) <= 1 << 34
     else { throw Unsupported(message: "a product is asked for as 64x512x128 or 64x512x128t") }
     (self.rows, self.columns, self.inner) = (rows, columns, inner)
-    left = MatrixProduct.filled(rows * inner, step: 0.37)
-    right = MatrixProduct.filled(inner * columns, step: 0.53)
-    result = MatrixProduct.filled(rows * columns, step: 0)
+    left = try MatrixProduct.filled(rows * inner, step: 0.37)
+    right = try MatrixProduct.filled(inner * columns, step: 0.53)
+    result = try MatrixProduct.filled(rows * columns, step: 0)
     multiply()
-  }
-
-  deinit {
-    left.deallocate()
-    right.deallocate()
-    result.deallocate()
   }
 
   var facts: [(name: String, value: Double)] {
     [("flops", 2 * Double(rows) * Double(columns) * Double(inner))]
   }
 
-  var check: Double { Double(result[0]) }
+  var check: Double { Double(result.floats[0]) }
 
   func run(_ count: Int) -> [Double] {
     let start = monotonicSeconds()
@@ -47,25 +41,20 @@ final class MatrixProduct: Workload {
   }
 
   private func multiply() {
-    // Buffers of at least one element have a base address.
-    guard let left = left.baseAddress, let right = right.baseAddress,
-      let result = result.baseAddress
-    else { return }
     Matmul.gemm(
-      transposeB: transposed, m: rows, n: columns, k: inner, left, inner, right,
-      transposed ? inner : columns, result, columns)
+      transposeB: transposed, m: rows, n: columns, k: inner, left.floats, inner, right.floats,
+      transposed ? inner : columns, result.floats, columns)
   }
 
-  /// Numbers between -1 and 1 on cache lines of their own.
-  private static func filled(_ count: Int, step: Double) -> UnsafeMutableBufferPointer<Float> {
-    let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: count * 4, alignment: 64)
-    let floats = raw.bindMemory(to: Float.self)
+  /// Numbers between -1 and 1, in memory such as all tensors have.
+  private static func filled(_ count: Int, step: Double) throws -> Tensor {
+    let tensor = try Tensor.uninitialized([count])
     var position = 0.0
     for i in 0..<count {
-      floats.initializeElement(at: i, to: Float(position * 2 - 1))
+      tensor.floats[i] = Float(position * 2 - 1)
       position += step
       if position >= 1 { position -= 1 }
     }
-    return floats
+    return tensor
   }
 }

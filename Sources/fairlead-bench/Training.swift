@@ -1,20 +1,18 @@
 import Learning
 import Tensor
 
-/// Steps of training on one batch of random tokens: forward, mean cross-entropy, backward, Adam on all parameters.
+/// Steps of training on one batch of random tokens or images: forward, mean cross-entropy, backward, Adam on all parameters.
 final class Training: Workload {
   private let step: TrainingStep
   private let batch: Batch
   private let parameterCount: Int
   private var loss = Double.nan
 
-  /// `network` is a_bilstm or b_bagmlp, `mode` plain, dp or edp.
+  /// `network` is one of the benchmark's cases, a_bilstm to f_cnn, `mode` plain, dp or edp.
   init(network: String, mode: String) throws {
     var random = RandomStream(seed: 0)
     let (model, examples) = try Training.network(network, &random)
-    let tokens = try Tensor.integers([examples, 20], from: 0, below: 10_000, &random)
-    let labels = try Tensor.integers([examples], from: 0, below: 150, &random)
-    batch = try Batch(inputs: tokens, labels: labels)
+    batch = try Training.batch(network, examples, &random)
     parameterCount = model.parameterCount
     step = try TrainingStep(
       model: model, loss: .crossEntropy(), optimizer: Adam(rate: 1e-3),
@@ -40,8 +38,58 @@ final class Training: Workload {
           Linear(256, 150, random: &random),
         ]), 256
       )
+    case "f_cnn":
+      return (
+        try Sequential([
+          Convolution2D(1, 16, kernel: 8, stride: 2, padding: 3, random: &random),
+          Activation(.relu), WindowPooling(.max, kernel: 2, stride: 1),
+          Convolution2D(16, 32, kernel: 4, stride: 2, random: &random), Activation(.relu),
+          WindowPooling(.max, kernel: 2, stride: 1), Activation(.flatten),
+          Linear(512, 32, random: &random), Activation(.relu), Linear(32, 10, random: &random),
+        ]), 256
+      )
+    case "c_transformer":
+      let settings = try TransformerSettings(width: 256, heads: 4, inner: 1024)
+      return (
+        try Sequential([
+          Embedding(10_000, 256, random: &random), PositionEmbedding(64, 256, random: &random),
+          TransformerStack(4, settings, random: &random), LayerNormalization(256), Pooling(.mean),
+          Linear(256, 150, random: &random),
+        ]), 32
+      )
+    case "d_lm":
+      return (
+        try GPT2(
+          .init(vocabulary: 8192, context: 128, width: 256, blocks: 4, heads: 4), random: &random),
+        8
+      )
+    case "e_gpt2small": return (try GPT2(.init(vocabulary: 50_257), random: &random), 1)
     default: throw Unsupported(message: "unknown network: \(name)")
     }
+  }
+
+  private static func batch(_ network: String, _ examples: Int, _ random: inout RandomStream)
+    throws -> Batch
+  {
+    if network == "f_cnn" {
+      return try Batch(
+        inputs: Tensor.uniform([examples, 1, 28, 28], low: 0, high: 1, &random),
+        labels: Tensor.integers([examples], from: 0, below: 10, &random))
+    }
+    if network == "c_transformer" {
+      return try Batch(
+        inputs: Tensor.integers([examples, 64], from: 0, below: 10_000, &random),
+        labels: Tensor.integers([examples], from: 0, below: 150, &random))
+    }
+    if network == "d_lm" || network == "e_gpt2small" {
+      let vocabulary = network == "d_lm" ? 8192 : 50_257
+      return try Batch(
+        inputs: Tensor.integers([examples, 128], from: 0, below: vocabulary, &random),
+        labels: Tensor.integers([examples, 128], from: 0, below: vocabulary, &random))
+    }
+    return try Batch(
+      inputs: Tensor.integers([examples, 20], from: 0, below: 10_000, &random),
+      labels: Tensor.integers([examples], from: 0, below: 150, &random))
   }
 
   private static func method(_ mode: String, _ examples: Int) throws -> TrainingMethod {

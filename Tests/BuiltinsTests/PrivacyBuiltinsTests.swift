@@ -44,7 +44,7 @@ private func printed(_ text: String) -> String {
       "7 5 true 9"
     ),
     (
-      "let t = data.demo(train: 50, test: 1).train\nprint(t.map(text.swap_gender).map(text.swap_gender) == t)",
+      "let t = data.demo(train: 50, test: 1).train\nlet r = s => text.swap_gender(s, one_way: \"keep\")\nprint(t.map(r).map(r) == t)",
       "true"
     ),
     (

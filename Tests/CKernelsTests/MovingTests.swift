@@ -85,40 +85,5 @@ extension KernelTests {
       fl_fill_i64(5, -3, &filled)
       #expect(filled == [-3, -3, -3, -3, -3])
     }
-
-    @Test func imagesBecomeColumnsAndBack() {
-      var numbers = Numbers(9)
-      var shape = fl_convolution(
-        channels: 2, height: 5, width: 6, kernel_height: 3, kernel_width: 2, pad_height: 1,
-        pad_width: 1, stride_height: 2, stride_width: 1)
-      let outHeight = (5 + 2 - 3) / 2 + 1
-      let outWidth = (6 + 2 - 2) / 1 + 1
-      let image = numbers.array(2 * 5 * 6)
-      let count = 2 * 3 * 2 * outHeight * outWidth
-      let columns = output(count) { fl_im2col_f32(&shape, image, $0) }
-      for channel in 0..<2 {
-        for (ky, kx) in [(0, 0), (1, 1), (2, 0)] {
-          for oy in 0..<outHeight {
-            for ox in 0..<outWidth {
-              let (y, x) = (oy * 2 + ky - 1, ox + kx - 1)
-              let inside = (0..<5).contains(y) && (0..<6).contains(x)
-              let row = (channel * 3 + ky) * 2 + kx
-              let expected: Float = inside ? image[(channel * 5 + y) * 6 + x] : 0
-              #expect(columns[(row * outHeight + oy) * outWidth + ox] == expected)
-            }
-          }
-        }
-      }
-      // The transpose: <im2col(a), b> = <a, col2im(b)>.
-      let b = numbers.array(count)
-      let back = output(60, initial: [Float](repeating: 0, count: 60)) {
-        fl_col2im_f32(&shape, b, $0)
-      }
-      let left = fl_dot_f32(count, columns, b)
-      #expect((left - fl_dot_f32(60, image, back)).magnitude < 1e-4)
-      // A kernel larger than the padded image has no place to stand.
-      shape.kernel_height = 20
-      #expect(output(4) { fl_im2col_f32(&shape, image, $0) }[0] == -12345.678)
-    }
   }
 }

@@ -18,6 +18,10 @@ struct Golden {
     func number(_ option: String) -> Double? { (options[option] as? NSNumber)?.doubleValue }
     func flag(_ option: String) -> Bool { (options[option] as? NSNumber)?.boolValue ?? false }
     func text(_ option: String) -> String? { options[option] as? String }
+    func sizes(_ option: String) -> [Int]? { options[option] as? [Int] }
+    func plane(_ option: String) -> PlaneSize? {
+      sizes(option).map { PlaneSize(height: $0[0], width: $0[1]) }
+    }
 
     /// The lengths among the inputs.
     var lengths: Lengths? {

@@ -6,7 +6,8 @@ import Testing
 @Suite struct GoldenTests {
   @Test func layersEqualPyTorch() throws {
     var tested = 0
-    for test in try Golden.cases("learning_layers.json") where test.text("layer") != nil {
+    let cases = try Golden.cases("learning_layers.json") + Golden.cases("more_layers.json")
+    for test in cases where test.text("layer") != nil {
       var random = RandomStream(seed: 1)
       let input = try #require(test.inputs["x"] ?? test.inputs["tokens"])
       let layer: Layer
@@ -17,6 +18,18 @@ import Testing
           7, 3, paddingIndex: test.number("padding_index").map { Int($0) }, random: &random)
       case "lstm":
         layer = try LSTM(3, 4, bidirectional: test.flag("bidirectional"), random: &random)
+      case "gru":
+        layer = try GRU(3, 4, bidirectional: test.flag("bidirectional"), random: &random)
+      case "conv1d", "conv2d": layer = try Self.convolution(test, &random)
+      case "max_pool2d", "avg_pool2d", "max_pool1d", "avg_pool1d": layer = try Self.pooling(test)
+      case "cnn":
+        layer = try Sequential([
+          Convolution2D(1, 4, kernel: 4, stride: 2, padding: 1, random: &random),
+          Activation(.relu), WindowPooling(.max, kernel: 2, stride: 1),
+          Convolution2D(4, 5, kernel: 2, stride: 2, random: &random), Activation(.relu),
+          WindowPooling(.max, kernel: 2, stride: 1), Activation(.flatten),
+          Linear(5, 6, random: &random), Activation(.relu), Linear(6, 3, random: &random),
+        ])
       case "layer_norm": layer = try LayerNormalization(6, epsilon: 1e-5)
       case "mean": layer = Pooling(.mean)
       case "max": layer = Pooling(.max)
@@ -28,7 +41,98 @@ import Testing
       try check(test, layer, input)
       tested += 1
     }
-    #expect(tested >= 17)
+    #expect(tested >= 41)
+  }
+
+  private static func convolution(_ test: Golden.Case, _ random: inout RandomStream) throws -> Layer
+  {
+    let inputs = Int(try #require(test.number("inputs")))
+    let outputs = Int(try #require(test.number("outputs")))
+    let groups = test.number("groups").map { Int($0) } ?? 1
+    let bias = test.number("bias") == nil || test.flag("bias")
+    if test.text("layer") == "conv1d" {
+      func size(_ option: String, _ missing: Int) -> Int { test.sizes(option)?[0] ?? missing }
+      return try Convolution1D(
+        inputs, outputs, kernel: size("kernel", 1), stride: size("stride", 1),
+        padding: size("padding", 0), dilation: size("dilation", 1), groups: groups, bias: bias,
+        random: &random)
+    }
+    return try Convolution2D(
+      inputs, outputs, kernel: test.plane("kernel") ?? 1, stride: test.plane("stride") ?? 1,
+      padding: test.plane("padding") ?? 0, dilation: test.plane("dilation") ?? 1, groups: groups,
+      bias: bias, random: &random)
+  }
+
+  private static func pooling(_ test: Golden.Case) throws -> Layer {
+    let kind = try #require(test.text("layer"))
+    let pooling: Pooling.Kind = kind.hasPrefix("max") ? .max : .mean
+    let counts = test.number("count_include_pad") == nil || test.flag("count_include_pad")
+    if kind.hasSuffix("1d") {
+      return try WindowPooling(
+        pooling, overTime: try #require(test.sizes("kernel_size"))[0],
+        stride: test.sizes("stride")?[0], padding: test.sizes("padding")?[0] ?? 0,
+        dilation: test.sizes("dilation")?[0] ?? 1, countsPadding: counts)
+    }
+    return try WindowPooling(
+      pooling, kernel: try #require(test.plane("kernel_size")), stride: test.plane("stride"),
+      padding: test.plane("padding") ?? 0, dilation: test.plane("dilation") ?? 1,
+      countsPadding: counts)
+  }
+
+  @Test func pairsEqualPyTorch() throws {
+    var tested = 0
+    for test in try Golden.cases("more_layers.json") where test.text("pair") != nil {
+      let p = try Tape.variable(try #require(test.inputs["p"]))
+      let q = try Tape.variable(try #require(test.inputs["q"]))
+      func loss(_ p: Tensor, _ q: Tensor) throws -> Tensor {
+        if test.text("pair") == "cosine" {
+          return try Losses.cosineEmbedding(
+            p, q, targets: test.inputs["targets"], margin: test.number("margin") ?? 0)
+        }
+        return try Losses.divergence(
+          of: p, from: q, temperature: try #require(test.number("temperature")))
+      }
+      let seed = try #require(test.cotangents["output"])
+      try expectClose(loss(p, q), try #require(test.outputs["output"]), test.name)
+      // Together and one at a time: other kernels.
+      let both = try Tape.gradients(of: loss(p, q), withRespectTo: [p, q], seed: seed)
+      let left = try Tape.gradients(of: loss(p, q.detached), withRespectTo: [p], seed: seed)[0]
+      let right = try Tape.gradients(of: loss(p.detached, q), withRespectTo: [q], seed: seed)[0]
+      for (name, found) in [("p", both[0]), ("q", both[1]), ("p", left), ("q", right)] {
+        try expectClose(
+          found, try #require(test.gradients[name]), "\(test.name): \(name)", atol: 2e-5)
+      }
+      tested += 1
+    }
+    #expect(tested == 5)
+  }
+
+  @Test func schedulesEqualTransformers() throws {
+    var tested = 0
+    for test in try Golden.cases("more_layers.json") {
+      guard let name = test.text("schedule") else { continue }
+      let decay: LearningRateSchedule.Decay =
+        switch name {
+        case "constant": .constant
+        case "linear": .linear
+        case "cosine": .cosine(cycles: Int(try #require(test.number("cycles"))))
+        default: .inverseSquareRoot
+        }
+      let schedule = try LearningRateSchedule(
+        decay, steps: 20, warmup: Int(try #require(test.number("warmup"))))
+      let expected = try #require(test.outputs["factors"]).array(Float.self)
+      for (step, factor) in expected.enumerated() {
+        #expect(abs(schedule.factor(step: step) - Double(factor)) < 1e-6, "\(test.name) \(step)")
+      }
+      tested += 1
+    }
+    #expect(tested == 7)
+    let floored = try LearningRateSchedule(.linear, steps: 10, floor: 0.1)
+    #expect(floored.factor(step: 10) == 0.1 && floored.factor(step: 50) == 0.1)
+    #expect(floored.factor(step: 0) == 1)
+    #expect(throws: DomainError.self) { try LearningRateSchedule(.linear, steps: 3, warmup: 4) }
+    #expect(throws: DomainError.self) { try LearningRateSchedule(.linear, steps: 3, floor: 2) }
+    #expect(throws: DomainError.self) { try LearningRateSchedule(.cosine(cycles: 0), steps: 3) }
   }
 
   private func check(_ test: Golden.Case, _ layer: Layer, _ input: Tensor) throws {
@@ -39,6 +143,10 @@ import Testing
       let states = try lstm.forwardWithStates(leaf)
       outputs = ["output": states.output, "hidden": states.hidden, "cell": states.cell]
       try expectClose(lstm.forward(leaf), states.output, "\(test.name): output without states")
+    } else if let gru = layer as? GRU {
+      let states = try gru.forwardWithStates(leaf)
+      outputs = ["output": states.output, "hidden": states.hidden]
+      try expectClose(gru.forward(leaf), states.output, "\(test.name): output without states")
     } else {
       outputs["output"] = try layer.forward(leaf)
     }
@@ -54,6 +162,9 @@ import Testing
       if let lstm = layer as? LSTM {
         let states = try lstm.forwardWithStates(leaf)
         outputs = ["output": states.output, "hidden": states.hidden, "cell": states.cell]
+      } else if let gru = layer as? GRU {
+        let states = try gru.forwardWithStates(leaf)
+        outputs = ["output": states.output, "hidden": states.hidden]
       } else {
         outputs["output"] = try layer.forward(leaf)
       }
@@ -145,8 +256,8 @@ import Testing
         continue
       }
       try expectClose(loss, try #require(test.outputs["output"]), test.name)
-      let gradient = try Tape.gradients(
-        of: loss, withRespectTo: [leaf], seed: try #require(test.cotangents["output"]))[0]
+      let seed: Tensor = try #require(test.cotangents["output"])
+      let gradient = try Tape.gradients(of: loss, withRespectTo: [leaf], seed: seed)[0]
       try expectClose(
         gradient, try #require(test.gradients["logits"] ?? test.gradients["x"]), test.name)
       tested += 1

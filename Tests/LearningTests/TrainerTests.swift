@@ -108,9 +108,13 @@ import Testing
         inputs: Tensor.integers([32, 9], from: 1, below: 20, &random),
         labels: Tensor.integers([32], from: 0, below: 3, &random))
       for _ in 0..<5 { _ = try step.run(batch) }
-      let before = StoragePool.shared.allocationsFromSystem
-      for _ in 0..<5 { _ = try step.run(batch) }
-      #expect(StoragePool.shared.allocationsFromSystem - before <= 1)
+      // Suites beside this one ask, too, but not all the time; a step that asked would do so every time.
+      let isSteady = try (0..<20).contains { _ in
+        let before = StoragePool.shared.allocationsFromSystem
+        _ = try step.run(batch)
+        return StoragePool.shared.allocationsFromSystem == before
+      }
+      #expect(isSteady)
     }
   }
 

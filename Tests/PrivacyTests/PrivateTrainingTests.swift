@@ -139,6 +139,13 @@ import Text
       let error = failure { _ = try PrivateTraining(source, options(epsilon)) }
       #expect(error?.kind == .value && error?.message == "epsilon must be above 0, got \(epsilon)")
     }
+    // Noise that rounding swallows promises nothing.
+    let huge = failure { _ = try PrivateTraining(source, options(1e300)) }
+    #expect(huge?.kind == .value && huge?.hint == "`epsilon: inf` trains without privacy")
+    let little = failure {
+      _ = try PrivateTraining(source, options(nil) { $0.noiseMultiplier = 1e-9 })
+    }
+    #expect(little?.kind == .value)
     for delta: Double in [0, 1, -1, .nan] {
       #expect(
         failure { _ = try PrivateTraining(source, options { $0.delta = delta }) }?.kind == .value)

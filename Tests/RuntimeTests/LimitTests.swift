@@ -18,6 +18,26 @@ import Testing
     #expect(run("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } }\nprint(f(9900))") == "9900\n")
   }
 
+  @Test(arguments: [
+    ("+", "1", "15000"), ("-", "1", "-14998"), ("*", "1", "1"), ("and", "true", "true"),
+    ("or", "false", "false"), ("??", "nil", "nil"), ("==", "1", "true"),
+  ])
+  func longChains(operation: String, value: String, result: String) throws {
+    let chain = Array(repeating: "x", count: 15_000).joined(separator: " \(operation) ")
+    #expect(
+      try BigStack.run { run("let x = \(value)\nprint(\(chain))") } == result + "\n")
+    let literals = chain.replacing("x", with: value)
+    #expect(try BigStack.run { run("print(\(literals))") } == result + "\n")
+  }
+
+  @Test func chainsThatAreTooLong() throws {
+    let chain = Array(repeating: "x", count: 100_000).joined(separator: "+")
+    #expect(throws: Diagnostics.self) { try parse("let x = 1\n\(chain)") }
+    // Assigned to a name that its own end still needs.
+    #expect(run("let x = 2\nlet y = 3\nx = x * y + x - y * x\nprint(x)") == "2\n")
+    #expect(run("fn f() { let x = 2\nx = x + 1 - x * x\nx }\nprint(f())") == "-1\n")
+  }
+
   @Test func nativeRecursionOnABigStack() throws {
     let text = try BigStack.run {
       run("fn f(n) { if n == 0 { 0 } else { [n - 1].map(f)[0] + 1 } }\nprint(f(900))")

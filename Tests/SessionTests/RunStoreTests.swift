@@ -123,5 +123,29 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
       atPath: directory.path + "/.fairlead", withIntermediateDirectories: true)
     #expect(place(inner).hasSuffix("/.fairlead") && !place(inner).hasPrefix(inner))
     #expect(place("/proc", making: true) == "/data/fairlead")
+    // Without a project, a record further up is somebody else's.
+    try FileManager.default.removeItem(atPath: directory.path + "/.git")
+    #expect(place(inner, making: true) == inner + "/.fairlead")
+  }
+
+  @Test func fingerprintsFollowContents() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.path + "/a"
+    func write(_ text: String) throws {
+      try text.write(toFile: file, atomically: true, encoding: .utf8)
+    }
+    try write("")
+    let empty = try #require(Fingerprint.file(file))
+    // sha256sum of nothing, and of "abc".
+    #expect(empty.description.hasPrefix("e3b0c44298fc1c14"))
+    let folder = Fingerprint.tree(directory.path)
+    try write("abc")
+    #expect(Fingerprint.tree(file)?.description.hasPrefix("ba7816bf8f01cfea") == true)
+    #expect(folder != nil && Fingerprint.tree(directory.path) != folder)
+    try write(String(repeating: "abc", count: 1 << 20))
+    let long = Fingerprint.file(file)
+    try write(String(repeating: "abc", count: 1 << 20) + "d")
+    #expect(long != nil && Fingerprint.file(file) != long)
+    #expect(Fingerprint.file(directory.path + "/none") == nil)
   }
 }

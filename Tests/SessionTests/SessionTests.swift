@@ -247,6 +247,36 @@ private final class Stage {
     #expect(try stage.run("runs.show(99)").diagnostics.first?.kind == .index)
   }
 
+  /// Recorded trials count for the data that they have seen only.
+  @Test func changedDataIsAnotherRun() throws {
+    let stage = try Stage()
+    let first = "text,label\nplay a,Play\nstop b,Stop\n"
+    try stage.write("set.csv", first)
+    try stage.write("folder/train.csv", first)
+    let script = """
+      let file = data.load("set.csv")
+      let folder = data.intents("folder")
+      print((sweep a in [1, 2] { {file: len(file), folder: len(folder.train)} }).file)
+      """
+    #expect(try stage.run(script).status == .success)
+    #expect(try stage.run(script).status == .success)
+    #expect(stage.remarked.contains("2 of 2 trials found"))
+    var before = stage.remarked
+    for name in ["set.csv", "folder/train.csv"] {
+      try stage.write(name, first + "play c,Play\n")
+      #expect(try stage.run(script).status == .success)
+      #expect(!stage.remarked.dropFirst(before.count).contains("found in the run store"), "\(name)")
+      before = stage.remarked
+    }
+    // What trials themselves read counts too.
+    let inside = "print((sweep a in [1, 2] { {n: len(data.load(\"set.csv\"))} }).n)"
+    #expect(try stage.run(inside).status == .success)
+    #expect(stage.printed.hasSuffix("[3, 3]\n"))
+    try stage.write("set.csv", first)
+    #expect(try stage.run(inside).status == .success)
+    #expect(stage.printed.hasSuffix("[2, 2]\n"))
+  }
+
   @Test func aStoreThatCannotBeMadeIsAClearError() throws {
     let stage = try Stage { $0.storeDirectory = "/proc/fairlead" }
     let reply = try stage.run(script)
@@ -261,8 +291,9 @@ private final class Stage {
     let session = Session(options: stage.options)
     nonisolated(unsafe) let other = session
     DispatchQueue.global().asyncAfter(deadline: .now() + 0.4) { other.interrupt() }
-    #expect(session.run(path: stage.directory.path + "/s.fl").status == .interrupted)
-    #expect(stage.remarked.contains("are finished and recorded"))
+    let reply = session.run(path: stage.directory.path + "/s.fl")
+    #expect(reply.status == .interrupted)
+    #expect(reply.diagnostics.first?.message.contains("are finished and recorded") == true)
     #expect(try stage.run(slow).status == .success)
     #expect(stage.remarked.contains("trials found in the run store"))
     #expect(stage.printed == "\(Array(0..<20))\n")
@@ -339,7 +370,7 @@ private final class Stage {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Stdlib").path
     let names = (FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [])
-      .filter { $0.hasSuffix(".fl") }
+      .filter { $0.hasSuffix(".fl") || $0.hasSuffix(".tsv") }
     #expect(Set(names) == Set(StandardLibrary.paths))
     for name in names {
       #expect(

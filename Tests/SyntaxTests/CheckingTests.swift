@@ -76,6 +76,13 @@ import Testing
     #expect(try messages("let x = 1", .init(isMainScript: true)) == ["`x` is never used"])
   }
 
+  @Test func keywordsAreNoNames() throws {
+    let program = try Parsing.parse(Source(name: "t.fl", text: "print(fo)\nprint(ture)"))
+    let hints = Checking.check(program, in: testEnvironment).map(\.hint)
+    #expect(hints.count == 2 && hints[0]?.contains("for") != true)
+    #expect(hints[1] == "did you mean `true`?")
+  }
+
   @Test func suggestions() {
     let names = ["train", "test", "dropout", "batch_size", "len"]
     #expect(Suggest.nearest(to: "trian", in: names) == "train")

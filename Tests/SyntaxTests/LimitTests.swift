@@ -16,11 +16,11 @@ import Testing
     String(repeating: "if a { ", count: 20_000) + String(repeating: "}", count: 20_000),
     String(repeating: "fn f() { ", count: 20_000) + String(repeating: "}", count: 20_000),
     String(repeating: "2 ** ", count: 20_000) + "1", String(repeating: "f\"{", count: 20_000),
-    "1" + String(repeating: " + 1", count: 100_000), "x" + String(repeating: ".y", count: 20_000),
-    "f" + String(repeating: "()", count: 20_000), "x" + String(repeating: "[0]", count: 20_000),
-    "x" + String(repeating: " |> f", count: 20_000),
-    "a" + String(repeating: " and a", count: 20_000),
-    "a" + String(repeating: " ?? a", count: 20_000),
+    "1" + String(repeating: " + 1", count: 100_000), "x" + String(repeating: ".y", count: 30_000),
+    "f" + String(repeating: "()", count: 30_000), "x" + String(repeating: "[0]", count: 30_000),
+    "x" + String(repeating: " |> f", count: 30_000),
+    "a" + String(repeating: " and a", count: 30_000),
+    "a" + String(repeating: " ?? a", count: 30_000),
     "let " + String(repeating: "[", count: 20_000) + "a" + String(repeating: "]", count: 20_000)
       + " = 1",
     "[1 " + String(repeating: "for x in y ", count: 20_000) + "]",
@@ -53,8 +53,8 @@ import Testing
 
   /// What the limits let through is safe for every walk, also when each level uses all that it may.
   static let highest: [String] = [
-    "let a = 1\nprint(a" + String(repeating: " + a", count: 900) + ")",
-    "let a = 1\nprint(a" + String(repeating: ".b", count: 900) + ")",
+    "let a = 1\nprint(a" + String(repeating: " + a", count: 19_000) + ")",
+    "let a = 1\nprint(a" + String(repeating: ".b", count: 19_000) + ")",
     "let a = 1\n" + String(repeating: "print(", count: 120) + "a"
       + String(repeating: ")", count: 120),
     String(repeating: "if true { ", count: 80) + "1" + String(repeating: "}", count: 80),
@@ -64,7 +64,7 @@ import Testing
       + String(repeating: ")", count: 100),
     "let a = 1\n"
       + (0..<8).reduce("a") { text, _ in
-        "(" + text + String(repeating: " + a", count: 100) + ")"
+        "(" + text + String(repeating: " + a", count: 2_000) + ")"
       },
   ]
 

@@ -61,6 +61,29 @@ import Testing
     #expect(lines[11] == "  … 80 more calls")
   }
 
+  @Test func callsThatTheTraceLeavesOutAreCounted() {
+    func frames(_ count: Int) -> [Diagnostic.Frame] {
+      (0..<count).map {
+        .init(function: $0 % 2 == 0 ? "even" : "odd", source: source, span: Span(0, 1))
+      }
+    }
+    var mutual = Diagnostic(.limit, "too deep")
+    mutual.trace = frames(40) + frames(9)
+    mutual.trace[40].omitted = 900
+    let lines = Rendering.render(mutual).split(separator: "\n")
+    #expect(lines.count == 22 && lines[11] == "  … 929 more calls")
+    var simple = Diagnostic(.limit, "too deep")
+    simple.trace = Array(repeating: frames(1)[0], count: 30)
+    simple.trace[20].omitted = 500
+    #expect(
+      Rendering.render(simple) == """
+        error: too deep
+          at even ([2]:1) … 20 times
+          … 500 more calls
+          at even ([2]:1) … 10 times
+        """)
+  }
+
   @Test func labelsInTwoSources() {
     let other = Source(name: "b.fl", text: "fn f(a) { a }\n")
     let value = Diagnostic(

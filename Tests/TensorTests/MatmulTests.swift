@@ -54,6 +54,43 @@ private let sizes = [
   }
 }
 
+/// Sizes for which other routines are chosen: few rows times a large transposed matrix, and a transposed matrix whose rows are
+/// long, with blocks that are not full.
+@Test(
+  arguments: [
+    (false, true, 33, 700, 770, Float(1), Float(0)), (false, true, 64, 1357, 400, -2, 0),
+    (false, true, 33, 700, 770, 1, 1), (true, false, 4100, 130, 67, 1, 0),
+    (true, false, 4173, 129, 70, -0.5, 0.25),
+  ])
+func largeFlatAndTurnedProducts(
+  _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
+  _ beta: Float
+) {
+  var random = RandomStream(seed: 4)
+  let (lda, ldb, ldc) = ((transposeA ? m : k) + 3, (transposeB ? k : n) + 1, n + 2)
+  let a = (0..<((transposeA ? k : m) * lda)).map { _ in Float(random.normal()) }
+  let b = (0..<((transposeB ? n : k) * ldb)).map { _ in Float(random.normal()) }
+  let c = (0..<(m * ldc)).map { _ in beta == 0 ? Float.nan : Float(random.normal()) }
+  let expected = naive(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+  let threads = Parallel.threads
+  defer { Parallel.threads = threads }
+  var results: [[Float]] = []
+  for count in [1, 2] {
+    Parallel.threads = count
+    var result = c
+    Matmul.gemm(
+      transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha, a, lda, b,
+      ldb, beta: beta, &result, ldc)
+    results.append(result)
+  }
+  #expect(results[0].map(\.bitPattern) == results[1].map(\.bitPattern))
+  var worst: Float = 0
+  for (x, y) in zip(results[0], expected) where !(x.isNaN && y.isNaN) {
+    worst = x.isFinite ? max(worst, abs(x - y) / max(1, abs(y))) : .infinity
+  }
+  #expect(worst <= 2e-4)
+}
+
 @Test func batchesWithSharedOperands() {
   let a = (0..<24).map(Float.init)
   let b = (0..<12).map { Float($0) - 5 }

@@ -47,6 +47,23 @@ import Testing
     #expect(failure { _ = try IntentDataset(corpus, unseenClasses: .refuse) }?.kind == .data)
   }
 
+  @Test func objectsWithoutAField() throws {
+    let folder = try TemporaryFolder()
+    let first = #"{"text": "go", "label": "Go"}"#
+    for (lines, line, field) in [
+      ([first, #"{"text": "stop"}"#], 2, "label"), ([#"{"text": "stop"}"#, first], 1, "label"),
+      ([first, "", #"{"label": "Stop"}"#], 3, "text"),
+    ] {
+      let path = try folder.write("x.jsonl", lines.joined(separator: "\n") + "\n")
+      let error = failure { _ = try Corpus.load(path) }
+      #expect(error?.message.hasSuffix("line \(line): there is no field `\(field)`") == true)
+    }
+    let empty = try folder.write("x.jsonl", first + "\n" + #"{"text": "a", "label": ""}"# + "\n")
+    #expect(failure { _ = try Corpus.load(empty) }?.message.hasSuffix("the label is empty") == true)
+    let more = try folder.write("x.jsonl", first + "\n" + #"{"label": "A", "text": "a", "n": 1}"#)
+    #expect(try Corpus.load(more).train.count == 2)
+  }
+
   @Test func originalLineFiles() throws {
     let folder = try TemporaryFolder()
     try folder.write("train/seq.in", "play x \n stop\n")

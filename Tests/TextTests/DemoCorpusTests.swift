@@ -28,7 +28,7 @@ import Testing
       }
     }
     #expect(all.contains { $0.slots?.contains("B-pin") == true })
-    let gendered = all.count { GenderSwap.standard.swap($0.text) != $0.text }
+    let gendered = all.count { RoleReversal.standard.reverse($0.text) != $0.text }
     #expect(gendered > 1_000)
   }
 

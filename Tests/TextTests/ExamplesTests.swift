@@ -28,10 +28,10 @@ import Testing
       name: "x",
       train: [Utterance(text: "he left", intent: "a"), Utterance(text: "she stayed", intent: "b")])
     let set = try IntentDataset(corpus)
-    let swapped = set.train.mapping { GenderSwap.standard.swap($0) }
+    let swapped = set.train.mapping { RoleReversal.standard.reverse($0) }
     #expect(swapped.texts == ["she left", "he stayed"])
     #expect(swapped.labels == set.train.labels)
-    #expect(swapped.mapping { GenderSwap.standard.swap($0) } == set.train)
+    #expect(swapped.mapping { RoleReversal.standard.reverse($0) } == set.train)
   }
 
   @Test func augmentationAddsChangedCopies() throws {
@@ -41,7 +41,7 @@ import Testing
       test: [Utterance(text: "she left", intent: "a")])
     let set = try IntentDataset(corpus)
     #expect(Array(set.test.tokens(of: 0))[0] == Vocabulary.unknown)
-    let more = set.augmented { GenderSwap.standard.swap($0) }
+    let more = set.augmented { RoleReversal.standard.reverse($0) }
     #expect(more.train.texts == ["he left", "go", "she left"] && more.train.labels == [0, 1, 0])
     #expect(
       more.vocabulary.contains("she") && !more.test.tokens(of: 0).contains(Vocabulary.unknown))

@@ -121,6 +121,11 @@ import Testing
     let damaged = try folder.write("bad.csv.gz", flipped)
     #expect(failure { _ = try Records.read(damaged) }?.kind == .data)
 
+    let unpacked = try folder.write("plain.csv.gz", "text,label\nhi,a\n")
+    #expect(
+      failure { _ = try Records.read(unpacked) }?.message.hasSuffix(
+        "is not packed by gzip, although its name says so") == true)
+
     let missing = failure { _ = try Records.read("\(folder.path)/none.csv") }
     #expect(missing?.kind == .io)
     #expect(missing?.message.contains("No such file") == true)

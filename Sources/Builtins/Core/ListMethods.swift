@@ -121,6 +121,31 @@ extension CoreBuiltins {
         return count
       },
       Native(
+        "unique", "A new list with every element once, in the order of first occurrence.",
+        Param<List>("values", receiver), returns: "list", seeAlso: ["count"],
+        search: ["distinct", "set", "deduplicate"],
+        examples: [("[\"b\", \"a\", \"b\"].unique()", "[\"b\", \"a\"]")]
+      ) { vm, values in
+        try vm.reserve(values.object.count * MemoryLayout<Value>.stride)
+        let seen = MapObject()
+        // What cannot be a key of a map is compared one by one.
+        var others: [Value] = []
+        var result: [Value] = []
+        for value in Array(values.object.values) {
+          if MapObject.isKey(value) {
+            guard seen[value] == nil else { continue }
+            seen.set(value, .nothing)
+          } else {
+            guard try !others.contains(where: { try Comparison.equal($0, value, vm) }) else {
+              continue
+            }
+            others.append(value)
+          }
+          result.append(value)
+        }
+        return ListObject(result)
+      },
+      Native(
         "copy", "A new list with the same elements.", Param<List>("values", receiver),
         returns: "list", examples: [("[1, 2].copy()", "[1, 2]")]
       ) { vm, values in

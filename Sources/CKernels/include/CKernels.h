@@ -11,8 +11,8 @@
 //   otherwise; partly overlapping ranges are not allowed.
 // - "NULL" in a comment marks a pointer that may be null.
 // - All arithmetic is written on 16 lanes with a fixed order of accumulation and explicit fused
-//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`,
-//   `fl_*ghost*` and `fl_im2col` users: below AVX2 on x86-64 they round products before adding.
+//   multiply-adds, so the levels give the same bits. The exceptions are `fl_gemm_*`
+//   and the users of products: below AVX2 on x86-64 they round products before adding.
 // - NaN is propagated (maxima included); functions follow IEEE 754 and PyTorch at infinities.
 #ifndef FAIRLEAD_CKERNELS_H
 #define FAIRLEAD_CKERNELS_H
@@ -303,13 +303,72 @@ fl_loss_result fl_softmax_xent_i32_f32(size_t rows, size_t classes, const float 
 double fl_softmax_soft_xent_f32(size_t rows, size_t classes, const float *logits,
                                 const float *targets, float scale, const float *row_scale,
                                 int accumulate, float *losses, float *gradient);
-/// Distillation (Hinton 2015): loss[r] = T^2 KL(softmax(teacher / T) || softmax(student / T));
-/// gradient wrt the student's logits = scale row_scale[r] T (p_student - p_teacher).
-/// Returns the sum of losses.
-double fl_distillation_kl_f32(size_t rows, size_t classes, const float *student,
-                              const float *teacher, float temperature, float scale,
-                              const float *row_scale, int accumulate, float *losses,
-                              float *gradient);
+/// Divergences between the teacher's p and the student's q, both softmaxes at a temperature.
+enum {
+  /// KL(p || q), Hinton et al. 2015.
+  FL_FORWARD_KL = 0,
+  /// KL(q || p).
+  FL_REVERSE_KL = 1,
+  /// beta KL(p || m) + (1 - beta) KL(q || m) with m = beta p + (1 - beta) q, Agarwal et al. 2024; 0 < beta < 1.
+  FL_JENSEN_SHANNON = 2,
+  /// KL(p || alpha p + (1 - alpha) q), Ko et al. 2024; 0 <= alpha < 1.
+  FL_SKEW_KL = 3,
+  /// KL(q || alpha q + (1 - alpha) p); 0 <= alpha < 1.
+  FL_SKEW_REVERSE_KL = 4,
+};
+
+typedef struct {
+  /// One of the above.
+  int divergence;
+  /// beta or alpha.
+  float parameter;
+  float temperature;
+  /// What multiplies the gradients of the divergence and of the cross-entropy; 0: no cross-entropy.
+  float soft_weight, hard_weight;
+  /// With the largest logits only: all other classes are one more class. Without, both softmaxes are over the k classes.
+  int tail_bucket;
+  /// Rows with this label count for nothing.
+  int64_t ignore_index;
+} fl_distillation;
+
+/// Sums over the rows that count.
+typedef struct {
+  double soft, hard;
+  size_t counted;
+  /// Rows whose label is no class: they count for nothing. The caller reports them.
+  size_t invalid;
+} fl_distillation_result;
+
+/// soft_losses[r] = the divergence of row r, hard_losses[r] = the cross-entropy with labels[r] at temperature 1 (0 where
+/// hard_weight is 0), neither of them weighted; gradient = row_scale[r] d(soft_weight soft + hard_weight hard) / d student.
+/// labels NULL (no cross-entropy, every row counts), row_scale NULL (1), losses NULL, gradient NULL; scratch: 2 columns.
+/// The gradient may not overlap the logits.
+fl_distillation_result fl_distillation_f32(size_t rows, size_t columns, const float *student,
+                                           const float *teacher, const int64_t *labels,
+                                           const fl_distillation *settings, const float *row_scale,
+                                           float *scratch, float *soft_losses, float *hard_losses,
+                                           float *gradient);
+/// The same for a teacher that is known by its k largest logits: ids and values [rows, k] (the ids of a row differ and lie within
+/// 0 and columns), and tails[r] = log of the sum of e^(z / temperature) over all other classes. scratch: columns + 5 (k + 1).
+fl_distillation_result fl_distillation_top_f32(
+    size_t rows, size_t columns, const float *student, size_t k, const int32_t *ids,
+    const float *values, const float *tails, const int64_t *labels,
+    const fl_distillation *settings, const float *row_scale, float *scratch, float *soft_losses,
+    float *hard_losses, float *gradient);
+/// losses[r] = 1 - cosine of rows a and b; gradient = row_scale[r] times its derivative by a.
+/// row_scale NULL (1), losses NULL, gradient NULL.
+void fl_cosine_distance_f32(size_t rows, size_t columns, const float *a, const float *b,
+                            const float *row_scale, float *losses, float *gradient);
+/// The k <= columns largest elements of each row, largest first, of equal ones the first; NaN counts as small.
+void fl_largest_rows_f32(size_t rows, size_t columns, size_t k, const float *x, int32_t *ids,
+                         float *values);
+/// log of the sum of e^(x / temperature) over the elements that `ids` [rows, k] does not name; -inf without any.
+/// scratch: columns.
+void fl_tail_logsumexp_f32(size_t rows, size_t columns, size_t k, const float *x,
+                           const int32_t *ids, float temperature, float *scratch, float *tails);
+/// IEEE half precision: to nearest, ties to even.
+void fl_convert_f32_f16(size_t n, const float *x, uint16_t *y);
+void fl_convert_f16_f32(size_t n, const uint16_t *x, float *y);
 /// Binary cross-entropy with logits: loss = softplus(x) - target x; gradient = scale (sigmoid(x) -
 /// target). losses NULL, gradient NULL. Returns the sum of losses.
 double fl_sigmoid_xent_f32(size_t n, const float *logits, const float *targets, float scale,
@@ -465,6 +524,40 @@ void fl_meanpool_time_backward_f32(size_t batch, size_t time, size_t channels, c
                                    const int32_t *lengths, float *dx);
 
 // ---------------------------------------------------------------------------------------------
+// Windows over one image [height, width, channels], channels last: convolution as a matrix product,
+// and pooling
+
+typedef struct {
+  size_t height, width, channels;
+  size_t out_height, out_width;
+  size_t kernel_height, kernel_width;
+  size_t stride_height, stride_width;
+  /// Negative where the first window begins inside of the image.
+  ptrdiff_t pad_top, pad_left;
+  size_t dilation_height, dilation_width;
+} fl_window;
+
+/// columns [out_height out_width, kernel_height kernel_width count]: what each window sees of the
+/// `count` channels from `first` on; zero in the padding.
+void fl_im2col_f32(const fl_window *window, size_t first, size_t count, const float *x,
+                   float *columns);
+/// Adds the columns to where they were taken from.
+void fl_col2im_add_f32(const fl_window *window, size_t first, size_t count, const float *columns,
+                       float *x);
+/// y [out_height, out_width, channels] and the number of the window's place that each maximum comes
+/// from, in row order. Padding is never the maximum; a NaN is, and the first of equals. A window
+/// has at most 65535 places.
+void fl_maxpool_window_f32(const fl_window *window, const float *x, float *y, uint16_t *where);
+/// dx, all of it written.
+void fl_maxpool_window_backward_f32(const fl_window *window, const float *dy,
+                                    const uint16_t *where, float *dx);
+/// The mean over the window; padding counts as zeros where `count_padding` is set and not at all
+/// otherwise.
+void fl_meanpool_window_f32(const fl_window *window, int count_padding, const float *x, float *y);
+void fl_meanpool_window_backward_f32(const fl_window *window, int count_padding, const float *dy,
+                                     float *dx);
+
+// ---------------------------------------------------------------------------------------------
 // Random numbers: counter-based streams. Element e of a stream depends on (generator, key, stream,
 // e) alone, so any block can be made anywhere, in any order, on any level, with the same bits.
 
@@ -604,7 +697,7 @@ void fl_bag_example_norms_f32(size_t examples, size_t time, size_t width, const 
                               const int32_t *lengths, const float *g, float *squared_norms);
 
 // ---------------------------------------------------------------------------------------------
-// Matrix products, attention and convolution
+// Matrix products and attention
 
 /// C [m, n] = alpha op(A) op(B) + beta C; op(A) is A [m, k] or, with transpose_a, the transpose of
 /// A [k, m]; likewise B. lda, ldb, ldc are row strides. With beta = 0, C is not read. Each element
@@ -629,16 +722,34 @@ void fl_online_softmax_f32(size_t rows, size_t columns, float scale, float *scor
                            size_t stride, float *running_max, float *running_sum,
                            float *correction);
 
-typedef struct {
-  size_t channels, height, width;
-  size_t kernel_height, kernel_width;
-  size_t pad_height, pad_width, stride_height, stride_width;
-} fl_convolution;
-/// columns [channels kernel_height kernel_width, out_height out_width] of one image [channels,
-/// height, width], out = (size + 2 pad - kernel) / stride + 1; padding gives 0.
-void fl_im2col_f32(const fl_convolution *shape, const float *image, float *columns);
-/// The transpose: image += what the columns say.
-void fl_col2im_f32(const fl_convolution *shape, const float *columns, float *image);
+/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the others
+/// become -inf. A causal mask has step 1, one by length step 0.
+void fl_attention_mask_f32(size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step,
+                           ptrdiff_t limit, float *scores, size_t stride);
+/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for a
+/// row that sees nothing).
+void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const float *normalizers,
+                              float *scores, size_t stride);
+/// gradients = scale weights (gradients - means[r]): from the gradients of the weights to those of the scores;
+/// means[r] = sum(gradients weights) over the whole row, which is the dot product of output and its gradient.
+void fl_attention_backward_f32(size_t rows, size_t columns, float scale, const float *means,
+                               const float *weights, float *gradients, size_t stride);
+
+// ---------------------------------------------------------------------------------------------
+// Generation: few rows at a time, each weight read once. An example's numbers are the same bits
+// whatever the number of examples.
+
+/// y [examples, outputs] = x [examples, inputs] w^T + bias (NULL); w is [outputs, inputs], x and y
+/// have row strides. Each element is summed in 16 parts, those pairwise. Not in place.
+void fl_linear_few_f32(size_t examples, size_t inputs, size_t outputs, const float *x,
+                       size_t x_stride, const float *w, const float *bias, float *y,
+                       size_t y_stride);
+/// Attention of the last `count` of `keys` positions, of one head: y_c = softmax(scale q_c k^T) v,
+/// where query c sees keys 0 ... keys - count + c. k and v are [keys, width], q and y [count,
+/// width] with row strides; `scores` has room for `keys`. Not in place.
+void fl_attend_few_f32(size_t count, size_t width, size_t keys, const float *q, size_t q_stride,
+                       const float *k, const float *v, float scale, float *scores, float *y,
+                       size_t y_stride);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,8 @@
 
 /// Makes Ctrl-C (SIGINT), SIGTERM and SIGHUP call `notify`, from then on in every thread, inside the signal handler. A second
 /// Ctrl-C that comes before the first was answered (and a third of a second after it) ends the process with status 130:
-/// something does not listen. A null `notify` gives the signals back their default effect.
+/// something does not listen. A null `notify` gives the signals back their default effect. The calling thread, and those that
+/// it starts, no longer block these signals.
 void fairlead_watch_interrupts(void (*notify)(void));
 
 /// Forgets earlier Ctrl-C presses: what was interrupted has answered.

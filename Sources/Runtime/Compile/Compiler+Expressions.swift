@@ -83,7 +83,7 @@ extension Compiler {
     case .mapComprehension(let key, let item, let clauses):
       try mapComprehension(key, item, clauses, to: register, span)
     case .unary(let op, let operand): try unary(op, operand, value, to: register)
-    case .binary(let op, let left, let right): try binary(op, left, right, value, to: register)
+    case .binary: try binary(value, to: register)
     case .comparison(let operands, let operators):
       try comparison(operands, operators, to: register, span)
     case .and(let left, let right): try logical(left, right, isAnd: true, to: register, span)
@@ -172,24 +172,71 @@ extension Compiler {
     state.emit(op == .negate ? .negate : .not, register, source, at: whole.span)
   }
 
-  private func binary(
-    _ op: BinaryOperator, _ left: Expr, _ right: Expr, _ whole: Expr, to register: Int
-  ) throws(Fault) {
+  /// A chain such as `a + b * c - d` grows on its left operands: they are followed in a loop, and all results but the last
+  /// go through one register.
+  private func binary(_ whole: Expr, to register: Int) throws(Fault) {
     try checkDepth(whole.span)
-    if let number = folded(whole) { return try loadFolded(number, to: register, whole.span) }
-    if let withConstant = Compiler.constantRight[op], let index = constantOperand(right) {
-      let source = try operand(left)
-      state.emit(withConstant, register, source, index, at: whole.span)
-      return
+    var links: [(op: BinaryOperator, right: Expr, span: Span)] = []
+    var first = whole
+    while case .binary(let op, let left, let right) = first.kind {
+      links.append((op, right, first.span))
+      first = left
     }
-    if let withConstant = Compiler.constantLeft[op], let index = constantOperand(left) {
-      let source = try operand(right)
-      state.emit(withConstant, register, index, source, at: whole.span)
-      return
+    links.reverse()
+    // What consists of literals is computed now.
+    var number = folded(first)
+    var next = 0
+    while next < links.count, let left = number, links[next].op != .matmul,
+      let right = folded(links[next].right),
+      let value = Arithmetic.fold(links[next].op, left, right)
+    {
+      number = value
+      next += 1
     }
-    let first = try operand(left, before: right)
-    let second = try operand(right)
-    state.emit(Compiler.opcode(op), register, first, second, at: whole.span)
+    if let number, next == links.count {
+      return try loadFolded(number, to: register, whole.span)
+    }
+    let results = links.count - next > 1 ? try push(whole.span) : register
+    var left: Int?
+    for (index, link) in links.enumerated().dropFirst(next) {
+      let saved = state.free
+      let target = index == links.count - 1 ? register : results
+      if let withConstant = Compiler.constantRight[link.op],
+        let constant = constantOperand(link.right)
+      {
+        let source: Int
+        if let left { source = left } else { source = try self.first(first, number) }
+        state.emit(withConstant, target, source, constant, at: link.span)
+      } else if left == nil, let number, let withConstant = Compiler.constantLeft[link.op],
+        case let constant = state.constant(number), constant <= 0xFF
+      {
+        state.emit(withConstant, target, constant, try operand(link.right), at: link.span)
+      } else {
+        let source: Int
+        if let left {
+          source = left
+        } else {
+          source = try self.first(first, number, before: link.right)
+        }
+        state.emit(Compiler.opcode(link.op), target, source, try operand(link.right), at: link.span)
+      }
+      left = target
+      state.free = saved
+    }
+  }
+
+  /// The first operand of a chain in a register: a variable's own, or a new one. `number` is what it and the literals
+  /// after it come to, where that is known.
+  private func first(_ value: Expr, _ number: Value?, before later: Expr? = nil) throws(Fault)
+    -> Int
+  {
+    guard let number else {
+      if let later { return try operand(value, before: later) }
+      return try operand(value)
+    }
+    let register = try push(value.span)
+    try loadFolded(number, to: register, value.span)
+    return register
   }
 
   private static let constantRight: [BinaryOperator: Op] = [
@@ -294,15 +341,18 @@ extension Compiler {
     }
     var isFalse: [Int] = []
     var jumps: [Int] = []
+    // Each operand is compared with the one before it: two registers, in turn, hold them.
     var left = try push(operands[0].span)
+    var right = try push(operands[0].span)
     try expression(operands[0], to: left)
     for (index, op) in operators.enumerated() {
-      let right = try push(operands[index + 1].span)
       try expression(operands[index + 1], to: right)
       let isLast = index == operators.count - 1
+      let saved = state.free
       let jump = try registerJump(left, op, right, jumpIf: isLast ? flag : false, span)
+      state.free = saved
       if isLast && flag { jumps.append(jump) } else { isFalse.append(jump) }
-      left = right
+      swap(&left, &right)
     }
     if flag {
       state.patch(isFalse)

@@ -167,6 +167,8 @@ extension VM {
     var call = NativeCall(self, arguments, count, native)
     do {
       let result = try native.body(&call)
+      // It may have taken long: then the next loop or call looks at once.
+      if interrupt.isSet || deadline != nil && isPastDeadline { machine.pointee.fuel = -1 }
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
       return result
@@ -356,6 +358,8 @@ extension VM {
       machine.pointee.nativeTop = nativeTop
     }
     let entry = machine.pointee.frame + 1
+    // A native that calls back without end has no loop that counts.
+    machine.pointee.fuel -= 1
     do {
       let result: Value
       if try call(top, count, names: named.isEmpty ? nil : named.map(\.name)) {

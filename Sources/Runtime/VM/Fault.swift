@@ -126,6 +126,8 @@ extension Fault {
     }
   }
 
-  /// The user has interrupted the run.
-  public static func interrupted() -> Fault { Fault(.interrupt, "interrupted").uncatchable() }
+  /// The user has interrupted the run; `message` says how far it had got.
+  public static func interrupted(_ message: String = "interrupted") -> Fault {
+    Fault(.interrupt, message).uncatchable()
+  }
 }

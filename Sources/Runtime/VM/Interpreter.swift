@@ -76,6 +76,9 @@ public final class Interpreter {
     define(module.name, object: moduleObject(module), module.entity)
   }
 
+  /// A module of this name that every script sees.
+  public func module(named name: String) -> ModuleObject? { natives[name]?.object as? ModuleObject }
+
   /// Makes a constant global: `pi`.
   public func define(_ name: String, _ value: Snapshot) {
     switch value {

@@ -65,11 +65,13 @@ extension VM {
       }
       if !prototype.isMain || !trace.isEmpty {
         if trace.count < 40 || frame - bottom <= 10 {
-          trace.append(
-            Diagnostic.Frame(
-              function: prototype.isMain
-                ? "top level" : prototype.name.isEmpty ? "function" : prototype.name,
-              source: prototype.source, span: span))
+          var call = Diagnostic.Frame(
+            function: prototype.isMain
+              ? "top level" : prototype.name.isEmpty ? "function" : prototype.name,
+            source: prototype.source, span: span)
+          call.omitted = skipped
+          skipped = 0
+          trace.append(call)
         } else {
           skipped += 1
         }
@@ -117,6 +119,9 @@ extension VM {
     }
     throw .interrupted()
   }
+
+  @inline(never)
+  var isPastDeadline: Bool { deadline.map { ContinuousClock.now > $0 } ?? false }
 
   func checkDeadline() throws(Fault) {
     guard let end = deadline, ContinuousClock.now > end else { return }

@@ -163,11 +163,19 @@ public enum Representation {
         if path.count >= maximumDepth {
           text += "<\(reference.native.type.name)>"
         } else {
-          text += try reference.native.type.representation(reference.native, vm)
+          let whole = try reference.native.type.representation(reference.native, vm)
+          text += path.isEmpty ? whole : inner(whole)
         }
       case .iterator: text += "<\(reference.iterator.name)>"
       case .cell, .missing: text += "<undefined>"
       }
+    }
+
+    /// A native value inside a list or map: on one line, and where that gets long only its heading.
+    private func inner(_ whole: String) -> String {
+      guard let end = whole.firstIndex(of: "\n") else { return whole }
+      return whole.utf8.count <= 80
+        ? whole.replacing("\n", with: " ") : String(whole[..<end])
     }
 
     /// False where the object is already being written, or too deep.

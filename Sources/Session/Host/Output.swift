@@ -1,20 +1,28 @@
 import Foundation
 
 /// Standard output, in pieces of some kilobytes, or line by line on a terminal. When nobody reads any more (a closed
-/// pipe) it becomes silent and asks what runs to stop.
+/// pipe) it becomes silent and asks what runs to stop. On a terminal, Ctrl-C ends a long text between two pieces.
 final class Output: @unchecked Sendable {
   // Guarded by `lock`.
   private let lock = NSLock()
   private var buffer: [UInt8] = []
   private(set) var isClosed = false
+  /// Why nothing more can be written, where that is not just that nobody reads: a full disk, an error of the device.
+  private(set) var problem: String?
   private let descriptor: Int32
   private let flushesLines: Bool
   private let onClosed: @Sendable () -> Void
+  private let isInterrupted: @Sendable () -> Bool
   private static let capacity = 1 << 14
 
-  init(descriptor: Int32, flushesLines: Bool, onClosed: @escaping @Sendable () -> Void) {
+  init(
+    descriptor: Int32, flushesLines: Bool,
+    isInterrupted: @escaping @Sendable () -> Bool = { false },
+    onClosed: @escaping @Sendable () -> Void
+  ) {
     self.descriptor = descriptor
     self.flushesLines = flushesLines
+    self.isInterrupted = isInterrupted
     self.onClosed = onClosed
   }
 
@@ -35,7 +43,9 @@ final class Output: @unchecked Sendable {
   private func drain() {
     var start = 0
     while start < buffer.count, !isClosed {
-      let count = buffer[start...].withUnsafeBytes {
+      if flushesLines, start > 0, isInterrupted() { break }
+      let end = flushesLines ? min(buffer.count, start + Output.capacity) : buffer.count
+      let count = buffer[start..<end].withUnsafeBytes {
         Foundation.write(descriptor, $0.baseAddress, $0.count)
       }
       if count >= 0 {
@@ -44,6 +54,7 @@ final class Output: @unchecked Sendable {
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&request, 1, 1000)
       } else if errno != EINTR {
+        if errno != EPIPE { problem = String(cString: strerror(errno)) }
         isClosed = true
         onClosed()
       }

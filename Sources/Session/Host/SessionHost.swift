@@ -51,7 +51,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     display = Display(
       width: isTerminal ? max(columns, 20) : nil,
       isColoured: options.isColoured ?? (isTerminal && mayColour))
-    output = Output(descriptor: STDOUT_FILENO, flushesLines: isTerminal) { interrupt.set() }
+    output = Output(
+      descriptor: STDOUT_FILENO, flushesLines: isTerminal, isInterrupted: { interrupt.isSet },
+      onClosed: { interrupt.set() })
     if let remark = options.remark {
       progress = ProgressLine(
         isTerminal: false, coloured: false, columns: { 80 },
@@ -319,12 +321,12 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     noteFilesOfTrials()
     if outcome.wasInterrupted {
       let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
-      if store != nil, !output.isClosed {
-        note(
-          "\(done) of \(plan.combinations.count) trials are finished and recorded; run the script again to do the rest"
-        )
-      }
-      throw Fault.interrupted()
+      let count = plan.combinations.count
+      throw Fault.interrupted(
+        store == nil
+          ? "interrupted after \(done) of \(count) trials"
+          : "interrupted; \(done) of \(count) trials are finished and recorded, run it again to do the rest"
+      )
     }
     if let problem = outcome.problem {
       lock.withLock {

@@ -28,10 +28,11 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? handle.close() }
     var hash = SHA256()
-    while true {
-      guard let piece = try? handle.read(upToCount: 1 << 20) else { return nil }
-      if piece.isEmpty { break }
-      hash.update(piece)
+    do {
+      // At the end of a file there is nil, or no byte.
+      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(piece) }
+    } catch {
+      return nil
     }
     return Fingerprint(bytes: Data(hash.finalize()))
   }

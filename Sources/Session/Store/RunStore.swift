@@ -26,8 +26,7 @@ public final class RunStore: Sendable {
     workingDirectory: String, environment: [String: String], making: Bool
   ) -> String {
     let files = FileManager.default
-    var place = URL(fileURLWithPath: workingDirectory).standardizedFileURL
-    while true {
+    for place in project(of: workingDirectory) {
       let candidate = place.appendingPathComponent(".fairlead").path
       var isDirectory: ObjCBool = false
       if files.fileExists(atPath: candidate, isDirectory: &isDirectory), isDirectory.boolValue,
@@ -35,10 +34,6 @@ public final class RunStore: Sendable {
       {
         return candidate
       }
-      if files.fileExists(atPath: place.appendingPathComponent(".git").path) || place.path == "/" {
-        break
-      }
-      place = place.deletingLastPathComponent()
     }
     if making, mkdir(workingDirectory + "/.fairlead", 0o755) == 0 {
       return workingDirectory + "/.fairlead"
@@ -46,6 +41,21 @@ public final class RunStore: Sendable {
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
     return (data ?? home + "/.local/share") + "/fairlead"
+  }
+
+  /// A directory and those above it up to the root of its project, which holds a `.git`; the directory alone where it
+  /// belongs to none, so that what lies in /tmp or at home is not taken for its record.
+  private static func project(of directory: String) -> [URL] {
+    let start = URL(fileURLWithPath: directory).standardizedFileURL
+    var places = [start]
+    while let place = places.last {
+      if FileManager.default.fileExists(atPath: place.appendingPathComponent(".git").path) {
+        return places
+      }
+      if place.path == "/" { break }
+      places.append(place.deletingLastPathComponent())
+    }
+    return [start]
   }
 
   /// Opens the record in `directory`, making both where they are missing.

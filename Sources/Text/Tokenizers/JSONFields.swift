@@ -1,3 +1,4 @@
+import JSON
 import Tensor
 
 /// The members of one JSON object of a configuration, read one by one; what nobody asked for is an error, so that no setting

@@ -1,5 +1,6 @@
 // What a tokenizer does to a text before it cuts it, under the names of tokenizer.json.
 
+import JSON
 import Tensor
 
 /// BERT's cleaning of texts (Devlin et al. 2019, `BasicTokenizer` of the published code).

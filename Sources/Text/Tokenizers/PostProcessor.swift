@@ -1,5 +1,6 @@
 // Which special tokens are put around one text or a pair of texts, and how lengths are brought into line.
 
+import JSON
 import Tensor
 
 /// What surrounds the tokens of one text or of a pair.

@@ -1,6 +1,7 @@
 // A tokenizer as tokenizer.json describes it: added tokens, normaliser, pre-tokenizer, model, post-processor, decoder. It gives the tokens that
 // the `tokenizers` package gives for the same description.
 
+import JSON
 import Tensor
 
 /// Byte-pair encoding or WordPiece with everything around it. Texts may be encoded on several threads at once.

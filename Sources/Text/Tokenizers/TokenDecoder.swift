@@ -1,3 +1,4 @@
+import JSON
 import Tensor
 
 /// How tokens become a text again.

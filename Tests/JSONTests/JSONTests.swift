@@ -1,7 +1,7 @@
 import Tensor
 import Testing
 
-@testable import Text
+@testable import JSON
 
 @Suite struct JSONTests {
   private func parse(_ text: String) throws(DomainError) -> JSON {
@@ -109,5 +109,15 @@ import Testing
         _ = failure { _ = try JSON.parse(changed, source: "x") }
       }
     }
+  }
+}
+
+/// The error that `body` throws; nil where it throws none.
+private func failure(_ body: () throws -> Void) -> DomainError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? DomainError
   }
 }

@@ -101,6 +101,20 @@ extension JSON.Object: ExpressibleByDictionaryLiteral {
   }
 }
 
+/// A name as JSON compares names: by its code units, where Swift's strings would call two forms of one character equal.
+private struct CodeUnits: Hashable, Sendable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (a: CodeUnits, b: CodeUnits) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
 extension JSON {
   /// Reads one JSON value, which must fill the whole text.
   ///
@@ -132,13 +146,6 @@ extension JSON {
     } catch {
       throw DomainError(.parse, "\(source), byte \(error.position): \(error.message)")
     }
-  }
-
-  /// Reads the JSON file at `path`, packed by gzip or not.
-  ///
-  /// - Throws: as `parse`, and `io` or `data` where the file cannot be read.
-  public static func read(_ path: String) throws(DomainError) -> JSON {
-    try parse(try InputFile.textBytes(path), source: path)
   }
 
   public var object: Object? { if case .object(let object) = self { object } else { nil } }

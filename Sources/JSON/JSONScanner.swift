@@ -1,31 +1,36 @@
 // The grammar of JSON (RFC 8259), strictly: what JSON values and lines of JSON objects are both read with.
 
 /// What is wrong with a JSON text, and at which byte (from 0).
-struct JSONProblem: Error {
-  var message: String
-  var position: Int
+package struct JSONProblem: Error {
+  package var message: String
+  package var position: Int
+
+  package init(message: String, position: Int) {
+    self.message = message
+    self.position = position
+  }
 }
 
 /// Walks over the bytes of a JSON text, which must be UTF-8.
-struct JSONScanner {
-  let bytes: UnsafeBufferPointer<UInt8>
-  var position = 0
+package struct JSONScanner {
+  package let bytes: UnsafeBufferPointer<UInt8>
+  package var position = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  package init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
   }
 
-  var isAtEnd: Bool { position == bytes.count }
+  package var isAtEnd: Bool { position == bytes.count }
 
-  var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+  package var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  mutating func take(_ character: Unicode.Scalar) -> Bool {
+  package mutating func take(_ character: Unicode.Scalar) -> Bool {
     guard let byte = peek, UInt32(byte) == character.value else { return false }
     position += 1
     return true
   }
 
-  mutating func skipSpace() {
+  package mutating func skipSpace() {
     while position < bytes.count {
       switch bytes[position] {
       case 0x20, 0x09, 0x0A, 0x0D: position += 1
@@ -34,16 +39,16 @@ struct JSONScanner {
     }
   }
 
-  func text(from start: Int) -> String {
+  package func text(from start: Int) -> String {
     String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
   }
 
-  func problem(_ message: String) -> JSONProblem {
+  package func problem(_ message: String) -> JSONProblem {
     JSONProblem(message: message, position: position)
   }
 
   /// A member's name and the colon behind it.
-  mutating func key() throws(JSONProblem) -> String {
+  package mutating func key() throws(JSONProblem) -> String {
     skipSpace()
     guard peek == UInt8(ascii: "\"") else { throw problem("expected a field name in quotes") }
     let name = try string()
@@ -55,7 +60,7 @@ struct JSONScanner {
   /// Moves past a number.
   ///
   /// - Returns: whether it is written as an integer.
-  mutating func number() throws(JSONProblem) -> Bool {
+  package mutating func number() throws(JSONProblem) -> Bool {
     let start = position
     _ = take("-")
     let whole = digits()
@@ -83,7 +88,7 @@ struct JSONScanner {
   }
 
   /// Moves past `true`, `false` or `null`.
-  mutating func word(_ expected: StaticString) throws(JSONProblem) {
+  package mutating func word(_ expected: StaticString) throws(JSONProblem) {
     let size = expected.utf8CodeUnitCount
     let wanted = UnsafeBufferPointer(start: expected.utf8Start, count: size)
     guard size <= bytes.count - position, bytes[position..<position + size].elementsEqual(wanted)
@@ -92,7 +97,7 @@ struct JSONScanner {
   }
 
   /// The content of the string that starts here.
-  mutating func string() throws(JSONProblem) -> String {
+  package mutating func string() throws(JSONProblem) -> String {
     let start = position
     position += 1
     while position < bytes.count {

@@ -1,0 +1,119 @@
+import Runtime
+import Tensor
+import Text
+
+/// A tokenizer of words in pieces, in a script.
+extension SubwordTokenizer: NativeValue {
+  public static let nativeType = NativeType<SubwordTokenizer>(
+    "tokenizer", "Turns texts into the tokens of a language model and back."
+  ) { type in
+    type.representation = { tokenizer, _ in
+      "tokenizer of \(TextForm.grouped(tokenizer.vocabularySize)) tokens"
+    }
+    type.transfer = .share
+    type.byteCount = { $0.vocabularySize * 100 }
+    type.equals = { $0.fingerprint == $1.fingerprint }
+    type.length = { $0.vocabularySize }
+    type.contains = { tokenizer, value, _ in
+      value.string.map { tokenizer.id(of: $0) != nil } ?? false
+    }
+    type.field("size", "One past the largest number of a token.") { $0.vocabularySize }
+    type.field("end", "The number of the token that ends a text; nil where there is none.") {
+      $0.specialTokens.end.map(Int.init)
+    }
+    type.field("padding", "The number of the token that fills up; nil where there is none.") {
+      $0.specialTokens.padding.map(Int.init)
+    }
+    type.field("fingerprint", "A hash over all tokens with their numbers.") { $0.fingerprint }
+    type.methods(TokenizerBuiltins.methods)
+  }
+}
+
+/// Tokenizers in `text`.
+enum TokenizerBuiltins {
+  static let natives = [
+    Native(
+      "tokenizer",
+      "A tokenizer from a file or folder: `tokenizer.json`, `vocab.json` with `merges.txt` (GPT-2), or `vocab.txt` (BERT).",
+      Param<String>("path", "The file or folder."),
+      returns: "tokenizer", seeAlso: ["text.train_tokenizer", "nn.load"],
+      search: ["bpe", "wordpiece", "hugging face", "subword"],
+      context: { (vm: VM, path: String) in
+        try TokenizerFolder.load(try vm.hostServices.readablePath(path))
+      }),
+    Native(
+      "train_tokenizer",
+      "Learns a byte-level BPE vocabulary (as GPT-2 has) from texts. It is learnt without privacy: a string that occurs often enough in one person's texts becomes a token.",
+      Param<[String]>("texts", "What to learn from."),
+      Param<Int>(
+        "size", "Tokens in all at most, the 256 bytes included.", default: 8_000,
+        .within(257, 1_000_000), named: true),
+      Param<Int>(
+        "min_count", "Pairs that occur less often do not become a token.", default: 2, .positive,
+        named: true),
+      Param<[String]>(
+        "special", "Tokens that are put in by number only; the first ends a text.",
+        default: ["<|endoftext|>"], text: "[\"<|endoftext|>\"]", named: true),
+      returns: "tokenizer", seeAlso: ["text.tokenizer"], search: ["bpe", "vocabulary", "subword"],
+      examples: [
+        (
+          "text.train_tokenizer([\"low lower lowest\"], size: 262).encode(\"lower\", special: false)",
+          "[259, 260]"
+        )
+      ],
+      context: { (vm: VM, texts: [String], size: Int, minimum: Int, special: [String]) in
+        var trainer = BytePairTrainer(
+          vocabularySize: size, minimumFrequency: minimum, specialTokens: special)
+        for text in texts {
+          try vm.checkInterrupt()
+          try trainer.count(text)
+        }
+        return try trainer.train()
+      }),
+  ]
+
+  static let methods = [
+    Native(
+      "encode", "The numbers of a text's tokens.",
+      Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
+      Param<Bool>(
+        "special", "Whether to add what its model expects around a text (`[CLS]`, `[SEP]`).",
+        default: true, named: true),
+      returns: "list of int", seeAlso: ["decode", "tokens"]
+    ) { tokenizer, text, special in
+      try tokenizer.encode(text, addSpecialTokens: special).map(Int.init)
+    },
+    Native(
+      "decode", "The text that tokens stand for.",
+      Param<SubwordTokenizer>("tokenizer"), Param<[Int]>("tokens", "Numbers of tokens."),
+      Param<Bool>(
+        "special", "Whether special tokens are written, too.", default: true, named: true),
+      returns: "string", seeAlso: ["encode"]
+    ) { tokenizer, tokens, special in
+      try tokenizer.decode(
+        tokens.map { token in
+          guard let token = Int32(exactly: token) else {
+            throw Fault(.value, "no token has the number \(token)").atArgument(1)
+          }
+          return token
+        }, skipSpecialTokens: !special)
+    },
+    Native(
+      "tokens", "A text's tokens as the vocabulary writes them.",
+      Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
+      Param<Bool>(
+        "special", "Whether to add what its model expects around a text.", default: true,
+        named: true),
+      returns: "list of string", seeAlso: ["encode"]
+    ) { tokenizer, text, special in
+      try tokenizer.encode(text, addSpecialTokens: special).map { tokenizer.token($0) ?? "" }
+    },
+    Native(
+      "save", "Writes `tokenizer.json` and what goes with it into a folder.",
+      Param<SubwordTokenizer>("tokenizer"), Param<String>("folder", "The folder."),
+      returns: "nil", seeAlso: ["text.tokenizer"],
+      context: { (vm: VM, tokenizer: SubwordTokenizer, folder: String) -> Void in
+        try TokenizerFolder.save(tokenizer, to: try vm.hostServices.writablePath(folder))
+      }),
+  ]
+}

@@ -1,0 +1,295 @@
+import Learning
+import Synchronization
+import Tensor
+
+/// A teacher's targets on disk, so that a sweep pays for the teacher once, and teacher and student need not be in memory together.
+///
+/// A cache is a folder named by a hash of everything that its numbers depend on: the teacher's weights, the tokenizer and the texts, the
+/// perturbation, the format. Its `index.json` says so in words, and how the examples are cut into shards; each shard is one file,
+/// written under a temporary name and renamed. A process may be killed at any moment: what is complete stays, the rest is computed when
+/// it is filled next. A shard that is cut off or damaged is found by its checksum and computed again.
+public final class LogitCache: @unchecked Sendable {
+  // Invariant: `shards` is touched with its lock held only; mapped files are never written to.
+  public let folder: String
+  public let format: LogitFormat
+  /// The name of the folder.
+  public let key: String
+  let record: LogitRecord
+  /// Positions of each example.
+  private let rows: [Int]
+  private let layout: [LogitShard]
+  /// The first example of each shard, and one more.
+  private let starts: [Int]
+  private let shards: Mutex<[MappedFile?]>
+
+  /// The aim for the size of a shard: what a kill loses at most, and what is in memory while filling.
+  static let shardBytes = 32 << 20
+
+  /// The cache of one teacher and one corpus below `folder`; it may be empty, partly filled or complete.
+  ///
+  /// - Throws: `io` where the folder cannot be made or written to; `limit` where it would be larger than any disk.
+  public convenience init(
+    folder: String, teacher: Layer, perturbation: TeacherPerturbation = .none,
+    corpus: DistillationCorpus, vocabulary: Int, format: LogitFormat
+  ) throws {
+    var hash = ContentHash("teacher logits 1")
+    let weights = try ContentHash.of(teacher)
+    hash.add(weights)
+    hash.add(corpus.fingerprint)
+    hash.add(perturbation.fingerprint)
+    hash.add(format.fingerprint)
+    hash.add(String(vocabulary))
+    try self.init(
+      folder: folder, key: hash.hexadecimal, rows: corpus.texts.map(\.positionCount),
+      vocabulary: vocabulary, format: format,
+      about: [
+        ("teacher", weights), ("corpus", corpus.fingerprint),
+        ("perturbation", perturbation.fingerprint),
+      ])
+  }
+
+  init(
+    folder: String, key: String, rows: [Int], vocabulary: Int, format: LogitFormat,
+    about: [(String, String)] = [], shardBytes: Int = LogitCache.shardBytes
+  ) throws {
+    let record = try LogitRecord(format, vocabulary: vocabulary)
+    var starts = [0]
+    var size = 0
+    for (example, count) in rows.enumerated() {
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: record.byteCount)
+      guard !overflow, bytes < 1 << 40 else {
+        throw DomainError(
+          .limit, "example \(example) needs \(count) records: too large for a cache")
+      }
+      if size > 0, size + bytes > shardBytes {
+        starts.append(example)
+        size = 0
+      }
+      size += bytes
+    }
+    if rows.count > 0 { starts.append(rows.count) }
+    layout = starts.indices.dropLast().map {
+      LogitShard(
+        key: key, number: $0, rows: Array(rows[starts[$0]..<starts[$0 + 1]]),
+        recordBytes: record.byteCount)
+    }
+    self.folder = folder + (folder.hasSuffix("/") ? "" : "/") + key
+    self.key = key
+    self.format = format
+    self.record = record
+    self.rows = rows
+    self.starts = starts
+    shards = Mutex(Array(repeating: nil, count: layout.count))
+    try AtomicFile.makeFolder(self.folder)
+    AtomicFile.removeAbandoned(in: self.folder)
+    try writeIndex(vocabulary, about)
+  }
+
+  /// How many examples have their logits on disk, and how many there are; opens and checks every shard that was not yet.
+  public func progress() -> (done: Int, of: Int) {
+    let done = layout.indices.reduce(0) { $0 + (open($1) == nil ? 0 : layout[$1].rows.count) }
+    return (done, rows.count)
+  }
+
+  public var isComplete: Bool { layout.indices.allSatisfy { open($0) != nil } }
+  /// Bytes of all shards when complete.
+  public var byteCount: Int { layout.reduce(0) { $0 + $1.byteCount } }
+
+  // MARK: Filling
+
+  /// Computes what is missing.
+  ///
+  /// - Parameters:
+  ///   - teacher: its target logits for a batch of the corpus.
+  ///   - batch: examples in memory at a time; fewer where a shard is smaller.
+  ///   - onProgress: examples done and in all.
+  ///   - shouldStop: asked between batches; true throws an interrupt, and what is complete stays.
+  /// - Throws: `io` where there is not room enough, before the teacher runs, or the disk fills up meanwhile.
+  public func fill(
+    from corpus: DistillationCorpus, teacher: LiveTeacher, batch: Int = 16,
+    onProgress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false }
+  ) throws {
+    try fill(
+      batch: batch, onProgress: onProgress, shouldStop: shouldStop, room: AtomicFile.freeBytes
+    ) { try teacher.logits(for: corpus.batch($0)) }
+  }
+
+  /// `compute` gives logits [examples, positions, vocabulary]; positions behind an example's own are not read.
+  func fill(
+    batch: Int, onProgress: (Int, Int) throws -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false }, room: (String) -> Int? = { _ in nil },
+    compute: ([Int]) throws -> Tensor
+  ) throws {
+    let missing = layout.indices.filter { open($0) == nil }
+    let needed = missing.reduce(0) { $0 + layout[$1].byteCount }
+    if let free = room(folder), free < needed {
+      throw DomainError(
+        .io,
+        "the teacher's logits need \(megabytes(needed)) MB more in \(folder), which has room for \(megabytes(free)) MB",
+        hint: "keep the largest logits only (`largest: 64`), or give another folder")
+    }
+    var done = rows.count - missing.reduce(0) { $0 + layout[$1].rows.count }
+    try onProgress(done, rows.count)
+    for number in missing {
+      try make(number, batch: max(1, batch), shouldStop: shouldStop, compute: compute)
+      done += layout[number].rows.count
+      try onProgress(done, rows.count)
+    }
+  }
+
+  private func megabytes(_ bytes: Int) -> Int { bytes / 1_000_000 + 1 }
+
+  private func make(
+    _ number: Int, batch: Int, shouldStop: () -> Bool, compute: ([Int]) throws -> Tensor
+  ) throws {
+    let shard = layout[number]
+    let storage = try Storage(byteCount: max(1, shard.payloadBytes))
+    var offset = 0
+    let examples = Array(starts[number]..<starts[number + 1])
+    for start in stride(from: 0, to: examples.count, by: batch) {
+      if shouldStop() {
+        throw DomainError(.interrupt, "caching the teacher's logits was interrupted")
+      }
+      let part = Array(examples[start..<min(start + batch, examples.count)])
+      let logits = try compute(part)
+      guard logits.rank == 3, logits.shape[0] == part.count, logits.shape[2] == record.vocabulary,
+        part.allSatisfy({ rows[$0] <= logits.shape[1] })
+      else {
+        throw DomainError(
+          .shape,
+          "the teacher gave logits \(logits.shape), the cache is for \(record.vocabulary) tokens")
+      }
+      let time = logits.shape[1]
+      let wanted = part.enumerated().flatMap { row, example in
+        (0..<rows[example]).map { row * time + $0 }
+      }
+      try record.encode(logits, rows: wanted, to: storage.pointer + offset)
+      offset += wanted.count * record.byteCount
+    }
+    try shard.write(
+      UnsafeRawBufferPointer(start: storage.pointer, count: shard.payloadBytes),
+      to: path(number))
+    guard open(number) != nil else {
+      throw DomainError(
+        .io, "\(path(number)) was written but does not read back", hint: "check the disk")
+    }
+  }
+
+  private func path(_ number: Int) -> String {
+    let digits = String(number)
+    return folder + "/shard-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+
+  /// The shard's bytes; nil where it is not there in full.
+  private func open(_ number: Int) -> MappedFile? {
+    if let file = shards.withLock({ $0[number] }) { return file }
+    guard let file = layout[number].map(path(number)) else { return nil }
+    shards.withLock { $0[number] = file }
+    return file
+  }
+
+  private func writeIndex(_ vocabulary: Int, _ about: [(String, String)]) throws {
+    var lines = about.map { "  \"\($0.0)\": \"\($0.1)\"," }
+    lines += [
+      "  \"format\": \"\(format.fingerprint)\",", "  \"vocabulary\": \(vocabulary),",
+      "  \"examples\": \(rows.count),", "  \"positions\": \(rows.reduce(0, +)),",
+      "  \"bytes_per_position\": \(record.byteCount),",
+      "  \"first_example_of_each_shard\": [\(starts.dropLast().map(String.init).joined(separator: ", "))]",
+    ]
+    try AtomicFile.write(
+      "{\n" + lines.joined(separator: "\n") + "\n}\n", to: folder + "/index.json")
+  }
+
+  // MARK: Reading
+
+  /// Where the records of an example begin, and how many there are.
+  struct Place {
+    let file: MappedFile
+    let offset: Int
+    let rows: Int
+  }
+
+  /// - Throws: `index` or `shape` where there is no such example or it is longer than `time`, `data` where its shard is missing.
+  func place(of example: Int, time: Int) throws(DomainError) -> Place {
+    guard rows.indices.contains(example) else {
+      throw DomainError(
+        .index, "example \(example) is not one of the \(rows.count) in the cache \(folder)")
+    }
+    guard rows[example] <= time else {
+      throw DomainError(
+        .shape, "example \(example) has \(rows[example]) positions, the batch \(time)")
+    }
+    var low = 0
+    var high = layout.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if starts[middle] <= example { low = middle } else { high = middle - 1 }
+    }
+    guard let file = open(low) else {
+      throw DomainError(
+        .data, "the cache \(folder) has no logits for example \(example) yet, or they are damaged",
+        hint: "fill it again: what is complete is not computed twice")
+    }
+    let before = layout[low].rows[..<(example - starts[low])].reduce(0, +)
+    return Place(
+      file: file, offset: layout[low].recordOffset + before * record.byteCount, rows: rows[example])
+  }
+
+  /// The stored logits of examples, padded to `time` positions with zeros.
+  func logits(of examples: [Int], time: Int, temperature: Double) throws -> TeacherLogits {
+    try record.logits(
+      at: examples.map { try place(of: $0, time: time) }, time: time, temperature: temperature)
+  }
+}
+
+extension LogitRecord {
+  /// The logits of examples, padded to `time` positions with zeros.
+  func logits(at places: [LogitCache.Place], time: Int, temperature: Double) throws
+    -> TeacherLogits
+  {
+    let count = places.count
+    let values = try Tensor.uninitialized([count, time, kept])
+    guard format.largest != nil else {
+      each(places, time: time) { record, row in
+        let to = values.floats + row * kept
+        if let record { readValues(record, to: to) } else { to.update(repeating: 0, count: kept) }
+      }
+      return .full(values)
+    }
+    let ids = try Tensor.uninitialized([count, time, kept], .i32)
+    let number = format.temperatures.firstIndex(of: temperature)
+    let tails = try number.map { _ in try Tensor.uninitialized([count, time]) }
+    each(places, time: time) { record, row in
+      let to = values.floats + row * kept
+      let names = ids.pointer(Int32.self) + row * kept
+      guard let record else {
+        to.update(repeating: 0, count: kept)
+        names.update(repeating: 0, count: kept)
+        tails?.floats[row] = 0
+        return
+      }
+      readValues(record, to: to)
+      readIDs(record, to: names)
+      if let number, let tails { tails.floats[row] = tail(record, number) }
+    }
+    return .largest(ids: ids, values: values, tails: tails)
+  }
+
+  /// Calls `body` with each position's record (nil for padding) and its row.
+  private func each(
+    _ places: [LogitCache.Place], time: Int, _ body: (UnsafeRawPointer?, Int) -> Void
+  ) {
+    Parallel.blocks(places.count * time, size: RowBlock.size(kept)) {
+      for row in $0 {
+        let place = places[row / time]
+        let t = row % time
+        guard t < place.rows, let base = place.file.bytes.baseAddress else {
+          body(nil, row)
+          continue
+        }
+        body(base + place.offset + t * byteCount, row)
+      }
+    }
+  }
+}

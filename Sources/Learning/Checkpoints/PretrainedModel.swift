@@ -1,0 +1,137 @@
+// Models in folders as the transformers library keeps them: `config.json` and safetensors weights. Families: GPT-2, BERT, DistilBERT.
+
+import Glibc
+import JSON
+import Tensor
+
+/// A model from a Hugging Face folder, and what the folder says about its tokens.
+public struct PretrainedModel {
+  public enum Network {
+    case gpt2(GPT2)
+    case bert(BERT)
+  }
+
+  public let network: Network
+  public let tokens: SpecialTokens
+  /// Tensors of heads that a `BERT` has not (masked language model, classifier), which were left out.
+  public let skipped: [String]
+
+  public var layer: Layer {
+    switch network {
+    case .gpt2(let model): model
+    case .bert(let model): model
+    }
+  }
+
+  /// The tokens with a meaning of their own, as the configuration names them.
+  public struct SpecialTokens: Sendable, Equatable {
+    public var start: Int?
+    public var stops: [Int]
+    public var padding: Int?
+
+    public init(start: Int? = nil, stops: [Int] = [], padding: Int? = nil) {
+      self.start = start
+      self.stops = stops
+      self.padding = padding
+    }
+  }
+
+  /// Reads the model in `folder`.
+  ///
+  /// - Parameter dropout: of the layers, for training; where nothing is said the configuration's. That of the attention's weights is not
+  ///   part of our layers and is not applied.
+  /// - Throws: `io` where a file is missing, `parse` and `data` where one is not sound, `value` for a setting that is not supported, by
+  ///   its name (none that changes a result is ignored), `key` for tensors that are missing or unknown, `shape` and `type` for those
+  ///   that do not fit.
+  public static func load(_ folder: String, dropout: Double? = nil) throws -> PretrainedModel {
+    let config = try ModelConfiguration(folder + "/config.json")
+    let weights = try WeightFolder(folder)
+    // Every number is replaced at once.
+    var random = RandomStream(seed: 0)
+    let family = try config.family()
+    let network: Network
+    let map: CheckpointMap
+    switch family {
+    case .gpt2:
+      let model = try GPT2(config.gpt2(dropout: dropout), random: &random)
+      network = .gpt2(model)
+      map = .gpt2(model)
+    case .bert:
+      let hasPooler = ["", "bert."].contains { weights.contains($0 + "pooler.dense.weight") }
+      let model = try BERT(config.bert(dropout: dropout, hasPooler: hasPooler), random: &random)
+      network = .bert(model)
+      map = .bert(model)
+    case .distilBERT:
+      let model = try BERT(config.distilBERT(dropout: dropout), random: &random)
+      network = .bert(model)
+      map = .distilBERT(model)
+    }
+    let skipped = try map.load(weights)
+    return PretrainedModel(
+      network: network, tokens: try config.specialTokens(folder), skipped: skipped)
+  }
+
+  /// Writes `config.json` and `model.safetensors` (and for a GPT-2 `generation_config.json`) as transformers reads them; other files of
+  /// the folder stay.
+  ///
+  /// A folder that is not there yet appears whole or not at all. In one that is, each file is replaced whole, the weights first.
+  /// - Throws: `type` where the model is of no such family, `value` where the family cannot say it, `io` where it cannot be written.
+  public static func save(
+    _ model: Layer, to folder: String, tokens: SpecialTokens = SpecialTokens()
+  ) throws {
+    let map: CheckpointMap
+    let config: JSON.Object
+    switch model {
+    case let model as GPT2:
+      map = .gpt2(model)
+      config = ModelConfiguration.object(model.settings, tokens)
+    case let model as BERT where model.settings.types == 0:
+      map = .distilBERT(model)
+      config = try ModelConfiguration.distilBERT(model.settings, tokens)
+    case let model as BERT:
+      map = .bert(model)
+      config = try ModelConfiguration.object(model.settings, tokens)
+    default:
+      throw DomainError(
+        .type,
+        "only GPT-2, BERT and DistilBERT models can be saved as such a folder, not \(model.kind)")
+    }
+    try inFolder(folder) { folder in
+      try SafeTensors.write(
+        map.tensors(), metadata: [("format", "pt")], to: folder + "/model.safetensors")
+      if model is GPT2 {
+        var generation = JSON.Object()
+        ModelConfiguration.add(tokens, to: &generation)
+        try write(generation, to: folder + "/generation_config.json")
+      }
+      try write(config, to: folder + "/config.json")
+    }
+  }
+
+  private static func write(_ object: JSON.Object, to path: String) throws {
+    try AtomicFile.write(path, (JSON.object(object).text(indent: 2) + "\n").utf8)
+  }
+
+  /// Calls `body` with `folder` where it exists, and otherwise with a temporary one that gets its name afterwards.
+  private static func inFolder(_ folder: String, _ body: (String) throws -> Void) throws {
+    func failure() -> DomainError {
+      DomainError(.io, "cannot write \(folder): \(String(cString: strerror(errno)))")
+    }
+    var target = folder
+    while target.count > 1, target.hasSuffix("/") { target.removeLast() }
+    if access(target, F_OK) == 0 { return try body(target) }
+    let temporary = "\(target).\(getpid())-\(String(SecureRandom.seed(), radix: 36)).part"
+    guard mkdir(temporary, 0o755) == 0 else { throw failure() }
+    do {
+      try body(temporary)
+      guard rename(temporary, target) == 0 else { throw failure() }
+    } catch {
+      for file in ["model.safetensors", "generation_config.json", "config.json"] {
+        unlink(temporary + "/" + file)
+      }
+      rmdir(temporary)
+      throw error
+    }
+    AtomicFile.synchronizeFolder(of: target)
+  }
+}

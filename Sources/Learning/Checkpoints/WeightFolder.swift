@@ -1,0 +1,138 @@
+import Glibc
+import JSON
+import Tensor
+
+/// The weights of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
+public final class WeightFolder {
+  public let folder: String
+  /// Every tensor, in the order of the files.
+  public let entries: [SafeTensorEntry]
+  private let files: [SafeTensorFile]
+  private let places: [String: Int]
+  /// The most shards, so that an index cannot use up the process's open files.
+  public static let largestShardCount = 500
+
+  /// Opens the files and checks their headers, and that the index and the shards agree.
+  ///
+  /// - Throws: `io` where there are no weights or one cannot be read, `parse` and `data` where a file is not sound; a shard's name
+  ///   that leads out of the folder is refused.
+  public init(_ folder: String) throws {
+    self.folder = folder
+    let single = folder + "/model.safetensors"
+    let index = folder + "/model.safetensors.index.json"
+    if access(single, F_OK) == 0 {
+      let file = try SafeTensorFile(single)
+      files = [file]
+      entries = file.entries
+      places = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, 0) })
+      return
+    }
+    guard access(index, F_OK) == 0 else { throw WeightFolder.missing(folder) }
+    let map = try WeightFolder.weightMap(index)
+    let names = Set(map.values).sorted()
+    guard names.count <= WeightFolder.largestShardCount else {
+      throw DomainError(
+        .limit, "\(index) names more than \(WeightFolder.largestShardCount) shards")
+    }
+    files = try names.map { try SafeTensorFile(folder + "/" + $0) }
+    entries = files.flatMap(\.entries)
+    var places: [String: Int] = [:]
+    for (i, file) in files.enumerated() {
+      for entry in file.entries {
+        guard places.updateValue(i, forKey: entry.name) == nil else {
+          throw DomainError(.data, "tensor `\(entry.name)` is in two shards of \(folder)")
+        }
+      }
+    }
+    for (name, file) in map where places[name].map({ names[$0] }) != file {
+      throw DomainError(
+        .data, "\(index) says that tensor `\(name)` is in \(file), where it is not")
+    }
+    if let extra = places.keys.filter({ name in map[name] == nil }).min() {
+      throw DomainError(.data, "tensor `\(extra)` of \(folder) is missing from \(index)")
+    }
+    self.places = places
+  }
+
+  public func contains(_ name: String) -> Bool { places[name] != nil }
+
+  /// Reads a tensor; see `SafeTensorFile.tensor`.
+  public func tensor(_ name: String, as dtype: DType? = nil) throws -> Tensor {
+    guard let place = places[name] else {
+      throw DomainError(.key, "the weights in \(folder) have no tensor `\(name)`")
+    }
+    return try files[place].tensor(name, as: dtype)
+  }
+
+  /// Tensor name to file name.
+  private static func weightMap(_ index: String) throws -> [String: String] {
+    guard let object = try JSONFile.read(index)["weight_map"]?.object else {
+      throw DomainError(.data, "\(index) has no object `weight_map`")
+    }
+    var map: [String: String] = [:]
+    for member in object {
+      let (name, value) = (member.name, member.value)
+      guard let file = value.string, isPlainName(file) else {
+        throw DomainError(
+          .data,
+          "\(index) gives tensor `\(name)` the file \((try? value.text()) ?? "?"), which is not the name of a safetensors file in its folder"
+        )
+      }
+      map[name] = file
+    }
+    return map
+  }
+
+  /// Whether a name from an untrusted file stays in its folder.
+  static func isPlainName(_ name: String) -> Bool {
+    name.hasSuffix(".safetensors") && !name.hasPrefix(".") && !name.contains("..")
+      && name.utf8.allSatisfy { $0 > 0x1F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }
+  }
+
+  private static func missing(_ folder: String) -> DomainError {
+    if access(folder, F_OK) != 0 {
+      return DomainError(.io, "cannot read \(folder): \(String(cString: strerror(errno)))")
+    }
+    let hasPickle = access(folder + "/pytorch_model.bin", F_OK) == 0
+    return DomainError(
+      .io, "\(folder) has neither model.safetensors nor model.safetensors.index.json",
+      hint: hasPickle
+        ? "pytorch_model.bin is a pickle, which can run code: save the model with safe_serialization"
+        : nil)
+  }
+}
+
+/// Small JSON files.
+enum JSONFile {
+  /// The most bytes that are read: the index of a model with a million tensors stays below.
+  private static let largestSize = 256 << 20
+
+  static func read(_ path: String) throws -> JSON {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    func failure() -> DomainError {
+      DomainError(.io, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw DomainError(.io, "\(path) is not a regular file")
+    }
+    guard status.st_size <= largestSize else {
+      throw DomainError(.limit, "\(path) has more than \(largestSize >> 20) MiB")
+    }
+    var problem = false
+    let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+      while count < buffer.count, let base = buffer.baseAddress {
+        let got = Glibc.read(descriptor, base + count, buffer.count - count)
+        if got < 0, errno == EINTR { continue }
+        problem = got < 0
+        guard got > 0 else { return }
+        count += got
+      }
+    }
+    guard !problem else { throw failure() }
+    return try JSON.parse(bytes, source: path)
+  }
+}

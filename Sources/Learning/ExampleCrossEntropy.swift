@@ -1,0 +1,122 @@
+import CKernels
+import Tensor
+
+/// Softmax cross-entropy as training wants it: one number per example, the mean over its positions, in one pass over the logits
+/// that leaves the gradient in their place.
+struct ExampleCrossEntropy {
+  let ignoreIndex: Int
+  let labelSmoothing: Double
+
+  /// The loss of logits [examples, …, classes] with integer labels [examples, …]: [examples]. Where nobody else holds the memory
+  /// of the logits, it is overwritten: a language model's logits are the largest tensor of its step.
+  func callAsFunction(_ logits: inout Tensor, _ labels: Tensor) throws -> Tensor {
+    let (classes, y) = try check(logits, labels)
+    let (rows, examples) = (y.count, labels.shape[0])
+    let time = rows / max(1, examples)
+    let wanted = logits.requiresGradient && Tape.isRecording
+    let isOwned = logits.ownsMemory() && logits.dtype == .f32 && logits.isContiguous
+    let x = try Check.floats(logits, "cross-entropy")
+    let gradient = wanted ? (isOwned ? x : try Tensor.uninitialized(x.shape)) : nil
+    // What the gradients are going to be multiplied with, if the step has said so.
+    let hint = ForwardContext.current?.lossWeight.flatMap { $0 > 0 ? Float($0) : nil } ?? 1
+    let scales = try rowScales(y, examples: examples, time: time, hint)
+    let positions = try Tensor.uninitialized([rows])
+    let invalid = withExtendedLifetime((x, y, scales)) {
+      passes(
+        rows, classes, x.floats, y.pointer(Int64.self), scales.floats, positions.floats,
+        gradient?.floats)
+    }
+    if invalid > 0 { throw invalidLabel(y, classes) }
+    let losses = try Tensor.uninitialized([examples])
+    withExtendedLifetime((positions, scales)) {
+      for example in 0..<examples {
+        var sum = 0.0
+        for row in example * time..<(example + 1) * time {
+          sum += Double(positions.floats[row]) * Double(scales.floats[row])
+        }
+        losses.floats[example] = Float(sum / Double(hint))
+      }
+    }
+    let recorded = Tape.record("cross_entropy", inputs: [logits], output: losses) { request in
+      guard let gradient else { return BackwardResult(inputs: [nil]) }
+      let g = try request.gradient.contiguous()
+      let weights = (0..<examples).map { g.floats[$0] / hint }
+      if weights.allSatisfy({ $0 == 1 }) { return BackwardResult(inputs: [gradient]) }
+      let dx = try Tensor.uninitialized(gradient.shape)
+      Parallel.blocks(rows, size: RowBlocks.size(width: classes)) { block in
+        for row in block {
+          fl_scale_f32(
+            classes, weights[row / max(1, time)], gradient.floats + row * classes,
+            dx.floats + row * classes)
+        }
+      }
+      withExtendedLifetime(gradient) {}
+      return BackwardResult(inputs: [dx])
+    }
+    return recorded
+  }
+
+  private func check(_ logits: Tensor, _ labels: Tensor) throws -> (classes: Int, labels: Tensor) {
+    guard let classes = logits.shape.last, classes > 0, logits.rank >= 2,
+      Shape(logits.shape.dropLast()) == labels.shape
+    else {
+      throw DomainError(
+        .shape,
+        "cross-entropy needs logits [examples, classes] and labels [examples], got \(logits.shape) and \(labels.shape)"
+      )
+    }
+    guard !labels.dtype.isFloating, labels.dtype != .bool else {
+      throw DomainError(
+        .type, "cross-entropy needs integer labels, got a tensor of \(labels.dtype.name)")
+    }
+    return (classes, try labels.detached.cast(to: .i64).contiguous())
+  }
+
+  /// For each row `hint` over the number of positions that count in its example.
+  private func rowScales(_ labels: Tensor, examples: Int, time: Int, _ hint: Float) throws
+    -> Tensor
+  {
+    let scales = try Tensor.uninitialized([labels.count])
+    withExtendedLifetime(labels) {
+      let values = labels.pointer(Int64.self)
+      for example in 0..<examples {
+        var counted = 0
+        for t in 0..<time where values[example * time + t] != ignoreIndex { counted += 1 }
+        (scales.floats + example * time).update(
+          repeating: hint / Float(max(1, counted)), count: time)
+      }
+    }
+    return scales
+  }
+
+  /// Losses and gradients of all rows; returns how many labels are no class.
+  private func passes(
+    _ rows: Int, _ classes: Int, _ logits: UnsafePointer<Float>, _ labels: UnsafePointer<Int64>,
+    _ scales: UnsafePointer<Float>, _ losses: UnsafeMutablePointer<Float>,
+    _ gradient: UnsafeMutablePointer<Float>?
+  ) -> Int {
+    let size = RowBlocks.size(width: classes)
+    let blocks = max(1, (rows + size - 1) / size)
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: blocks) { invalid in
+      invalid.initialize(repeating: 0)
+      Parallel.blocks(rows, size: size) {
+        let first = $0.lowerBound
+        invalid[first / size] =
+          fl_softmax_xent_i64_f32(
+            $0.count, classes, logits + first * classes, labels + first, Int64(ignoreIndex),
+            Float(labelSmoothing), 1, scales + first, 0, losses + first,
+            gradient.map { $0 + first * classes }
+          ).invalid
+      }
+      return invalid.reduce(0, +)
+    }
+  }
+
+  private func invalidLabel(_ labels: Tensor, _ classes: Int) -> DomainError {
+    let values = UnsafeBufferPointer(start: labels.pointer(Int64.self), count: labels.count)
+    let bad =
+      values.first { $0 != Int64(ignoreIndex) && !(0..<Int64(classes)).contains($0) } ?? -1
+    return DomainError(
+      .index, "label \(bad) is not one of the \(classes) classes 0..<\(classes)")
+  }
+}

@@ -1,0 +1,218 @@
+import CKernels
+import Tensor
+
+/// How far to continue, and how tokens are chosen.
+public struct GenerationOptions: Sendable, Equatable {
+  public var choice = TokenChoice.greedy
+  /// The most tokens behind a prompt.
+  public var maximumNewTokens = 20
+  /// Stop tokens cannot be chosen before this many.
+  public var minimumNewTokens = 0
+  /// Tokens that end a sequence.
+  public var stopTokens: [Int] = []
+  /// The most sequences that grow together; changes the speed and the memory, never the result.
+  public var batch = 16
+
+  public init(
+    choice: TokenChoice = .greedy, maximumNewTokens: Int = 20, minimumNewTokens: Int = 0,
+    stopTokens: [Int] = [], batch: Int = 16
+  ) {
+    self.choice = choice
+    self.maximumNewTokens = maximumNewTokens
+    self.minimumNewTokens = minimumNewTokens
+    self.stopTokens = stopTokens
+    self.batch = batch
+  }
+
+  func check(_ model: any DecodingModel) throws {
+    try choice.check()
+    try Check.size(maximumNewTokens, "max_new_tokens")
+    try Check.size(batch, "batch")
+    guard minimumNewTokens >= 0 else {
+      throw DomainError(.value, "min_new_tokens must be >= 0, got \(minimumNewTokens)")
+    }
+    for token in stopTokens where token < 0 || token >= model.vocabularySize {
+      throw DomainError(
+        .value, "the stop token \(token) is not in a vocabulary of \(model.vocabularySize)")
+    }
+  }
+
+  /// The most tokens of any sequence that begins with one of `prompts`.
+  func capacity(_ model: any DecodingModel, _ prompts: some Sequence<[Int32]>) throws -> Int {
+    let longest = prompts.reduce(0) { max($0, $1.count) }
+    let (capacity, overflow) = longest.addingReportingOverflow(maximumNewTokens)
+    if let limit = model.contextLength, overflow || capacity > limit {
+      throw DomainError(
+        .limit,
+        "a prompt of \(longest) tokens and \(maximumNewTokens) new ones are more than the \(limit) that the model sees",
+        hint: longest < limit
+          ? "ask for at most \(limit - longest) new tokens" : "shorten the prompt")
+    }
+    return capacity
+  }
+}
+
+/// What a model wrote behind a prompt.
+public struct Continuation: Sendable, Equatable {
+  /// Without the prompt and without the stop token.
+  public var tokens: [Int32]
+  /// The token that ended it; nil where it has the largest length.
+  public var stopToken: Int32?
+  /// The logarithm of the probability that the model itself gives to these tokens and the stop token, before temperature and
+  /// penalties.
+  public var logProbability: Double
+}
+
+/// Continues prompts token by token.
+public enum Generation {
+  /// Continues each of `prompts`, several at a time.
+  ///
+  /// What is drawn for prompt i depends on `key`, on `firstIndex + i` and on the place in the sequence only: neither the other prompts
+  /// nor the batch nor the number of threads change a token.
+  ///
+  /// - Parameters:
+  ///   - firstIndex: the number of the first prompt, for callers that hand a long list over in parts.
+  /// - Returns: a continuation for each prompt, in order.
+  /// - Throws: a value error for options out of range and for an empty prompt, an index error for a token outside the vocabulary, a
+  ///   limit error where a sequence would outgrow the model's context, a data error where the model gives something else than numbers.
+  public static func run(
+    _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, key: RandomKey,
+    firstIndex: Int = 0
+  ) throws -> [Continuation] {
+    try options.check(model)
+    for (i, prompt) in prompts.enumerated() { try check(prompt, i, model) }
+    // Prompts of like length grow together, so that the cache is not made for the longest.
+    let order = prompts.indices.sorted {
+      (prompts[$0].count, $0) < (prompts[$1].count, $1)
+    }
+    var results = Array(
+      repeating: Continuation(tokens: [], stopToken: nil, logProbability: 0), count: prompts.count)
+    for start in stride(from: 0, to: order.count, by: options.batch) {
+      let group = order[start..<min(start + options.batch, order.count)]
+      let found = try runBatch(
+        model, group.map { prompts[$0] }, options,
+        keys: group.map { key.derived("generation", firstIndex &+ $0) })
+      for (i, continuation) in zip(group, found) { results[i] = continuation }
+    }
+    return results
+  }
+
+  static func check(_ prompt: [Int32], _ index: Int, _ model: any DecodingModel) throws {
+    guard !prompt.isEmpty else {
+      throw DomainError(
+        .value, "prompt \(index) is empty", hint: "begin with the tokenizer's start token")
+    }
+    for token in prompt where token < 0 || Int(token) >= model.vocabularySize {
+      throw DomainError(
+        .index,
+        "prompt \(index) has token \(token), which is not in a vocabulary of \(model.vocabularySize)",
+        hint: "is this the tokenizer of this model?")
+    }
+  }
+
+  private static func runBatch(
+    _ model: any DecodingModel, _ prompts: [[Int32]], _ options: GenerationOptions,
+    keys: [RandomKey]
+  ) throws -> [Continuation] {
+    let capacity = try options.capacity(model, prompts)
+    let state = try model.decodingState(rows: prompts.count, capacity: capacity)
+    let loop = try GenerationLoop(model, prompts, options, keys)
+    try state.begin(prompts.map { $0[...] })
+    for step in 0..<options.maximumNewTokens {
+      try loop.choose(state.logits, step: step)
+      if loop.isFinished { break }
+      if step + 1 < options.maximumNewTokens { try loop.grow(state) }
+    }
+    return loop.results
+  }
+
+  static func notNumbers() -> DomainError {
+    DomainError(
+      .data, "the model's logits are not numbers, or no token is left to choose",
+      hint: "look for NaN and infinities in the weights")
+  }
+}
+
+/// What is kept while a batch grows; a step allocates nothing.
+private final class GenerationLoop {
+  private let options: GenerationOptions
+  private let vocabularySize: Int
+  private let keys: [RandomKey]
+  private let choosers: [TokenChooser]
+  private(set) var results: [Continuation]
+  /// Rows that still grow, and the token that each has been given last; the first `active` of each count.
+  private let rows: UnsafeMutableBufferPointer<Int>
+  private let tokens: UnsafeMutableBufferPointer<Int32>
+  private let logSums: UnsafeMutableBufferPointer<Float>
+  private var active: Int
+
+  init(
+    _ model: any DecodingModel, _ prompts: [[Int32]], _ options: GenerationOptions,
+    _ keys: [RandomKey]
+  ) throws {
+    self.options = options
+    self.keys = keys
+    vocabularySize = model.vocabularySize
+    choosers = try prompts.map { prompt in
+      let chooser = try TokenChooser(
+        options.choice, vocabularySize: model.vocabularySize, stopTokens: options.stopTokens)
+      chooser.begin(prompt[...])
+      return chooser
+    }
+    results = prompts.map { _ in
+      var tokens: [Int32] = []
+      tokens.reserveCapacity(options.maximumNewTokens)
+      return Continuation(tokens: tokens, stopToken: nil, logProbability: 0)
+    }
+    active = prompts.count
+    rows = .allocate(capacity: active)
+    tokens = .allocate(capacity: active)
+    logSums = .allocate(capacity: active)
+    for row in 0..<active { rows[row] = row }
+    tokens.initialize(repeating: 0)
+    logSums.initialize(repeating: 0)
+  }
+
+  deinit {
+    rows.deallocate()
+    tokens.deallocate()
+    logSums.deallocate()
+  }
+
+  var isFinished: Bool { active == 0 }
+
+  /// Chooses the next token of each active row from `logits` [active, vocabulary]; rows that end leave.
+  func choose(_ logits: UnsafeMutablePointer<Float>, step: Int) throws {
+    let mayStop = step >= options.minimumNewTokens
+    Parallel.each(active) { i in
+      let row = rows[i]
+      let own = logits + i * vocabularySize
+      fl_logsumexp_rows_f32(1, vocabularySize, own, logSums.baseAddress.unsafelyUnwrapped + i)
+      tokens[i] =
+        choosers[row].choose(own, mayStop: mayStop, key: keys[row].derived(step)) ?? -1
+    }
+    var kept = 0
+    for i in 0..<active {
+      let (row, token) = (rows[i], tokens[i])
+      guard token >= 0 else { throw Generation.notNumbers() }
+      results[row].logProbability +=
+        Double(logits[i * vocabularySize + Int(token)]) - Double(logSums[i])
+      if options.stopTokens.contains(Int(token)) {
+        results[row].stopToken = token
+        continue
+      }
+      results[row].tokens.append(token)
+      choosers[row].note(token)
+      rows[kept] = row
+      tokens[kept] = token
+      kept += 1
+    }
+    active = kept
+  }
+
+  func grow(_ state: any DecodingState) throws {
+    try state.append(
+      UnsafeBufferPointer(rebasing: UnsafeBufferPointer(tokens)[..<active]),
+      to: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rows)[..<active]))
+  }
+}

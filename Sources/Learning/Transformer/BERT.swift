@@ -1,0 +1,116 @@
+import Tensor
+
+/// An encoder of the BERT family (Devlin et al. 2019), DistilBERT (Sanh et al. 2019) included: the sum of token, position and, where
+/// there are some, type embeddings, normalised; post-norm blocks; a pooler of the first position, where there is one.
+///
+/// `forward` gives the last hidden states [examples, time, width] of tokens [examples, time]; `lengths` mark padding.
+public final class BERT: Layer {
+  public struct Settings: Sendable, Equatable {
+    public var vocabulary: Int
+    public var context: Int
+    public var width: Int
+    public var blocks: Int
+    public var heads: Int
+    /// Nil: 4·width.
+    public var inner: Int?
+    /// Kinds of segments; 0 where the model knows none (DistilBERT).
+    public var types: Int
+    public var hasPooler: Bool
+    public var activation: TransformerSettings.Activation
+    public var dropout: Double
+    public var normEpsilon: Double
+
+    public init(
+      vocabulary: Int, context: Int = 512, width: Int = 768, blocks: Int = 12, heads: Int = 12,
+      inner: Int? = nil, types: Int = 2, hasPooler: Bool = true,
+      activation: TransformerSettings.Activation = .geluErf, dropout: Double = 0,
+      normEpsilon: Double = 1e-12
+    ) {
+      self.vocabulary = vocabulary
+      self.context = context
+      self.width = width
+      self.blocks = blocks
+      self.heads = heads
+      self.inner = inner
+      self.types = types
+      self.hasPooler = hasPooler
+      self.activation = activation
+      self.dropout = dropout
+      self.normEpsilon = normEpsilon
+    }
+  }
+
+  public let settings: Settings
+  public let tokens: Embedding
+  public let positions: PositionEmbedding
+  /// Nil where the model knows no segments.
+  public let types: Embedding?
+  public let norm: LayerNormalization
+  public let transformer: TransformerStack
+  public let pooler: Linear?
+  private let dropout: Dropout
+
+  public init(_ settings: Settings, random: inout RandomStream) throws {
+    self.settings = settings
+    let block = try TransformerSettings(
+      width: settings.width, heads: settings.heads, inner: settings.inner, isPreNorm: false,
+      isCausal: false, activation: settings.activation, dropout: settings.dropout,
+      normEpsilon: settings.normEpsilon)
+    tokens = try Embedding(settings.vocabulary, settings.width, deviation: 0.02, random: &random)
+    positions = try PositionEmbedding(settings.context, settings.width, random: &random)
+    types =
+      settings.types > 0
+      ? try Embedding(settings.types, settings.width, deviation: 0.02, random: &random) : nil
+    norm = try LayerNormalization(settings.width, epsilon: settings.normEpsilon)
+    transformer = try TransformerStack(settings.blocks, block, random: &random)
+    pooler =
+      settings.hasPooler ? try Linear(settings.width, settings.width, random: &random) : nil
+    dropout = try Dropout(settings.dropout)
+    super.init(kind: "bert")
+    try adopt("tokens", tokens)
+    try adopt("positions", positions)
+    if let types { try adopt("types", types) }
+    try adopt("norm", norm)
+    try adopt("transformer", transformer)
+    if let pooler { try adopt("pooler", pooler) }
+    for block in transformer.blocks {
+      try block.attention.input.reset(deviation: 0.02, &random)
+      try block.attention.output.reset(deviation: 0.02, &random)
+      try block.feedForward.expand.reset(deviation: 0.02, &random)
+      try block.feedForward.contract.reset(deviation: 0.02, &random)
+    }
+    try pooler?.reset(deviation: 0.02, &random)
+  }
+
+  public override var summary: String {
+    "bert(\(settings.vocabulary) tokens, context \(settings.context), width \(settings.width), \(settings.blocks) blocks, \(settings.heads) heads)"
+  }
+
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try forward(input, types: nil)
+  }
+
+  /// - Parameter types: the segment of each token, as tokens are shaped; nil: all 0.
+  public func forward(_ input: Tensor, types: Tensor?) throws -> Tensor {
+    try GPT2.checkTokens(input)
+    var x = try tokens.forward(input)
+    if let table = self.types {
+      let segments = try types ?? Tensor.zeros(input.shape, .i64)
+      guard segments.shape == input.shape else {
+        throw DomainError(
+          .shape, "there are types of shape \(segments.shape) for tokens of shape \(input.shape)")
+      }
+      x = try x + table.forward(segments)
+    } else if types != nil {
+      throw DomainError(.value, "this model knows no segments: it has no table of types")
+    }
+    let vectors = try positions.forward(x.with(lengths: input.lengths))
+    return try transformer.forward(dropout.forward(norm.forward(vectors)))
+  }
+
+  /// tanh of a linear layer of the first position's hidden state, [examples, width].
+  public func pooled(_ hidden: Tensor) throws -> Tensor {
+    guard let pooler else { throw DomainError(.value, "this model has no pooler") }
+    return try pooler.forward(hidden.selected(axis: 1, index: 0), then: .tanh)
+  }
+}

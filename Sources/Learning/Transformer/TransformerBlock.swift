@@ -1,0 +1,202 @@
+import Tensor
+
+/// How a transformer is built; what differs between the families.
+public struct TransformerSettings: Sendable, Equatable {
+  public enum Activation: String, Sendable, CaseIterable {
+    case relu, silu
+    /// GELU with tanh (GPT-2's `gelu_new`).
+    case geluTanh = "gelu_tanh"
+    /// GELU with the error function (BERT's `gelu`).
+    case geluErf = "gelu"
+
+    var fused: FusedActivation {
+      switch self {
+      case .relu: .relu
+      case .silu: .silu
+      case .geluTanh: .geluTanh
+      case .geluErf: .geluErf
+      }
+    }
+  }
+
+  public var width: Int
+  public var heads: Int
+  /// The width between the two layers of the feed-forward part.
+  public var inner: Int
+  /// Normalise before each part (GPT-2), or after its residual sum (BERT, Vaswani et al. 2017).
+  public var isPreNorm: Bool
+  public var isCausal: Bool
+  public var activation: Activation
+  /// Dropout of what each part adds to the residual. The attention's weights themselves are not dropped.
+  public var dropout: Double
+  public var normEpsilon: Double
+
+  public init(
+    width: Int, heads: Int, inner: Int? = nil, isPreNorm: Bool = true, isCausal: Bool = false,
+    activation: Activation = .geluTanh, dropout: Double = 0, normEpsilon: Double = 1e-5
+  ) throws {
+    try Check.size(width, "the width")
+    _ = try Attention.headWidth(width, heads)
+    let inner = inner ?? width.multipliedReportingOverflow(by: 4).partialValue
+    try Check.size(inner, "the inner width")
+    self.width = width
+    self.heads = heads
+    self.inner = inner
+    self.isPreNorm = isPreNorm
+    self.isCausal = isCausal
+    self.activation = activation
+    self.dropout = dropout
+    self.normEpsilon = normEpsilon
+  }
+}
+
+/// Two linear layers with an activation between them.
+public final class FeedForward: Layer {
+  public let expand: Linear
+  public let contract: Linear
+  private let activation: FusedActivation
+
+  public init(
+    _ width: Int, inner: Int, activation: TransformerSettings.Activation,
+    random: inout RandomStream
+  ) throws {
+    expand = try Linear(width, inner, random: &random)
+    contract = try Linear(inner, width, random: &random)
+    self.activation = activation.fused
+    super.init(kind: "feed_forward")
+    try adopt("expand", expand)
+    try adopt("contract", contract)
+  }
+
+  public override var summary: String { "feed_forward(\(expand.inputs), \(expand.outputs))" }
+
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try contract.forward(expand.forward(input, then: activation))
+  }
+}
+
+/// Attention and a feed-forward part, each with a residual connection and layer normalisation; with `memory`, attention to an
+/// encoder's output between them.
+public final class TransformerBlock: Layer {
+  public let settings: TransformerSettings
+  public let attentionNorm: LayerNormalization
+  public let attention: SelfAttention
+  /// Nil in a block that looks at its own sequence only.
+  public let cross: (norm: LayerNormalization, attention: CrossAttention)?
+  public let feedForwardNorm: LayerNormalization
+  public let feedForward: FeedForward
+  private let dropout: Dropout
+
+  public init(
+    _ settings: TransformerSettings, hasMemory: Bool = false, random: inout RandomStream
+  ) throws {
+    self.settings = settings
+    let (width, epsilon) = (settings.width, settings.normEpsilon)
+    attentionNorm = try LayerNormalization(width, epsilon: epsilon)
+    attention = try SelfAttention(
+      width, heads: settings.heads, isCausal: settings.isCausal, random: &random)
+    cross =
+      hasMemory
+      ? (
+        try LayerNormalization(width, epsilon: epsilon),
+        try CrossAttention(width, heads: settings.heads, random: &random)
+      ) : nil
+    feedForwardNorm = try LayerNormalization(width, epsilon: epsilon)
+    feedForward = try FeedForward(
+      width, inner: settings.inner, activation: settings.activation, random: &random)
+    dropout = try Dropout(settings.dropout)
+    super.init(kind: "transformer_block")
+    try adopt("attention_norm", attentionNorm)
+    try adopt("attention", attention)
+    if let cross {
+      try adopt("cross_norm", cross.norm)
+      try adopt("cross_attention", cross.attention)
+    }
+    try adopt("feed_forward_norm", feedForwardNorm)
+    try adopt("feed_forward", feedForward)
+  }
+
+  public override var summary: String {
+    "transformer_block(\(settings.width), heads: \(settings.heads)\(settings.isCausal ? ", causal" : ""))"
+  }
+
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try forward(input, memory: nil)
+  }
+
+  /// - Parameter memory: an encoder's output, where the block has cross-attention.
+  public func forward(_ input: Tensor, memory: Tensor?) throws -> Tensor {
+    try forward(input, memory: memory) { try attention.forward($0) }
+  }
+
+  /// The same for new positions behind those in a cache; evaluation only.
+  func forward(_ input: Tensor, _ cache: KeyValueCache, block: Int) throws -> Tensor {
+    try forward(input, memory: nil) { try attention.forward($0, cache, block: block) }
+  }
+
+  private func forward(
+    _ input: Tensor, memory: Tensor?, _ attend: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    guard (memory != nil) == (cross != nil) else {
+      throw DomainError(
+        .value,
+        cross == nil
+          ? "this block does not look at an encoder's output"
+          : "this block needs an encoder's output to look at")
+    }
+    var x = try residual(input, attentionNorm, attend)
+    if let cross, let memory {
+      x = try residual(x, cross.norm) { try cross.attention.forward($0, memory: memory) }
+    }
+    return try residual(x, feedForwardNorm) { try feedForward.forward($0) }
+  }
+
+  private func residual(
+    _ x: Tensor, _ norm: LayerNormalization, _ part: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    let lengths = x.lengths
+    if settings.isPreNorm {
+      return try (x + dropout.forward(part(norm.forward(x)))).with(lengths: lengths)
+    }
+    return try norm.forward((x + dropout.forward(part(x))).with(lengths: lengths))
+  }
+}
+
+/// Blocks one after the other.
+public final class TransformerStack: Layer {
+  public let blocks: [TransformerBlock]
+
+  public init(
+    _ count: Int, _ settings: TransformerSettings, hasMemory: Bool = false,
+    random: inout RandomStream
+  ) throws {
+    guard count >= 0, count <= 1000 else {
+      throw DomainError(.value, "a transformer has 0 to 1000 blocks, not \(count)")
+    }
+    blocks = try (0..<count).map { _ in
+      try TransformerBlock(settings, hasMemory: hasMemory, random: &random)
+    }
+    super.init(kind: "transformer")
+    for (index, block) in blocks.enumerated() { try adopt(String(index), block) }
+  }
+
+  public override var summary: String {
+    "transformer(\(blocks.count) × \(blocks.first?.summary ?? "nothing"))"
+  }
+
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try forward(input, memory: nil)
+  }
+
+  public func forward(_ input: Tensor, memory: Tensor?) throws -> Tensor {
+    var x = input
+    for block in blocks { x = try block.forward(x, memory: memory) }
+    return x
+  }
+
+  func forward(_ input: Tensor, _ cache: KeyValueCache) throws -> Tensor {
+    var x = input
+    for (index, block) in blocks.enumerated() { x = try block.forward(x, cache, block: index) }
+    return x
+  }
+}

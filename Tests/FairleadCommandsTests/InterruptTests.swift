@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// Signals, closed pipes, and inputs that do not come.
+@Suite struct InterruptTests {
+  /// A sweep of one trial tells on standard error that the script has got this far.
+  private static let here = "let _ready = sweep ready in [1] { {set: 2} }\n"
+
+  @Test(arguments: [
+    "while true { }", "let xs = [x * x for x in 0..1000000000]", "sys.sleep(60)",
+    "let xs = range(100000)\nwhile true { sorted(xs, key: x => -x) }",
+    "let n = nn.linear(300, 300)\nlet x = tensor.randn([300, 300])\nwhile true { n(x) }",
+  ])
+  func controlCStopsWhatRuns(script: String) throws {
+    let running = try Binary().start(["run", "-e", Self.here + script])
+    #expect(running.waitForErrors(containing: "1/1"))
+    usleep(200_000)
+    running.send(SIGINT)
+    let sent = Date()
+    let outcome = running.finish()
+    #expect(outcome.status == 130, "\(outcome.errors)")
+    #expect(outcome.errors.contains("interrupted") && outcome.output.isEmpty)
+    #expect(Date().timeIntervalSince(sent) < 10)
+  }
+
+  @Test(arguments: [
+    "nn.train(model, set.train, epochs: 100000)",
+    "dp.train(model, set.train, epsilon: 2, epochs: 1000, batch: 6)",
+    "dp.train(model, set.train, epsilon: 2, epochs: 1000, batch: 600, method: \"edp-sgd\", decay: 1)",
+  ])
+  func controlCStopsATrainingBetweenSteps(training: String) throws {
+    let script = """
+      let set = data.intents("demo")
+      let model = nn.sequential(nn.embedding(set.vocabulary, 8), nn.mean(axis: 1), nn.linear(8, len(set.classes)))
+      \(Self.here)
+      \(training)
+      """
+    let running = try Binary().start(["run", "-e", script])
+    #expect(running.waitForErrors(containing: "1/1"))
+    usleep(1_500_000)
+    running.send(SIGINT)
+    let outcome = running.finish()
+    #expect(outcome.status == 130, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the model keeps its state"), "\(outcome.errors)")
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP])
+  func otherSignalsStopWhatRunsToo(signal: Int32) throws {
+    let running = try Binary().start(["run", "-e", Self.here + "while true { }"])
+    #expect(running.waitForErrors(containing: "1/1"))
+    running.send(signal)
+    #expect(running.finish().status == 130)
+  }
+
+  @Test func aSweepIsTakenUpAfterAnInterrupt() throws {
+    let fairlead = try Binary()
+    try fairlead.write("print(sweep a in 0..8 { sys.sleep(0.1)\n{b: a} })\n", to: "s.fl")
+    let running = try fairlead.start(["s.fl"])
+    #expect(running.waitForErrors(containing: "2/8"))
+    running.send(SIGINT)
+    let outcome = running.finish()
+    #expect(outcome.status == 130 && outcome.output.isEmpty)
+    #expect(outcome.errors.contains("of 8 trials are finished and recorded"), "\(outcome.errors)")
+    #expect(try fairlead.run(["runs"]).output.contains("interrupted"))
+    let again = try fairlead.run(["s.fl"])
+    #expect(again.status == 0 && again.errors.contains("of 8 trials found in the run store"))
+  }
+
+  /// Neither a pipe without a writer nor a standard input that says nothing holds a signal up.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func waitingForAScriptCanBeStopped(signal: Int32) throws {
+    let fairlead = try Binary()
+    #expect(mkfifo(fairlead.folder + "/pipe.fl", 0o600) == 0)
+    let waiting = try fairlead.start(["run", "pipe.fl"])
+    usleep(300_000)
+    #expect(waiting.process.isRunning)
+    waiting.send(signal)
+    #expect(waiting.finish().status == 130)
+    let silent = Pipe()
+    let reading = try fairlead.start([], standardInput: silent.fileHandleForReading)
+    usleep(300_000)
+    #expect(reading.process.isRunning)
+    reading.send(signal)
+    #expect(reading.finish().status == 130)
+    try silent.fileHandleForWriting.close()
+    // What a script names has to be a file: nobody waits for it.
+    let imported = try fairlead.run(["-e", "import \"pipe.fl\" as p\np"])
+    #expect(imported.status == 1 && imported.errors.contains("is not a regular file"))
+  }
+
+  @Test func aClosedPipeIsQuiet() throws {
+    let pipe = Pipe()
+    let running = try Binary().start(
+      ["-e", "let i = 0\nwhile true { print(\"line\", i)\ni += 1 }"],
+      output: pipe.fileHandleForWriting)
+    try pipe.fileHandleForWriting.close()
+    _ = try pipe.fileHandleForReading.read(upToCount: 10)
+    try pipe.fileHandleForReading.close()
+    let outcome = running.finish()
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+  }
+
+  @Test func aClosedPipeEndsASweepQuietly() throws {
+    let fairlead = try Binary()
+    try fairlead.write(
+      "for i in 0..100000 { print(\"line\", i) }\nsweep a in 0..3 { {b: a} }\n", to: "s.fl")
+    let outcome = try fairlead.run(
+      ["-c", "'\(Binary.path)' s.fl | head -1"], program: "/bin/sh")
+    #expect(outcome.output == "line 0\n" && outcome.status == 0 && outcome.errors.isEmpty)
+  }
+
+  @Test func outputThatCannotBeWrittenIsTold() throws {
+    let outcome = try Binary().run(
+      ["-c", "'\(Binary.path)' -e 'print(1)' > /dev/full"], program: "/bin/sh")
+    #expect(outcome.status == 1 && outcome.errors.contains("No space left"), "\(outcome)")
+  }
+
+  /// The prompt answers an interrupt and goes on.
+  @Test func thePromptSurvives() throws {
+    let screen = try Terminal()
+    let running = try Binary().start(
+      [], environment: ["TERM": "dumb"], output: screen.end, standardInput: screen.end)
+    #expect(screen.waits(for: "[1]"))
+    screen.type("let kept = 40\n")
+    #expect(screen.waits(for: "[2]"))
+    screen.type("while true { }\n")
+    usleep(400_000)
+    running.send(SIGINT)
+    #expect(screen.waits(for: "interrupted"))
+    #expect(screen.waits(for: "[3]"))
+    screen.type("fn half(x) {\n")
+    #expect(screen.waits(for: "·"))
+    running.send(SIGINT)
+    #expect(screen.waits(for: "^C"))
+    screen.type("kept + 2\n")
+    #expect(screen.waits(for: "42"))
+    screen.type("[i for i in 0..1000000]\n")
+    #expect(screen.waits(for: "more bytes"))
+    screen.type(":quit\n")
+    #expect(running.finish().status == 0)
+  }
+}

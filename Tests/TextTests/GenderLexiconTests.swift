@@ -1,0 +1,92 @@
+import Foundation
+import Tensor
+import Testing
+
+@testable import Text
+
+@Suite struct GenderLexiconTests {
+  @Test func theEmbeddedTablesAreLarge() {
+    #expect(GenderLexicon.standard.pairCount >= 500)
+    #expect(GivenNames.standard.pairs.count >= 140)
+    let masculine = Set(GenderLexicon.standard.words(.masculine))
+    let feminine = Set(GenderLexicon.standard.words(.feminine))
+    #expect(masculine.isSuperset(of: ["he", "him", "his", "himself", "uncle", "mr", "king"]))
+    #expect(feminine.isSuperset(of: ["she", "her", "hers", "herself", "aunt", "mrs", "mum"]))
+    #expect(masculine.isDisjoint(with: feminine))
+    #expect(!feminine.contains("miss"))
+  }
+
+  /// The pairs of published lists of the field are there, but for those that our list leaves out on purpose.
+  @Test(.enabled(if: TestData.has("gendered_words"), "the published lists are not here"))
+  func publishedPairsAreCovered() throws {
+    let records = try Records.read(TestData.path("gendered_words/winobias_swaps.csv"))
+    let words = try records.column("word")
+    let reversal = RoleReversal.standard
+    let missing = Set(words.filter { $0.allSatisfy(\.isLetter) && reversal.reverse($0) == $0 })
+    print("not in the lexicon: \(missing.sorted())")
+    #expect(Double(missing.count) < 0.2 * Double(Set(words).count))
+  }
+
+  @Test func aTableCanBeGivenOrExtended() throws {
+    let text =
+      "# own\r\nzorro\tzorra\tfable\r\n\r\nzorros\tzorras\tfable\nzorrito\tzorra\tfable\tmasculine-only\n"
+    let own = try GenderLexicon(parsing: text, source: "own.tsv")
+    #expect(own.rows.map(\.place) == ["own.tsv, line 2", "own.tsv, line 4", "own.tsv, line 5"])
+    let alone = try RoleReversal(lexicon: own)
+    #expect(
+      alone.reverse("Zorro, zorras, zorrito and she; her.") == "Zorra, zorros, zorra and she; him.")
+    #expect(alone.reversal(of: "Zorro").changes.map(\.category) == ["fable"])
+    let more = try RoleReversal(lexicon: GenderLexicon.standard.adding(own))
+    #expect(more.reverse("Zorro and she") == "Zorra and he")
+    let folder = try TemporaryFolder()
+    let path = try folder.write("own.tsv", text)
+    #expect(try GenderLexicon(file: path).rows.count == 3)
+    #expect(failure { _ = try GenderLexicon(file: path + "x") }?.kind == .io)
+  }
+
+  @Test(arguments: [
+    ("a\tb", "line 1: expected 3 or 4 columns"),
+    ("ab\tcd\tx\tsometimes", "line 1: the fourth column says `sometimes`"),
+    ("ab\tab\tx", "both words are `ab`"),
+    ("ab\tcd\t", "the category is empty"),
+    ("Ab\tcd\tx", "`Ab` cannot be exchanged"),
+    ("a b\tcd\tx", "`a b` cannot be exchanged"),
+    ("ab1\tcd\tx", "`ab1` cannot be exchanged"),
+    ("a'b\tcd\tx", "`a'b` cannot be exchanged"),
+    ("\tcd\tx", "`` cannot be exchanged"),
+    ("her\tcd\tx", "`her` cannot be exchanged"),
+    ("x\tcd\tx", "begin with an ASCII letter"),
+    ("\u{e9}la\tcd\tx", "begin with an ASCII letter"),
+    ("one two three\tcd ef\tx\tkept", "two words and one space"),
+    ("ab\tcd\tx\nef\tcd\tx", "line 2: `cd` stands in two pairs (ef/cd, and ab/cd in t, line 1)"),
+    ("ab\tcd\tx\ncd\tef\tx", "line 2: `cd` is masculine here and feminine there"),
+    ("ab\tcd\tx\nef\tgh\tx\nab\tgh\tx\tmasculine-only", "line 3: `ab` is changed in two ways"),
+    ("ab\tcd\tx\tfeminine-only", "`cd` leads to `ab`, which is in no pair"),
+    ("ab\tcd\tx\tbefore-name\nab\tef\tx\tbefore-name", "line 2: `ab` stands in two pairs"),
+  ])
+  func contradictionsAreRefused(_ text: String, _ message: String) {
+    let error = failure { _ = try GenderLexicon(parsing: text, source: "t") }
+    #expect(error?.message.contains(message) == true, "\(String(describing: error))")
+    #expect(error?.message.hasPrefix("t, line") == true)
+  }
+
+  @Test(arguments: [
+    ("tom\tann\tx", "n, line 1: expected two names"),
+    ("tom\ta.b", "n, line 1: `a.b` is not one word"),
+    ("tom\tann\nTom\teve", "n, line 2: the given name `tom` is in line 1 already"),
+  ])
+  func badNamesAreRefused(_ text: String, _ message: String) {
+    let error = failure { _ = try GivenNames(parsing: text, source: "n") }
+    #expect(error?.message.hasPrefix(message) == true, "\(String(describing: error))")
+  }
+
+  @Test func aLongWordIsFound() throws {
+    let long = String(repeating: "ab", count: 31)
+    let lexicon = try GenderLexicon([.init(long + "o", "short", category: "x")])
+    let reversal = try RoleReversal(lexicon: lexicon)
+    #expect(
+      reversal.reverse("Short " + long + "o " + long + "p " + long + "oo")
+        == long.prefix(1).uppercased() + long.dropFirst() + "o short " + long + "p " + long + "oo")
+    #expect(failure { _ = try GenderLexicon([.init(long + "oo", "short", category: "x")]) } != nil)
+  }
+}
