@@ -12,7 +12,8 @@ public protocol Tokenizer: Sendable {
 
   /// The number of a token; nil where there is none such.
   func id(of token: String) -> Int32?
-  /// The token with this number, as the vocabulary writes it; nil where none has it.
+  /// The token with this number, as the vocabulary writes it; nil where none has it. An added token that is looked for in normalised text is
+  /// itself normalised here.
   func token(_ id: Int32) -> String?
 
   /// The numbers of a text's tokens.

@@ -244,9 +244,9 @@ public enum TokenizerFolder {
       }
     }
     for (name, path) in Roles.parts {
-      if let id = tokenizer.specialTokens[keyPath: path], let token = tokenizer.token(id) {
-        config[name] = .string(token)
-      }
+      guard let id = tokenizer.specialTokens[keyPath: path] else { continue }
+      let added = tokenizer.addedTokens.first { $0.id == id }?.content
+      if let token = added ?? tokenizer.token(id) { config[name] = .string(token) }
     }
     if let length = tokenizer.truncation?.length { config["model_max_length"] = .integer(length) }
     return .object(config)
