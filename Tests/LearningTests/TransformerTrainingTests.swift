@@ -278,32 +278,6 @@ import Testing
     }
   }
 
-  @Test func cachedPositionsEqualWholeSequences() throws {
-    let model = try model()
-    // Two texts of different lengths, of which each step takes another number of tokens.
-    let texts = [[3, 7, 1, 0, 18, 7, 7, 2, 4], [5, 5, 4]]
-    let cache = try model.makeCache(batch: 2, capacity: 10)
-    _ = try model.nextScores([Array(texts[0][..<6]), Array(texts[1][..<1])], cache)
-    _ = try model.nextScores([Array(texts[0][6..<7]), Array(texts[1][1..<2])], cache)
-    let scores = try model.nextScores([Array(texts[0][7...]), Array(texts[1][2...])], cache)
-    func whole(_ text: [Int]) throws -> Tensor {
-      let all = try model.forward(Tensor(ints: text).reshaped([1, text.count]))
-      return try all.selected(axis: 1, index: text.count - 1).reshaped([40])
-    }
-    for (row, text) in texts.enumerated() {
-      try expectClose(scores.selected(axis: 0, index: row), whole(text), "text \(row)")
-    }
-    try cache.select([1, 1])
-    let beams = try model.nextScores([[9], [30]], cache)
-    for (row, next) in [9, 30].enumerated() {
-      try expectClose(
-        beams.selected(axis: 0, index: row), whole(texts[1] + [next]), "beam \(row)")
-    }
-    #expect(throws: DomainError.self) {
-      try model.nextScores([Array(repeating: 1, count: 7), [1]], cache)
-    }
-  }
-
   @Test func encoderAndDecoderLearnToCopy() throws {
     var random = RandomStream(seed: 5)
     let model = try EncoderDecoder(

@@ -154,23 +154,6 @@ public final class SelfAttention: Layer {
     try output.forward(
       Attention.selfAttention(input.forward(x), heads: heads, isCausal: isCausal))
   }
-
-  /// The same for positions that go on where those in `cache` end, which are added to it; evaluation only. Row t of example b is the
-  /// position `cache.lengths[b] + t`; rows from `counts[b]` on are padding.
-  func forward(_ x: Tensor, _ cache: KeyValueCache, block: Int) throws -> Tensor {
-    let packed = try input.forward(x)
-    let keys = try cache.append(packed, block: block)
-    let y = try Tensor.uninitialized(x.shape)
-    let kernel = AttentionKernel(
-      examples: x.shape[0], heads: heads, headWidth: width / heads, queries: x.shape[1],
-      keys: keys, isCausal: true, keyLengths: nil, offsets: cache.lengths.map(Int32.init))
-    withExtendedLifetime((packed, y, cache)) {
-      kernel.forward(
-        Attention.layouts(packed).0, cache.keys(block), cache.values(block),
-        output: Attention.layout(y), normalizers: nil)
-    }
-    return try output.forward(y)
-  }
 }
 
 /// Multi-head attention of one sequence to another, as a decoder looks at what an encoder made.

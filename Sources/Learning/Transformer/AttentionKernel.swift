@@ -22,8 +22,6 @@ struct AttentionKernel {
   let isCausal: Bool
   /// How many keys of each example are real; nil: all.
   var keyLengths: [Int32]?
-  /// The position of each example's first query among the keys, where queries go on after earlier ones; nil: 0.
-  var offsets: [Int32]?
 
   private static let queryTile = 64
   private static let keyTile = 128
@@ -34,7 +32,7 @@ struct AttentionKernel {
   private func visibility(_ example: Int) -> (base: Int, step: Int, limit: Int) {
     let limit = min(keys, keyLengths.map { max(0, Int($0[example])) } ?? keys)
     guard isCausal else { return (limit, 0, limit) }
-    return ((offsets.map { Int($0[example]) } ?? 0) + 1, 1, limit)
+    return (1, 1, limit)
   }
 
   /// Writes `output`, and where wanted each row's log-sum-exp to `normalizers` [examples, heads, queries] (+inf for a row that

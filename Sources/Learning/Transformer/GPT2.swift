@@ -101,27 +101,6 @@ public final class GPT2: Layer, LanguageModel {
     try output?.forward(hidden) ?? tokens.scores(hidden)
   }
 
-  public func makeCache(batch: Int, capacity: Int?) throws -> KeyValueCache {
-    try KeyValueCache(
-      batch: batch, blocks: settings.blocks,
-      capacity: min(capacity ?? settings.context, settings.context), width: settings.width)
-  }
-
-  public func hiddenStates(_ tokens: Tensor, counts: [Int]?, _ cache: KeyValueCache) throws
-    -> Tensor
-  {
-    try GPT2.checkTokens(tokens)
-    let time = tokens.shape[1]
-    try cache.reserve(time)
-    return try Tape.withoutRecording {
-      let vectors = try positions.forward(
-        self.tokens.forward(tokens.with(lengths: nil)), starts: cache.lengths)
-      let hidden = try norm.forward(transformer.forward(vectors, cache))
-      cache.advance(counts ?? Array(repeating: time, count: cache.batch))
-      return hidden
-    }
-  }
-
   static func checkTokens(_ tokens: Tensor) throws {
     guard tokens.rank == 2 else {
       throw DomainError(

@@ -46,31 +46,15 @@ public final class PositionEmbedding: Layer {
     }
   }
 
-  /// The same where example b's first position is `starts[b]`; evaluation only.
-  func forward(_ input: Tensor, starts: [Int]) throws -> Tensor {
-    let x = try check(input, after: starts.max() ?? 0)
-    let y = try Tensor.uninitialized(x.shape)
-    let table = weight.data
-    let size = x.shape[1] * width
-    withExtendedLifetime((x, table)) {
-      for (example, start) in starts.enumerated() {
-        fl_add_vv_f32(
-          size, x.floats + example * size, table.floats + start * width,
-          y.floats + example * size)
-      }
-    }
-    return y
-  }
-
-  private func check(_ input: Tensor, after start: Int = 0) throws -> Tensor {
+  private func check(_ input: Tensor) throws -> Tensor {
     guard input.rank == 3, input.shape[2] == width else {
       throw DomainError(
         .shape, "\(summary) needs [examples, time, \(width)], got a tensor of shape \(input.shape)")
     }
-    guard start + input.shape[1] <= context else {
+    guard input.shape[1] <= context else {
       throw DomainError(
         .shape,
-        "a sequence of \(start + input.shape[1]) positions is longer than the context of \(context)"
+        "a sequence of \(input.shape[1]) positions is longer than the context of \(context)"
       )
     }
     return try Check.floats(input, "positions")

@@ -126,17 +126,6 @@ public final class TransformerBlock: Layer {
 
   /// - Parameter memory: an encoder's output, where the block has cross-attention.
   public func forward(_ input: Tensor, memory: Tensor?) throws -> Tensor {
-    try forward(input, memory: memory) { try attention.forward($0) }
-  }
-
-  /// The same for new positions behind those in a cache; evaluation only.
-  func forward(_ input: Tensor, _ cache: KeyValueCache, block: Int) throws -> Tensor {
-    try forward(input, memory: nil) { try attention.forward($0, cache, block: block) }
-  }
-
-  private func forward(
-    _ input: Tensor, memory: Tensor?, _ attend: (Tensor) throws -> Tensor
-  ) throws -> Tensor {
     guard (memory != nil) == (cross != nil) else {
       throw DomainError(
         .value,
@@ -144,7 +133,7 @@ public final class TransformerBlock: Layer {
           ? "this block does not look at an encoder's output"
           : "this block needs an encoder's output to look at")
     }
-    var x = try residual(input, attentionNorm, attend)
+    var x = try residual(input, attentionNorm) { try attention.forward($0) }
     if let cross, let memory {
       x = try residual(x, cross.norm) { try cross.attention.forward($0, memory: memory) }
     }
@@ -191,12 +180,6 @@ public final class TransformerStack: Layer {
   public func forward(_ input: Tensor, memory: Tensor?) throws -> Tensor {
     var x = input
     for block in blocks { x = try block.forward(x, memory: memory) }
-    return x
-  }
-
-  func forward(_ input: Tensor, _ cache: KeyValueCache) throws -> Tensor {
-    var x = input
-    for (index, block) in blocks.enumerated() { x = try block.forward(x, cache, block: index) }
     return x
   }
 }
