@@ -91,8 +91,8 @@ private func printed(_ text: String) -> String {
   @Test(arguments: [
     ("dp.epsilon(-1, 0.1, 5)", "value: `noise_multiplier` must be >= 0, got -1"),
     ("dp.epsilon(1, 1.5, 5)", "value: `sample_rate` must be from 0 to 1, got 1.5"),
-    ("dp.noise_multiplier(0, 0.1, 5)", "value: epsilon must be above 0, got 0.0"),
-    ("dp.noise_multiplier(nan, 0.1, 5)", "value: epsilon must be above 0, got nan"),
+    ("dp.noise_multiplier(0, 0.1, 5)", "value: `epsilon` must be > 0, got 0"),
+    ("dp.noise_multiplier(nan, 0.1, 5)", "value: `epsilon` must be > 0, got nan"),
     ("data.load(\"no/such\")", "io: no such file or folder: no/such"),
     ("data.demo(train: 2, test: 1).train[5]", "index: index 5 is out of range for 2 examples"),
     ("data.demo(train: 2, test: 1).train.sample(3)", "value: there are only 2 examples, not 3"),
@@ -157,16 +157,16 @@ private func printed(_ text: String) -> String {
       ", epsilon: 1, noise_multiplier: 1",
       "value: `epsilon` and `noise_multiplier` exclude each other"
     ),
-    (", epsilon: 0", "value: epsilon must be above 0, got 0.0"),
-    (", epsilon: -1", "value: epsilon must be above 0, got -1.0"),
-    (", epsilon: nan", "value: epsilon must be above 0, got nan"),
-    (", epsilon: 1, delta: 1", "value: delta must be above 0 and below 1, got 1.0"),
+    (", epsilon: 0", "value: `epsilon` must be > 0, got 0"),
+    (", epsilon: -1", "value: `epsilon` must be > 0, got -1"),
+    (", epsilon: nan", "value: `epsilon` must be > 0, got nan"),
+    (", epsilon: 1, delta: 1", "value: `delta` must be between 0 and 1, exclusive, got 1"),
     (", epsilon: 1, max_grad_norm: 0", "value: `max_grad_norm` must be > 0, got 0"),
     (
       ", epsilon: 1, method: \"dpsgd\"",
       "value: `method` must be one of \"dp-sgd\", \"edp-sgd\", got \"dpsgd\""
     ),
-    (", epsilon: 1, decay: 2", "value: a decay must be above 0 and at most 1, got 2.0"),
+    (", epsilon: 1, decay: 2", "value: `decay` must be <= 1, got 2"),
     (", epsilon: 1, micro_batches: 0", "value: `micro_batches` must be from 1 to 4096, got 0"),
   ])
   func badBudgets(_ arguments: String, _ message: String) {
