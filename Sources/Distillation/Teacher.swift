@@ -38,7 +38,7 @@ public final class LiveTeacher: TeacherSource {
     if perturbation.usesWordMap || perturbation.operation == .swap, self.map.groups.isEmpty {
       throw DomainError(
         .value, "no gendered word of the lexicon is one token of this vocabulary",
-        hint: "set usesWordMap to false, or train a tokenizer with a larger vocabulary")
+        hint: "combine without the word map, or train a tokenizer with a larger vocabulary")
     }
   }
 
