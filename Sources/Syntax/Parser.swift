@@ -135,7 +135,7 @@ struct Parser {
     height += 1
     guard height <= Parsing.heightLimit else {
       throw abort(
-        "this expression is too long", "more than 20,000 operators in a chain",
+        "this expression is too long", "more than \(Parsing.heightLimit) operators in a chain",
         "split it with `let`, or use a list and `sum` or `join`")
     }
   }

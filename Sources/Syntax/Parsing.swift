@@ -6,7 +6,7 @@ public enum Parsing {
   /// No tree that `parse` gives is higher than this, counting nested expressions, statements, blocks and the links of
   /// chains (`a + b + c`). Walks follow chains in a loop (`Expr.chainOperand`), and the tree itself can be freed on a
   /// thread with an ordinary stack.
-  public static let heightLimit = 20_000
+  public static let heightLimit = 1_000
 
   static let diagnosticLimit = 20
 

@@ -133,7 +133,8 @@ import Testing
         Convolution2D(4, 3, kernel: 3, random: &random), Activation(.tanh),
         WindowPooling(.max, kernel: 2, stride: 1), Activation(.flatten),
       ]), x)
-    for activation in Activation.Kind.allCases {
+    // A step may cross relu's kink; that one is compared with PyTorch's values.
+    for activation in Activation.Kind.allCases where activation != .relu {
       try check(
         Sequential([Convolution2D(4, 3, kernel: 3, random: &random), Activation(activation)]), x)
     }

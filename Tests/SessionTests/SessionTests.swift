@@ -256,7 +256,7 @@ private final class Stage {
     let script = """
       let file = data.load("set.csv")
       let folder = data.intents("folder")
-      print((sweep a in [1, 2] { {file: len(file), folder: len(folder.train)} }).file)
+      print((sweep a in [1, 2] { {file: len(file.train) + len(file.test), folder: len(folder.train)} }).file)
       """
     #expect(try stage.run(script).status == .success)
     #expect(try stage.run(script).status == .success)
@@ -269,7 +269,8 @@ private final class Stage {
       before = stage.remarked
     }
     // What trials themselves read counts too.
-    let inside = "print((sweep a in [1, 2] { {n: len(data.load(\"set.csv\"))} }).n)"
+    let inside = 
+      "let f = () => { let s = data.load(\"set.csv\"); len(s.train) + len(s.test) }\nprint((sweep a in [1, 2] { {n: f()} }).n)"
     #expect(try stage.run(inside).status == .success)
     #expect(stage.printed.hasSuffix("[3, 3]\n"))
     try stage.write("set.csv", first)

@@ -69,7 +69,7 @@ import Testing
     }
     var mutual = Diagnostic(.limit, "too deep")
     mutual.trace = frames(40) + frames(9)
-    mutual.trace[40].omitted = 900
+    mutual.trace[25].omitted = 900
     let lines = Rendering.render(mutual).split(separator: "\n")
     #expect(lines.count == 22 && lines[11] == "  … 929 more calls")
     var simple = Diagnostic(.limit, "too deep")
