@@ -216,7 +216,7 @@ enum CheckpointOutputs {
       ("gpt2", ["n_layer": "2"], "`n_layer` must be an integer"),
       ("gpt2", ["n_layer": 2_000_000_000], "1000 blocks"),
       ("gpt2", ["vocab_size": 1e30], "`vocab_size` must be an integer"),
-      ("gpt2", ["vocab_size": 2_147_483_647, "n_embd": 3_000_000], "the inner width must be"),
+      ("gpt2", ["vocab_size": 2_147_483_647, "n_embd": 3_000_000], "too large"),
       ("gpt2", ["n_embd": 2_147_483_646], "the inner width"),
       ("gpt2", ["model_type": "llama"], "type \"llama\""),
       ("gpt2", ["model_type": 3], "`model_type` must be a string"),
