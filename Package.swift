@@ -7,27 +7,39 @@ let package = Package(
   products: [.executable(name: "fairlead", targets: ["fairlead"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
     .target(name: "CThreads"),
-    .target(name: "CDigest"),
     .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
+    .target(name: "Files", dependencies: ["Tensor"]),
     .target(name: "JSON", dependencies: ["Tensor"]),
-    .target(name: "Learning", dependencies: ["CDigest", "CKernels", "JSON", "Tensor"]),
+    .target(
+      name: "Learning",
+      dependencies: [
+        "CKernels", "Files", "JSON", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(name: "CStdlib"),
     .target(
       name: "Text",
-      dependencies: ["CDigest", "CStdlib", "CUnicode", "CZlib", "JSON", "Tensor"]),
+      dependencies: [
+        "CStdlib", "CUnicode", "CZlib", "Files", "JSON", "Tensor",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(name: "Tables"),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
-      name: "Distillation", dependencies: ["CKernels", "CZlib", "Learning", "Tensor", "Text"]),
+      name: "Distillation",
+      dependencies: [
+        "CKernels", "CZlib", "Files", "Learning", "Tensor", "Text",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(name: "Fairness", dependencies: ["Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
@@ -44,7 +56,8 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "Builtins", "CStdlib", "CSystem", "Runtime", "Syntax", "Tables", "Text",
+        "Builtins", "CStdlib", "CSystem", "Files", "Runtime", "Syntax", "Tables", "Tensor", "Text",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
@@ -66,9 +79,13 @@ let package = Package(
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "Tensor"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
-    .testTarget(name: "LearningTests", dependencies: ["CKernels", "JSON", "Learning", "Tensor"]),
-    .testTarget(name: "TextTests", dependencies: ["JSON", "Tensor", "Text"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor"]),
+    .testTarget(
+      name: "TextTests",
+      dependencies: ["JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "DistillationTests",
       dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),

@@ -1,3 +1,4 @@
+import Crypto
 import Learning
 import Tensor
 import Text
@@ -17,10 +18,11 @@ struct ContentHash {
   static func of(_ model: Layer) throws -> String {
     var hash = SHA256()
     for (name, parameter) in model.namedParameters {
-      hash.update("\(name) \(parameter.shape)\n".utf8)
+      hash.update(data: Array("\(name) \(parameter.shape)\n".utf8))
       let data = try parameter.data.contiguous()
       withExtendedLifetime(data) {
-        hash.update(UnsafeRawBufferPointer(start: data.floats, count: data.count * 4))
+        hash.update(
+          bufferPointer: UnsafeRawBufferPointer(start: data.floats, count: data.count * 4))
       }
     }
     return hash.finalize().reduce(into: "") {

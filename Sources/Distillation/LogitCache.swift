@@ -1,3 +1,4 @@
+import Files
 import Learning
 import Synchronization
 import Tensor
@@ -80,8 +81,8 @@ public final class LogitCache: @unchecked Sendable {
     self.rows = rows
     self.starts = starts
     shards = Mutex(Array(repeating: nil, count: layout.count))
-    try AtomicFile.makeFolder(self.folder)
-    AtomicFile.removeAbandoned(in: self.folder)
+    try Folder.make(self.folder)
+    Folder.removeAbandoned(in: self.folder)
     try writeIndex(vocabulary, about)
   }
 
@@ -111,7 +112,7 @@ public final class LogitCache: @unchecked Sendable {
     shouldStop: () -> Bool = { false }
   ) throws {
     try fill(
-      batch: batch, onProgress: onProgress, shouldStop: shouldStop, room: AtomicFile.freeBytes
+      batch: batch, onProgress: onProgress, shouldStop: shouldStop, room: Folder.freeBytes
     ) { try teacher.logits(for: corpus.batch($0)) }
   }
 
@@ -198,7 +199,7 @@ public final class LogitCache: @unchecked Sendable {
       "  \"first_example_of_each_shard\": [\(starts.dropLast().map(String.init).joined(separator: ", "))]",
     ]
     try AtomicFile.write(
-      "{\n" + lines.joined(separator: "\n") + "\n}\n", to: folder + "/index.json")
+      folder + "/index.json", ("{\n" + lines.joined(separator: "\n") + "\n}\n").utf8)
   }
 
   // MARK: Reading

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Glibc
 import Tensor
 
@@ -43,7 +44,7 @@ struct LogitShard {
     withUnsafeBytes(of: &sum) { tail in
       head.withUnsafeBytes { head in
         do throws(DomainError) {
-          try AtomicFile.write([head, payload, tail], to: path)
+          try AtomicFile.write(path, parts: [head, payload, UnsafeRawBufferPointer(tail)])
         } catch { failure = error }
       }
     }

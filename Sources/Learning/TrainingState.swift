@@ -1,4 +1,5 @@
-import CDigest
+import Crypto
+import Files
 import Glibc
 import Tensor
 
@@ -61,18 +62,11 @@ public struct TrainingState: Sendable {
       }
     }
     bytes.append(contentsOf: TrainingState.digest(bytes[...]))
-    try StateFile.replace(path, with: bytes)
+    try AtomicFile.write(path, bytes)
   }
 
   static func digest(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var hash = fairlead_sha256()
-    fairlead_sha256_start(&hash)
-    bytes.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { fairlead_sha256_add(&hash, base, bytes.count) }
-    }
-    var result = [UInt8](repeating: 0, count: digestSize)
-    fairlead_sha256_finish(&hash, &result)
-    return result
+    Array(SHA256.hash(data: bytes))
   }
 
   // MARK: Reading
@@ -179,33 +173,8 @@ public struct TrainingState: Sendable {
   }
 }
 
-/// Whole files, read and replaced.
+/// Whole files, read.
 enum StateFile {
-  static func replace(_ path: String, with bytes: [UInt8]) throws {
-    let temporary = "\(path).\(getpid()).partial"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw failure("cannot write `\(temporary)`") }
-    do {
-      defer { close(file) }
-      try bytes.withUnsafeBytes { bytes in
-        var done = 0
-        while done < bytes.count, let base = bytes.baseAddress {
-          let written = Glibc.write(file, base + done, bytes.count - done)
-          if written < 0 {
-            if errno == EINTR { continue }
-            throw failure("cannot write `\(temporary)`")
-          }
-          done += written
-        }
-      }
-      guard fsync(file) == 0 else { throw failure("cannot write `\(temporary)`") }
-      guard rename(temporary, path) == 0 else { throw failure("cannot replace `\(path)`") }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-  }
-
   static func read(_ path: String) throws -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure("cannot read `\(path)`") }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -23,8 +24,7 @@ public enum ScriptFormatting {
     defer { free(real) }
     let permissions = stat(real, &status) == 0 ? status.st_mode & 0o7777 : 0o644
     do {
-      try OutputFile.write(
-        Array(formatted.utf8), to: String(cString: real), permissions: permissions)
+      try AtomicFile.write(String(cString: real), permissions: permissions, formatted.utf8)
     } catch {
       throw Diagnostic(.io, error.message)
     }

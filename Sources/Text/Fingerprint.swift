@@ -1,3 +1,5 @@
+import Crypto
+
 /// SHA-256 over parts that each carry their length, so that moving a boundary changes the result.
 public struct Fingerprint {
   private var hash = SHA256()
@@ -9,24 +11,24 @@ public struct Fingerprint {
     var text = text
     text.withUTF8 { bytes in
       addLength(bytes.count)
-      hash.update(UnsafeRawBufferPointer(bytes))
+      hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
     }
   }
 
   public mutating func add(_ numbers: [Int32]) {
     addLength(numbers.count)
     for number in numbers {
-      withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
+      withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
     }
   }
 
   public mutating func add(_ bytes: [UInt8]) {
     addLength(bytes.count)
-    hash.update(bytes)
+    hash.update(data: bytes)
   }
 
   private mutating func addLength(_ count: Int) {
-    withUnsafeBytes(of: UInt64(count).littleEndian) { hash.update($0) }
+    withUnsafeBytes(of: UInt64(count).littleEndian) { hash.update(bufferPointer: $0) }
   }
 
   /// The 64 hexadecimal digits.

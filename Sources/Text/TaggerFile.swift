@@ -2,13 +2,9 @@
 // (UInt8 length, UTF-8), the number of features (UInt32), and for each feature its key (UInt64), the number of its weights that are not zero
 // (UInt8) and those (UInt8 tag, Float32); at the end the SHA-256 digest of all before.
 
+import Crypto
+import Files
 import Tensor
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 extension Tagger {
   private static let magic = Array("FLTAGGER".utf8)
@@ -42,38 +38,8 @@ extension Tagger {
         append(weights[row * tags.count + tag].bitPattern)
       }
     }
-    var hash = SHA256()
-    hash.update(bytes)
-    bytes.append(contentsOf: hash.finalize())
-    try Tagger.write(bytes, to: path)
-  }
-
-  private static func write(_ bytes: [UInt8], to path: String) throws(DomainError) {
-    let temporary = "\(path).\(getpid()).part"
-    func failure(_ number: Int32) -> DomainError {
-      unlink(temporary)
-      return DomainError(.io, "cannot write \(path): \(String(cString: strerror(number)))")
-    }
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure(errno) }
-    var written = 0
-    var problem: Int32 = 0
-    bytes.withUnsafeBytes { buffer in
-      while written < buffer.count {
-        let count = Glibc.write(
-          descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-          problem = errno
-          return
-        }
-        written += count
-      }
-    }
-    if problem == 0, fsync(descriptor) != 0 { problem = errno }
-    if close(descriptor) != 0, problem == 0 { problem = errno }
-    guard problem == 0 else { throw failure(problem) }
-    guard rename(temporary, path) == 0 else { throw failure(errno) }
+    bytes.append(contentsOf: SHA256.hash(data: bytes))
+    try AtomicFile.write(path, bytes)
   }
 
   /// Reads a tagger that `save` wrote.
@@ -84,9 +50,7 @@ extension Tagger {
     guard bytes.count > 32, bytes.starts(with: Tagger.magic) else {
       throw DomainError(.data, "\(path) is not the file of a tagger")
     }
-    var hash = SHA256()
-    hash.update(bytes.dropLast(32))
-    guard hash.finalize() == Array(bytes.suffix(32)) else {
+    guard SHA256.hash(data: bytes.dropLast(32)).elementsEqual(bytes.suffix(32)) else {
       throw DomainError(.data, "\(path) is damaged: its digest does not fit", hint: "save it again")
     }
     var reader = ByteReader(bytes: bytes[8..<bytes.count - 32], source: path)

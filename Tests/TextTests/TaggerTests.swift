@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Tensor
 import Testing
@@ -76,9 +77,8 @@ import Testing
       var broken = bytes
       broken[random.below(turn % 2 == 0 ? bytes.count : 60)] ^= UInt8(1 + random.below(255))
       if turn % 3 == 0 {
-        var hash = SHA256()
-        hash.update(broken.dropLast(32))
-        broken.replaceSubrange(broken.count - 32..<broken.count, with: hash.finalize())
+        broken.replaceSubrange(
+          broken.count - 32..<broken.count, with: Array(SHA256.hash(data: broken.dropLast(32))))
       }
       let file = try folder.write("broken", broken)
       if let error = failure({ _ = try Tagger(file: file).tags(of: ["a", "b"]) }) {

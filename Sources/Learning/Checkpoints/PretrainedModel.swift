@@ -1,6 +1,6 @@
 // Models in folders as the transformers library keeps them: `config.json` and safetensors weights. Families: GPT-2, BERT, DistilBERT.
 
-import Glibc
+import Files
 import JSON
 import Tensor
 
@@ -96,7 +96,7 @@ public struct PretrainedModel {
         .type,
         "only GPT-2, BERT and DistilBERT models can be saved as such a folder, not \(model.kind)")
     }
-    try inFolder(folder) { folder in
+    try Folder.fill(folder) { folder in
       try SafeTensors.write(
         map.tensors(), metadata: [("format", "pt")], to: folder + "/model.safetensors")
       if model is GPT2 {
@@ -110,28 +110,5 @@ public struct PretrainedModel {
 
   private static func write(_ object: JSON.Object, to path: String) throws {
     try AtomicFile.write(path, (JSON.object(object).text(indent: 2) + "\n").utf8)
-  }
-
-  /// Calls `body` with `folder` where it exists, and otherwise with a temporary one that gets its name afterwards.
-  private static func inFolder(_ folder: String, _ body: (String) throws -> Void) throws {
-    func failure() -> DomainError {
-      DomainError(.io, "cannot write \(folder): \(String(cString: strerror(errno)))")
-    }
-    var target = folder
-    while target.count > 1, target.hasSuffix("/") { target.removeLast() }
-    if access(target, F_OK) == 0 { return try body(target) }
-    let temporary = "\(target).\(getpid())-\(String(SecureRandom.seed(), radix: 36)).part"
-    guard mkdir(temporary, 0o755) == 0 else { throw failure() }
-    do {
-      try body(temporary)
-      guard rename(temporary, target) == 0 else { throw failure() }
-    } catch {
-      for file in ["model.safetensors", "generation_config.json", "config.json"] {
-        unlink(temporary + "/" + file)
-      }
-      rmdir(temporary)
-      throw error
-    }
-    AtomicFile.synchronizeFolder(of: target)
   }
 }

@@ -1,7 +1,6 @@
 import CSystem
+import Crypto
 import Foundation
-
-import struct Text.SHA256
 
 /// What names a run or a trial: the SHA-256 of everything that its result depends on.
 public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
@@ -11,8 +10,8 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   public init(_ parts: [Data]) {
     var hash = SHA256()
     for part in parts {
-      withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update($0) }
-      hash.update(part)
+      withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update(bufferPointer: $0) }
+      hash.update(data: part)
     }
     bytes = Data(hash.finalize())
   }
@@ -30,7 +29,9 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     var hash = SHA256()
     do {
       // At the end of a file there is nil, or no byte.
-      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(piece) }
+      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+        hash.update(data: piece)
+      }
     } catch {
       return nil
     }

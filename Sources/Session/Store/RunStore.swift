@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import GRDB
 import Tables
+import Tensor
 
 /// What went wrong with the record of runs: always of the language's kind `io`.
 public struct StoreError: Error, Sendable {
@@ -322,7 +324,7 @@ public final class RunStore: Sendable {
     let path = directory + "/artefacts/" + hash
     if !FileManager.default.fileExists(atPath: path) {
       do {
-        try RunStore.writeWhole(content, to: path)
+        try AtomicFile.write(path, content)
       } catch {
         throw RunStore.storeError(error, "`\(name)` cannot be written to the run store")
       }
@@ -333,26 +335,6 @@ public final class RunStore: Sendable {
         arguments: [run, name, hash, content.count])
     }
     return path
-  }
-
-  /// Writes a file under a temporary name beside its place and renames it: a reader sees the old file, or none, or the
-  /// whole new one.
-  static func writeWhole(_ content: Data, to path: String) throws {
-    let temporary = path + ".\(getpid()).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    do {
-      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-      try handle.write(contentsOf: content)
-      try handle.synchronize()
-      try handle.close()
-      guard rename(temporary, path) == 0 else {
-        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-      }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
   }
 
   // MARK: Errors
@@ -392,8 +374,8 @@ public final class RunStore: Sendable {
         return StoreError(message: what + ": " + (error.message ?? error.resultCode.description))
       }
     }
-    if let error = error as? POSIXError {
-      return StoreError(message: what + ": " + String(cString: strerror(error.code.rawValue)))
+    if let error = error as? DomainError {
+      return StoreError(message: what + ": " + error.message, hint: error.hint)
     }
     let error = error as NSError
     let cause = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error

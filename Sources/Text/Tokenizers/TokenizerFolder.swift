@@ -1,6 +1,7 @@
 // The files of a Hugging Face folder that say how texts become tokens: tokenizer.json, or vocab.json with merges.txt (GPT-2), or
 // vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their own.
 
+import Files
 import JSON
 import Tensor
 
@@ -205,7 +206,7 @@ public enum TokenizerFolder {
   ///
   /// - Throws: `io` where the folder cannot be written.
   public static func save(_ tokenizer: SubwordTokenizer, to folder: String) throws(DomainError) {
-    try OutputFile.makeFolder(folder)
+    try Folder.make(folder)
     try write(try tokenizer.json(), "\(folder)/tokenizer.json")
     switch tokenizer.model {
     case .bytePair(let model):
@@ -220,7 +221,7 @@ public enum TokenizerFolder {
   }
 
   private static func write(_ text: String, _ path: String) throws(DomainError) {
-    try OutputFile.write(Array(text.utf8), to: path)
+    try AtomicFile.write(path, text.utf8)
   }
 
   private static func config(_ tokenizer: SubwordTokenizer) -> JSON {

@@ -14,24 +14,38 @@ public final class AtomicFile {
 
   /// Writes the file at `path` with what `body` gives to it.
   ///
+  /// - Parameter permissions: who may use the file; nil for what the process gives new files.
   /// - Throws: `io` where the file cannot be written (the message says why: no permission, no space), and what `body` throws.
   ///   The old file, if there was one, is untouched then, and nothing is left beside it.
-  public static func write(_ path: String, _ body: (AtomicFile) throws -> Void) throws {
+  public static func write(
+    _ path: String, permissions: mode_t? = nil, _ body: (AtomicFile) throws -> Void
+  ) throws {
     let file = try AtomicFile(path)
     try body(file)
-    try file.commit()
+    try file.commit(permissions)
   }
 
   /// As above with the whole content.
-  public static func write(_ path: String, _ content: some Sequence<UInt8>) throws {
-    try write(path) { try $0.append(content) }
+  public static func write(
+    _ path: String, permissions: mode_t? = nil, _ content: some Sequence<UInt8>
+  ) throws(DomainError) {
+    let file = try AtomicFile(path)
+    try file.append(content)
+    try file.commit(permissions)
+  }
+
+  /// As above with the whole content, in parts that lie in memory.
+  public static func write(_ path: String, parts: [UnsafeRawBufferPointer]) throws(DomainError) {
+    let file = try AtomicFile(path)
+    for part in parts { try file.append(part) }
+    try file.commit(nil)
   }
 
   private init(_ path: String) throws(DomainError) {
     self.path = path
-    temporary = "\(path).\(getpid())-\(String(SecureRandom.seed(), radix: 36)).part"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure(errno) }
+    temporary = TemporaryName.beside(path)
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Folder.failure(path, errno) }
     buffer.reserveCapacity(AtomicFile.bufferSize)
   }
 
@@ -56,51 +70,59 @@ public final class AtomicFile {
       return
     }
     try flush()
-    try writeAll(content)
+    try AtomicFile.writeAll(descriptor, content, path)
   }
 
   private func flush() throws(DomainError) {
     try buffer.withUnsafeBufferPointer { (bytes) throws(DomainError) in
-      try writeAll(UnsafeRawBufferPointer(bytes))
+      try AtomicFile.writeAll(descriptor, UnsafeRawBufferPointer(bytes), path)
     }
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private func writeAll(_ content: UnsafeRawBufferPointer) throws(DomainError) {
+  /// Writes every byte, however many calls that takes. `path` is what an error names.
+  static func writeAll(_ descriptor: Int32, _ content: UnsafeRawBufferPointer, _ path: String)
+    throws(DomainError)
+  {
     var done = 0
     while done < content.count, let base = content.baseAddress {
       let written = Glibc.write(descriptor, base + done, min(content.count - done, 1 << 30))
       if written < 0 {
         if errno == EINTR { continue }
-        throw failure(errno)
+        throw Folder.failure(path, errno)
       }
       done += written
     }
   }
 
-  private func commit() throws(DomainError) {
+  private func commit(_ permissions: mode_t?) throws(DomainError) {
     try flush()
-    guard fsync(descriptor) == 0 else { throw failure(errno) }
+    if let permissions, fchmod(descriptor, permissions) != 0 {
+      throw Folder.failure(path, errno)
+    }
+    guard fsync(descriptor) == 0 else { throw Folder.failure(path, errno) }
     let status = close(descriptor)
     descriptor = -1
     guard status == 0, rename(temporary, path) == 0 else {
       let code = errno
       unlink(temporary)
-      throw failure(code)
+      throw Folder.failure(path, code)
     }
-    AtomicFile.synchronizeFolder(of: path)
+    Folder.synchronize(containing: path)
+  }
+}
+
+/// Names of files that are not finished: they tell whose they are, so that those of a killed process can be removed.
+enum TemporaryName {
+  private static let mark = ".part-"
+
+  static func beside(_ path: String) -> String {
+    "\(path)\(mark)\(getpid())-\(String(SecureRandom.seed(), radix: 36))"
   }
 
-  private func failure(_ code: Int32) -> DomainError {
-    DomainError(.io, "cannot write \(path): \(String(cString: strerror(code)))")
-  }
-
-  /// Makes the names in the folder of `path` durable; where a file system cannot, the file is still whole.
-  static func synchronizeFolder(of path: String) {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
+  /// The process that the name belongs to; nil where it is no such name.
+  static func process(of name: String) -> pid_t? {
+    guard let place = name.firstRange(of: mark) else { return nil }
+    return pid_t(name[place.upperBound...].prefix { $0 != "-" })
   }
 }
