@@ -2,7 +2,7 @@ import Learning
 import Runtime
 import Tensor
 
-/// Recurrent layers beside the LSTM, convolutions, pooling in windows and the CRF in `nn`.
+/// Recurrent layers beside the LSTM, convolutions and pooling in windows in `nn`.
 enum ConvolutionBuiltins {
   static let natives = [
     Native(

@@ -82,9 +82,8 @@ enum DistillBuiltins {
   private static let optimizer = Param<OptimizerSettings?>(
     "optimizer", "How gradients become changes.", default: nil, text: "optim.adamw()",
     named: true)
-  private static let lexicon = Param<String?>(
-    "lexicon",
-    "A lexicon of gendered words in place of the built-in one: a file as the standard library's.",
+  private static let reverser = Param<Reverser?>(
+    "reverser", "What reverses roles: one that `text.reverser` made; nil is the built-in one.",
     default: nil, named: true)
 
   private static let train = Native(
@@ -92,7 +91,7 @@ enum DistillBuiltins {
     "Trains a student on texts to say what its teacher says. Both must have the same vocabulary, token for token.",
     parameters: [
       studentModel, teacher, texts, objective, temperature, alpha, beta, onPolicy, augment, perturb,
-      perturbScope, wordMap, cache, topK, epochs, batch, length, optimizer, lexicon,
+      perturbScope, wordMap, cache, topK, epochs, batch, length, optimizer, reverser,
     ],
     returns: "fit", seeAlso: ["distill.student", "text.swap_gender", "text.perplexity"],
     search: ["knowledge distillation", "kd", "teacher", "student", "role reversal"],
@@ -115,11 +114,8 @@ enum DistillBuiltins {
       scope: .init(rawValue: try arguments(perturbScope)) ?? .reversedTexts)
     let ratio = try arguments(augment)
     let texts = try arguments(texts)
-    let lexicon = try arguments(lexicon).map {
-      try GenderLexicon(file: try vm.hostServices.readablePath($0))
-    }
+    let reversal = try arguments(reverser)?.reversal ?? .standard
     let needsReversal = ratio > 0 || perturbation.operation != .none
-    let reversal = try lexicon.map { try RoleReversal(lexicon: $0) } ?? .standard
     let end = reading.start
     let options = DistillationCorpus.Options(
       maximumLength: min(try arguments(length), reading.context ?? .max), beginToken: end,
@@ -129,7 +125,7 @@ enum DistillBuiltins {
     if !vm.isTrial { for notice in corpus.notices { vm.hostServices.note(notice) } }
     let map =
       perturbation.operation == .none
-      ? nil : try CounterpartTokens(lexicon: lexicon ?? .standard, reader: reader)
+      ? nil : try CounterpartTokens(lexicon: reversal.lexicon, reader: reader)
     let key = vm.randomKey("distill")
     let seed = key.derived("augmentation").low
     var source: any BatchSource

@@ -27,6 +27,10 @@ enum GenerationBuiltins {
   private static let seed = Param<Int?>(
     "seed", "Draws the same texts again; nil goes on with the run's random numbers.",
     default: nil, named: true)
+  private static let start = Param<Bool?>(
+    "start",
+    "Whether the model first reads the token that texts begin with; nil puts before a prompt what its tokenizer does (GPT-2's: nothing), and before an empty prompt that token.",
+    default: nil, named: true)
   private static let batch = Param<Int>(
     "batch", "Prompts that go on together; never changes what is written.", default: 32,
     .positive, named: true)
@@ -36,7 +40,8 @@ enum GenerationBuiltins {
       "generate",
       "What a model writes behind each prompt: a list of the continuations; for prompts that are maps, of maps {prompt, group, text}.",
       parameters: [
-        model, prompts, tokens, temperature, topK, topP, beams, repetitionPenalty, seed, batch,
+        model, prompts, tokens, temperature, topK, topP, beams, repetitionPenalty, seed, start,
+        batch,
       ],
       returns: "list", seeAlso: ["text.perplexity", "fair.gender_disparity"],
       search: ["sample", "greedy", "beam search", "nucleus", "complete"],
@@ -53,9 +58,15 @@ enum GenerationBuiltins {
         "stride",
         "For texts longer than the context: how far the window moves; nil is half of it.",
         default: nil, .positive, named: true),
+      Param<Bool?>(
+        "start",
+        "Whether texts follow the token that texts begin with, so that their first token counts, too. nil: by word and by byte, where all of a text has to count, they do; by token they begin as the tokenizer has it (GPT-2's: without).",
+        default: nil, named: true),
       returns: "float", seeAlso: ["text.log_probability"], search: ["likelihood", "bits per byte"],
-      context: { (vm: VM, model: Model, texts: OneOrManyTexts, per: String, stride: Int?) in
-        let score = try score(vm, model, texts.texts, stride)
+      context: {
+        (vm: VM, model: Model, texts: OneOrManyTexts, per: String, stride: Int?, start: Bool?) in
+        let score = try score(
+          vm, model, texts.texts, stride, start: start ?? (per == "token" ? nil : true))
         switch per {
         case "word": return score.wordPerplexity
         case "byte": return score.bitsPerByte
@@ -64,15 +75,16 @@ enum GenerationBuiltins {
       }),
     Native(
       "embed",
-      "A vector for each text: the mean of the model's last hidden states over its tokens.",
+      "A vector for each text: the mean of the model's last hidden states over its tokens, or what the folder of a sentence encoder says.",
       Param<Model>("model", "A GPT-2 or BERT model with its tokenizer."),
       Param<[String]>("texts", "The texts; what the model's context cannot hold is cut off."),
-      Param<Bool>(
-        "normalize", "Whether the vectors get length 1, as sentence encoders' do.",
-        default: false, named: true),
+      Param<Bool?>(
+        "normalize",
+        "Whether the vectors get length 1; nil does what the folder of a sentence encoder says, and nothing else.",
+        default: nil, named: true),
       returns: "tensor [texts, width]", seeAlso: ["nn.load"],
       search: ["sentence embedding", "features", "hidden states"],
-      context: { (vm: VM, model: Model, texts: [String], normalize: Bool) throws -> Tensor in
+      context: { (vm: VM, model: Model, texts: [String], normalize: Bool?) throws -> Tensor in
         try embed(vm, model, texts, normalize)
       }),
     Native(
@@ -82,10 +94,12 @@ enum GenerationBuiltins {
       Param<[String]>("texts", "The texts; each must fit the model's context."),
       returns: "list of float", seeAlso: ["text.perplexity"], search: ["likelihood", "score"],
       context: { (vm: VM, model: Model, texts: [String]) throws -> [Double] in
-        let reading = try Reading(model)
+        let reading = try Reading(predicting: model)
         let scorer = try LanguageModelScorer(model.layer, contextLength: reading.context)
         return try ForwardContext.evaluation {
-          try scorer.logProbabilities(texts.map(reading.tokens), batch: 16).map {
+          try scorer.logProbabilities(
+            texts.map { try reading.tokens($0, start: reading.start != nil) }, batch: 16
+          ).map {
             $0.reduce(0, +)
           }
         }
@@ -93,23 +107,26 @@ enum GenerationBuiltins {
   ]
 
   private static func embed(
-    _ vm: VM, _ model: Model, _ texts: [String], _ normalize: Bool
+    _ vm: VM, _ model: Model, _ texts: [String], _ normalize: Bool?
   ) throws -> Tensor {
     let reading = try Reading(model)
+    guard !texts.isEmpty else { throw Fault(.value, "there are no texts").atArgument(1) }
+    let encoder: SentenceEncoder?
     let context: Int
-    let hidden: (Tensor) throws -> Tensor
     switch model.layer {
-    case let encoder as BERT:
-      context = encoder.settings.context
-      hidden = { try encoder.forward($0) }
+    case let bert as BERT:
+      let plain = try model.sentenceEncoder ?? SentenceEncoder(bert, normalizes: false)
+      encoder = try SentenceEncoder(
+        bert, poolings: plain.poolings, normalizes: normalize ?? plain.normalizes,
+        maximumLength: plain.maximumLength)
+      context = plain.maximumLength
     case let language as any LanguageModel:
+      encoder = nil
       context = language.contextLength
-      hidden = { try language.hiddenStates($0) }
     default:
       throw Fault(.type, "a \(model.layer.kind) has no hidden states to take the mean of")
         .atArgument(0)
     }
-    guard !texts.isEmpty else { throw Fault(.value, "there are no texts").atArgument(1) }
     let encoded = try texts.map { text in
       let tokens = try reading.tokenizer.encode(
         text, pair: nil, options: EncodingOptions(truncation: Truncation(length: context))
@@ -119,29 +136,51 @@ enum GenerationBuiltins {
     // Texts of like length together, so that little is padding.
     let order = encoded.indices.sorted { (encoded[$0].count, $0) < (encoded[$1].count, $1) }
     var rows = [Tensor?](repeating: nil, count: texts.count)
-    try ForwardContext.evaluation {
-      for first in stride(from: 0, to: order.count, by: 32) {
-        try vm.checkInterrupt()
-        let part = Array(order[first..<min(first + 32, order.count)])
-        let source = try TokenSource(
-          part.map { encoded[$0] }, labels: part.map { _ in 0 },
-          padding: Int(reading.tokenizer.specialTokens.padding ?? 0))
-        let inputs = try source.batch(Array(part.indices)).inputs
-        let vectors = try Pooling(.mean).forward(hidden(inputs).with(lengths: inputs.lengths))
-        for (row, index) in part.enumerated() {
-          rows[index] = try vectors.selected(axis: 0, index: row)
-        }
+    for first in stride(from: 0, to: order.count, by: 32) {
+      try vm.checkInterrupt()
+      let part = Array(order[first..<min(first + 32, order.count)])
+      let sentences = part.map { encoded[$0] }
+      let vectors =
+        try encoder?.encode(sentences) ?? meanOfHiddenStates(model, sentences, normalize ?? false)
+      for (row, index) in part.enumerated() {
+        rows[index] = try vectors.selected(axis: 0, index: row)
       }
     }
-    let all = try Tensor.stacked(rows.compactMap { $0 })
-    guard normalize else { return all }
-    return try all / all.square().sum(axes: [1], keepAxes: true).sqrt()
+    return try Tensor.stacked(rows.compactMap { $0 })
+  }
+
+  private static func meanOfHiddenStates(
+    _ model: Model, _ sentences: [[Int32]], _ normalize: Bool
+  ) throws -> Tensor {
+    try ForwardContext.evaluation {
+      guard let language = model.layer as? any LanguageModel else { return .empty }
+      // Padding is not seen: the token in its place does not matter.
+      let source = try TokenSource(sentences, labels: sentences.map { _ in 0 }, padding: 0)
+      let inputs = try source.batch(Array(sentences.indices)).inputs
+      let hidden = try language.hiddenStates(inputs).with(lengths: inputs.lengths)
+      let vectors = try Pooling(.mean).forward(hidden)
+      guard normalize else { return vectors }
+      return try vectors / vectors.norm(axes: [1], keepAxes: true).clamped(1e-12)
+    }
   }
 
   /// A model of language, taken apart.
   struct Reading {
     let tokenizer: SubwordTokenizer
     let context: Int?
+    /// The tokens that end a text: what the model's folder says, or else the tokenizer's.
+    let stops: [Int]
+
+    /// Of a model that predicts the next token; a type error for an encoder.
+    init(predicting model: Model) throws {
+      if model.layer is BERT {
+        throw Fault(
+          .type, "a \(model.layer.kind) is an encoder: it does not predict the next token"
+        )
+        .atArgument(0)
+      }
+      try self.init(model)
+    }
 
     init(_ model: Model) throws {
       guard let tokenizer = model.tokenizer else {
@@ -151,14 +190,24 @@ enum GenerationBuiltins {
         ).atArgument(0)
       }
       self.tokenizer = tokenizer
+      let stops = model.specialTokens?.stops ?? []
+      self.stops = stops.isEmpty ? tokenizer.specialTokens.end.map { [Int($0)] } ?? [] : stops
       context = (model.layer as? any LanguageModel)?.contextLength
     }
 
     /// The token that a text begins with, so that its first own token is predicted, too.
     var start: Int32? { tokenizer.specialTokens.beginning ?? tokenizer.specialTokens.end }
 
-    func tokens(_ text: String) throws -> [Int32] {
-      (start.map { [$0] } ?? []) + (try tokenizer.encode(text, addSpecialTokens: false))
+    /// - Parameter start: whether the text follows the token that texts begin with; nil leaves it to the tokenizer.
+    func tokens(_ text: String, start isStarted: Bool?) throws -> [Int32] {
+      let tokens = try tokenizer.encode(text, addSpecialTokens: isStarted == nil)
+      guard isStarted ?? tokens.isEmpty else { return tokens }
+      guard let start else {
+        throw Fault(
+          .value, "the tokenizer knows no token that texts begin with",
+          hint: isStarted == true ? "leave `start` out" : "give a text that is not empty")
+      }
+      return [start] + tokens
     }
 
     func decoder(_ model: Model) throws -> any DecodingModel {
@@ -169,10 +218,12 @@ enum GenerationBuiltins {
   }
 
   /// The score of texts: short ones together, long ones by windows.
-  private static func score(_ vm: VM, _ model: Model, _ texts: [String], _ stride: Int?) throws
-    -> TextScore
-  {
-    let reading = try Reading(model)
+  private static func score(
+    _ vm: VM, _ model: Model, _ texts: [String], _ stride: Int?, start: Bool?
+  ) throws -> TextScore {
+    let reading = try Reading(predicting: model)
+    // Without such a token the first one of a text cannot be predicted.
+    let start = reading.start == nil ? nil : start
     let scorer = try LanguageModelScorer(model.layer, contextLength: reading.context)
     var total = TextScore()
     var short: [[Int32]] = []
@@ -186,7 +237,7 @@ enum GenerationBuiltins {
         short = []
       }
       for text in texts {
-        let tokens = try reading.tokens(text)
+        let tokens = try reading.tokens(text, start: start)
         total.words += TextScore.wordCount(text)
         total.bytes += text.utf8.count
         if tokens.count <= reading.context ?? 1024 {
@@ -203,7 +254,10 @@ enum GenerationBuiltins {
       try flush()
     }
     guard total.tokens > 0 else {
-      throw Fault(.value, "there is no token to predict in the texts").atArgument(1)
+      throw Fault(
+        .value, "there is no token to predict in the texts",
+        hint: "`start: true` has their first token predicted, too"
+      ).atArgument(1)
     }
     return total
   }
@@ -216,21 +270,22 @@ enum GenerationBuiltins {
     let beams = try arguments(beams)
     let penalty = try arguments(repetitionPenalty)
     let (topK, topP) = (try arguments(topK), try arguments(topP))
-    let reading = try Reading(model)
+    let reading = try Reading(predicting: model)
     var choice = TokenChoice.greedy
     if temperature > 0, beams == 1 {
       choice = .sampling(temperature: temperature, topK: topK, topP: topP)
     }
     choice.repetitionPenalty = penalty
-    let end = reading.tokenizer.specialTokens.end
     let options = GenerationOptions(
       choice: choice, maximumNewTokens: try arguments(tokens),
-      stopTokens: end.map { [Int($0)] } ?? [], batch: try arguments(batch))
+      stopTokens: reading.stops, batch: try arguments(batch))
     let key = try arguments(seed).map {
       RandomKey(seed: UInt64(bitPattern: Int64($0))).derived("generate")
     }
     let decoder = try reading.decoder(model)
-    let starts = try prompts.prompts.map { try reading.tokens($0.text) }
+    let starts = try prompts.prompts.map {
+      try reading.tokens($0.text, start: try arguments(start))
+    }
     let resolved = key ?? vm.randomKey("generate")
     var written: [String] = []
     let part = beams > 1 ? 8 : options.batch

@@ -9,6 +9,10 @@ struct Model {
   let layer: Layer
   /// What turns texts into its tokens, where it is a model of texts that came with one.
   var tokenizer: SubwordTokenizer?
+  /// Which tokens end a text, where the model's folder says so.
+  var specialTokens: PretrainedModel.SpecialTokens?
+  /// How the model makes vectors of sentences, where its folder says so.
+  var sentenceEncoder: SentenceEncoder?
 }
 
 extension Model: NativeValue {
@@ -25,8 +29,12 @@ extension Model: NativeValue {
       "call", "The model's output for an input.",
       Param<Model>("model"),
       Param<Tensor>("input", "What goes in; axis 0 counts examples."),
+      Param<Tensor?>(
+        "second",
+        "What some models read beside it: an encoder-decoder's target, a BERT's segments; nil for none.",
+        default: nil),
       returns: "tensor"
-    ) { model, input in try model.layer.forward(input) }
+    ) { model, input, second in try ModelBuiltins.output(model, input, second) }
     type.member = { model, name, vm in
       if let child = model.layer.children.first(where: { $0.name == name }) {
         return Model(layer: child.layer).encode(vm)
@@ -82,7 +90,59 @@ enum ModelBuiltins {
       return model
     },
     ModelFiles.save,
+    Native(
+      "hidden",
+      "The last hidden states for tokens [examples, time], before anything makes scores of them: [examples, time, width].",
+      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["vectors"]
+    ) { (model: Model, tokens: Tensor) throws -> Tensor in
+      switch model.layer {
+      case let language as any LanguageModel: try language.hiddenStates(tokens)
+      case let encoder as BERT: try encoder.forward(tokens)
+      default: throw notTransformer(model)
+      }
+    },
+    Native(
+      "vectors",
+      "The embeddings of tokens [examples, time] before positions are added: [examples, time, width]. `from_vectors` goes on from them, so that `gradient(m.vectors(x), v => …m.from_vectors(v)…)` is the gradient with respect to the embeddings.",
+      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["from_vectors"],
+      search: ["embeddings", "sensitivity", "adversarial"]
+    ) { (model: Model, tokens: Tensor) throws -> Tensor in
+      switch model.layer {
+      case let language as GPT2: try language.tokens.forward(tokens)
+      case let encoder as BERT: try encoder.tokens.forward(tokens)
+      default: throw notTransformer(model)
+      }
+    },
+    Native(
+      "from_vectors", "The model's output for vectors in the tokens' place.",
+      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Tensor>("vectors", "[examples, time, width]."), returns: "tensor",
+      seeAlso: ["vectors"]
+    ) { (model: Model, vectors: Tensor) throws -> Tensor in
+      switch model.layer {
+      case let language as GPT2: try language.scores(language.hiddenStates(ofVectors: vectors))
+      case let encoder as BERT: try encoder.forward(ofVectors: vectors, types: nil)
+      default: throw notTransformer(model)
+      }
+    },
   ]
+
+  private static func notTransformer(_ model: Model) -> Fault {
+    Fault(.type, "this is for GPT-2 and BERT models, not for \(model.layer.kind)").atArgument(0)
+  }
+
+  /// The model called with one tensor or, where it reads two, with both.
+  static func output(_ model: Model, _ input: Tensor, _ second: Tensor?) throws -> Tensor {
+    guard let second else { return try model.layer.forward(input) }
+    switch model.layer {
+    case let pair as EncoderDecoder: return try pair.forward(source: input, target: second)
+    case let encoder as BERT: return try encoder.forward(input, types: second)
+    default:
+      throw Fault(.type, "\(model.layer.kind) reads one tensor, not two").atArgument(2)
+    }
+  }
 
   /// `model[0]`: a child of a sequential model by its place.
   static func child(_ model: Model, _ subscripts: [SubscriptValue], _ vm: VM) throws -> Value {

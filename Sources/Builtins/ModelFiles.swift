@@ -7,7 +7,7 @@ import Text
 enum ModelFiles {
   static let load = Native(
     "load",
-    "A pretrained model from a Hugging Face folder (GPT-2, BERT or DistilBERT): `config.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
+    "A pretrained model from a Hugging Face folder (GPT-2, BERT or DistilBERT, also a sentence encoder's with `modules.json`): `config.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
     Param<String>("folder", "The folder."),
     Param<Double?>(
       "dropout", "Dropout for further training; nil takes the folder's.", default: nil,
@@ -16,17 +16,28 @@ enum ModelFiles {
     search: ["pretrained", "checkpoint", "safetensors", "hugging face", "transformers"],
     context: { (vm: VM, folder: String, dropout: Double?) in
       let path = try vm.hostServices.readablePath(folder)
+      if InputFile.kind(path + "/modules.json").exists {
+        let encoder = try SentenceEncoder(folder: path, dropout: dropout)
+        return Model(
+          layer: encoder.model, tokenizer: try tokenizer(SentenceEncoder.modelFolder(of: path)),
+          sentenceEncoder: encoder)
+      }
       let loaded = try PretrainedModel.load(path, dropout: dropout)
       if !loaded.skipped.isEmpty, !vm.isTrial {
         vm.hostServices.note(
           "\(loaded.skipped.count) tensors of the folder are no weights of the model and were left: \(loaded.skipped.prefix(3).joined(separator: ", "))"
         )
       }
-      let files = ["tokenizer.json", "vocab.json", "vocab.txt"]
-      let hasTokenizer = files.contains { InputFile.kind(path + "/" + $0).exists }
       return Model(
-        layer: loaded.layer, tokenizer: hasTokenizer ? try TokenizerFolder.load(path) : nil)
+        layer: loaded.layer, tokenizer: try tokenizer(path), specialTokens: loaded.tokens)
     })
+
+  /// The tokenizer of a folder; nil where it has none.
+  private static func tokenizer(_ folder: String) throws -> SubwordTokenizer? {
+    let files = ["tokenizer.json", "vocab.json", "vocab.txt"]
+    guard files.contains(where: { InputFile.kind(folder + "/" + $0).exists }) else { return nil }
+    return try TokenizerFolder.load(folder)
+  }
 
   static let save = Native(
     "save",
@@ -42,9 +53,10 @@ enum ModelFiles {
       let special = model.tokenizer?.specialTokens
       try PretrainedModel.save(
         model.layer, to: target,
-        tokens: .init(
-          start: (special?.beginning ?? special?.end).map(Int.init),
-          stops: special?.end.map { [Int($0)] } ?? [], padding: special?.padding.map(Int.init)))
+        tokens: model.specialTokens
+          ?? .init(
+            start: (special?.beginning ?? special?.end).map(Int.init),
+            stops: special?.end.map { [Int($0)] } ?? [], padding: special?.padding.map(Int.init)))
       if let tokenizer = model.tokenizer { try TokenizerFolder.save(tokenizer, to: target) }
     })
 }

@@ -8,7 +8,8 @@ enum NNBuiltins {
   static let module = Module(
     "nn", "Layers, models composed of them, and training.",
     natives: layers + pooling + activations + composition + ConvolutionBuiltins.natives
-      + TransformerBuiltins.natives + TrainBuiltins.natives + [ModelFiles.load])
+      + TransformerBuiltins.natives + SequenceBuiltins.natives + LossBuiltins.natives
+      + TrainBuiltins.natives + [ModelFiles.load])
 
   private static let layers = [
     Native(

@@ -281,9 +281,12 @@ enum TensorMethods {
       case .bool: return .bool(x.pointer(Bool.self)[from])
       }
     }
+    // A list without elements takes memory, too, and a tensor without elements may have many rows.
+    try vm.reserve(64 + 16 * x.shape[axis])
     let result = ListObject(capacity: x.shape[axis])
     let value = vm.adopt(result)
     for i in 0..<x.shape[axis] {
+      if i % 65_536 == 65_535 { try vm.checkInterrupt() }
       result.append(try list(x, axis + 1, from + i * x.strides[axis], vm))
     }
     return value

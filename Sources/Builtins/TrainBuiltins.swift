@@ -34,7 +34,7 @@ struct Fit: NativeValue {
   }
 }
 
-/// `nn.train`, `nn.predict` and the loss functions for scripts that train by hand.
+/// `nn.train` and `nn.predict`.
 enum TrainBuiltins {
   private static let model = Param<Model>("model", "The model, which is changed.", mutates: true)
   private static let examples = Param<TrainingExamples>(
@@ -92,20 +92,6 @@ enum TrainBuiltins {
       context: { (vm: VM, model: Model, examples: TrainingExamples) in
         try vm.evaluation(of: model).outputs(examples.source).argmax(axis: -1)
       }),
-    Native(
-      "cross_entropy", "The mean of -log softmax(logits)[label].",
-      Param<Tensor>("logits", "[examples, …, classes]."),
-      Param<Tensor>("labels", "Integers [examples, …]."),
-      Param<Int>("ignore", "The label that does not count.", default: -100, named: true),
-      Param<Double>(
-        "label_smoothing", "What of the target is spread evenly.", default: 0, .within(0, 0.999),
-        named: true),
-      returns: "tensor []", search: ["loss", "softmax"],
-      examples: [("nn.cross_entropy(tensor([[0.0, 0.0]]), tensor([1]))", "0.6931472")]
-    ) { logits, labels, ignore, smoothing in
-      try Losses.crossEntropy(
-        logits, labels, ignoreIndex: ignore, labelSmoothing: smoothing)
-    },
   ]
 
   private static func train(_ arguments: inout Arguments) throws -> Fit {

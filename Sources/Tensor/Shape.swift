@@ -36,7 +36,8 @@ public struct Shape: Sendable {
           .value, "a size cannot be negative, got \(size) in \(Shape.text(sizes))")
       }
     }
-    for size in sizes where !sizes.contains(0) {
+    // The sizes beside a 0 count, too: strides and the shapes of reductions are products of them.
+    for size in sizes where size > 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
       guard !overflow, product <= 1 << 48 else {
         throw DomainError(.limit, "a tensor of shape \(Shape.text(sizes)) is too large")

@@ -303,6 +303,9 @@ extension Tensor {
       throw DomainError(.value, "parts need a size of at least 1, got \(size)")
     }
     let length = shape[try shape.normalized(axis: axis, "split")]
+    guard length / size <= 1 << 24 else {
+      throw DomainError(.limit, "an axis of size \(length) has too many parts of \(size)")
+    }
     return try split(
       stride(from: 0, to: length, by: size).map { Swift.min(size, length - $0) }, axis: axis)
   }
@@ -316,6 +319,13 @@ extension Tensor {
     _ = try Shape(checking: counts)
     var result = self
     while result.rank < counts.count { result = try result.unsqueezed(0) }
+    guard self.count > 0 else {
+      let sizes = zip(result.shape, counts).map { $0.multipliedReportingOverflow(by: $1) }
+      guard !sizes.contains(where: \.overflow) else {
+        throw DomainError(.limit, "\(shape) repeated \(Shape.text(counts)) times is too large")
+      }
+      return try .zeros(Shape(checking: sizes.map(\.partialValue)), dtype)
+    }
     for (axis, count) in counts.enumerated() where count != 1 {
       if count == 0 {
         result = try result.sliced(axis: axis, from: 0, to: 0)

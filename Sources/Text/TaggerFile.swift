@@ -42,6 +42,11 @@ extension Tagger {
     try AtomicFile.write(path, bytes)
   }
 
+  /// Whether the file at `path` begins as one that `save` wrote.
+  public static func isFile(_ path: String) throws(DomainError) -> Bool {
+    try InputFile.bytes(path).starts(with: magic)
+  }
+
   /// Reads a tagger that `save` wrote.
   ///
   /// - Throws: `io`, and `data` where the file is cut off, damaged or no tagger.

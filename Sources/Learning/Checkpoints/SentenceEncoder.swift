@@ -46,10 +46,12 @@ public final class SentenceEncoder {
   /// is taken and not normalised, as that library does.
   ///
   /// - Throws: as `PretrainedModel.load`, and `value` for a part or a pooling that is not supported.
-  public convenience init(folder: String) throws {
+  ///
+  /// - Parameter dropout: as of `PretrainedModel.load`.
+  public convenience init(folder: String, dropout: Double? = 0) throws {
     let path = folder + "/modules.json"
     guard access(path, F_OK) == 0 else {
-      try self.init(Self.bert(folder), poolings: [.mean], normalizes: false)
+      try self.init(Self.bert(folder, dropout), poolings: [.mean], normalizes: false)
       return
     }
     let modules = try Self.modules(path)
@@ -71,7 +73,7 @@ public final class SentenceEncoder {
     }
     guard let poolings else { throw DomainError(.value, "\(path) has no module Pooling") }
     let part = first.path.isEmpty ? folder : folder + "/" + first.path
-    let model = try Self.bert(part)
+    let model = try Self.bert(part, dropout)
     try self.init(
       model, poolings: poolings, normalizes: normalizes,
       maximumLength: Self.maximumLength(part).map { min($0, model.settings.context) })
@@ -148,8 +150,17 @@ public final class SentenceEncoder {
 
   // MARK: The folder
 
-  private static func bert(_ folder: String) throws -> BERT {
-    let pretrained = try PretrainedModel.load(folder, dropout: 0)
+  /// Where the BERT and its tokenizer lie: `folder` itself, or the part of it that `modules.json` names.
+  public static func modelFolder(of folder: String) throws -> String {
+    let path = folder + "/modules.json"
+    guard access(path, F_OK) == 0, let first = try modules(path).first, !first.path.isEmpty else {
+      return folder
+    }
+    return folder + "/" + first.path
+  }
+
+  private static func bert(_ folder: String, _ dropout: Double?) throws -> BERT {
+    let pretrained = try PretrainedModel.load(folder, dropout: dropout)
     guard case .bert(let model) = pretrained.network else {
       throw DomainError(.value, "\(folder) holds no BERT or DistilBERT")
     }

@@ -135,6 +135,7 @@ public final class SelfAttention: Layer {
   public let output: Linear
 
   public init(_ width: Int, heads: Int, isCausal: Bool, random: inout RandomStream) throws {
+    try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
     self.width = width
     self.heads = heads
@@ -166,6 +167,7 @@ public final class CrossAttention: Layer {
   public let output: Linear
 
   public init(_ width: Int, heads: Int, random: inout RandomStream) throws {
+    try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
     self.width = width
     self.heads = heads

@@ -88,13 +88,14 @@ struct AttentionKernel {
           }
           for row in 0..<rows {
             let line = to + row * output.rowStride
-            if sums[row] > 0 {
-              fl_scale_f32(headWidth, 1 / sums[row], line, line)
-            } else {
+            // Zeros only where nothing is seen: a sum that is not a number stays visible.
+            if sums[row] == 0 {
               line.update(repeating: 0, count: headWidth)
+            } else {
+              fl_scale_f32(headWidth, 1 / sums[row], line, line)
             }
             normalizers?[index * queries + first + row] =
-              sums[row] > 0 ? largest[row] + logf(sums[row]) : .infinity
+              sums[row] == 0 ? .infinity : largest[row] + logf(sums[row])
           }
         }
       }

@@ -93,19 +93,27 @@ public final class BERT: Layer {
   /// - Parameter types: the segment of each token, as tokens are shaped; nil: all 0.
   public func forward(_ input: Tensor, types: Tensor?) throws -> Tensor {
     try GPT2.checkTokens(input)
-    var x = try tokens.forward(input)
+    return try forward(
+      ofVectors: tokens.forward(input).with(lengths: input.lengths), types: types)
+  }
+
+  /// The same from vectors in the tokens' place, [examples, time, width]: for gradients with respect to embeddings.
+  public func forward(ofVectors vectors: Tensor, types: Tensor?) throws -> Tensor {
+    let lengths = vectors.lengths
+    var x = vectors
     if let table = self.types {
-      let segments = try types ?? Tensor.zeros(input.shape, .i64)
-      guard segments.shape == input.shape else {
+      let shape = Shape(vectors.shape.dropLast())
+      let segments = try types ?? Tensor.zeros(shape, .i64)
+      guard segments.shape == shape else {
         throw DomainError(
-          .shape, "there are types of shape \(segments.shape) for tokens of shape \(input.shape)")
+          .shape, "there are types of shape \(segments.shape) for tokens of shape \(shape)")
       }
       x = try x + table.forward(segments)
     } else if types != nil {
       throw DomainError(.value, "this model knows no segments: it has no table of types")
     }
-    let vectors = try positions.forward(x.with(lengths: input.lengths))
-    return try transformer.forward(dropout.forward(norm.forward(vectors)))
+    let placed = try positions.forward(x.with(lengths: lengths))
+    return try transformer.forward(dropout.forward(norm.forward(placed)))
   }
 
   /// tanh of a linear layer of the first position's hidden state, [examples, width].
