@@ -62,7 +62,10 @@ private func printed(_ text: String) -> String {
       "print(text.vocabulary([\"b a\", \"b\"]).words, \"b\" in text.vocabulary([\"b\"]))",
       "[\"<pad>\", \"<unk>\", \"b\", \"a\"] true"
     ),
-    ("print(text.role_reversal(\"é, her.\"))", "{text: \"é, him.\", changes: [her→him]}"),
+    (
+      "let c = text.role_reversal(\"é, her.\")\nprint(c.text, c.changes, c.kept, c.invertible)",
+      "é, him. [her→him] [] true"
+    ),
     (
       "let c = text.role_reversal(\"é, she\").changes[0]\nprint(c.start, c.end, c.from, c.to)",
       "3 6 she he"
