@@ -43,12 +43,22 @@ static void expand(const uint8_t key[16], aes_schedule *schedule) {
 }
 
 void fl_aes_expand(uint64_t key, uint64_t key_high, aes_schedule *schedule) {
+  // A step asks for the same key in each of its blocks.
+  static _Thread_local aes_schedule last;
+  static _Thread_local uint64_t last_key, last_high;
+  static _Thread_local int known;
+  if (known && last_key == key && last_high == key_high) {
+    *schedule = last;
+    return;
+  }
   uint8_t bytes[16];
   for (int i = 0; i < 8; i++) {
     bytes[i] = (uint8_t)(key >> (8 * i));
     bytes[8 + i] = (uint8_t)(key_high >> (8 * i));
   }
   expand(bytes, schedule);
+  last = *schedule;
+  last_key = key, last_high = key_high, known = 1;
 }
 
 static void encrypt(const aes_schedule *schedule, uint8_t s[16]) {

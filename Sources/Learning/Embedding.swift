@@ -234,7 +234,7 @@ final class EmbeddingRule: RangedGradientRule {
       guard !range.isEmpty, weight.requiresGradient else { return 0 }
       let sums = try rowSums(weights: nil, examples: range)
       defer { sums.finish() }
-      return sums.sumOfSquares()
+      return try sums.sumOfSquares()
     }
   }
 
@@ -296,6 +296,8 @@ private struct RowSums {
   private let divisor: Int
   private let gradient: Tensor
   private let firstRow: Int
+  /// Rows of the gradient from `firstRow` on that the examples have.
+  private let gradientRows: Int
   private let weights: Tensor?
   private let scratch: UnsafeMutablePointer<Int32>
 
@@ -316,6 +318,7 @@ private struct RowSums {
     self.gradient = gradient
     divisor = bags ? max(1, time) : 1
     firstRow = examples.lowerBound * (bags ? 1 : time)
+    gradientRows = examples.count * (bags ? 1 : time)
     let first = examples.lowerBound
     if bags {
       let scales = try Tensor.uninitialized([examples.count])
@@ -349,33 +352,46 @@ private struct RowSums {
     withExtendedLifetime((gradient, self.weights)) {}
   }
 
-  /// The sum of squares of all sums, which are made a few rows at a time and not kept.
-  func sumOfSquares() -> Double {
+  /// The sum of squares of all sums, which are not kept. Most tokens of a batch occur once: the norm of their sum is that of the
+  /// gradient that they share with others of the same example, computed once.
+  func sumOfSquares() throws -> Double {
     let from = gradient.floats + firstRow * width
     let weights = weights?.floats
-    let (blockRows, cacheRows) = (128, max(1, min(128, 4096 / max(1, width))))
-    let blocks = (count + blockRows - 1) / blockRows
+    let usedRows = gradientRows
+    let squares = try Tensor.uninitialized([max(1, usedRows)])
+    let to = squares.floats
+    Parallel.blocks(usedRows, size: RowBlocks.size(width: width)) { block in
+      fl_sumsq_rows_f32(
+        block.count, width, from + block.lowerBound * width, width, to + block.lowerBound)
+    }
+    let (blockGroups, blocks) = (1024, (count + 1023) / 1024)
     let total = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks)) { parts in
-      Parallel.blocks(count, size: blockRows) { block in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: cacheRows * width) { scratch in
-          guard let scratch = scratch.baseAddress else { return }
+      Parallel.blocks(count, size: blockGroups) { block in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, width)) { row in
+          guard let row = row.baseAddress else { return }
           var sum = 0.0
-          for first in stride(from: block.lowerBound, to: block.upperBound, by: cacheRows) {
-            let last = min(first + cacheRows, block.upperBound)
-            // The kernel writes row j at j × width.
-            fl_group_sum_f32(
-              first, last, width, offsets, positions, divisor, from, width, weights,
-              scratch - first * width)
-            sum += fl_sumsq_fast_f32((last - first) * width, scratch)
+          for group in block {
+            let first = Int(offsets[group])
+            if Int(offsets[group + 1]) == first + 1 {
+              let source = Int(positions[first]) / divisor
+              let weight = Double(weights?[source] ?? 1)
+              sum += weight * weight * Double(to[source])
+            } else {
+              // The kernel writes row j at j × width.
+              fl_group_sum_f32(
+                group, group + 1, width, offsets, positions, divisor, from, width, weights,
+                row - group * width)
+              sum += fl_sumsq_fast_f32(width, row)
+            }
           }
-          parts[block.lowerBound / blockRows] = sum
+          parts[block.lowerBound / blockGroups] = sum
         }
       }
       var total = 0.0
       for index in 0..<blocks { total += parts[index] }
       return total
     }
-    withExtendedLifetime((gradient, self.weights)) {}
+    withExtendedLifetime((gradient, self.weights, squares)) {}
     return total
   }
 

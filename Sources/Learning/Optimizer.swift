@@ -151,6 +151,7 @@ public class Optimizer {
         let block = blocks[index]
         guard let parameter = pointers[block.parameter] else { return }
         var gradient = gradients.block(block, layout)
+        if squaredNorms != nil { gradient.squared_norm = sums.baseAddress.map { $0 + index } }
         let offset = layout.offsets[block.parameter] + block.start
         withUnsafeTemporaryAllocation(
           of: UnsafeMutablePointer<Float>.self, capacity: max(1, starts.count)
@@ -161,9 +162,6 @@ public class Optimizer {
           rule.update(
             &gradient, block.count, parameter + block.start,
             UnsafeBufferPointer(rebasing: state[..<starts.count]))
-        }
-        if squaredNorms != nil {
-          sums[index] = fl_sumsq_fast_f32(block.count, parameter + block.start)
         }
       }
       guard let squaredNorms else { return }

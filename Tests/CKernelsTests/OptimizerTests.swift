@@ -239,6 +239,44 @@ extension KernelTests {
       }
     }
 
+    /// Dense and noisy gradients, tables, and counts and offsets at which groups of noise are cut.
+    @Test func sumsOfSquaresAreThoseOfTheNewParameter() {
+      var numbers = Numbers(82)
+      let width = 24
+      for (n, offset, deviation) in [
+        (1, 0, Float(0)), (15, 0, 0.5), (130, 0, 0), (999, 100, 2), (1024, 128, 0.5), (300, 77, 1),
+        (960, 256, 0), (960, 64, 1),
+      ] {
+        let arrays = (0..<3).map { _ in numbers.array(n, 0.1, 1) }
+        let values = numbers.array(max(n, 16 * width))
+        let map = (0..<(n / width + 1)).map { Int32($0 % 3 == 0 ? -1 : $0 % 16) }
+        for optimizer in optimizers() where optimizer.arrays <= 3 {
+          for isTable in [false, true] where !isTable || n % width == 0 {
+            sameOnEveryLevel {
+              var found = -1.0
+              let result = values.withUnsafeBufferPointer { buffer in
+                map.withUnsafeBufferPointer { map in
+                  var gradient = fl_gradient()
+                  gradient.scale = 0.5
+                  gradient.noise_deviation = deviation
+                  gradient.offset = UInt64(offset)
+                  gradient.values = buffer.baseAddress
+                  if isTable { (gradient.row_map, gradient.width) = (map.baseAddress, width) }
+                  return withUnsafeMutablePointer(to: &found) {
+                    gradient.squared_norm = $0
+                    return step(optimizer, Array(arrays[..<optimizer.arrays]), gradient)
+                  }
+                }
+              }
+              let expected = result[..<n].reduce(0.0) { $0 + Double($1) * Double($1) }
+              #expect(abs(found - expected) <= 1e-5 * expected)
+              return [Float(found)]
+            }
+          }
+        }
+      }
+    }
+
     @Test func notANumberStaysVisible() {
       let adam = optimizers()[0]
       onEveryLevel { _ in
