@@ -39,7 +39,9 @@ enum DistillBuiltins {
     .oneOf(["hinton", "distilbert", "reverse_kl", "gkd", "skew_kl", "sequence", "none"]),
     named: true)
   private static let temperature = Param<Double>(
-    "temperature", "Softens both distributions.", default: 2, .positive, .finite, named: true)
+    "temperature",
+    "Softens both distributions: their logits are divided by T, and the divergence is multiplied by T² (not for gkd), so that its gradient keeps its size.",
+    default: 2, .within(1e-3, 1000), named: true)
   private static let alpha = Param<Double>(
     "alpha", "hinton: the weight of the teacher; skew_kl: how much of the teacher is mixed in.",
     default: 0.5, .within(0, 1), named: true)

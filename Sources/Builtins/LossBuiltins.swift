@@ -34,7 +34,8 @@ enum LossBuiltins {
       Param<Tensor>("p", "Logits [rows…, classes]."),
       Param<Tensor>("q", "Logits of the same shape."),
       Param<Double>(
-        "temperature", "Softens both distributions.", default: 1, .positive, .finite, named: true),
+        "temperature", "Softens both distributions.", default: 1, .within(1e-3, 1000),
+        named: true),
       returns: "tensor [rows…]", seeAlso: ["distill.train"],
       search: ["kullback-leibler", "distillation", "reverse kl"],
       examples: [

@@ -31,7 +31,10 @@ enum TensorMath {
     Elementwise(name: "tanh", summary: "The hyperbolic tangent.") { try $0.tanh() },
     Elementwise(name: "sigmoid", summary: "1 / (1 + exp(-x)).") { try $0.sigmoid() },
     Elementwise(name: "relu", summary: "x where it is positive, else 0.") { try $0.relu() },
-    Elementwise(name: "gelu", summary: "x Φ(x) in the tanh form of GPT-2.") { try $0.gelu() },
+    Elementwise(name: "gelu", summary: "x Φ(x), by the error function.") { try $0.gelu() },
+    Elementwise(name: "gelu_tanh", summary: "x Φ(x), GPT-2's approximation by tanh.") {
+      try $0.gelu(approximate: true)
+    },
     Elementwise(name: "silu", summary: "x · sigmoid(x).") { try $0.silu() },
     Elementwise(name: "softplus", summary: "log(1 + exp(x)).") { try $0.softplus() },
     Elementwise(name: "erf", summary: "The error function.") { try $0.erf() },
@@ -52,6 +55,17 @@ enum TensorMath {
 
   /// A global function of the core on values one of which is a tensor; nil where it is not for us.
   static func overload(_ function: String, _ arguments: [Value], _ vm: VM) throws -> Value? {
+    if function == "pow" || function == "hypot" {
+      guard let x = try Tensor.decode(arguments[0], vm), let y = try Tensor.decode(arguments[1], vm)
+      else { return nil }
+      if function == "pow" { return vm.box(try x.pow(y)) }
+      // Squares of numbers of up to 1 do not overflow.
+      let (a, b) = (try x.detached.abs() + 0 * y.detached, try y.detached.abs() + 0 * x.detached)
+      let larger = try Tensor.select(Tensor.compare(.greater, a, b), a, b)
+      let isZero = try Tensor.compare(.equal, larger, larger * 0)
+      let scale = try Tensor.select(isZero, larger + 1, larger)
+      return vm.box(try ((x / scale).square() + (y / scale).square()).sqrt() * scale)
+    }
     guard let first = arguments.first, let x = (first.object as? Boxed<Tensor>)?.value else {
       return nil
     }
@@ -92,7 +106,10 @@ enum TensorMath {
   }
 
   static let activations = [
-    global("gelu", "x Φ(x) in the tanh form of GPT-2.", ("gelu(0.0)", "0.0")) { try $0.gelu() },
+    global("gelu", "x Φ(x), by the error function.", ("gelu(0.0)", "0.0")) { try $0.gelu() },
+    global("gelu_tanh", "x Φ(x), GPT-2's approximation by tanh.", ("gelu_tanh(0.0)", "0.0")) {
+      try $0.gelu(approximate: true)
+    },
     global("silu", "x · sigmoid(x).", ("silu(0.0)", "0.0")) { try $0.silu() },
     global("softplus", "log(1 + exp(x)).", ("softplus(0.0)", "0.6931472")) { try $0.softplus() },
     global("square", "x².", ("square(3.0)", "9.0")) { try $0.square() },

@@ -47,7 +47,7 @@ enum TrainBuiltins {
     "optimizer", "How gradients become changes.", default: nil, text: "optim.adam()", named: true)
   private static let loss = Param<Callable?>(
     "loss",
-    "`(outputs, labels) => …`, one number per example or their mean; nil is cross-entropy.",
+    "`(outputs, labels) => …`, one number per example or their mean; nil is cross-entropy, over all positions of a batch whose label is not -100.",
     default: nil, named: true)
   private static let schedule = Param<String>(
     "schedule", "How the learning rate goes down after the warm-up.", default: "constant",
@@ -90,7 +90,7 @@ enum TrainBuiltins {
       Param<TrainingExamples>("examples", "A part of a dataset, or {inputs, labels}."),
       returns: "tensor i64 [examples]", seeAlso: ["fair.accuracy"],
       context: { (vm: VM, model: Model, examples: TrainingExamples) in
-        try vm.evaluation(of: model).outputs(examples.source).argmax(axis: -1)
+        try vm.evaluation(of: model).predictions(examples.source)
       }),
   ]
 
@@ -122,8 +122,7 @@ enum TrainBuiltins {
     let patience = try arguments(patience)
     if let held = try arguments(validation) {
       callbacks.validation = try Validation(patience: patience) { _ in
-        let losses = try vm.evaluation(of: model).losses(held.source, loss)
-        return losses.reduce(0, +) / Double(losses.count)
+        try vm.evaluation(of: model).meanLoss(held.source, loss)
       }
     } else if patience != nil {
       throw Fault(.value, "`patience` needs `validation` examples to measure")

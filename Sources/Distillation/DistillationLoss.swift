@@ -63,7 +63,9 @@ public enum DistillationLoss {
     withExtendedLifetime((a, b)) {}
     let value = try (losses * scales).reshaped([examples, max(1, rows / max(1, examples))])
       .sum(axes: [1])
-    return record("cosine_distance", student, value, gradient, width: width, weight: 1)
+    return record(
+      "cosine_distance", student, value, gradient, width: width,
+      weights: [Float](repeating: 1, count: value.count))
   }
 
   // MARK: Parts
@@ -98,16 +100,12 @@ public enum DistillationLoss {
       weights.floats.update(repeating: 1 / Float(max(1, time)), count: rows)
       return weights
     }
+    let counts = try Losses.counts(
+      labels.reshaped([examples, time]), ignoreIndex: ignoreIndex)
     let y = labels.pointer(Int64.self)
-    for example in 0..<examples {
-      var counted = 0
-      for row in example * time..<(example + 1) * time where y[row] != Int64(ignoreIndex) {
-        counted += 1
-      }
-      let weight = 1 / Float(max(1, counted))
-      for row in example * time..<(example + 1) * time {
-        weights.floats[row] = y[row] == Int64(ignoreIndex) ? 0 : weight
-      }
+    for row in 0..<rows {
+      weights.floats[row] =
+        y[row] == Int64(ignoreIndex) ? 0 : 1 / Float(max(1, counts[row / time]))
     }
     withExtendedLifetime(labels) {}
     return weights
@@ -117,11 +115,11 @@ public enum DistillationLoss {
     student.requiresGradient && Tape.isRecording ? try Tensor.uninitialized(shape) : nil
   }
 
-  /// The loss with its trace. `gradient` holds d loss / d student times `weight`, `width` numbers for each row; all rows of
-  /// one entry of the loss lie together.
+  /// The loss with its trace. `gradient` holds d loss / d student times `weights`, one for each entry of the loss, `width` numbers
+  /// for each row; all rows of one entry lie together.
   static func record(
     _ name: StaticString, _ student: Tensor, _ loss: Tensor, _ gradient: Tensor?, width: Int,
-    weight: Float
+    weights: [Float]
   ) -> Tensor {
     let shape = student.shape
     return Tape.record(name, inputs: [student], output: loss) { request in
@@ -129,10 +127,8 @@ public enum DistillationLoss {
       let arriving = try request.gradient.contiguous()
       return try withExtendedLifetime(arriving) {
         let g = UnsafeBufferPointer(start: arriving.floats, count: arriving.count)
-        // The weight that was foreseen: nothing is left to do.
-        if g.allSatisfy({ $0 == weight }) {
-          return BackwardResult(inputs: [gradient])
-        }
+        // The weights that were foreseen: nothing is left to do.
+        if g.elementsEqual(weights) { return BackwardResult(inputs: [gradient]) }
         let result = try Tensor.uninitialized(shape)
         let each = gradient.count / max(1, g.count)
         let rows = each / max(1, width)
@@ -140,7 +136,8 @@ public enum DistillationLoss {
         Parallel.blocks(g.count * rows, size: RowBlock.size(width)) {
           for row in $0 {
             let at = row * width
-            fl_mul_vs_f32(width, from + at, g[row / max(1, rows)] / weight, to + at)
+            let entry = row / max(1, rows)
+            fl_mul_vs_f32(width, from + at, g[entry] / weights[entry], to + at)
           }
         }
         withExtendedLifetime(gradient) {}
@@ -253,14 +250,22 @@ public enum DistillationLoss {
 
     func losses(perExample: Bool) throws -> Tensor {
       let examples = shape[0]
-      let weight = perExample ? Float(ForwardContext.current?.lossWeight ?? 1) : 1
+      let weights =
+        perExample
+        ? ForwardContext.lossWeights(examples) : [Float](repeating: 1, count: shape.count)
       var scales: Tensor?
       if perExample {
         let means = try DistillationLoss.meanWeights(
           labels, examples: examples, rows: rows, ignoreIndex: objective.ignoreIndex)
         scales = means
       }
-      let kernelScales = try scales.map { weight == 1 ? $0 : try $0 * Double(weight) }
+      let kernelScales = try scales.map { scales in
+        if weights.allSatisfy({ $0 == 1 }) { return scales }
+        let time = rows / max(1, examples)
+        let scaled = try Tensor.uninitialized([rows])
+        for row in 0..<rows { scaled.floats[row] = scales.floats[row] * weights[row / time] }
+        return withExtendedLifetime(scales) { scaled }
+      }
       let gradient = try DistillationLoss.wanted(student, logits.shape)
       let soft = try Tensor.uninitialized([rows])
       let hard = try Tensor.uninitialized([rows])
@@ -284,7 +289,7 @@ public enum DistillationLoss {
       }
       withExtendedLifetime((soft, hard, scales)) {}
       return DistillationLoss.record(
-        "distillation", student, losses, gradient, width: classes, weight: weight)
+        "distillation", student, losses, gradient, width: classes, weights: weights)
     }
 
     /// Runs the kernel over blocks of rows.

@@ -4,7 +4,7 @@ import Tensor
 extension Loss {
   /// The loss of a student that imitates a teacher, one number per example; for `Trainer` and `TrainingStep`, private or not. Batches
   /// have tokens [examples, positions] and labels of that shape; where the teacher is read from a cache or perturbed, they are those of
-  /// its corpus.
+  /// its corpus. An example's number is the mean over its positions whose label counts; these are the loss's `terms`.
   ///
   /// - Parameter teacher: may be nil for an objective of cross-entropy alone.
   /// - Throws: `value` where the objective needs a teacher and there is none, or needs hidden states and the teacher is on disk.
@@ -12,9 +12,12 @@ extension Loss {
     -> Loss
   {
     try objective.check()
+    let counting = { (batch: Batch) in
+      try Losses.counts(batch.labels, ignoreIndex: objective.ignoreIndex)
+    }
     guard objective.needsTeacher else {
       let crossEntropy = try Loss.crossEntropy(ignoreIndex: objective.ignoreIndex)
-      return Loss("distillation") { model, batch in
+      return Loss("distillation", counting: counting) { model, batch in
         try crossEntropy.value(model, batch) * objective.hardWeight
       }
     }
@@ -22,7 +25,7 @@ extension Loss {
       throw DomainError(.value, "the objective needs a teacher, and there is none")
     }
     guard objective.cosineWeight > 0 else {
-      return Loss("distillation") { model, batch in
+      return Loss("distillation", counting: counting) { model, batch in
         let target = try teacher.logits(for: batch, temperature: objective.temperature)
         return try DistillationLoss.perExample(
           student: model.forward(batch.inputs), teacher: target, labels: batch.labels, objective)
@@ -34,7 +37,7 @@ extension Loss {
         "the cosine of hidden states needs the teacher in memory, a cache holds its logits only",
         hint: "set the weight of the cosine to 0, or train without a cache")
     }
-    return Loss("distillation") { model, batch in
+    return Loss("distillation", counting: counting) { model, batch in
       let (student, own) = (try hiddenStates(model), try hiddenStates(live.model))
       let target = try live.logits(for: batch)
       let expected = try ForwardContext.evaluation { try own.hiddenStates(batch.inputs) }

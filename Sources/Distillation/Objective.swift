@@ -1,3 +1,4 @@
+import Learning
 import Tensor
 
 /// What a student is asked to imitate, and how much: a divergence from the teacher's softened predictions, cross-entropy with the
@@ -105,9 +106,7 @@ public struct Objective: Sendable, Equatable {
 
   /// Settings that were changed after `init` are checked again before use.
   func check() throws(DomainError) {
-    guard temperature.isFinite, temperature > 0 else {
-      throw DomainError(.value, "the temperature must be greater than 0, got \(temperature)")
-    }
+    try Losses.checkTemperature(temperature)
     for (name, weight) in [
       ("soft", softWeight), ("hard", hardWeight), ("cosine", cosineWeight),
     ] {

@@ -4,6 +4,7 @@ import Tensor
 public final class Activation: Layer {
   public enum Kind: String, Sendable, CaseIterable {
     case relu, tanh, sigmoid, gelu, silu, softplus, softmax
+    case geluTanh = "gelu_tanh"
     case logSoftmax = "log_softmax"
     case flatten
   }
@@ -22,6 +23,7 @@ public final class Activation: Layer {
     case .tanh: output = try input.tanh()
     case .sigmoid: output = try input.sigmoid()
     case .gelu: output = try input.gelu()
+    case .geluTanh: output = try input.gelu(approximate: true)
     case .silu: output = try input * input.sigmoid()
     case .softplus: output = try softplus(input)
     case .softmax: output = try input.softmax()
@@ -41,7 +43,8 @@ public final class Activation: Layer {
     case .relu: .relu
     case .tanh: .tanh
     case .sigmoid: .sigmoid
-    case .gelu: .geluTanh
+    case .gelu: .geluErf
+    case .geluTanh: .geluTanh
     case .silu: .silu
     default: nil
     }

@@ -13,13 +13,28 @@ public struct Evaluation {
     self.batch = max(1, batch)
   }
 
+  /// The class with the largest output of each example, in the order of the source: [examples, …] for outputs
+  /// [examples, …, classes]. Throws a value error where an output is not a number.
+  public func predictions(_ source: any BatchSource) throws -> Tensor {
+    try Evaluation.classes(outputs(source))
+  }
+
+  private static func classes(_ output: Tensor) throws -> Tensor {
+    guard try output.isNaN().any().item() == 0 else {
+      throw DomainError(
+        .value, "the model gives nan: it predicts no class",
+        hint: "it has diverged, or its inputs are nan")
+    }
+    return try output.argmax(axis: -1)
+  }
+
   /// The share of examples whose largest output is at their label; nan without examples. For outputs [examples, …, classes] every
-  /// position whose label is not `ignoreIndex` counts.
+  /// position whose label is not `ignoreIndex` counts. Throws a value error where an output is not a number.
   public func accuracy(_ source: any BatchSource, ignoreIndex: Int = -100) throws -> Double {
     var right = 0
     var counted = 0
     try each(source) { output, labels, _ in
-      let predicted = try output.argmax(axis: -1).contiguous()
+      let predicted = try Evaluation.classes(output).contiguous()
       let expected = try labels.cast(to: .i64).contiguous()
       guard predicted.count == expected.count else {
         throw DomainError(
@@ -37,8 +52,24 @@ public struct Evaluation {
 
   /// Each example's own loss, in the order of the source.
   public func losses(_ source: any BatchSource, _ loss: Loss) throws -> [Double] {
+    try lossesAndTerms(source, loss).losses
+  }
+
+  /// The loss of the source as training without privacy takes it: the mean of `losses`, weighted by the loss's `terms`.
+  public func meanLoss(_ source: any BatchSource, _ loss: Loss) throws -> Double {
+    let found = try lossesAndTerms(source, loss)
+    return Loss.mean(found.losses, terms: found.terms)
+  }
+
+  private func lossesAndTerms(_ source: any BatchSource, _ loss: Loss) throws -> (
+    losses: [Double], terms: [Int]
+  ) {
     var result = [Double](repeating: .nan, count: source.count)
+    var terms = [Int](repeating: 1, count: source.count)
     try batches(source) { batch, indices in
+      if let counts = try loss.terms(batch) {
+        for (count, index) in zip(counts, indices) { terms[index] = count }
+      }
       let values = try loss.value(model, batch)
       guard values.shape == [indices.count] else {
         throw DomainError(
@@ -49,7 +80,7 @@ public struct Evaluation {
         result[index] = value
       }
     }
-    return result
+    return (result, terms)
   }
 
   /// All outputs, stacked in the order of the source.

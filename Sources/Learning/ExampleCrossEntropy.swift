@@ -17,9 +17,14 @@ struct ExampleCrossEntropy {
     let isOwned = logits.ownsMemory() && logits.dtype == .f32 && logits.isContiguous
     let x = try Check.floats(logits, "cross-entropy")
     let gradient = wanted ? (isOwned ? x : try Tensor.uninitialized(x.shape)) : nil
+    let counts = try Losses.counts(y, ignoreIndex: ignoreIndex)
     // What the gradients are going to be multiplied with, if the step has said so.
-    let hint = ForwardContext.current?.lossWeight.flatMap { $0 > 0 ? Float($0) : nil } ?? 1
-    let scales = try rowScales(y, examples: examples, time: time, hint)
+    let foreseen = ForwardContext.lossWeights(examples)
+    let scales = try Tensor.uninitialized([rows])
+    for example in 0..<examples {
+      (scales.floats + example * time).update(
+        repeating: foreseen[example] / Float(max(1, counts[example])), count: time)
+    }
     let positions = try Tensor.uninitialized([rows])
     let invalid = withExtendedLifetime((x, y, scales)) {
       passes(
@@ -34,13 +39,14 @@ struct ExampleCrossEntropy {
         for row in example * time..<(example + 1) * time {
           sum += Double(positions.floats[row]) * Double(scales.floats[row])
         }
-        losses.floats[example] = Float(sum / Double(hint))
+        losses.floats[example] = Float(sum / Double(foreseen[example]))
       }
     }
     let recorded = Tape.record("cross_entropy", inputs: [logits], output: losses) { request in
       guard let gradient else { return BackwardResult(inputs: [nil]) }
       let g = try request.gradient.contiguous()
-      let weights = (0..<examples).map { g.floats[$0] / hint }
+      // An example without a label has no gradient to be scaled.
+      let weights = (0..<examples).map { counts[$0] == 0 ? 1 : g.floats[$0] / foreseen[$0] }
       if weights.allSatisfy({ $0 == 1 }) { return BackwardResult(inputs: [gradient]) }
       let dx = try Tensor.uninitialized(gradient.shape)
       Parallel.blocks(rows, size: RowBlocks.size(width: classes)) { block in
@@ -70,23 +76,6 @@ struct ExampleCrossEntropy {
         .type, "cross-entropy needs integer labels, got a tensor of \(labels.dtype.name)")
     }
     return (classes, try labels.detached.cast(to: .i64).contiguous())
-  }
-
-  /// For each row `hint` over the number of positions that count in its example.
-  private func rowScales(_ labels: Tensor, examples: Int, time: Int, _ hint: Float) throws
-    -> Tensor
-  {
-    let scales = try Tensor.uninitialized([labels.count])
-    withExtendedLifetime(labels) {
-      let values = labels.pointer(Int64.self)
-      for example in 0..<examples {
-        var counted = 0
-        for t in 0..<time where values[example * time + t] != ignoreIndex { counted += 1 }
-        (scales.floats + example * time).update(
-          repeating: hint / Float(max(1, counted)), count: time)
-      }
-    }
-    return scales
   }
 
   /// Losses and gradients of all rows; returns how many labels are no class.

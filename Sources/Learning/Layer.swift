@@ -113,15 +113,15 @@ open class Layer {
 public final class ForwardContext: @unchecked Sendable {
   // Used by one thread at a time: the one that runs the forward pass.
   public let isTraining: Bool
-  /// What the gradient of the loss will be multiplied with, where the step knows: a loss that makes its gradients on the way may
-  /// multiply them already, and need not go over them again.
-  public let lossWeight: Double?
+  /// What the gradient of each example's loss will be multiplied with, where the step knows: a loss that makes its gradients on
+  /// the way may multiply them already, and need not go over them again.
+  public let lossWeights: [Float]?
   private let key: RandomKey
   private var calls = 0
 
-  public init(training: Bool, key: RandomKey, lossWeight: Double? = nil) {
+  public init(training: Bool, key: RandomKey, lossWeights: [Float]? = nil) {
     isTraining = training
-    self.lossWeight = lossWeight
+    self.lossWeights = lossWeights
     self.key = key
   }
 
@@ -130,15 +130,24 @@ public final class ForwardContext: @unchecked Sendable {
 
   /// Runs `body` as a forward pass of training; `key` decides which units dropout drops.
   public static func training<R>(
-    _ key: RandomKey, lossWeight: Double? = nil, _ body: () throws -> R
+    _ key: RandomKey, lossWeights: [Float]? = nil, _ body: () throws -> R
   ) rethrows -> R {
     try $current.withValue(
-      ForwardContext(training: true, key: key, lossWeight: lossWeight), operation: body)
+      ForwardContext(training: true, key: key, lossWeights: lossWeights), operation: body)
   }
 
   /// Runs `body` without dropout and without recording.
   public static func evaluation<R>(_ body: () throws -> R) rethrows -> R {
     try $current.withValue(nil) { try Tape.withoutRecording(body) }
+  }
+
+  /// `lossWeights` for a batch of `examples`; 1 each where the step has said nothing, and for an example of weight 0, whose
+  /// gradient could not be scaled back.
+  public static func lossWeights(_ examples: Int) -> [Float] {
+    guard let weights = current?.lossWeights, weights.count == examples else {
+      return [Float](repeating: 1, count: examples)
+    }
+    return weights.map { $0 > 0 ? $0 : 1 }
   }
 
   /// A key of its own for the next random layer of this pass.

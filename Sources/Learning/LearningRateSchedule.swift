@@ -3,7 +3,7 @@ import Tensor
 
 /// How the learning rate changes from step to step, as a factor of the optimizer's own rate: it rises in a line from 0 over the
 /// warm-up and then decays. The formulas are those of the transformers package's schedules, so that step 0 of a warm-up has rate 0.
-public struct LearningRateSchedule: Sendable, Hashable {
+public struct LearningRateSchedule: Sendable, Hashable, CustomStringConvertible {
   public enum Decay: Sendable, Hashable {
     case constant
     /// In a line to the floor at the last step.
@@ -35,6 +35,18 @@ public struct LearningRateSchedule: Sendable, Hashable {
     self.warmup = warmup
     self.steps = steps
     self.floor = floor
+  }
+
+  public var description: String {
+    let name =
+      switch decay {
+      case .constant: "constant"
+      case .linear: "linear"
+      case .cosine(let cycles): cycles == 1 ? "cosine" : "cosine in \(cycles) cycles"
+      case .inverseSquareRoot: "inverse_square_root"
+      }
+    let ending = floor > 0 ? " to \(floor)" : ""
+    return "\(name)\(ending) over \(steps) steps, warm-up \(warmup)"
   }
 
   /// The factor for step `step`, which counts from 0.

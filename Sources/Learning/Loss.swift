@@ -2,39 +2,47 @@ import CKernels
 import Tensor
 
 /// What training makes small. A loss turns a model's output and the labels into one number per example, [examples]; training takes
-/// the mean. A function of one's own may give one number for the whole batch instead (its mean over examples): private training
+/// their mean, weighted by `terms` where a loss has them. A function of one's own may give one number for the whole batch instead (its mean over examples): private training
 /// then has to run it example by example.
 public struct Loss {
   public let name: String
   /// Nil where the loss needs more than the model's output.
   private let body: ((_ output: Tensor, _ labels: Tensor) throws -> Tensor)?
   private let evaluation: (_ model: Layer, _ batch: Batch) throws -> Tensor
+  private let counting: ((_ batch: Batch) throws -> [Int])?
 
   public init(
     _ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
   ) {
     self.name = name
     self.body = body
+    counting = nil
     evaluation = { model, batch in try body(model.forward(batch.inputs), batch.labels) }
   }
 
   /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's examples
   /// (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
+  ///
+  /// - Parameter counting: see `terms`.
   public init(
-    _ name: String, evaluating: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
+    _ name: String, counting: ((_ batch: Batch) throws -> [Int])? = nil,
+    evaluating: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
   ) {
     self.name = name
     body = nil
+    self.counting = counting
     evaluation = evaluating
   }
 
   /// A loss that is a function of outputs and labels, but better run with the model at hand.
   private init(
     _ name: String, body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor,
+    counting: @escaping (_ batch: Batch) throws -> [Int],
     evaluation: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
   ) {
     self.name = name
     self.body = body
+    self.counting = counting
     self.evaluation = evaluation
   }
 
@@ -52,8 +60,20 @@ public struct Loss {
     try evaluation(model, batch)
   }
 
+  /// Of how many terms each example's number is the mean; nil where all examples count alike. Training without privacy weights
+  /// examples by it, which makes its loss the mean over all terms of a batch, as in PyTorch: a long text weighs more than a short
+  /// one. Private training bounds what one example can do, and takes the mean of the examples' numbers.
+  public func terms(_ batch: Batch) throws -> [Int]? { try counting?(batch) }
+
+  /// The mean over a batch of `losses`, one for each example, weighted by `terms`; nan where there is nothing to take it of.
+  public static func mean(_ losses: [Double], terms: [Int]?) -> Double {
+    guard let terms else { return losses.reduce(0, +) / Double(losses.count) }
+    return zip(losses, terms).reduce(0) { $0 + ($1.1 > 0 ? $1.0 * Double($1.1) : 0) }
+      / Double(terms.reduce(0, +))
+  }
+
   /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean over
-  /// its positions whose label is not `ignoreIndex`.
+  /// its positions whose label is not `ignoreIndex`, which are the loss's `terms`.
   public static func crossEntropy(ignoreIndex: Int = -100, labelSmoothing: Double = 0) throws
     -> Loss
   {
@@ -64,7 +84,7 @@ public struct Loss {
       body: { output, labels in
         var logits = output
         return try loss(&logits, labels)
-      },
+      }, counting: { try Losses.counts($0.labels, ignoreIndex: ignoreIndex) },
       evaluation: { model, batch in
         // Held by nobody else, so that the gradient can take their place.
         var logits = try model.forward(batch.inputs)
@@ -91,7 +111,7 @@ public struct Loss {
   public static func divergence(
     temperature: Double = 1, direction: DivergenceDirection = .forward
   ) throws -> Loss {
-    try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
+    try Losses.checkTemperature(temperature)
     return Loss("divergence") { output, labels in
       let rows =
         direction == .forward
@@ -224,7 +244,7 @@ public enum Losses {
         "a divergence needs two tensors of logits of one shape, got \(p.shape) and \(q.shape)"
       )
     }
-    try Check.finite(temperature, "the temperature", atLeast: .leastNonzeroMagnitude)
+    try checkTemperature(temperature)
     let (x, y) = (try Check.floats(p, "divergence"), try Check.floats(q, "divergence"))
     let shape = Shape(p.shape.dropLast())
     let losses = try Tensor.uninitialized(shape)
@@ -272,6 +292,14 @@ public enum Losses {
     }
   }
 
+  /// Outside of 1e-3 … 1e3 logits divided by a temperature, and gradients times its square, leave the range of f32.
+  public static func checkTemperature(_ temperature: Double) throws(DomainError) {
+    guard temperature >= 1e-3, temperature <= 1e3 else {
+      throw DomainError(
+        .value, "the temperature must be within 0.001 and 1000, got \(temperature)")
+    }
+  }
+
   /// PyTorch's `CosineEmbeddingLoss` over the last axis, one number a row: 1 - cos(a, b) where `targets` is 1 (everywhere, if it is
   /// nil), max(0, cos(a, b) - margin) where it is -1.
   public static func cosineEmbedding(
@@ -299,6 +327,18 @@ public enum Losses {
     }
     let alike = try (wanted + 1) / 2
     return try alike * (1 - cosine) + (1 - alike) * (cosine - margin).relu()
+  }
+
+  /// How many labels [examples, …] of each example are not `ignoreIndex`.
+  public static func counts(_ labels: Tensor, ignoreIndex: Int) throws -> [Int] {
+    let (examples, values) = (labels.shape[0], try labels.detached.cast(to: .i64).contiguous())
+    let time = values.count / max(1, examples)
+    return withExtendedLifetime(values) {
+      let values = UnsafeBufferPointer(start: values.pointer(Int64.self), count: values.count)
+      return (0..<examples).map { example in
+        values[example * time..<(example + 1) * time].count { $0 != Int64(ignoreIndex) }
+      }
+    }
   }
 
   /// The mean over everything but axis 0.

@@ -51,8 +51,19 @@ struct SafetyCheck {
     }
   }
 
-  /// Call after the update.
+  /// Call after the update. Where it throws, the parameters are as they were before.
   func verify(rate: Double) throws {
+    do {
+      try compare(rate: rate)
+    } catch {
+      for (parameter, old) in zip(layout.parameters, before) {
+        parameter.data.floats.update(from: old.floats, count: old.count)
+      }
+      throw error
+    }
+  }
+
+  private func compare(rate: Double) throws {
     for (parameter, old) in zip(layout.parameters, before) {
       let new = parameter.data
       guard fl_has_nonfinite_f32(new.count, new.floats) == 0 else {

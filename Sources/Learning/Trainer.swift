@@ -125,7 +125,7 @@ public struct Trainer {
   ///
   /// With `state`, a checkpoint of the same run, it goes on from there and ends with the same bits as an uninterrupted run (with secure
   /// noise: the same run with other noise; a checkpoint never holds a secret key). Throws a domain error where the checkpoint belongs to
-  /// another model or run; then nothing has changed.
+  /// another model, run or other examples; then nothing has changed.
   public func run(
     _ source: any BatchSource, _ callbacks: TrainingCallbacks = TrainingCallbacks(),
     resuming state: TrainingState? = nil
@@ -136,7 +136,9 @@ public struct Trainer {
         .value, "the plan is for \(plan.examples) examples, the source has \(source.count)")
     }
     step.onNotice = callbacks.onNotice
-    var run = TrainingRun(step, options)
+    let isKept = state != nil || callbacks.checkpoint != nil
+    var run = TrainingRun(
+      step, options, dataFingerprint: isKept ? try source.fingerprint() : nil)
     if let state { try run.restore(state) }
     try run.train(source, callbacks)
     return run.history

@@ -4,6 +4,8 @@ import Tensor
 struct TrainingRun {
   private let step: TrainingStep
   private let options: TrainingOptions
+  /// Of the examples; nil where no checkpoint is read or written.
+  private let dataFingerprint: String?
   private(set) var history = TrainingHistory()
   /// The step to come, by epoch and number in it.
   private var epoch = 0
@@ -29,8 +31,9 @@ struct TrainingRun {
     var seconds = 0.0
   }
 
-  init(_ step: TrainingStep, _ options: TrainingOptions) {
+  init(_ step: TrainingStep, _ options: TrainingOptions, dataFingerprint: String?) {
     self.step = step
+    self.dataFingerprint = dataFingerprint
     self.options = options
     baseRate = step.optimizer.rate
     start = clock.now
@@ -109,11 +112,6 @@ struct TrainingRun {
     lastLoss = result.loss
     guard result.examples > 0 else { return }
     sums.loss += result.loss * Double(result.examples)
-    guard result.loss.isFinite else {
-      throw DomainError(
-        .value, "the loss is \(result.loss) in step \(history.steps): the training diverged",
-        hint: "lower the learning rate")
-    }
   }
 
   private func progress(_ loss: Double) -> TrainingProgress {
@@ -195,7 +193,8 @@ extension TrainingRun {
   private var fingerprints: [(name: String, text: String)] {
     [
       ("optimizer", step.optimizer.fingerprint), ("method", step.methodFingerprint),
-      ("loss", step.loss.name), ("examples", "\(plan.examples)"), ("batch", "\(plan.batch)"),
+      ("loss", step.loss.name), ("examples", "\(plan.examples)"),
+      ("data", dataFingerprint ?? ""), ("batch", "\(plan.batch)"),
       ("sampling", "\(plan.sampling)"), ("random key", options.key.fingerprint),
       ("examples in memory", "\(options.partSize)"),
       ("schedule", options.schedule.map { "\($0)" } ?? "none"),

@@ -90,6 +90,7 @@ extension TrainingStep {
       let value = try forward(batch)
       if isPerExample(value, batch), Tape.unruledParameters(of: value).isEmpty {
         result.loss = try Tape.withoutRecording { try value.detached.sum().item() }
+        try requireFinite(result.loss)
         let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
         if rules.allSatisfy({ $0.exampleCount == batch.count }) {
           result.deferred = try sumRanges(rules, ranges, &result)
@@ -102,7 +103,7 @@ extension TrainingStep {
     for (group, range) in ranges.enumerated() where !range.isEmpty {
       for start in stride(from: range.lowerBound, to: range.upperBound, by: physicalLimit) {
         let part = try batch.slice(start..<min(start + physicalLimit, range.upperBound))
-        result.loss += try accumulate(part, weight: 1, number: start, into: microSinks[group])
+        result.loss += try accumulate(part, number: start, into: microSinks[group])
       }
     }
     addNorms(&result)

@@ -93,6 +93,7 @@ extension TrainingStep {
         goExampleByExample(reason)
       } else {
         let loss = try Tape.withoutRecording { try value.detached.sum().item() }
+        try requireFinite(loss)
         let capture = try Tape.capture(value, seed: .ones(value.shape))
         if capture.rules.allSatisfy({ $0.exampleCount == batch.count }) {
           return (loss, try addClipped(capture.rules, batch.count, clipping, into: sinks))
@@ -200,7 +201,7 @@ extension TrainingStep {
     for example in 0..<batch.count {
       single.begin()
       total += try accumulate(
-        batch.slice(example..<(example + 1)), weight: 1, number: number * batch.count + example,
+        batch.slice(example..<(example + 1)), number: number * batch.count + example,
         into: single)
       single.finish(densify: true)
       for (layer, sink) in sinks.enumerated() {

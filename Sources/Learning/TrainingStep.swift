@@ -4,7 +4,7 @@ import Tensor
 /// What one step did.
 public struct StepResult: Sendable {
   public var examples: Int
-  /// The mean loss before the step; nan for an empty batch.
+  /// The mean loss before the step, weighted as the step weights its examples; nan for an empty batch.
   public var loss: Double
   /// Of how many examples (or micro-batches and layers) the gradient was clipped. Not private.
   public var clipped: Int
@@ -126,16 +126,16 @@ public final class TrainingStep {
 
   // MARK: Forward
 
-  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weight` is what each example's gradient
-  /// is going to be multiplied with, where that is known.
+  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weights` are what the examples' gradients
+  /// are going to be multiplied with, where that is known.
   func forward(
-    _ batch: Batch, _ number: Int = 0, training: Bool = true, weight: Double? = nil
+    _ batch: Batch, _ number: Int = 0, training: Bool = true, weights: [Float]? = nil
   ) throws -> Tensor {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
       let body = { try self.loss.value(self.model, batch) }
       return training
-        ? try ForwardContext.training(key, lossWeight: weight, body)
+        ? try ForwardContext.training(key, lossWeights: weights, body)
         : try ForwardContext.$current.withValue(nil, operation: body)
     }
     guard value.count == 1 || value.shape == [batch.count] else {
@@ -150,20 +150,37 @@ public final class TrainingStep {
   /// Whether a loss has one number per example.
   func isPerExample(_ loss: Tensor, _ batch: Batch) -> Bool { loss.shape == [batch.count] }
 
-  /// Adds the gradient of `weight` times the sum over the batch to a sink; returns the sum of the losses.
-  func accumulate(_ batch: Batch, weight: Double, number: Int, into sink: GradientSink) throws
-    -> Double
-  {
-    let value = try forward(batch, number, weight: weight)
+  /// Adds the gradient of the sum over the batch to a sink, each example times its weight (nil: 1); returns the weighted sum of the
+  /// losses. Throws before the gradients are computed where that is not finite.
+  func accumulate(
+    _ batch: Batch, weights: [Double]? = nil, number: Int, into sink: GradientSink
+  ) throws -> Double {
+    let weights = (weights ?? [Double](repeating: 1, count: batch.count)).map(Float.init)
+    let value = try forward(batch, number, weights: weights)
     let total: Double
+    let seed: Tensor
     if isPerExample(value, batch) {
-      total = try Tape.withoutRecording { try value.detached.sum().item() }
-      try Tape.backward(value, seed: .full(value.shape, weight), into: sink)
+      let losses = try value.detached.cast(to: .f64).array(Double.self)
+      total = zip(losses, weights).reduce(0) { $0 + ($1.1 > 0 ? $1.0 * Double($1.1) : 0) }
+      seed = try Tensor(weights).cast(to: value.dtype)
     } else {
-      total = try value.item() * Double(batch.count)
-      try Tape.backward(value, seed: .full(value.shape, weight * Double(batch.count)), into: sink)
+      let sum = weights.reduce(0) { $0 + Double($1) }
+      total = try value.item() * sum
+      seed = try .full(value.shape, sum)
     }
+    try requireFinite(total)
+    try Tape.backward(value, seed: seed, into: sink)
     return total
+  }
+
+  /// Throws where the loss says that the training diverged: the model then keeps the parameters that it had before the step.
+  func requireFinite(_ loss: Double) throws {
+    guard loss.isFinite else {
+      throw DomainError(
+        .value,
+        "the loss is \(loss.isNaN ? "nan" : "infinite") in step \(stepCount + 1): the training diverged",
+        hint: "lower the learning rate")
+    }
   }
 
   // MARK: The ordinary step
@@ -174,23 +191,30 @@ public final class TrainingStep {
       return StepResult(examples: 0, loss: .nan, clipped: 0, clippable: 0)
     }
     sink.begin()
-    var total = 0.0
+    let terms = try parts.map { try loss.terms($0) ?? [Int](repeating: 1, count: $0.count) }
+    let allTerms = Double(max(1, terms.reduce(0) { $0 + $1.reduce(0, +) }))
+    var mean = 0.0
     for (number, part) in parts.enumerated() {
-      total += try accumulate(part, weight: 1 / Double(count), number: number, into: sink)
+      mean += try accumulate(
+        part, weights: terms[number].map { Double($0) / allTerms }, number: number, into: sink)
     }
     let sources = try sources(in: sink)
-    var result = StepResult(
-      examples: count, loss: total / Double(count), clipped: 0, clippable: 0)
+    var result = StepResult(examples: count, loss: mean, clipped: 0, clippable: 0)
     var scale = 1.0
     if let gradientBound {
       // PyTorch's ε.
-      scale = min(1, gradientBound / (gradientNorm(sources) + 1e-6))
+      let norm = gradientNorm(sources)
+      guard norm.isFinite else { throw TrainingStep.divergedGradient }
+      scale = min(1, gradientBound / (norm + 1e-6))
       result.clippable = 1
       if scale < 1 { result.clipped = 1 }
     }
     try update(sources, scale: scale)
     return result
   }
+
+  private static let divergedGradient = DomainError(
+    .value, "the gradient is not finite: the training diverged", hint: "lower the learning rate")
 
   /// The norm of what `sources` of `sink` say, all parameters together.
   private func gradientNorm(_ sources: [StepGradients.Source]) -> Double {

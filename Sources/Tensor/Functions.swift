@@ -251,8 +251,8 @@ extension Tensor {
   public func reciprocal() throws -> Tensor { try apply(.reciprocal) }
   public func tanh() throws -> Tensor { try apply(.tanh) }
   public func sigmoid() throws -> Tensor { try apply(.sigmoid) }
-  /// GPT-2's tanh form, or the exact one with the error function (BERT).
-  public func gelu(approximate: Bool = true) throws -> Tensor {
+  /// x Φ(x) by the error function (BERT), or GPT-2's approximation by a hyperbolic tangent.
+  public func gelu(approximate: Bool = false) throws -> Tensor {
     try apply(approximate ? .geluTanh : .geluErf)
   }
   /// x · sigmoid(x)

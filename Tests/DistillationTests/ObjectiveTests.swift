@@ -155,9 +155,9 @@ import Testing
     var random = RandomStream(seed: 6)
     let z = try Tensor.normal([2, 3, 20], &random)
     let t = try Tensor.normal([2, 3, 20], &random)
-    func gradient(_ foreseen: Double?, _ weight: Double) throws -> Tensor {
+    func gradient(_ foreseen: Float?, _ weight: Double) throws -> Tensor {
       let x = try Tape.variable(z)
-      let value = try ForwardContext.training(RandomKey(seed: 1), lossWeight: foreseen) {
+      let value = try ForwardContext.training(RandomKey(seed: 1), lossWeights: foreseen.map { [$0, $0] }) {
         try DistillationLoss.perExample(
           student: x, teacher: .full(t), labels: nil, Objective(temperature: 2))
       }

@@ -136,6 +136,13 @@ import Testing
       }
       #expect(try bits(model) == before, "\(what)")
     }
+    let others = try TokenSource(
+      source.sequences.map { $0.reversed() }, labels: source.labels)
+    let untouched = try model(2)
+    let error = #expect(throws: DomainError.self) {
+      try trainer(untouched, "adam", "dp").run(others, TrainingCallbacks(), resuming: state)
+    }
+    #expect(error?.message.contains("its data is") == true)
     try refuse("another model", model(2, hidden: 6), "adam", "dp", state)
     try refuse("another optimizer", model(2), "sgd", "dp", state)
     try refuse("another method", model(2), "adam", "edp", state)

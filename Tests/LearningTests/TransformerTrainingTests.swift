@@ -203,20 +203,48 @@ import Testing
     #expect(try kept.array(Float.self) == before)
   }
 
+  /// A step without privacy takes the mean over all positions that count, as PyTorch's `cross_entropy` over a padded batch does, in
+  /// one part or in several; not the mean of the texts' means.
+  @Test(arguments: [8, 2, 1]) func longTextsWeighMore(physicalLimit: Int) throws {
+    var batch = try batch(5)
+    let labels = try batch.labels.contiguous()
+    for (example, counted) in [40, 1, 0, 7, 20].enumerated() {
+      for t in counted..<40 { labels.pointer(Int64.self)[example * 40 + t] = -100 }
+    }
+    batch.labels = labels
+    let reference = try model()
+    let mean = try Losses.crossEntropy(reference.forward(batch.inputs), batch.labels)
+    let gradients = try Tape.gradients(of: mean, withRespectTo: reference.parameters)
+    let trained = try model()
+    let step = try TrainingStep(
+      model: trained, loss: .crossEntropy(), optimizer: SGD(rate: 0.5), key: RandomKey(seed: 1),
+      physicalLimit: physicalLimit)
+    let result = try step.run(batch)
+    #expect(abs(result.loss - (try mean.item())) < 1e-5)
+    for (index, parameter) in trained.parameters.enumerated() {
+      try expectClose(
+        parameter.data, reference.parameters[index].data - gradients[index] * 0.5,
+        "parameter \(index)", rtol: 1e-4, atol: 1e-6)
+    }
+    let evaluated = try Evaluation(reference, batch: 2).meanLoss(
+      TensorSource(inputs: batch.inputs, labels: batch.labels), .crossEntropy())
+    #expect(abs(evaluated - (try mean.item())) < 1e-5)
+  }
+
   /// Whether the gradient was weighted before or after makes no difference but rounding.
   @Test func theHintOfTheStepIsOnlyAHint() throws {
     let model = try model()
     let batch = try batch(3)
     let loss = try Loss.crossEntropy()
-    func gradients(hint: Double?, seed: Double) throws -> [Tensor] {
-      try ForwardContext.training(RandomKey(seed: 1), lossWeight: hint) {
+    func gradients(hint: [Float]?, seed: Double) throws -> [Tensor] {
+      try ForwardContext.training(RandomKey(seed: 1), lossWeights: hint) {
         let value = try loss.value(model, batch)
         return try Tape.gradients(
           of: value, withRespectTo: model.parameters, seed: .full(value.shape, seed))
       }
     }
     let expected = try gradients(hint: nil, seed: 0.25)
-    for hint in [0.25, 3, 0] {
+    for hint: [Float] in [[0.25, 0.25, 0.25], [3, 0.1, 0.25], [0, 1, 0.25]] {
       for (a, b) in zip(try gradients(hint: hint, seed: 0.25), expected) {
         try expectClose(a, b, "hint \(hint)", rtol: 1e-4, atol: 1e-7)
       }

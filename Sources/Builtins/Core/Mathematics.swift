@@ -127,11 +127,9 @@ extension CoreBuiltins {
         var sign: Int32 = 0
         return lgamma_r(x, &sign)
       },
-      Native(
-        "hypot", "sqrt(x² + y²) without overflow.", Param<Double>("x", "A number."),
-        Param<Double>("y", "A number."), returns: "float", search: ["distance", "norm"],
-        examples: [("hypot(3, 4)", "5.0")]
-      ) { x, y in hypot(x, y) },
+      ofTwo(
+        "hypot", "sqrt(x² + y²) without overflow.", ("A number or a tensor.", "Another."),
+        search: ["distance", "norm"], ("hypot(3, 4)", "5.0"), overload, hypot),
     ]
   }
 
@@ -225,12 +223,27 @@ extension CoreBuiltins {
           return Value.float(value.isNaN || value == 0 ? value : value < 0 ? -1 : 1)
         }
       },
-      Native(
-        "pow", "x to the power of y, as a float.", Param<Double>("x", "The base."),
-        Param<Double>("y", "The exponent."), returns: "float", search: ["power", "exponent"],
-        examples: [("pow(2, 0.5)", "1.4142135623730951")]
-      ) { x, y in pow(x, y) },
+      ofTwo(
+        "pow", "x to the power of y, as a float.", ("The base.", "The exponent."),
+        search: ["power", "exponent"], ("pow(2, 0.5)", "1.4142135623730951"), overload, pow),
     ]
+  }
+
+  /// A function of two numbers, one of which may be a tensor.
+  private static func ofTwo(
+    _ name: String, _ summary: String, _ operands: (String, String), search: [String],
+    _ example: (String, String), _ overload: @escaping Overload,
+    _ compute: @escaping @Sendable (Double, Double) -> Double
+  ) -> Native {
+    Native(
+      name, summary, Param<Value>("x", operands.0), Param<Value>("y", operands.1),
+      returns: "float or tensor", search: search, examples: [example]
+    ) { vm, x, y in
+      if x.object != nil || y.object != nil, let result = try overload(name, [x, y], vm) {
+        return result
+      }
+      return Value.float(compute(try number(x, "x"), try number(y, "y")))
+    }
   }
 
   private static func toWhole(

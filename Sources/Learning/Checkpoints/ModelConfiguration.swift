@@ -60,7 +60,7 @@ struct ModelConfiguration {
     }
     return GPT2.Settings(
       vocabulary: try size("vocab_size", 50257), context: try size("n_positions", 1024),
-      width: try size("n_embd", 768), blocks: try size("n_layer", 12),
+      width: try size("n_embd", 768), blocks: try size("n_layer", 12, atLeast: 0),
       heads: try size("n_head", 12),
       inner: object["n_inner"].map(\.isNull) ?? true ? nil : try size("n_inner", 0),
       activation: try activation("activation_function", "gelu_new"),
@@ -78,7 +78,7 @@ struct ModelConfiguration {
     return BERT.Settings(
       vocabulary: try size("vocab_size", 30522),
       context: try size("max_position_embeddings", 512), width: try size("hidden_size", 768),
-      blocks: try size("num_hidden_layers", 12), heads: try size("num_attention_heads", 12),
+      blocks: try size("num_hidden_layers", 12, atLeast: 0), heads: try size("num_attention_heads", 12),
       inner: try size("intermediate_size", 3072), types: types, hasPooler: hasPooler,
       activation: try activation("hidden_act", "gelu"),
       dropout: try dropout ?? number("hidden_dropout_prob", 0.1),
@@ -247,10 +247,10 @@ struct ModelConfiguration {
     return text
   }
 
-  private func size(_ name: String, _ standard: Int) throws -> Int {
+  private func size(_ name: String, _ standard: Int, atLeast low: Int = 1) throws -> Int {
     guard let value = object[name] else { return standard }
-    guard let size = value.integer, size > 0, size <= Int(Int32.max) else {
-      throw wrong(name, "an integer from 1 to \(Int32.max)", value)
+    guard let size = value.integer, size >= low, size <= Int(Int32.max) else {
+      throw wrong(name, "an integer from \(low) to \(Int32.max)", value)
     }
     return size
   }

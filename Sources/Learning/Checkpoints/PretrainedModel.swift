@@ -53,22 +53,40 @@ public struct PretrainedModel {
     let map: CheckpointMap
     switch family {
     case .gpt2:
-      let model = try GPT2(config.gpt2(dropout: dropout), random: &random)
+      let settings = try config.gpt2(dropout: dropout)
+      try require(settings.size, in: weights)
+      let model = try GPT2(settings, random: &random)
       network = .gpt2(model)
       map = .gpt2(model)
     case .bert:
       let hasPooler = ["", "bert."].contains { weights.contains($0 + "pooler.dense.weight") }
-      let model = try BERT(config.bert(dropout: dropout, hasPooler: hasPooler), random: &random)
+      let settings = try config.bert(dropout: dropout, hasPooler: hasPooler)
+      try require(settings.size, in: weights)
+      let model = try BERT(settings, random: &random)
       network = .bert(model)
       map = .bert(model)
     case .distilBERT:
-      let model = try BERT(config.distilBERT(dropout: dropout), random: &random)
+      let settings = try config.distilBERT(dropout: dropout)
+      try require(settings.size, in: weights)
+      let model = try BERT(settings, random: &random)
       network = .bert(model)
       map = .distilBERT(model)
     }
     let skipped = try map.load(weights)
     return PretrainedModel(
       network: network, tokens: try config.specialTokens(folder), skipped: skipped)
+  }
+
+  /// Whether the weights can be those of a model of about this size: before memory is taken for one that a small file only speaks
+  /// of. Where they lack a tensor, that is found later and named.
+  private static func require(_ size: ModelSize, in weights: WeightFolder) throws {
+    let held = weights.entries.reduce(0) { $0 + $1.count }
+    guard size.matrixNumbers / 2 <= held + (1 << 19) else {
+      throw DomainError(
+        .shape,
+        "config.json of \(weights.folder) speaks of a model of at least \(size.matrixNumbers) numbers, its weights hold \(held)"
+      )
+    }
   }
 
   /// Writes `config.json` and `model.safetensors` (and for a GPT-2 `generation_config.json`) as transformers reads them; other files of

@@ -38,6 +38,11 @@ public final class BERT: Layer {
       self.dropout = dropout
       self.normEpsilon = normEpsilon
     }
+
+    var size: ModelSize {
+      ModelSize(
+        vocabulary: vocabulary, context: context, width: width, blocks: blocks, inner: inner)
+    }
   }
 
   public let settings: Settings

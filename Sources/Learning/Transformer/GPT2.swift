@@ -35,6 +35,11 @@ public final class GPT2: Layer, LanguageModel {
       self.normEpsilon = normEpsilon
       self.isTied = isTied
     }
+
+    var size: ModelSize {
+      ModelSize(
+        vocabulary: vocabulary, context: context, width: width, blocks: blocks, inner: inner)
+    }
   }
 
   public let settings: Settings

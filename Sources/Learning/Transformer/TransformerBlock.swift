@@ -50,6 +50,30 @@ public struct TransformerSettings: Sendable, Equatable {
   }
 }
 
+/// How many numbers the large tables and matrices of a model have, computed without overflow (`.max` where it is more).
+struct ModelSize {
+  let vocabulary: Int
+  let context: Int
+  let width: Int
+  let blocks: Int
+  let inner: Int?
+
+  var matrixNumbers: Int {
+    func times(_ a: Int, _ b: Int) -> Int {
+      let (product, overflow) = a.multipliedReportingOverflow(by: b)
+      return overflow ? .max : product
+    }
+    func plus(_ a: Int, _ b: Int) -> Int {
+      let (sum, overflow) = a.addingReportingOverflow(b)
+      return overflow ? .max : sum
+    }
+    let attention = times(4, times(width, width))
+    let feedForward = times(2, times(width, inner ?? times(4, width)))
+    return plus(
+      times(plus(vocabulary, context), width), times(blocks, plus(attention, feedForward)))
+  }
+}
+
 /// Two linear layers with an activation between them.
 public final class FeedForward: Layer {
   public let expand: Linear
