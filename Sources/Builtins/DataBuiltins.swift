@@ -1,3 +1,4 @@
+import Learning
 import Runtime
 import Tables
 import Tensor
@@ -193,8 +194,8 @@ enum DataBuiltins {
       }),
     Native(
       "split",
-      "Two parts, drawn by class so that both have the same share of each: of examples, or of a dataset's training part.",
-      Param<Splittable>("examples", "Examples or a dataset."),
+      "Two parts, drawn by class so that both have the same share of each: of examples, of a dataset's training part, or of {inputs, labels}.",
+      Param<Splittable>("examples", "Examples, a dataset, or {inputs, labels}."),
       Param<Double>("fraction", "The size of the first part.", .within(0, 1)),
       Param<Bool>("stratified", "Whether classes keep their shares.", default: true, named: true),
       returns: "list of two examples", search: ["validation", "holdout"],
@@ -202,13 +203,14 @@ enum DataBuiltins {
         ("let [a, b] = data.split(data.demo(train: 100, test: 1), 0.9)\nlen(a) + len(b)", "100")
       ],
       context: { (vm: VM, part: Splittable, fraction: Double, stratified: Bool) in
-        let examples = part.examples
         let seed = vm.randomStream("split").key.low
+        // Only labels of one number an example have classes to be drawn by.
         let (first, second) =
-          stratified
-          ? try Split.stratified(labels: examples.labels, fraction: fraction, seed: seed)
-          : try Split.indices(count: examples.count, fraction: fraction, seed: seed)
-        return [try examples.selecting(first), try examples.selecting(second)]
+          try stratified
+          ? part.classes.map { try Split.stratified(labels: $0, fraction: fraction, seed: seed) }
+            ?? Split.indices(count: part.count, fraction: fraction, seed: seed)
+          : Split.indices(count: part.count, fraction: fraction, seed: seed)
+        return [try part.selecting(first, vm), try part.selecting(second, vm)]
       }),
   ]
 
@@ -350,15 +352,55 @@ enum DataBuiltins {
 }
 
 /// What can be split: examples, or the training part of a dataset.
-struct Splittable: Bindable {
-  static let typeName = "examples or dataset"
+enum Splittable: Bindable {
+  case examples(Examples)
+  case tensors(inputs: Tensor, labels: Tensor)
 
-  var examples: Examples
+  static let typeName = "examples, dataset or map of `inputs` and `labels`"
 
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
-    if let examples = try Examples.decode(value, vm) { return Splittable(examples: examples) }
-    return try IntentDataset.decode(value, vm).map { Splittable(examples: $0.train) }
+    if let examples = try Examples.decode(value, vm) { return .examples(examples) }
+    if let set = try IntentDataset.decode(value, vm) { return .examples(set.train) }
+    guard let parts = try? [String: Tensor].decode(value, vm), let inputs = parts["inputs"],
+      let labels = parts["labels"]
+    else { return nil }
+    let source = try TensorSource(inputs: inputs, labels: labels)
+    return .tensors(inputs: source.inputs, labels: source.labels)
   }
 
-  func encode(_ vm: VM) -> Value { examples.encode(vm) }
+  var count: Int {
+    switch self {
+    case .examples(let examples): examples.count
+    case .tensors(let inputs, _): inputs.shape[0]
+    }
+  }
+
+  /// The class of each example; nil where examples have none.
+  var classes: [Int32]? {
+    get throws {
+      switch self {
+      case .examples(let examples): return examples.labels
+      case .tensors(_, let labels):
+        guard labels.rank == 1, !labels.dtype.isFloating else { return nil }
+        return try labels.cast(to: .i32).array(Int32.self)
+      }
+    }
+  }
+
+  func selecting(_ indices: [Int], _ vm: VM) throws -> Value {
+    switch self {
+    case .examples(let examples): return try examples.selecting(indices).encode(vm)
+    case .tensors(let inputs, let labels):
+      let batch = try Batch(inputs: inputs, labels: labels).selecting(indices)
+      return try Record([("inputs", batch.inputs), ("labels", batch.labels)]).encode(vm)
+    }
+  }
+
+  func encode(_ vm: VM) throws -> Value {
+    switch self {
+    case .examples(let examples): examples.encode(vm)
+    case .tensors(let inputs, let labels):
+      try Record([("inputs", inputs), ("labels", labels)]).encode(vm)
+    }
+  }
 }

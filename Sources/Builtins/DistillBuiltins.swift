@@ -128,6 +128,13 @@ enum DistillBuiltins {
     let map =
       perturbation.operation == .none
       ? nil : try CounterpartTokens(lexicon: reversal.lexicon, reader: reader)
+    if let map, map.groups.isEmpty, perturbation.usesWordMap, perturbation.operation != .swap,
+      !vm.isTrial
+    {
+      vm.hostServices.note(
+        "no gendered word is one token of this vocabulary: the teacher's answers are combined as if `word_map` were false"
+      )
+    }
     let key = vm.randomKey("distill")
     let seed = key.derived("augmentation").low
     var source: any BatchSource

@@ -19,7 +19,8 @@ enum GenerationBuiltins {
     "top_p", "Draw among the fewest tokens that hold this much probability.", default: nil,
     .within(0, 1), named: true)
   private static let beams = Param<Int>(
-    "beams", "More than 1 searches for the likeliest text with that many beams.", default: 1,
+    "beams", "More than 1 searches for the likeliest text with that many beams, and draws nothing.",
+    default: 1,
     .within(1, 1000), named: true)
   private static let repetitionPenalty = Param<Double>(
     "repetition_penalty", "Above 1 makes tokens less likely that occurred already.", default: 1,
@@ -271,6 +272,10 @@ enum GenerationBuiltins {
     let penalty = try arguments(repetitionPenalty)
     let (topK, topP) = (try arguments(topK), try arguments(topP))
     let reading = try Reading(predicting: model)
+    if beams > 1, topK != nil || topP != nil || (temperature != 0 && temperature != 1) {
+      throw Fault(
+        .value, "a beam search does not draw: leave `temperature`, `top_k` and `top_p` out")
+    }
     var choice = TokenChoice.greedy
     if temperature > 0, beams == 1 {
       choice = .sampling(temperature: temperature, topK: topK, topP: topP)
@@ -295,11 +300,13 @@ enum GenerationBuiltins {
       let found: [[Int32]]
       if beams > 1 {
         found = try BeamSearch.run(
-          decoder, prompts: some, options: options, beams: BeamOptions(beams: beams)
+          decoder, prompts: some, options: options, beams: BeamOptions(beams: beams),
+          onStep: vm.checkInterrupt
         ).map { $0.first?.tokens ?? [] }
       } else {
         found = try Generation.run(
-          decoder, prompts: some, options: options, key: resolved, firstIndex: first
+          decoder, prompts: some, options: options, key: resolved, firstIndex: first,
+          onStep: vm.checkInterrupt
         ).map(\.tokens)
       }
       for tokens in found {

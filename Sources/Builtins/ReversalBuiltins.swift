@@ -9,19 +9,22 @@ enum ReversalBuiltins {
     "names",
     "Given names: \"keep\" them, \"swap\" the common ones of the built-in pairing, or the path of a file of pairs.",
     default: NamePairs(names: nil), text: "\"keep\"", named: true)
-  private static let oneWay = Param<String>(
-    "one_way",
-    "What happens to words that share their counterpart (`Mrs.`) and would not come back: \"change\" or \"keep\".",
-    default: "change", .oneOf(RoleReversal.OneWay.allCases.map(\.rawValue)), named: true)
+  /// Augmentation and counterfactuals want every gendered word changed; a function of that name, that swapping twice undoes it.
+  private static func oneWay(_ standard: RoleReversal.OneWay) -> Param<String?> {
+    Param<String?>(
+      "one_way",
+      "What happens to words that would not come back, since they share their counterpart (`Mrs.`) or read as another word in the changed text: \"change\" or \"keep\"; nil is \"\(standard.rawValue)\", or what the reverser does.",
+      default: nil, .oneOf(RoleReversal.OneWay.allCases.map(\.rawValue)), named: true)
+  }
   private static let reverser = Param<Reverser?>(
     "reverser", "One that `text.reverser` made, in place of the built-in one.", default: nil,
     named: true)
 
-  private static func make(_ names: NamePairs, _ oneWay: String, _ own: Reverser?) throws
-    -> RoleReversal
-  {
+  private static func make(
+    _ names: NamePairs, _ oneWay: String?, _ own: Reverser?, standard: RoleReversal.OneWay
+  ) throws -> RoleReversal {
     if let own {
-      guard names.isDefault, oneWay == "change" else {
+      guard names.isDefault, oneWay == nil else {
         throw Fault(.value, "a reverser has its own names and one-way words: leave those out")
       }
       return own.reversal
@@ -33,23 +36,25 @@ enum ReversalBuiltins {
     case .some(let pairs): reversal = try RoleReversal(names: pairs)
     }
     // The rule admits only names that exist.
-    reversal.oneWay = .init(rawValue: oneWay) ?? .change
+    reversal.oneWay = oneWay.flatMap { .init(rawValue: $0) } ?? standard
     return reversal
   }
 
   static let natives = [
     Native(
       "swap_gender",
-      "The text with every gendered word exchanged for its counterpart; case, spaces and punctuation stay. Swapping twice gives the text back, unless a word was changed that shares its counterpart (`Mrs.`); see `one_way`.",
-      text, names, oneWay, reverser,
+      "The text with gendered words exchanged for their counterparts; case, spaces and punctuation stay. Swapping twice gives the text back: words for which it would not (`Mrs.`) stay; see `one_way`, and `text.role_reversal` for what was changed and kept.",
+      text, names, oneWay(.keep), reverser,
       returns: "string", seeAlso: ["text.role_reversal", "text.reverser"],
       search: ["counterfactual", "he", "she", "augmentation", "fairness"],
       examples: [("text.swap_gender(\"She lost her hat.\")", "He lost his hat.")]
-    ) { text, names, oneWay, reverser in try make(names, oneWay, reverser).reverse(text) },
+    ) { text, names, oneWay, reverser in
+      try make(names, oneWay, reverser, standard: .keep).reverse(text)
+    },
     Native(
       "role_reversal",
-      "As `text.swap_gender`, with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes.",
-      text, names, oneWay, reverser,
+      "The text with every gendered word exchanged, also those that would not come back (`Mrs.`), with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes.",
+      text, names, oneWay(.change), reverser,
       returns: "map", seeAlso: ["text.swap_gender"],
       search: ["counterfactual", "log", "alignment"],
       examples: [
@@ -59,7 +64,7 @@ enum ReversalBuiltins {
         )
       ]
     ) { text, names, oneWay, reverser in
-      report(try make(names, oneWay, reverser).reversal(of: text))
+      report(try make(names, oneWay, reverser, standard: .change).reversal(of: text))
     },
     Native(
       "reverser",
@@ -71,7 +76,7 @@ enum ReversalBuiltins {
       Param<Bool>(
         "extend", "Whether the file adds to the built-in lexicon or stands in its place.",
         default: false, named: true),
-      names, oneWay,
+      names, oneWay(.change),
       Param<Tagger?>(
         "tagger", "What decides about her, his, him and hers; nil: rules.", default: nil,
         named: true),
@@ -87,7 +92,7 @@ enum ReversalBuiltins {
       ],
       context: {
         (
-          vm: VM, lexicon: String?, extend: Bool, names: NamePairs, oneWay: String,
+          vm: VM, lexicon: String?, extend: Bool, names: NamePairs, oneWay: String?,
           tagger: Tagger?, exempt: [String]
         ) throws -> Reverser in
         var words = GenderLexicon.standard
@@ -109,7 +114,7 @@ enum ReversalBuiltins {
         return Reverser(
           reversal: try RoleReversal(
             lexicon: words, names: names.names, tagger: try tagger.map { try PronounTagger($0) },
-            oneWay: .init(rawValue: oneWay) ?? .change, exemptions: exemptions))
+            oneWay: oneWay.flatMap { .init(rawValue: $0) } ?? .change, exemptions: exemptions))
       }),
     Native(
       "tagger",

@@ -35,10 +35,10 @@ public final class LiveTeacher: TeacherSource {
     if perturbation.scope != .everywhere {
       try corpus.requireGenderedWords("a perturbation of the teacher")
     }
-    if perturbation.usesWordMap || perturbation.operation == .swap, self.map.groups.isEmpty {
+    if perturbation.operation == .swap, self.map.groups.isEmpty {
       throw DomainError(
         .value, "no gendered word of the lexicon is one token of this vocabulary",
-        hint: "combine without the word map, or train a tokenizer with a larger vocabulary")
+        hint: "combine by \"max\" or \"mean\", or train a tokenizer with a larger vocabulary")
     }
   }
 

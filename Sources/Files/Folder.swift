@@ -23,11 +23,14 @@ public enum Folder {
   }
 
   /// Calls `body` with a folder to fill: `path` itself where it exists, and otherwise a temporary one beside it that gets the name
-  /// afterwards, so that a new folder appears whole or not at all.
+  /// afterwards, so that a new folder appears whole or not at all. Folders above it are made where they are missing.
   public static func fill(_ path: String, _ body: (String) throws -> Void) throws {
     var target = path
     while target.count > 1, target.hasSuffix("/") { target.removeLast() }
     if access(target, F_OK) == 0 { return try body(target) }
+    if let end = target.lastIndex(of: "/"), end > target.startIndex {
+      try make(String(target[..<end]))
+    }
     let temporary = TemporaryName.beside(target)
     guard mkdir(temporary, 0o777) == 0 else { throw failure(path, errno) }
     do {

@@ -33,8 +33,8 @@ public struct Batch {
       examples: examples.map { Array($0[range]) })
   }
 
-  /// The same examples in another order.
-  func reordered(_ order: [Int]) throws -> Batch {
+  /// The examples at `order`, in this order.
+  public func selecting(_ order: [Int]) throws -> Batch {
     guard order != Array(0..<count) else { return self }
     let indices = try Tensor(ints: order)
     let lengths = inputs.lengths.map { lengths in Lengths(order.map { lengths.values[$0] }) }
@@ -116,7 +116,7 @@ public struct TensorSource: BatchSource {
   public var count: Int { inputs.shape[0] }
 
   public func batch(_ indices: [Int]) throws -> Batch {
-    try Batch(inputs: inputs, labels: labels).reordered(indices)
+    try Batch(inputs: inputs, labels: labels).selecting(indices)
   }
 }
 

@@ -67,7 +67,7 @@ extension TrainingStep {
       ranges.append(start..<(start + part.count))
       start += part.count
     }
-    return (try batch.reordered(members.flatMap { $0 }), ranges)
+    return (try batch.selecting(members.flatMap { $0 }), ranges)
   }
 
   /// What the micro-batches' gradient sums are, before clipping.

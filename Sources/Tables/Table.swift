@@ -85,10 +85,15 @@ public struct Table: Sendable, Equatable {
 
   private func unknown(_ name: String) -> TableError {
     let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
+    // The trials of a sweep that would have given the column may all have failed.
+    let failure = columns.first { $0.name == "error" }?.cells.lazy.compactMap { cell in
+      if case .string(let text) = cell { text } else { nil }
+    }.first { !$0.isEmpty }
+    let reason = failure.map { "; a trial failed: \($0)" } ?? ""
     return TableError(
       .key, "the table has no column `\(name)`",
       hint: columns.isEmpty
-        ? "the table is empty" : "its columns are \(listed)\(names.count > 12 ? ", …" : "")")
+        ? "the table is empty" : "its columns are \(listed)\(names.count > 12 ? ", …" : "")\(reason)")
   }
 
   /// The names and cells of one row.

@@ -50,10 +50,12 @@ public enum BeamSearch {
   ///
   /// - Parameters:
   ///   - options: how far to go; of the choice of tokens only the repetition penalty counts, applied to log-probabilities.
+  ///   - onStep: called before each token; what it throws ends the run.
   /// - Returns: for each prompt `beams.returned` continuations, the best first; fewer where the vocabulary has no more.
   /// - Throws: as `Generation.run`.
   public static func run(
-    _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, beams: BeamOptions
+    _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, beams: BeamOptions,
+    onStep: () throws -> Void = {}
   ) throws -> [[BeamContinuation]] {
     try options.check(model)
     guard !options.choice.samples else {
@@ -73,7 +75,7 @@ public enum BeamSearch {
     return try prompts.enumerated().map { i, prompt in
       try Generation.check(prompt, i, model)
       var search = try Search(model, prompt, options, beams)
-      return try search.run()
+      return try search.run(onStep)
     }
   }
 
@@ -128,12 +130,13 @@ public enum BeamSearch {
         repeating: Ended(tokens: [], score: BeamSearch.lowest, isTaken: false), count: beams.beams)
     }
 
-    mutating func run() throws -> [BeamContinuation] {
+    mutating func run(_ onStep: () throws -> Void) throws -> [BeamContinuation] {
       try state.begin(running.map { _ in prompt[...] })
       let width = beams.beams
       let kept = max(2, 1 + options.stopTokens.count) * width
       var canImprove = true
       for step in 0..<options.maximumNewTokens {
+        try onStep()
         let best = try bestContinuations(kept, step: step)
         let isLast = step + 1 == options.maximumNewTokens
         let ends = best.map { isLast || options.stopTokens.contains(Int($0.tokens[step])) }

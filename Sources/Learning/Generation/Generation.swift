@@ -72,12 +72,13 @@ public enum Generation {
   ///
   /// - Parameters:
   ///   - firstIndex: the number of the first prompt, for callers that hand a long list over in parts.
+  ///   - onStep: called before each token; what it throws ends the run.
   /// - Returns: a continuation for each prompt, in order.
   /// - Throws: a value error for options out of range and for an empty prompt, an index error for a token outside the vocabulary, a
   ///   limit error where a sequence would outgrow the model's context, a data error where the model gives something else than numbers.
   public static func run(
     _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, key: RandomKey,
-    firstIndex: Int = 0
+    firstIndex: Int = 0, onStep: () throws -> Void = {}
   ) throws -> [Continuation] {
     try options.check(model)
     for (i, prompt) in prompts.enumerated() { try check(prompt, i, model) }
@@ -91,7 +92,7 @@ public enum Generation {
       let group = order[start..<min(start + options.batch, order.count)]
       let found = try runBatch(
         model, group.map { prompts[$0] }, options,
-        keys: group.map { key.derived("generation", firstIndex &+ $0) })
+        keys: group.map { key.derived("generation", firstIndex &+ $0) }, onStep)
       for (i, continuation) in zip(group, found) { results[i] = continuation }
     }
     return results
@@ -112,13 +113,14 @@ public enum Generation {
 
   private static func runBatch(
     _ model: any DecodingModel, _ prompts: [[Int32]], _ options: GenerationOptions,
-    keys: [RandomKey]
+    keys: [RandomKey], _ onStep: () throws -> Void
   ) throws -> [Continuation] {
     let capacity = try options.capacity(model, prompts)
     let state = try model.decodingState(rows: prompts.count, capacity: capacity)
     let loop = try GenerationLoop(model, prompts, options, keys)
     try state.begin(prompts.map { $0[...] })
     for step in 0..<options.maximumNewTokens {
+      try onStep()
       try loop.choose(state.logits, step: step)
       if loop.isFinished { break }
       if step + 1 < options.maximumNewTokens { try loop.grow(state) }
