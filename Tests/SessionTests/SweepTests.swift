@@ -136,6 +136,13 @@ private func driver(_ store: (any TrialStore)?) -> SweepDriver {
         "\repoch 5/8 ▕████████        ▏  50%  loss 0.412  epsilon 1.31  10.4k examples/s  0:10 left\u{1B}[K"
       ))
     #expect(!screen.text.contains("\n"))
+    // Another run of as many steps, whose first reports nobody saw.
+    time = 100
+    line.report(ProgressReport(stage: "epoch 1/8", done: 10, total: 100))
+    #expect(!screen.text.hasSuffix("left\u{1B}[K"))
+    time = 110
+    line.report(ProgressReport(stage: "epoch 5/8", done: 60, total: 100))
+    #expect(screen.text.hasSuffix("  60%  0:08 left\u{1B}[K"))
     line.note("done")
     #expect(screen.text.hasSuffix("\r\u{1B}[Kdone\n"))
   }

@@ -19,7 +19,15 @@ public final class ProgressLine: @unchecked Sendable {
   private var lastShown: Double
   private var isDrawn = false
   private var sweep: (done: Int, total: Int, started: Double)?
-  private var stageStarted: [String: Double] = [:]
+  private var stage: Stage?
+
+  /// A run of reports.
+  private struct Stage {
+    let total: Int
+    let firstDone: Int
+    let started: Double
+    var lastDone: Int
+  }
 
   public convenience init(coloured: Bool) {
     let isTerminal = isatty(STDERR_FILENO) != 0
@@ -67,6 +75,7 @@ public final class ProgressLine: @unchecked Sendable {
     defer { lock.unlock() }
     let time = now()
     sweep = (done, total, sweep?.started ?? time)
+    stage = nil
     if isTerminal { show(sweepText(time) ?? "", at: time) }
   }
 
@@ -126,18 +135,26 @@ public final class ProgressLine: @unchecked Sendable {
       parts.append("\(ProgressLine.quantity(rate.value)) \(rate.unit)")
       // The unit of the rate is not the unit of `total`, so the time left follows from the elapsed time below.
     }
-    if let left = remaining(report, fraction, time) {
+    if let left = remaining(report, time) {
       parts.append("\(ProgressLine.clock(left)) left")
     }
     return parts.joined(separator: "  ")
   }
 
-  /// The seconds that a run of reports will still take, from when its first was seen.
-  private func remaining(_ report: ProgressReport, _ fraction: Double, _ time: Double) -> Double? {
-    let key = "\(report.total)"
-    if report.done <= 1 || stageStarted[key] == nil { stageStarted = [key: time] }
-    guard let started = stageStarted[key], fraction > 0.02, time > started else { return nil }
-    return (time - started) * (1 - fraction) / fraction
+  /// The seconds that a run of reports will still take, by how far it has come since its first one that was seen.
+  private func remaining(_ report: ProgressReport, _ time: Double) -> Double? {
+    if let stage, stage.total == report.total, stage.lastDone <= report.done, report.done > 1 {
+      self.stage?.lastDone = report.done
+    } else {
+      // Reports of another run, of which this need not be the first: where there is no terminal, few are shown.
+      stage = Stage(
+        total: report.total, firstDone: report.done, started: time, lastDone: report.done)
+    }
+    guard let stage, report.done > stage.firstDone, time > stage.started,
+      Double(report.done - stage.firstDone) > 0.02 * Double(report.total)
+    else { return nil }
+    return (time - stage.started) * Double(max(0, report.total - report.done))
+      / Double(report.done - stage.firstDone)
   }
 
   static func bar(_ fraction: Double, coloured: Bool, width: Int = 16) -> String {

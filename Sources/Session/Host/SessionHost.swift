@@ -67,15 +67,11 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       : SessionHost.sandbox(options, scriptDirectory: nil)
   }
 
-  /// What a script may touch. A path that the person at the command line gives to a parameter may be read.
+  /// What a script may touch. A path that the person at the command line gives to a parameter may be read (or found to be missing).
   private static func sandbox(_ options: SessionOptions, scriptDirectory: String?) -> Sandbox {
-    let named = options.parameters.map(\.value).filter { value in
-      FileManager.default.fileExists(
-        atPath: Sandbox.absolute(value, below: options.workingDirectory))
-    }
-    return Sandbox(
+    Sandbox(
       workingDirectory: options.workingDirectory, scriptDirectory: scriptDirectory,
-      allowRead: options.allowRead + named, allowWrite: options.allowWrite)
+      allowRead: options.allowRead + options.parameters.map(\.value), allowWrite: options.allowWrite)
   }
 
   /// The rules of NO_COLOR and of terminals without colours.
