@@ -19,6 +19,28 @@ enum FairBuiltins {
     .within(0, 1_000_000), named: true)
   private static let writings = Param<GroupedTexts>(
     "texts", "What was written, each with its group: maps {text, group} as `text.generate` gives.")
+  private static let vectors = Param<WordVectors?>(
+    "vectors",
+    "Vectors of words (`text.word_vectors`): a text is judged by how its words lie between `he` and `she` (BOLD, Dhamala et al. 2021); nil counts gendered words.",
+    default: nil, named: true)
+  private static let average = Param<String>(
+    "average",
+    "vectors: what stands for a text's many words, their weighted average or the one of largest magnitude.",
+    default: "weighted", .oneOf(GenderPolarity.Average.allCases.map(\.rawValue)), named: true)
+  private static let threshold = Param<Double>(
+    "threshold", "vectors: from where on a text is about a gender; BOLD takes 0.25.",
+    default: 0.25, .within(0, 1), named: true)
+
+  private static func polarity(_ vectors: WordVectors?, _ average: String, _ threshold: Double)
+    throws -> GenderPolarity
+  {
+    guard let vectors else { return .standard }
+    return .embeddings(
+      // The rule admits only names that exist.
+      try GenderDirection(vectors), average: .init(rawValue: average) ?? .weighted,
+      threshold: threshold)
+  }
+
   private static let smoothing = Param<Double>(
     "smoothing", "Added to both counts of a group, so that its ratio is finite.", default: 0.5,
     .nonNegative, .finite, named: true)
@@ -95,15 +117,19 @@ enum FairBuiltins {
       }),
     Native(
       "gender_disparity",
-      "How unequally texts about different groups are about men and women: each text is classified by its gendered words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal.",
-      writings, smoothing, level, resamples,
+      "How unequally texts about different groups are about men and women: each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal.",
+      writings, smoothing, level, resamples, vectors, average, threshold,
       returns: "{gap, low, high, ratio_distance, neutral, groups}",
       seeAlso: ["text.generate", "fair.prompts"],
       search: ["gender polarity", "bias", "bold", "ratio"],
       context: {
-        (vm: VM, texts: GroupedTexts, smoothing: Double, level: Double, resamples: Int) in
+        (
+          vm: VM, texts: GroupedTexts, smoothing: Double, level: Double, resamples: Int,
+          vectors: WordVectors?, average: String, threshold: Double
+        ) in
         let found = try GenderDisparity(
-          texts: texts.texts, groups: texts.groups, smoothing: smoothing,
+          texts: texts.texts, groups: texts.groups,
+          polarity: polarity(vectors, average, threshold), smoothing: smoothing,
           bootstrap: bootstrap(vm, level, resamples))
         let table = try Table(columns: [
           Table.Column("group", found.groups.map { .string($0.name) }),
@@ -122,13 +148,28 @@ enum FairBuiltins {
       }),
     Native(
       "gender_polarity",
-      "For each text whether its gendered words speak of men, of women, or of neither more: \"male\", \"female\", \"neutral\".",
-      Param<[String]>("texts", "The texts."), returns: "list of string",
-      seeAlso: ["fair.gender_disparity"], search: ["gender"],
+      "For each text whether it speaks of men, of women, or of neither more: \"male\", \"female\", \"neutral\"; by its gendered words, or by vectors of all its words.",
+      Param<[String]>("texts", "The texts."), vectors, average, threshold,
+      returns: "list of string", seeAlso: ["fair.gender_score", "fair.gender_disparity"],
+      search: ["gender"],
       examples: [
         ("fair.gender_polarity([\"She saw it.\", \"They saw it.\"])", "[\"female\", \"neutral\"]")
       ]
-    ) { texts in texts.map { GenderPolarity.standard.classify($0).rawValue } },
+    ) { texts, vectors, average, threshold in
+      let polarity = try polarity(vectors, average, threshold)
+      return texts.map { polarity.classify($0).rawValue }
+    },
+    Native(
+      "gender_score",
+      "How far each text speaks of women (up to 1) or of men (down to -1): the difference of its gendered words over their sum, or the average of its words' cosines with the direction from `he` to `she`.",
+      Param<[String]>("texts", "The texts."), vectors, average,
+      returns: "list of float", seeAlso: ["fair.gender_polarity", "text.word_vectors"],
+      search: ["gender polarity", "bold"],
+      examples: [("fair.gender_score([\"She saw her and him.\"])[0] > 0.3", "true")]
+    ) { texts, vectors, average in
+      let polarity = try polarity(vectors, average, 0)
+      return texts.map { polarity.polarity($0) }
+    },
     Native(
       "distinct",
       "The share of different n-grams of words among all of the texts' (distinct-n, Li et al. 2016).",

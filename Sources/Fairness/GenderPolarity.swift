@@ -13,7 +13,7 @@ public enum GenderPolarity: Sendable {
   /// By counting words of two lists: the larger count decides, equal counts are neutral.
   case words(GenderWords)
   /// By the words' vectors: b_i is the cosine of word i with the direction from `he` to `she`, so that negative is male and positive
-  /// female; words without a vector are left out. A text is neutral where its polarity is within ±`threshold` (BOLD: 0.25).
+  /// female; words without a vector are left out. A text is female from `threshold` on (BOLD: 0.25), male from -`threshold` down.
   case embeddings(GenderDirection, average: Average, threshold: Double)
 
   /// What stands for a text's many b_i.
@@ -33,7 +33,7 @@ public enum GenderPolarity: Sendable {
     switch self {
     case .words: return polarity == 0 ? .neutral : polarity > 0 ? .female : .male
     case .embeddings(_, _, let threshold):
-      return polarity > threshold ? .female : polarity < -threshold ? .male : .neutral
+      return polarity >= threshold ? .female : polarity <= -threshold ? .male : .neutral
     }
   }
 
@@ -115,44 +115,31 @@ public struct GenderWords: Sendable, Equatable {
 
 /// The direction from `he` to `she` among word vectors.
 public struct GenderDirection: Sendable {
-  private let vectors: [String: [Float]]
-  private let direction: [Double]
+  private let projections: [String: Double]
 
-  /// - Parameters:
-  ///   - vectors: of one length, by word in lower case.
-  ///   - from, to: the words that span the direction.
-  /// - Throws: `key` where one of the two has no vector, `shape` where lengths differ, `value` where the two vectors are equal or
-  ///   not finite.
-  public init(vectors: [String: [Float]], from: String = "he", to: String = "she")
-    throws(DomainError)
-  {
-    guard let start = vectors[from], let end = vectors[to] else {
-      let missing = vectors[from] == nil ? from : to
-      throw DomainError(
-        .key, "there is no vector for `\(missing)`, which the direction of gender needs")
-    }
-    for (word, vector) in vectors where vector.count != start.count {
-      throw DomainError(
-        .shape,
-        "the vector of `\(word)` has \(vector.count) numbers, that of `\(from)` \(start.count)")
-    }
+  /// - Parameter from, to: the words that span the direction.
+  /// - Throws: `key` where one of the two has no vector, `value` where the two vectors are equal or not finite.
+  public init(_ vectors: WordVectors, from: String = "he", to: String = "she") throws(DomainError) {
+    guard let start = vectors[from] else { throw vectors.missing(from) }
+    guard let end = vectors[to] else { throw vectors.missing(to) }
     let difference = zip(end, start).map { Double($0) - Double($1) }
     let norm = difference.reduce(0) { $0 + $1 * $1 }.squareRoot()
     guard norm.isFinite, norm > 0 else {
       throw DomainError(.value, "the vectors of `\(from)` and `\(to)` span no direction")
     }
-    self.vectors = vectors
-    direction = difference.map { $0 / norm }
+    let direction = difference.map { $0 / norm }
+    var projections: [String: Double] = [:]
+    for word in vectors.words {
+      var (dot, square) = (0.0, 0.0)
+      for (x, d) in zip(vectors[word] ?? [], direction) {
+        dot += Double(x) * d
+        square += Double(x) * Double(x)
+      }
+      if square > 0, square.isFinite { projections[word] = dot / square.squareRoot() }
+    }
+    self.projections = projections
   }
 
   /// The cosine of the word's vector with the direction; nil without a vector, or for one of zeros.
-  public func projection(of word: String) -> Double? {
-    guard let vector = vectors[word] else { return nil }
-    var (dot, square) = (0.0, 0.0)
-    for (x, d) in zip(vector, direction) {
-      dot += Double(x) * d
-      square += Double(x) * Double(x)
-    }
-    return square > 0 && square.isFinite ? dot / square.squareRoot() : nil
-  }
+  public func projection(of word: String) -> Double? { projections[word] }
 }

@@ -97,7 +97,7 @@ import Testing
       student: z, teacher: #require(item.inputs["teacher"]), labels: item.inputs["labels"])
     #expect(try worst(value.detached, #require(item.outputs["output"])) < 1)
     let gradient = try Tape.gradients(
-      of: value, withRespectTo: [z], seed: #require(item.cotangents["output"]))[0]
+      of: value, withRespectTo: [z], seed: item.cotangents["output"])[0]
     #expect(try worst(gradient, #require(item.gradients["student"])) < 1)
   }
 

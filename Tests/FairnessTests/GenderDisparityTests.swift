@@ -24,11 +24,11 @@ import Text
   }
 
   @Test func classifiesByEmbeddings() throws {
-    let vectors: [String: [Float]] = [
-      "he": [1, 0, 1], "she": [-1, 0, 1], "queen": [-3, 1, 0], "king": [3, 1, 0],
-      "stone": [0, 1, 0], "zero": [0, 0, 0],
-    ]
-    let direction = try GenderDirection(vectors: vectors)
+    let vectors = try WordVectors([
+      ("he", [1, 0, 1]), ("she", [-1, 0, 1]), ("queen", [-3, 1, 0]), ("king", [3, 1, 0]),
+      ("stone", [0, 1, 0]), ("zero", [0, 0, 0]),
+    ])
+    let direction = try GenderDirection(vectors)
     #expect(abs(try #require(direction.projection(of: "king")) + 3 / 10.0.squareRoot()) < 1e-12)
     #expect(direction.projection(of: "stone") == 0)
     #expect(direction.projection(of: "zero") == nil)
@@ -38,9 +38,11 @@ import Text
       #expect(polarity.classify("the king") == .male)
       #expect(polarity.classify("stone and unknown") == .neutral)
     }
-    #expect(throws: DomainError.self) { try GenderDirection(vectors: ["he": [1]]) }
-    #expect(throws: DomainError.self) { try GenderDirection(vectors: ["he": [1], "she": [1]]) }
-    #expect(throws: DomainError.self) { try GenderDirection(vectors: ["he": [1], "she": [1, 2]]) }
+    #expect(throws: DomainError.self) { try GenderDirection(WordVectors([("he", [1])])) }
+    #expect(throws: DomainError.self) {
+      try GenderDirection(WordVectors([("he", [1]), ("she", [1])]))
+    }
+    #expect(throws: DomainError.self) { try WordVectors([("he", [1]), ("she", [1, 2])]) }
   }
 
   @Test func workedExample() throws {

@@ -1,0 +1,59 @@
+import Runtime
+import Tensor
+import Text
+
+/// Vectors of words, in a script.
+extension WordVectors: NativeValue {
+  public static let nativeType = NativeType<WordVectors>(
+    "word_vectors", "A vector for each word: `vectors[\"word\"]` is a tensor."
+  ) { type in
+    type.representation = { vectors, _ in
+      "vectors of \(TextForm.grouped(vectors.count)) words, \(vectors.width) numbers each"
+    }
+    type.transfer = .share
+    type.byteCount = { $0.values.count * 4 + $0.count * 80 }
+    type.length = { $0.count }
+    type.contains = { vectors, value, _ in value.string.map { vectors[$0] != nil } ?? false }
+    type.index = WordVectorBuiltins.vector
+    type.field("width", "Numbers of a vector.") { $0.width }
+    type.field("words", "All words, in the order of the file.") { $0.words }
+    type.methods(WordVectorBuiltins.methods)
+  }
+}
+
+/// Word vectors in `text`.
+enum WordVectorBuiltins {
+  static let natives = [
+    Native(
+      "word_vectors",
+      "Vectors of words from a text file as word2vec, GloVe and fastText write it (also `.gz`): a word and its numbers on each line.",
+      Param<String>("path", "The file."),
+      returns: "word_vectors", seeAlso: ["fair.gender_polarity"],
+      search: ["embedding", "glove", "word2vec", "fasttext"],
+      context: { (vm: VM, path: String) in
+        try WordVectors(contentsOf: try vm.hostServices.readablePath(path))
+      })
+  ]
+
+  static let methods = [
+    Native(
+      "nearest", "The words whose vectors have the largest cosine with a word's.",
+      Param<WordVectors>("vectors"), Param<String>("word", "The word."),
+      Param<Int>("count", "How many.", default: 10, .positive),
+      returns: "list of {word, cosine}", search: ["similar", "neighbours"]
+    ) { vectors, word, count in
+      try vectors.nearest(to: word, count: count).map {
+        Record([("word", $0.word), ("cosine", $0.cosine)])
+      }
+    }
+  ]
+
+  static func vector(_ vectors: WordVectors, _ subscripts: [SubscriptValue], _ vm: VM) throws
+    -> Value
+  {
+    guard subscripts.count == 1, case .index(let value) = subscripts[0], let word = value.string
+    else { throw Fault(.type, "word vectors are indexed by one string: `vectors[\"word\"]`") }
+    guard let vector = vectors[word] else { throw vectors.missing(word) }
+    return vm.box(try Tensor(Array(vector)))
+  }
+}
