@@ -38,6 +38,11 @@ enum TensorMath {
     Elementwise(name: "silu", summary: "x · sigmoid(x).") { try $0.silu() },
     Elementwise(name: "softplus", summary: "log(1 + exp(x)).") { try $0.softplus() },
     Elementwise(name: "erf", summary: "The error function.") { try $0.erf() },
+    Elementwise(name: "erfc", summary: "1 - erf(x), exact for large x.") { try $0.erfc() },
+    Elementwise(name: "gamma", summary: "The gamma function.") { try $0.gamma() },
+    Elementwise(name: "lgamma", summary: "The logarithm of the gamma function's magnitude.") {
+      try $0.logGamma()
+    },
     Elementwise(name: "abs", summary: "The value without its sign.") { try $0.abs() },
     Elementwise(name: "sign", summary: "-1, 0 or 1.") { try $0.sign() },
     Elementwise(name: "floor", summary: "The largest whole number not above x.") {
@@ -50,21 +55,20 @@ enum TensorMath {
     Elementwise(name: "trunc", summary: "x without its decimals.") { try $0.truncated() },
   ]
 
+  /// Functions of two numbers.
+  private static let ofTwo: [String: @Sendable (Tensor, Tensor) throws -> Tensor] = [
+    "pow": { try $0.pow($1) }, "hypot": { try .hypot($0, $1) }, "atan2": { try .atan2($0, $1) },
+  ]
+
   private static let byName = Dictionary(
     uniqueKeysWithValues: elementwise.map { ($0.name, $0.compute) })
 
   /// A global function of the core on values one of which is a tensor; nil where it is not for us.
   static func overload(_ function: String, _ arguments: [Value], _ vm: VM) throws -> Value? {
-    if function == "pow" || function == "hypot" {
+    if let compute = ofTwo[function], arguments.count == 2 {
       guard let x = try Tensor.decode(arguments[0], vm), let y = try Tensor.decode(arguments[1], vm)
       else { return nil }
-      if function == "pow" { return vm.box(try x.pow(y)) }
-      // Squares of numbers of up to 1 do not overflow.
-      let (a, b) = (try x.detached.abs() + 0 * y.detached, try y.detached.abs() + 0 * x.detached)
-      let larger = try Tensor.select(Tensor.compare(.greater, a, b), a, b)
-      let isZero = try Tensor.compare(.equal, larger, larger * 0)
-      let scale = try Tensor.select(isZero, larger + 1, larger)
-      return vm.box(try ((x / scale).square() + (y / scale).square()).sqrt() * scale)
+      return vm.box(try compute(x, y))
     }
     guard let first = arguments.first, let x = (first.object as? Boxed<Tensor>)?.value else {
       return nil
@@ -80,7 +84,6 @@ enum TensorMath {
       for _ in 0..<abs(digits) { scale *= 10 }
       if digits < 0 { return vm.box(try (x / scale).round() * scale) }
       return vm.box(try (x * scale).round() / scale)
-    case "erfc": return vm.box(try 1 - x.erf())
     case "sum": return vm.box(try x.sum())
     case "max": return vm.box(try x.maximum())
     case "min": return vm.box(try x.minimum())

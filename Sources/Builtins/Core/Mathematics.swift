@@ -103,10 +103,10 @@ extension CoreBuiltins {
       function("asin", "The arc sine in radians.", ("asin(0)", "0.0"), overload, asin),
       function("acos", "The arc cosine in radians.", ("acos(1)", "0.0"), overload, acos),
       function("atan", "The arc tangent in radians.", ("atan(0)", "0.0"), overload, atan),
-      Native(
-        "atan2", "The angle of the point (x, y) in radians.", Param<Double>("y", "The ordinate."),
-        Param<Double>("x", "The abscissa."), returns: "float", examples: [("atan2(0, 1)", "0.0")]
-      ) { y, x in atan2(y, x) },
+      ofTwo(
+        "atan2", "The angle of the point (x, y) in radians.",
+        (("y", "The ordinate."), ("x", "The abscissa.")), search: ["angle"],
+        ("atan2(0, 1)", "0.0"), overload, atan2),
       function("sinh", "The hyperbolic sine.", ("sinh(0)", "0.0"), overload, sinh),
       function("cosh", "The hyperbolic cosine.", ("cosh(0)", "1.0"), overload, cosh),
       function("tanh", "The hyperbolic tangent.", ("tanh(0)", "0.0"), overload, tanh),
@@ -128,7 +128,8 @@ extension CoreBuiltins {
         return lgamma_r(x, &sign)
       },
       ofTwo(
-        "hypot", "sqrt(x² + y²) without overflow.", ("A number or a tensor.", "Another."),
+        "hypot", "sqrt(x² + y²) without overflow.",
+        (("x", "A number or a tensor."), ("y", "Another.")),
         search: ["distance", "norm"], ("hypot(3, 4)", "5.0"), overload, hypot),
     ]
   }
@@ -224,25 +225,27 @@ extension CoreBuiltins {
         }
       },
       ofTwo(
-        "pow", "x to the power of y, as a float.", ("The base.", "The exponent."),
+        "pow", "x to the power of y, as a float.", (("x", "The base."), ("y", "The exponent.")),
         search: ["power", "exponent"], ("pow(2, 0.5)", "1.4142135623730951"), overload, pow),
     ]
   }
 
   /// A function of two numbers, one of which may be a tensor.
   private static func ofTwo(
-    _ name: String, _ summary: String, _ operands: (String, String), search: [String],
+    _ name: String, _ summary: String,
+    _ operands: ((name: String, doc: String), (name: String, doc: String)), search: [String],
     _ example: (String, String), _ overload: @escaping Overload,
     _ compute: @escaping @Sendable (Double, Double) -> Double
   ) -> Native {
     Native(
-      name, summary, Param<Value>("x", operands.0), Param<Value>("y", operands.1),
+      name, summary, Param<Value>(operands.0.name, operands.0.doc),
+      Param<Value>(operands.1.name, operands.1.doc),
       returns: "float or tensor", search: search, examples: [example]
     ) { vm, x, y in
       if x.object != nil || y.object != nil, let result = try overload(name, [x, y], vm) {
         return result
       }
-      return Value.float(compute(try number(x, "x"), try number(y, "y")))
+      return Value.float(compute(try number(x, operands.0.name), try number(y, operands.1.name)))
     }
   }
 
