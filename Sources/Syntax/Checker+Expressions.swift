@@ -156,6 +156,23 @@ extension Checker {
     sweepDepth -= 1
     closeScope()
     checkTrialValue(value.body)
+    checkColumns(value)
+  }
+
+  /// A key that is called as an axis would take the place of the axis's column.
+  private func checkColumns(_ sweep: Sweep) {
+    guard case .expression(let result) = sweep.body.statements.last?.kind,
+      case .map(let entries) = result.kind
+    else { return }
+    for entry in entries {
+      guard case .string(let key) = entry.key.kind,
+        let axis = sweep.axes.first(where: { $0.name == key })
+      else { continue }
+      if case .name(let name) = entry.value.kind, name == key { continue }
+      error(
+        .name, "the table has a column `\(key)` already, for the values that are swept",
+        entry.key.span, other: (axis.span, "swept here"), hint: "call this value something else")
+    }
   }
 
   /// The body of a sweep ends with an expression that can be a map.

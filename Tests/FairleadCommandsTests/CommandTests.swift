@@ -117,6 +117,17 @@ import Testing
     #expect(try fairlead.run(["check", "good.fl"]).status == 0)
     #expect(try fairlead.run(["good.fl", "-p", "n=4"]).output == "4\n")
     #expect(try fairlead.run(["good.fl", "-p", "n=10"]).status == 1)
+    try fairlead.write(
+      "param rate = 1e-3\nparam on = false\nparam any = nil\nparam sizes = [1]\nprint(rate, on, any, sizes)\n",
+      to: "typed.fl")
+    #expect(
+      try fairlead.run(["typed.fl", "-p", "rate=1", "-p", "any=x", "-p", "sizes=[2, 3]"]).output
+        == "1.0 false x [2, 3]\n")
+    for wrong in ["rate=abc", "on=maybe", "on=1", "sizes=2", "sizes=x"] {
+      let refused = try fairlead.run(["typed.fl", "-p", wrong])
+      #expect(refused.status == 1 && refused.output.isEmpty, "\(wrong)")
+      #expect(refused.errors.contains("the parameter `\(wrong.prefix { $0 != "=" })` takes"))
+    }
     let unknown = try fairlead.run(["good.fl", "-p", "m=1"])
     #expect(unknown.status == 2 && unknown.errors.contains("no parameter `m`"))
     #expect(try fairlead.run(["good.fl", "-p", "n"]).status == 2)

@@ -39,11 +39,36 @@ extension VM {
       } else if let given = try calling({ try host.parameter(request, self) }) {
         value = given
       }
+      if request.domain == nil { try checkType(of: request, value) }
       try checkDomain(of: request, value)
       return value
     } catch {
       throw Fault(error)
     }
+  }
+
+  /// Throws a `type` fault where a parameter's value is of another kind than its default, so that a slip of the keyboard does not
+  /// surface in the middle of a long run. A default of nil says nothing.
+  private func checkType(of request: ParameterRequest, _ value: Value) throws {
+    func kind(_ value: Value) -> String? {
+      switch value {
+      case .bool: return "a bool"
+      case .int, .float: return "a number"
+      case .object(let reference):
+        switch reference.kind {
+        case .string: return "a string"
+        case .list: return "a list"
+        case .map: return "a map"
+        default: return nil
+        }
+      default: return nil
+      }
+    }
+    guard let expected = kind(request.defaultValue), kind(value) != expected else { return }
+    throw Fault(
+      .type,
+      "the parameter `\(request.name)` takes \(expected), got \(Representation.described(value))",
+      hint: expected == "a list" ? "write `[…]`" : nil)
   }
 
   /// Throws a `value` fault where a parameter's value is not among those that its `in` allows.

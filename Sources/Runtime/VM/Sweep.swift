@@ -52,6 +52,15 @@ public final class SweepRequest: @unchecked Sendable {
             "the body of a sweep must give a map, it gave \(Representation.described(result))",
             hint: "end it with `{name: value}`")
         }
+        for (axis, swept) in zip(axes, combinations[index]) {
+          let given = reference.map.compactMap { $0.key.string == axis ? $0.value : nil }.first
+          if let given, try !Comparison.equal(given, swept, trial) {
+            throw Fault(
+              .value,
+              "the table has a column `\(axis)` already, for the values that are swept",
+              hint: "call this value something else")
+          }
+        }
         return try trial.snapshot(result)
       }
     } catch {
