@@ -10,7 +10,7 @@ enum TensorBuiltins {
     interpreter.define(TensorMath.combinations)
     interpreter.define(GradientBuiltins.natives)
     if interpreter.limits.memoryBytes < .max {
-      StoragePool.shared.byteLimit = interpreter.limits.memoryBytes
+      StoragePool.shared.byteLimit = min(interpreter.limits.memoryBytes, SystemMemory.usable)
     }
   }
 

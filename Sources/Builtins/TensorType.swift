@@ -164,7 +164,7 @@ extension TensorIndex {
     case .index(.int(let int)): self = .at(int)
     case .index(let value):
       if let range = value.object as? RangeObject {
-        self = .positions(try Tensor(ints: (0..<range.count).map(range.element)))
+        self = .positions(try Tensor(ints: vm.integers(of: range)))
         return
       }
       guard value.number == nil || value.object != nil, let tensor = try Tensor.decode(value, vm)
@@ -239,7 +239,7 @@ enum TensorData {
     }
     var elements = Elements()
     var sizes: [Int] = []
-    try collect(value, 0, &sizes, &elements)
+    try collect(value, 0, &sizes, &elements, vm)
     let shape = try Shape(checking: sizes)
     if elements.count == 0 { return try .zeros(shape, dtype ?? .f32) }
     if elements.isFloating {
@@ -251,7 +251,7 @@ enum TensorData {
 
   /// Appends what `value` holds; `sizes` are those of the first list at each depth, which all others must have.
   private static func collect(
-    _ value: Value, _ depth: Int, _ sizes: inout [Int], _ elements: inout Elements
+    _ value: Value, _ depth: Int, _ sizes: inout [Int], _ elements: inout Elements, _ vm: VM
   ) throws {
     let isFirst = elements.count == 0
     switch value.object {
@@ -260,11 +260,13 @@ enum TensorData {
       guard sizes.count == depth else { throw ragged(depth) }
     case let list as ListObject:
       try enter(list.count, depth, &sizes, isFirst)
-      for item in list.values { try collect(item, depth + 1, &sizes, &elements) }
+      for item in list.values { try collect(item, depth + 1, &sizes, &elements, vm) }
     case let range as RangeObject:
       try enter(range.count, depth, &sizes, isFirst)
       guard sizes.count == depth + 1 else { throw ragged(depth + 1) }
-      for i in 0..<range.count { elements.append(integer: Int64(range.element(i)), isBool: false) }
+      for integer in try vm.integers(of: range) {
+        elements.append(integer: Int64(integer), isBool: false)
+      }
     case let boxed as Boxed<Tensor>:
       // A tensor among numbers counts as the nested list that it looks like.
       for (axis, size) in boxed.value.shape.enumerated() {

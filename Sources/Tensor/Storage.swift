@@ -101,8 +101,8 @@ public final class StoragePool: Sendable {
       // Only addresses of blocks are ever put in.
       return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
     }
-    // The kernel overcommits: more than the machine has is refused here, before anything is written to it.
-    if bytes < 1 << 30 || bytes <= StoragePool.physicalBytes {
+    // The kernel overcommits: more than the machine has left is refused here, before anything is written to it.
+    if bytes < 1 << 26 || StoragePool.isAvailable(bytes) {
       systemAllocations.add(1, ordering: .relaxed)
       if let block = allocate(bytes) { return block }
       trim()
@@ -133,7 +133,18 @@ public final class StoragePool: Sendable {
     return block
   }
 
-  private static let physicalBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  /// Whether the machine has this much memory left; true where it does not say.
+  private static func isAvailable(_ bytes: Int) -> Bool {
+    guard let file = fopen("/proc/meminfo", "r") else { return true }
+    defer { fclose(file) }
+    var text = [UInt8](repeating: 0, count: 1024)
+    let count = fread(&text, 1, text.count, file)
+    let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
+    guard let line = lines.first(where: { $0.hasPrefix("MemAvailable:") }),
+      let kibibytes = Int(line.split(separator: " ").dropFirst().first ?? "")
+    else { return true }
+    return bytes <= kibibytes << 10
+  }
 
   private func outOfMemory(_ byteCount: Int) -> DomainError {
     DomainError(.limit, "not enough memory for a tensor of \(byteCount) bytes")

@@ -258,7 +258,7 @@ extension VM {
       nameReference.header.pointee.flags == WellKnownName.append
     {
       try requireOwned(receiver)
-      append(place[1], to: receiver.list)
+      try append(place[1], to: receiver.list)
       place.pointee = .nothing
       return false
     }

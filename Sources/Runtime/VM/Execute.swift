@@ -613,8 +613,9 @@ extension VM {
 
       case .appendList:
         if case .object(let reference) = base[i.a] {
+          frame.pointee.pc = pc
           let list = reference.list
-          for index in 0..<i.c { append(base[i.b + index], to: list) }
+          for index in 0..<i.c { try append(base[i.b + index], to: list) }
         }
 
       case .newMap:

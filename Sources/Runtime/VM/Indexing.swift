@@ -138,16 +138,21 @@ extension VM {
   }
 
   @inline(__always)
-  func append(_ value: Value, to list: ListObject) {
+  func append(_ value: Value, to list: ListObject) throws(Fault) {
     let storage = list.storage
     let count = storage.pointee.count
-    if count == storage.pointee.capacity {
-      let before = storage.pointee.capacity
-      ListObject.reserve(storage, count + 1)
-      heap.count((storage.pointee.capacity - before) * MemoryLayout<Value>.stride)
-    }
+    if count == storage.pointee.capacity { try grow(storage) }
     storage.pointee.items.unsafelyUnwrapped[count] = value
     storage.pointee.count = count + 1
+  }
+
+  @inline(never)
+  private func grow(_ storage: UnsafeMutablePointer<ListStorage>) throws(Fault) {
+    let before = storage.pointee.capacity
+    // The old items stay while they are copied, half as many again is the new room.
+    if before >= 1 << 20 { try reserve(before * 24) }
+    ListObject.reserve(storage, before + 1)
+    heap.count((storage.pointee.capacity - before) * MemoryLayout<Value>.stride)
   }
 
   // MARK: Slices

@@ -169,6 +169,20 @@ extension VM {
     return true
   }
 
+  /// The numbers of a range, for natives that need them all: refused where there are more than memory holds, and interruptible.
+  public func integers(of range: RangeObject) throws -> [Int] {
+    // They are copied more than once on the way: as values, and as what the native makes of them.
+    let (bytes, overflow) = range.count.multipliedReportingOverflow(by: 48)
+    try reserve(overflow ? Int.max : bytes)
+    var result: [Int] = []
+    result.reserveCapacity(range.count)
+    for index in 0..<range.count {
+      if index & 0xFFFFF == 0xFFFFF { try checkInterrupt() }
+      result.append(range.element(index))
+    }
+    return result
+  }
+
   /// The elements of a list, range, map (its keys), string or native sequence; nil where the value is none. They are kept
   /// alive until the running native returns.
   public func elements(of value: Value) throws -> [Value]? {
@@ -178,9 +192,7 @@ extension VM {
     case .list: result = Array(reference.list.values)
     case .range:
       let range = reference.range
-      try reserve(
-        range.count.multipliedReportingOverflow(by: 16).overflow ? Int.max : range.count * 16)
-      return (0..<range.count).map { .int(range.element($0)) }
+      return try integers(of: range).map { .int($0) }
     case .map: result = reference.map.map(\.key)
     case .string:
       let string = reference.string

@@ -124,16 +124,6 @@ public enum BigStack {
   }
 }
 
-enum SystemMemory {
-  /// Nine tenths of the machine's memory: what a run may use where nobody sets a limit.
-  static let usable: Int = {
-    let pages = sysconf(Int32(_SC_PHYS_PAGES))
-    let size = sysconf(Int32(_SC_PAGESIZE))
-    guard pages > 0, size > 0 else { return Int.max }
-    return pages / 10 * 9 * size
-  }()
-}
-
 extension VM {
   /// Zeroed memory for values, which takes no room until it is touched.
   static func zeroedStack(_ capacity: Int) -> UnsafeMutablePointer<Value> {
