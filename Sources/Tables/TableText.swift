@@ -20,11 +20,29 @@ extension Table {
   public func text(_ style: TextStyle = TextStyle()) -> String {
     guard !columns.isEmpty else { return "table without columns" }
     let shown = shownRows(limit: style.maximumRows)
-    var layouts = columns.filter { !isInterval($0.name) }.map { layout($0, rows: shown.rows) }
+    let places = Dictionary(zip(names, columns.indices), uniquingKeysWith: { first, _ in first })
+    let visible = columns.filter {
+      guard $0.name.hasSuffix(Table.intervalSuffix) else { return true }
+      return places[String($0.name.dropLast(Table.intervalSuffix.count))] == nil
+    }
+    // A column takes at least one character and two spaces: of very many none but those at the ends are laid out.
+    let most = style.width.map { Swift.max(1, $0) / 3 + 2 } ?? visible.count
+    let middle =
+      visible.count > 2 * most ? most..<visible.count - most : visible.count..<visible.count
+    var layouts = (visible[..<middle.lowerBound] + visible[middle.upperBound...]).map { column in
+      let interval = places[column.name + Table.intervalSuffix].map { columns[$0] }
+      return layout(column, interval, rows: shown.rows, width: style.width)
+    }
     var hidden: [String] = []
     if let width = style.width {
       shrinkTexts(&layouts, to: width)
       hidden = dropMiddle(&layouts, to: width)
+      if !middle.isEmpty {
+        let lost = visible[middle].map { DisplayWidth.printable($0.name) }
+        // The middle of the whole is between the two halves of what was lost at the ends.
+        let before = layouts.firstIndex { $0.title == "…" } ?? 0
+        hidden.insert(contentsOf: lost, at: Swift.max(0, Swift.min(hidden.count, most - before)))
+      }
     }
     var lines: [String] = []
     lines.append(
@@ -79,8 +97,15 @@ extension Table {
     return (Array(0..<first) + Array((rowCount - last)..<rowCount), first)
   }
 
-  private func layout(_ column: Column, rows: [Int]) -> Layout {
+  private func layout(_ column: Column, _ interval: Column?, rows: [Int], width: Int?) -> Layout {
     let cells = rows.map { column.cells[$0] }
+    // Of a text that is wider than the terminal, whatever it is made of, no more is looked at than could be shown.
+    func text(_ cell: Cell) -> String {
+      guard case .string(let text) = cell, let width, text.utf8.count > 64 * (width + 1) else {
+        return DisplayWidth.printable(cell.text)
+      }
+      return DisplayWidth.printable(String(text.unicodeScalars.prefix(16 * (width + 1))))
+    }
     let numeric =
       cells.contains { if case .int = $0 { true } else if case .float = $0 { true } else { false } }
       && cells.allSatisfy {
@@ -91,9 +116,7 @@ extension Table {
       }
     let title = DisplayWidth.printable(column.name)
     let texts: [String]
-    if numeric,
-      let interval = columns.first(where: { $0.name == column.name + Table.intervalSuffix })
-    {
+    if numeric, let interval {
       texts = alignedIntervals(cells, rows.map { interval.cells[$0].number })
     } else if numeric {
       if cells.contains(where: { if case .float = $0 { true } else { false } }) {
@@ -102,7 +125,7 @@ extension Table {
         texts = cells.map { $0.isNull ? "" : $0.text }
       }
     } else {
-      texts = cells.map { $0.isNull ? "" : DisplayWidth.printable($0.text) }
+      texts = cells.map { $0.isNull ? "" : text($0) }
     }
     return Layout(title: title, cells: texts, isNumeric: numeric, width: Layout.width(title, texts))
   }

@@ -98,6 +98,22 @@ private func sample() -> Table {
     #expect(text.contains("not shown: column2, column3"))
   }
 
+  @Test func veryManyColumnsAndVeryLongTextsAreCut() throws {
+    let table = try Table(
+      columns: (0..<20_000).map { Table.Column("c\($0)", [.int($0), .string("text")]) })
+    let lines = table.text(TextStyle(width: 60)).split(separator: "\n")
+    let titles = lines[0].split(separator: " ")
+    #expect(titles.first == "c0" && titles.last == "c19999" && lines.allSatisfy { $0.count <= 60 })
+    let gap = try #require(titles.firstIndex(of: "…"))
+    #expect(lines.last?.contains("not shown: c\(gap), c\(gap + 1), ") == true)
+    let long = String(repeating: "long ", count: 1_000_000)
+    let one = try Table(columns: [
+      Table.Column("text", [.string(long)]), Table.Column("n", [.int(1)]),
+    ])
+    let shown = one.text(TextStyle(width: 40)).split(separator: "\n")
+    #expect(shown[2].hasPrefix("long long") && shown[2].contains("…") && shown[2].count <= 40)
+  }
+
   @Test func longTextsAreCutBeforeColumnsAreDropped() {
     let table = Table(rows: [
       [("a", .string(String(repeating: "x", count: 90))), ("b", .int(1)), ("c", .string("short"))]
