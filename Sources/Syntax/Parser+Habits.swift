@@ -174,6 +174,11 @@ extension Parser {
         hint: "a comprehension is written `[… for x in xs]`")
     default: break
     }
+    if ["elif", "elsif", "elseif"].contains(text(token.span)) {
+      return fail(
+        "`\(text(token.span))` does not exist", at: token.span,
+        hint: "write `else if … { … }` after the `}`")
+    }
     return unexpected(
       "expected the end of the statement",
       hint: "start a new line, or put `;` between two statements")

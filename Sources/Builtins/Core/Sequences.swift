@@ -318,22 +318,47 @@ extension CoreBuiltins {
     ]
   }
 
+  /// In either order: the values first as everywhere here, or the function first as in Python.
+  private static func elementsAndFunction(_ first: Value, _ second: Value, _ vm: VM) throws -> (
+    [Value], Callable
+  ) {
+    let isFunctionFirst = Callable.decode(first, vm) != nil
+    let (values, function) = isFunctionFirst ? (second, first) : (first, second)
+    guard let callable = Callable.decode(function, vm) else {
+      throw Fault(.type, "`function` must be a function, found \(function.typeWithArticle)")
+        .atArgument(1)
+    }
+    guard let elements = try Elements.decode(values, vm) else {
+      throw Fault(
+        .type, "`values` must be a list or another sequence, found \(values.typeWithArticle)"
+      )
+      .atArgument(isFunctionFirst ? 1 : 0)
+    }
+    return (elements.values, callable)
+  }
+
   static var functional: [Native] {
     [
       Native(
         "map", "A new list of what a function gives for each element.",
-        Param<Callable>("function", "Called with each element."),
-        Param<Elements>("values", "What to go through."),
+        Param<Value>("values", "What to go through."),
+        Param<Value>("function", "Called with each element; may also come first."),
         returns: "list", seeAlso: ["filter"], search: ["apply", "transform"],
-        examples: [("map(x => x * 2, [1, 2])", "[2, 4]")]
-      ) { vm, function, values in try mapped(values.values, function, vm) },
+        examples: [("[1, 2] |> map(x => x * 2)", "[2, 4]")]
+      ) { vm, values, function in
+        let (values, function) = try elementsAndFunction(values, function, vm)
+        return try mapped(values, function, vm)
+      },
       Native(
         "filter", "A new list of the elements for which a function gives true.",
-        Param<Callable>("function", "Called with each element; gives a bool."),
-        Param<Elements>("values", "What to go through."),
+        Param<Value>("values", "What to go through."),
+        Param<Value>("function", "Called with each element; gives a bool; may also come first."),
         returns: "list", seeAlso: ["map"], search: ["select", "where"],
-        examples: [("filter(x => x > 1, [1, 2])", "[2]")]
-      ) { vm, function, values in try filtered(values.values, function, vm) },
+        examples: [("[1, 2] |> filter(x => x > 1)", "[2]")]
+      ) { vm, values, function in
+        let (values, function) = try elementsAndFunction(values, function, vm)
+        return try filtered(values, function, vm)
+      },
       Native(
         "any", "Whether at least one element is true.",
         Param<Elements>("values", "Bools."),

@@ -22,15 +22,20 @@ public enum Rule: Sendable {
     case .positive: "> 0"
     case .nonNegative: ">= 0"
     case .finite: "finite"
-    case .atLeast(let bound): ">= \(bound.defaultText)"
-    case .atMost(let bound): "<= \(bound.defaultText)"
-    case .within(let low, let high): "from \(low.defaultText) to \(high.defaultText)"
+    case .atLeast(let bound): ">= \(Rule.number(bound))"
+    case .atMost(let bound): "<= \(Rule.number(bound))"
+    case .within(let low, let high): "from \(Rule.number(low)) to \(Rule.number(high))"
     case .between(let low, let high):
-      "between \(low.defaultText) and \(high.defaultText), exclusive"
+      "between \(Rule.number(low)) and \(Rule.number(high)), exclusive"
     case .oneOf(let names): "one of " + names.map(Representation.quoted).joined(separator: ", ")
     case .nonEmpty: "not empty"
     case .custom(let text, _): text
     }
+  }
+
+  /// A bound without a fraction is written without one, whatever the type of what it bounds.
+  private static func number(_ bound: Double) -> String {
+    bound == bound.rounded() && bound.magnitude < 1e15 ? String(Int(bound)) : bound.defaultText
   }
 
   /// Lists and nil are checked element by element and not at all; NaN satisfies no numeric rule.

@@ -152,7 +152,9 @@ public enum Representation {
         let range = reference.range
         text += "\(range.start)..\(range.isClosed ? "=" : "")\(range.end)"
         if range.step != 1 { text += " by \(range.step)" }
-      case .closure: text += "<function \(reference.closure.prototype.name)>"
+      case .closure:
+        let name = reference.closure.prototype.name
+        text += name.isEmpty ? "<function>" : "<function \(name)>"
       case .nativeFunction: text += "<function \(reference.nativeFunction.native.signature.name)>"
       case .boundMethod: text += "<function \(reference.boundMethod.native.signature.name)>"
       case .module: text += "<module \(reference.module.name)>"
