@@ -9,9 +9,9 @@ enum TensorBuiltins {
     interpreter.define(TensorMath.alongAxes)
     interpreter.define(TensorMath.combinations)
     interpreter.define(GradientBuiltins.natives)
-    if interpreter.limits.memoryBytes < .max {
-      StoragePool.shared.byteLimit = min(interpreter.limits.memoryBytes, SystemMemory.usable)
-    }
+    // The pool is the process's: the least limit of its interpreters holds.
+    StoragePool.shared.byteLimit = min(
+      StoragePool.shared.byteLimit, interpreter.limits.memoryBytes, SystemMemory.usable)
   }
 
   static let module = Module(

@@ -84,7 +84,7 @@ private final class Stage {
       ]
     }
     let script =
-      "param a = 0\nparam b = \"\"\nparam c = 0\nparam d = 0\nparam e = 0\nprint(a, b, c, d, e)"
+      "param a = nil\nparam b = nil\nparam c = 0\nparam d = 0\nparam e = nil\nprint(a, b, c, d, e)"
     #expect(try stage.run(script).status == .success)
     #expect(stage.printed == "[1, 2.5] plain text -3 inf {k: 1}\n")
   }
