@@ -27,10 +27,11 @@ public struct TrainingOptions: Sendable {
     self.gradientBound = gradientBound
   }
 
-  /// Examples of one part.
+  /// The most examples of one part. A Poisson sample may be larger than the batch: it is cut only where memory or accumulation asks
+  /// for it.
   var partSize: Int {
-    let parts = max(1, accumulation)
-    return max(1, min(physicalLimit, (plan.batch + parts - 1) / parts))
+    guard accumulation > 1 else { return max(1, physicalLimit) }
+    return max(1, min(physicalLimit, (plan.batch + accumulation - 1) / accumulation))
   }
 }
 
