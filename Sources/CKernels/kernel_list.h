@@ -157,9 +157,8 @@
     dgamma)) \
   F(void, bias_activation_f32, (int activation, size_t rows, size_t columns, const float *x, \
     const float *bias, float *pre, float *y), (activation, rows, columns, x, bias, pre, y)) \
-  F(void, bias_activation_backward_f32, (int activation, size_t rows, size_t columns, const \
-    float *dy, const float *saved, float *dx, float *dbias), (activation, rows, columns, dy, \
-    saved, dx, dbias)) \
+  F(void, bias_activation_backward_f32, (int activation, size_t n, const float *dy, const float \
+    *saved, float *dx, float *y), (activation, n, dy, saved, dx, y)) \
   F(size_t, gather_rows_i64_f32, (size_t count, size_t width, const float *table, size_t \
     table_rows, const int64_t *indices, float *out), (count, width, table, table_rows, indices, \
     out)) \

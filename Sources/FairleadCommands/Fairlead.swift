@@ -2,6 +2,7 @@ import ArgumentParser
 import Builtins
 import CSystem
 import Foundation
+import Syntax
 
 /// The command line of Fairlead.
 ///
@@ -33,6 +34,14 @@ public struct Fairlead: ParsableCommand {
   /// Runs a command; gives its exit code.
   static func status(of arguments: [String]) -> Int32 {
     if arguments.isEmpty { return Prompt.run() }
+    if let word = unknownCommand(arguments) {
+      let near = Suggest.nearest(to: word, in: commandNames)
+      Console.complain(
+        "Error: there is no command or script `\(word)`"
+          + (near.map { "; did you mean `fairlead \($0)`?" } ?? "")
+          + "\n  See 'fairlead --help' for more information.")
+      return Status.misuse
+    }
     do {
       var parsed = try parse(expanded(arguments))
       if let command = parsed as? any FairleadCommand { return try command.status() }
@@ -59,11 +68,22 @@ public struct Fairlead: ParsableCommand {
     return Status.misuse
   }
 
+  private static var commandNames: [String] {
+    configuration.subcommands.map { $0._commandName } + ["help"]
+  }
+
+  /// The first word, where it is neither a command nor a script nor an option.
+  static func unknownCommand(_ arguments: [String]) -> String? {
+    guard let first = expanded(arguments).first, !first.hasPrefix("-"),
+      !commandNames.contains(first)
+    else { return nil }
+    return first
+  }
+
   /// `fairlead script.fl …` and `fairlead -e …` are short for `fairlead run …`.
   static func expanded(_ arguments: [String]) -> [String] {
     guard let first = arguments.first else { return arguments }
-    let names = configuration.subcommands.map { $0._commandName } + ["help"]
-    if names.contains(first) || ["-h", "--help", "--version"].contains(first) { return arguments }
+    if commandNames.contains(first) || ["-h", "--help", "--version"].contains(first) { return arguments }
     if first.hasPrefix("-") || first.hasSuffix(".fl") || first.contains("/")
       || first.hasPrefix("std.")
       || FileManager.default.fileExists(atPath: first)

@@ -9,22 +9,23 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Sets a parameter of the script; may be repeated.", valueName: "name=value"))
   var parameters: [String] = []
 
-  @Option(help: "Trials of a sweep that run at once.")
+  // Unconditional, so that a negative number is answered by its range and not taken for an option.
+  @Option(parsing: .unconditional, help: "Trials of a sweep that run at once.")
   var workers = 1
 
-  @Option(help: "The seed of all randomness; without one it is drawn and recorded.")
+  @Option(parsing: .unconditional, help: "The seed of all randomness; without one it is drawn and recorded.")
   var seed: Int?
 
-  @Option(help: "Threads of numerical work; all cores by default.")
+  @Option(parsing: .unconditional, help: "Threads of numerical work; all cores by default.")
   var threads: Int?
 
   @Option(
-    name: .customLong("time-limit"),
+    name: .customLong("time-limit"), parsing: .unconditional,
     help: ArgumentHelp("Ends the script with an error after this time.", valueName: "seconds"))
   var timeLimit: Double?
 
   @Option(
-    name: .customLong("memory-limit"),
+    name: .customLong("memory-limit"), parsing: .unconditional,
     help: ArgumentHelp("Ends the script with an error when it needs more.", valueName: "megabytes"))
   var memoryLimit: Int?
 

@@ -132,15 +132,7 @@ final class ConvolutionPass {
     -> Tensor
   {
     let g = try Tensor.uninitialized(dy.shape)
-    let (from, saved, to) = (dy.floats, argument.floats, g.floats)
-    let outputs = outputs
-    withExtendedLifetime((dy, argument)) {
-      Parallel.blocks(g.count / outputs, size: RowBlocks.size(width: outputs)) { block in
-        let start = block.lowerBound * outputs
-        fl_bias_activation_backward_f32(
-          activation.rawValue, block.count, outputs, from + start, saved + start, to + start, nil)
-      }
-    }
+    activation.backward(dy, argument, into: g)
     return g
   }
 

@@ -41,61 +41,60 @@ public final class Linear: Layer {
       )
     }
     let a = try Check.floats(input, "linear")
-    let w = weight.data
-    let b = bias?.data
     var shape = input.shape
     shape[shape.rank - 1] = outputs
     let y = try Tensor.uninitialized(shape).with(lengths: input.lengths)
+    let argument = activation.keepsArgument ? try Tensor.uninitialized(shape) : nil
+    apply(to: a, activation, argument: argument, output: y)
     // What the activation's derivative is found from: its argument, or its value.
-    let saved = activation.keepsArgument ? try Tensor.uninitialized(shape) : y.detached
-    let rows = y.count / outputs
-    let outputs = self.outputs
-    let inputs = self.inputs
-    withExtendedLifetime((a, w, b)) {
-      Matmul.gemm(
-        transposeB: true, m: rows, n: outputs, k: inputs, a.floats, inputs, w.floats, inputs,
-        saved.floats, outputs)
-      guard b != nil || activation != .none else { return }
-      let (from, to) = (saved.floats, y.floats)
-      let bias = b?.floats
-      Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
-        let part = from + block.lowerBound * outputs
-        fl_bias_activation_f32(
-          activation.rawValue, block.count, outputs, part, bias,
-          activation.keepsArgument ? part : nil, to + block.lowerBound * outputs)
-      }
-    }
+    let saved = activation == .none ? nil : argument ?? y.detached
+    let w = weight.data
     return Tape.record(
       "linear", inputs: [input], parameters: [weight] + (bias.map { [$0] } ?? []), output: y
     ) { [weight, bias] request in
       var g = try request.gradient.contiguous()
-      if activation != .none {
+      if let saved {
         let dy = g
         g = try Tensor.uninitialized(dy.shape)
-        let (from, value, to) = (dy.floats, saved.floats, g.floats)
-        withExtendedLifetime((dy, saved)) {
-          Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
-            let start = block.lowerBound * outputs
-            fl_bias_activation_backward_f32(
-              activation.rawValue, block.count, outputs, from + start, value + start, to + start,
-              nil)
-          }
-        }
-      }
-      var dx: Tensor?
-      if request.needs[0] {
-        let result = try Tensor.uninitialized(a.shape)
-        withExtendedLifetime((g, w)) {
-          Matmul.gemm(
-            m: rows, n: inputs, k: outputs, g.floats, outputs, w.floats, inputs, result.floats,
-            inputs)
-        }
-        dx = result
+        activation.backward(dy, saved, into: g)
       }
       return BackwardResult(
-        inputs: [dx],
+        inputs: [request.needs[0] ? try Linear.inputGradient(g, weight: w, shape: a.shape) : nil],
         rules: request.wantsRules ? [LinearRule(weight: weight, bias: bias, a: a, g: g)] : [])
     }
+  }
+
+  /// The layer's formula without a trace, on contiguous tensors; `argument` is given what the activation is taken of.
+  func apply(to a: Tensor, _ activation: FusedActivation, argument: Tensor?, output y: Tensor) {
+    let rows = y.count / outputs
+    let (w, b) = (weight.data, bias?.data)
+    let (outputs, inputs) = (outputs, inputs)
+    withExtendedLifetime((a, w, b, argument, y)) {
+      let (from, to) = ((argument ?? y).floats, y.floats)
+      Matmul.gemm(
+        transposeB: true, m: rows, n: outputs, k: inputs, a.floats, inputs, w.floats, inputs, from,
+        outputs)
+      guard b != nil || activation != .none else { return }
+      let bias = b?.floats
+      Parallel.blocks(rows, size: RowBlocks.size(width: outputs)) { block in
+        let part = from + block.lowerBound * outputs
+        fl_bias_activation_f32(
+          activation.rawValue, block.count, outputs, part, bias, argument == nil ? nil : part,
+          to + block.lowerBound * outputs)
+      }
+    }
+  }
+
+  /// What an output gradient g means for the inputs, which have `shape`; `w` is the weight that the outputs were made with.
+  static func inputGradient(_ g: Tensor, weight w: Tensor, shape: Shape) throws -> Tensor {
+    let result = try Tensor.uninitialized(shape)
+    let (outputs, inputs) = (w.shape[0], w.shape[1])
+    withExtendedLifetime((g, w)) {
+      Matmul.gemm(
+        m: g.count / outputs, n: inputs, k: outputs, g.floats, outputs, w.floats, inputs,
+        result.floats, inputs)
+    }
+    return result
   }
 }
 
@@ -111,6 +110,20 @@ enum FusedActivation: Int32 {
 
   /// Whether the derivative follows from the argument only, and not from the value.
   var keepsArgument: Bool { rawValue >= FusedActivation.geluTanh.rawValue }
+
+  /// The gradient before the activation of dy behind it; `g` may be `dy`. `saved` is the argument where the activation keeps that, else
+  /// its value. With `value`, that is written there again from a saved argument.
+  func backward(_ dy: Tensor, _ saved: Tensor, into g: Tensor, value: Tensor? = nil) {
+    withExtendedLifetime((dy, saved, g, value)) {
+      let (from, argument, to, value) = (dy.floats, saved.floats, g.floats, value?.floats)
+      Parallel.blocks(g.count, size: 1 << 13) { block in
+        let start = block.lowerBound
+        fl_bias_activation_backward_f32(
+          rawValue, block.count, from + start, argument + start, to + start,
+          value.map { $0 + start })
+      }
+    }
+  }
 }
 
 /// Rows of a matrix that are treated as one block: about 32 KiB of it, so that the cut depends on the shape only.

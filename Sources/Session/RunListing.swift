@@ -8,9 +8,9 @@ enum RunListing {
     guard !runs.isEmpty else { return try Table(columns: names.map { Table.Column($0, []) }) }
     return Table(
       rows: runs.map { run in
-        let trials =
-          "\(run.trialsDone)/\(max(run.trialsPlanned, run.trialsDone + run.trialsFailed))"
-          + (run.trialsFailed > 0 ? " (\(run.trialsFailed) failed)" : "")
+        let all = max(run.trialsPlanned, run.trialsDone + run.trialsFailed)
+        let failed = run.trialsFailed > 0 ? " (\(run.trialsFailed) failed)" : ""
+        let trials = all == 0 ? "" : "\(run.trialsDone)/\(all)\(failed)"
         let cells: [Cell] = [
           .int(run.number), .string(run.script), .string(date(run.started)),
           .string(run.status.rawValue), .string(trials), .int(run.seed),

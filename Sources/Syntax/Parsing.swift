@@ -39,7 +39,11 @@ public enum Parsing {
     if !brackets.diagnostics.isEmpty { return .invalid }
     var parser = Parser(source, stream, brackets)
     _ = parser.program()
-    if parser.diagnostics.isEmpty { return .complete }
+    if parser.diagnostics.isEmpty {
+      // A documentation comment belongs to what follows; an empty line ends it.
+      let last = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
+      return last.drop { $0 == " " }.hasPrefix("##") ? .incomplete : .complete
+    }
     return parser.diagnostics.count == 1 && parser.wantsMore ? .incomplete : .invalid
   }
 

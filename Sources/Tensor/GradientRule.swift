@@ -18,6 +18,13 @@ public protocol GradientRule: AnyObject {
 
   /// Each example's gradient of parameter `index`: shape [exampleCount] + the parameter's.
   func perExample(_ index: Int) throws -> Tensor
+
+  /// Called once where the rule is to wait for the end of the backward pass: it may give up what it saved for something smaller.
+  func compact() throws
+}
+
+extension GradientRule {
+  public func compact() throws {}
 }
 
 /// What one operation's backward step yields.

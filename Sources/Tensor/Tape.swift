@@ -240,7 +240,10 @@ public enum Tape {
   ) throws -> Capture {
     var capture = Capture(rules: [], unruled: [])
     var pass = BackwardPass(keepGraph: keepGraph, wantsRules: true)
-    pass.onRule = { capture.rules.append($0) }
+    pass.onRule = { rule in
+      try rule.compact()
+      capture.rules.append(rule)
+    }
     pass.onParameter = { parameter, _ in
       if !capture.unruled.contains(parameter) { capture.unruled.append(parameter) }
     }

@@ -74,7 +74,8 @@ struct ColonCommand {
       body: { _, prompt in
         print(
           prompt.session.budget
-            ?? "no ledger is active: `let ledger = dp.ledger(epsilon: 2, delta: 1e-6)`")
+            ?? "no privacy budget is kept in this session; a training run reports what it spent in its result"
+        )
       }),
     ColonCommand(
       name: "quit", usage: ":quit", summary: "leaves, as Ctrl-D does",

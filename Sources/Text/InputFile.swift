@@ -152,10 +152,12 @@ enum Gzip {
       switch code {
       case Z_OK: continue
       case Z_STREAM_END:
-        // gzip files may be joined end to end; anything else behind the end is padding, as gzip(1) reads it.
-        let rest = input.count - position + Int(stream.avail_in)
-        let start = input.count - rest
-        guard rest >= 2, input[start] == 0x1F, input[start + 1] == 0x8B else { return .whole }
+        // gzip files may be joined end to end, and padded with zeros.
+        let rest = input[(position - Int(stream.avail_in))...]
+        guard rest.contains(where: { $0 != 0 }) else { return .whole }
+        guard rest.starts(with: [0x1F, 0x8B]) else {
+          return .damaged("\(rest.count) bytes that are not gzip follow its end")
+        }
         guard inflateReset(&stream) == Z_OK else { return .damaged("a second part cannot be read") }
       case Z_BUF_ERROR: return .cutOff
       default:

@@ -7,20 +7,23 @@ final class MatrixProduct: Workload {
   private let inner: Int
   /// The right operand is stored N×K, as the weight of a linear layer is.
   private let transposed: Bool
+  /// The left operand is stored K×M, as output gradients are where a weight's gradient is summed.
+  private let leftTransposed: Bool
   private let left: Tensor
   private let right: Tensor
   private let result: Tensor
 
-  /// `shape` is M×N×K as `64x512x128`, with a `t` behind it for a transposed right operand.
+  /// `shape` is M×N×K as `64x512x128`, with a `t` behind it for a transposed right operand, an `l` for a transposed left one.
   init(shape: String) throws {
     transposed = shape.hasSuffix("t")
-    let sizes = shape.prefix(shape.count - (transposed ? 1 : 0)).split(separator: "x").map {
+    leftTransposed = shape.hasSuffix("l")
+    let sizes = shape.prefix(shape.count - (transposed || leftTransposed ? 1 : 0)).split(separator: "x").map {
       Int($0)
     }
     guard sizes.count == 3, let rows = sizes[0], let columns = sizes[1], let inner = sizes[2],
       [rows, columns, inner].allSatisfy({ (1...1 << 20).contains($0) }),
       max(rows, inner, columns) * min(rows, inner, columns) <= 1 << 34
-    else { throw Unsupported(message: "a product is asked for as 64x512x128 or 64x512x128t") }
+    else { throw Unsupported(message: "a product is asked for as 64x512x128, 64x512x128t or 64x512x128l") }
     (self.rows, self.columns, self.inner) = (rows, columns, inner)
     left = try MatrixProduct.filled(rows * inner, step: 0.37)
     right = try MatrixProduct.filled(inner * columns, step: 0.53)
@@ -42,7 +45,8 @@ final class MatrixProduct: Workload {
 
   private func multiply() {
     Matmul.gemm(
-      transposeB: transposed, m: rows, n: columns, k: inner, left.floats, inner, right.floats,
+      transposeA: leftTransposed, transposeB: transposed, m: rows, n: columns, k: inner,
+      left.floats, leftTransposed ? rows : inner, right.floats,
       transposed ? inner : columns, result.floats, columns)
   }
 

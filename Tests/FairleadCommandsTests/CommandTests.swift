@@ -132,6 +132,12 @@ import Testing
     #expect(unknown.status == 2 && unknown.errors.contains("no parameter `m`"))
     #expect(try fairlead.run(["good.fl", "-p", "n"]).status == 2)
     #expect(try fairlead.run(["check", "none.fl"]).status == 2)
+    let misspelt = try fairlead.run(["chekc", "good.fl"])
+    #expect(
+      misspelt.status == 2 && misspelt.errors.contains("no command or script `chekc`")
+        && misspelt.errors.contains("`fairlead check`"))
+    let workers = try fairlead.run(["run", "--workers", "-1", "good.fl"])
+    #expect(workers.status == 2 && workers.errors.contains("--workers must be from 1 to 1024"))
   }
 
   @Test func documentation() throws {

@@ -144,6 +144,92 @@ import Testing
     }
   }
 
+  /// A decoder that counts passes, and whose state takes drafts or does not.
+  private final class Counting: DecodingModel {
+    private let model: any DecodingModel
+    private let takesDrafts: Bool
+    fileprivate(set) var passes = 0
+
+    init(_ model: any DecodingModel, takesDrafts: Bool) {
+      self.model = model
+      self.takesDrafts = takesDrafts
+    }
+
+    var vocabularySize: Int { model.vocabularySize }
+    var contextLength: Int? { model.contextLength }
+    func decodingState(rows: Int, capacity: Int) throws -> any DecodingState {
+      let state = try model.decodingState(rows: rows, capacity: capacity)
+      return takesDrafts ? Drafting(state, self) : Plain(state, self)
+    }
+
+    private class Plain: DecodingState {
+      let state: any DecodingState
+      let counter: Counting
+      init(_ state: any DecodingState, _ counter: Counting) {
+        self.state = state
+        self.counter = counter
+      }
+      var logits: UnsafeMutablePointer<Float> { state.logits }
+      func begin(_ prompts: [ArraySlice<Int32>]) throws { try state.begin(prompts) }
+      func append(_ tokens: UnsafeBufferPointer<Int32>, to rows: UnsafeBufferPointer<Int>) throws {
+        counter.passes += 1
+        try state.append(tokens, to: rows)
+      }
+      func reorder(_ sources: [Int]) throws { try state.reorder(sources) }
+    }
+
+    private final class Drafting: Plain, DraftingState {
+      private var drafting: any DraftingState {
+        get throws { try #require(state as? any DraftingState) }
+      }
+      func extend(_ row: Int, by tokens: [Int32]) throws -> UnsafeMutablePointer<Float> {
+        counter.passes += 1
+        return try drafting.extend(row, by: tokens)
+      }
+      func shorten(_ row: Int, by count: Int) {
+        (state as? any DraftingState)?.shorten(row, by: count)
+      }
+    }
+  }
+
+  @Test func draftsSavePassesAndChangeNoBit() throws {
+    let model = try CheckpointOutputs.gpt2().decoder()
+    let text = try #require(expected()["text"] as? [Int]).map { Int32($0) }
+    var saved = 0
+    for choice in [TokenChoice.greedy, .sampling(temperature: 0.05), .sampling(temperature: 1)] {
+      for length in [1, 4, 11] {
+        let options = GenerationOptions(
+          choice: choice, maximumNewTokens: 36, stopTokens: length == 4 ? [39] : [])
+        let (one, several) = (
+          Counting(model, takesDrafts: false), Counting(model, takesDrafts: true)
+        )
+        let results = try [one, several].map {
+          try Generation.run(
+            $0, prompts: [Array(text[..<length])], options: options, key: RandomKey(seed: 3))
+        }
+        #expect(results[0] == results[1])
+        #expect(several.passes <= one.passes)
+        saved += one.passes - several.passes
+      }
+    }
+    #expect(saved > 20)
+  }
+
+  @Test func draftsAreWhatFollowedBefore() {
+    var lookup = PromptLookup([1, 2, 3, 4, 5, 9, 2, 3])
+    #expect(lookup.draft(room: 20) == [4, 5, 9])
+    #expect(lookup.draft(room: 2) == [4, 5] && lookup.draft(room: 0).isEmpty)
+    lookup.note(4)
+    lookup.learn(accepted: 3, of: 3)
+    #expect(lookup.draft(room: 20) == [5, 9, 2, 3, 4, 5, 9])
+    lookup.learn(accepted: 0, of: 7)
+    #expect(lookup.draft(room: 20) == [5, 9, 2])
+    lookup.note(7)
+    #expect(lookup.draft(room: 20).isEmpty)
+    // A loop goes on.
+    #expect(PromptLookup([8, 8, 8]).draft(room: 9) == [8, 8, 8])
+  }
+
   @Test func stepsHoldNoMemoryBeyondTheFirst() throws {
     let model = try CheckpointOutputs.gpt2().decoder()
     let prompts: [[Int32]] = [[3, 4, 5], [6]]

@@ -64,7 +64,11 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     #expect(try store.begin(identity(), seed: 7) == first)
     #expect(try store.begin(identity(), seed: 8) != first)
     #expect(try store.begin(identity(epochs: 3), seed: 7) != first)
-    #expect(try store.begin(identity("print(2)"), seed: 7) != first)
+    let other = try store.begin(identity("print(2)"), seed: 7)
+    #expect(other != first)
+    // Without a sweep there is nothing to go on with.
+    #expect(try store.latestSeed(of: identity("print(2)")) == nil)
+    try store.plan(run: other, trials: 1, data: [:], parameters: [])
     #expect(try store.latestSeed(of: identity("print(2)")) == 7)
     #expect(try store.latestSeed(of: identity("print(3)")) == nil)
   }

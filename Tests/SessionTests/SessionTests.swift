@@ -236,6 +236,27 @@ private final class Stage {
     #expect(runs[1].parameters == [.init(key: .string("n"), value: .int(2))])
   }
 
+  @Test func runsWithoutSweepsAreRecordedToo() throws {
+    let stage = try Stage()
+    let text = "param n = 2\nprint(n)\n"
+    #expect(try stage.run(text) { $0.parameters = [("n", "5")] }.status == .success)
+    #expect(try stage.run("param n = 2\nprint(n + nothing())").status == .failure)
+    #expect(try stage.run("param n = 2\nthrow \"late\"").status == .failure)
+    // Nothing was asked for, nothing is kept.
+    #expect(try stage.run("print(1)").status == .success)
+    let store = try RunStore(directory: stage.directory.path + "/.fairlead")
+    let runs = try store.runs()
+    #expect(Set(runs.map(\.status)) == [.failed, .finished] && runs.count == 2)
+    #expect(runs.last?.parameters == [.init(key: .string("n"), value: .int(5))])
+    // Another seed is another run: there is no sweep to go on with.
+    #expect(
+      try stage.run(text) {
+        $0.parameters = [("n", "5")]
+        $0.seed = 123
+      }.status == .success)
+    #expect(try store.runs().count == 3)
+  }
+
   @Test func recordedResultsCanBeReadBack() throws {
     let stage = try Stage()
     #expect(try stage.run(script).status == .success)
@@ -287,7 +308,7 @@ private final class Stage {
 
   @Test func anInterruptedSweepKeepsItsTrials() throws {
     let stage = try Stage()
-    let slow = "let t = sweep s in 0..20 { sys.sleep(0.05)\n {s2: s} }\nprint(t.s2)"
+    let slow = "let t = sweep s in 0..100 { sys.sleep(0.05)\n {s2: s} }\nprint(t.s2)"
     try stage.write("s.fl", slow)
     let session = Session(options: stage.options)
     nonisolated(unsafe) let other = session
@@ -297,7 +318,7 @@ private final class Stage {
     #expect(reply.diagnostics.first?.message.contains("are finished and recorded") == true)
     #expect(try stage.run(slow).status == .success)
     #expect(stage.remarked.contains("trials found in the run store"))
-    #expect(stage.printed == "\(Array(0..<20))\n")
+    #expect(stage.printed == "\(Array(0..<100))\n")
   }
 }
 

@@ -131,7 +131,8 @@ import Testing
     ("fn f(a)", .incomplete), ("for x in xs", .incomplete), ("let x = @", .invalid),
     ("a and", .incomplete),
     ("not", .incomplete), ("# comment", .complete), ("{a: 1", .incomplete),
-    ("f(a,\n b", .incomplete),
+    ("f(a,\n b", .incomplete), ("## About f.", .incomplete), ("## About f.\nfn f() {}", .complete),
+    ("## About all.\n", .complete), ("let a = 1 ## A.", .complete),
   ]
 
   @Test(arguments: completeness) func complete(_ text: String, _ expected: Completeness) {

@@ -112,6 +112,13 @@ import Testing
     let joined = try folder.write("j.csv.gz", packed + packed)
     #expect(try Records.read(joined).rows == [["hi", "a"], ["text", "label"], ["hi", "a"]])
 
+    let padded = try folder.write("p.csv.gz", packed + [0, 0, 0])
+    #expect(try Records.read(padded).rows == [["hi", "a"]])
+    let followed = try folder.write("r.csv.gz", packed + Array("more,rows\n".utf8))
+    #expect(
+      failure { _ = try Records.read(followed) }?.message.hasSuffix(
+        "10 bytes that are not gzip follow its end") == true)
+
     let cut = try folder.write("cut.csv.gz", Array(packed.dropLast(12)))
     let error = failure { _ = try Records.read(cut) }
     #expect(error?.kind == .data)

@@ -416,10 +416,10 @@ enum {
 /// s = x + bias (bias [columns], NULL: 0); y = activation(s); s is stored in `pre` unless NULL.
 void fl_bias_activation_f32(int activation, size_t rows, size_t columns, const float *x,
                             const float *bias, float *pre, float *y);
-/// dx = dy activation'. `saved` is y for none (NULL), relu, tanh and sigmoid, and s for gelu and
-/// silu. dbias [columns] += column sums of dx (NULL: not wanted).
-void fl_bias_activation_backward_f32(int activation, size_t rows, size_t columns, const float *dy,
-                                     const float *saved, float *dx, float *dbias);
+/// dx = dy activation' for n numbers; dx may be dy. `saved` is y for none (NULL), relu, tanh and sigmoid, and s for gelu and
+/// silu. y, unless NULL, is given activation(saved): where s was saved, what need not have been.
+void fl_bias_activation_backward_f32(int activation, size_t n, const float *dy, const float *saved,
+                                     float *dx, float *y);
 
 // ---------------------------------------------------------------------------------------------
 // Embeddings. Tables are [table_rows, width]. An index outside 0..<table_rows stands for a row of

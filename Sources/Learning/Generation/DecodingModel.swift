@@ -26,6 +26,17 @@ public protocol DecodingState: AnyObject {
   func reorder(_ sources: [Int]) throws
 }
 
+/// Sequences of which one can be continued by several tokens at a time, and be cut back: what checking a draft needs.
+public protocol DraftingState: DecodingState {
+  /// Appends tokens to one row.
+  /// - Returns: [tokens, vocabulary], for each of them what the model says about the token behind it: the same bits as had they
+  ///   been appended one by one. Valid until the next call.
+  func extend(_ row: Int, by tokens: [Int32]) throws -> UnsafeMutablePointer<Float>
+
+  /// Forgets the last `count` tokens of a row.
+  func shorten(_ row: Int, by count: Int)
+}
+
 /// Continues sequences with any model that is a function of tokens [rows, time] (i64) with logits [rows, time, vocabulary], by
 /// computing the whole sequence anew for every token: for models without a cache.
 public final class UncachedDecoder: DecodingModel {

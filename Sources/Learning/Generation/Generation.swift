@@ -119,11 +119,17 @@ public enum Generation {
     let state = try model.decodingState(rows: prompts.count, capacity: capacity)
     let loop = try GenerationLoop(model, prompts, options, keys)
     try state.begin(prompts.map { $0[...] })
-    for step in 0..<options.maximumNewTokens {
-      try onStep()
-      try loop.choose(state.logits, step: step)
-      if loop.isFinished { break }
-      if step + 1 < options.maximumNewTokens { try loop.grow(state) }
+    var step = 0
+    try onStep()
+    try loop.choose(state.logits, step: &step)
+    while !loop.isFinished, step < options.maximumNewTokens {
+      if loop.isAlone, let state = state as? any DraftingState {
+        try loop.growByDraft(state, step: &step, onStep)
+      } else {
+        try onStep()
+        try loop.grow(state)
+        try loop.choose(state.logits, step: &step)
+      }
     }
     return loop.results
   }
@@ -141,6 +147,9 @@ private final class GenerationLoop {
   private let vocabularySize: Int
   private let keys: [RandomKey]
   private let choosers: [TokenChooser]
+  private let prompts: [[Int32]]
+  /// Of the row that grows alone.
+  private var lookup: PromptLookup?
   private(set) var results: [Continuation]
   /// Rows that still grow, and the token that each has been given last; the first `active` of each count.
   private let rows: UnsafeMutableBufferPointer<Int>
@@ -154,6 +163,7 @@ private final class GenerationLoop {
   ) throws {
     self.options = options
     self.keys = keys
+    self.prompts = prompts
     vocabularySize = model.vocabularySize
     choosers = try prompts.map { prompt in
       let chooser = try TokenChooser(
@@ -183,15 +193,20 @@ private final class GenerationLoop {
 
   var isFinished: Bool { active == 0 }
 
-  /// Chooses the next token of each active row from `logits` [active, vocabulary]; rows that end leave.
-  func choose(_ logits: UnsafeMutablePointer<Float>, step: Int) throws {
+  /// Whether one row grows by itself: then a pass waits for the weights only, and several tokens take no longer than one.
+  var isAlone: Bool { active == 1 }
+
+  /// Chooses token number `step` of each active row from `logits` [active, vocabulary]; rows that end leave.
+  func choose(_ logits: UnsafeMutablePointer<Float>, step: inout Int) throws {
+    defer { step += 1 }
+    let number = step
     let mayStop = step >= options.minimumNewTokens
     Parallel.each(active) { i in
       let row = rows[i]
       let own = logits + i * vocabularySize
       fl_logsumexp_rows_f32(1, vocabularySize, own, logSums.baseAddress.unsafelyUnwrapped + i)
       tokens[i] =
-        choosers[row].choose(own, mayStop: mayStop, key: keys[row].derived(step)) ?? -1
+        choosers[row].choose(own, mayStop: mayStop, key: keys[row].derived(number)) ?? -1
     }
     var kept = 0
     for i in 0..<active {
@@ -205,6 +220,7 @@ private final class GenerationLoop {
       }
       results[row].tokens.append(token)
       choosers[row].note(token)
+      lookup?.note(token)
       rows[kept] = row
       tokens[kept] = token
       kept += 1
@@ -216,5 +232,26 @@ private final class GenerationLoop {
     try state.append(
       UnsafeBufferPointer(rebasing: UnsafeBufferPointer(tokens)[..<active]),
       to: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rows)[..<active]))
+  }
+
+  /// One pass over the only active row: its last token and a draft of those behind it, of which those stay that the row chooses too.
+  func growByDraft(_ state: any DraftingState, step: inout Int, _ onStep: () throws -> Void) throws
+  {
+    let row = rows[0]
+    if lookup == nil { lookup = PromptLookup(prompts[row] + results[row].tokens) }
+    let draft = lookup?.draft(room: options.maximumNewTokens - step) ?? []
+    try onStep()
+    let logits = try state.extend(row, by: [tokens[0]] + draft)
+    var accepted = 0
+    try choose(logits, step: &step)
+    while !isFinished, step < options.maximumNewTokens, accepted < draft.count,
+      tokens[0] == draft[accepted]
+    {
+      accepted += 1
+      try onStep()
+      try choose(logits + accepted * vocabularySize, step: &step)
+    }
+    state.shorten(row, by: draft.count - accepted)
+    lookup?.learn(accepted: accepted, of: draft.count)
   }
 }

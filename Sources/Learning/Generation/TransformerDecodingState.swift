@@ -5,7 +5,7 @@ import Tensor
 ///
 /// The cache is [block][slot, head, capacity, head width] for keys and for values; a row's sequence lies in one slot. Steps work on
 /// the new tokens of all rows, packed: no padding is ever computed.
-final class TransformerDecodingState: DecodingState {
+final class TransformerDecodingState: DraftingState {
   private let model: TransformerDecoder
   private let rows: Int
   private let capacity: Int
@@ -17,6 +17,8 @@ final class TransformerDecodingState: DecodingState {
   private var lengths: [Int]
   private let output: Tensor
   private var work: Work
+  /// Buffers and logits for the tokens of a draft, made for the largest one so far.
+  private var draft: (work: Work, output: Tensor)?
 
   /// Buffers for a number of new tokens; a prompt needs larger ones than a step.
   private struct Work {
@@ -94,7 +96,7 @@ final class TransformerDecodingState: DecodingState {
       lengths[row] = prompt.count
     }
     work.starts[rows] = next
-    compute(work, growing: rows)
+    compute(work, growing: rows, into: output)
   }
 
   func append(_ tokens: UnsafeBufferPointer<Int32>, to rows: UnsafeBufferPointer<Int>) throws {
@@ -108,7 +110,35 @@ final class TransformerDecodingState: DecodingState {
       lengths[row] += 1
     }
     work.starts[rows.count] = rows.count
-    compute(work, growing: rows.count)
+    compute(work, growing: rows.count, into: output)
+  }
+
+  func extend(_ row: Int, by tokens: [Int32]) throws -> UnsafeMutablePointer<Float> {
+    try reserve(row, tokens.count)
+    if draft.map({ $0.work.count < tokens.count }) ?? true {
+      draft = (
+        try Work(model, tokens: tokens.count, rows: 1, capacity: capacity),
+        try .uninitialized(Shape(checking: [tokens.count, model.vocabularySize]))
+      )
+    }
+    // Made above.
+    guard var (work, output) = draft else { preconditionFailure("a draft has its buffers") }
+    for (i, token) in tokens.enumerated() {
+      work.tokens[i] = try checked(token)
+      work.positions[i] = lengths[row] + i
+    }
+    work.starts[0] = 0
+    work.starts[1] = tokens.count
+    work.slots[0] = slots[row]
+    lengths[row] += tokens.count
+    draft = (work, output)
+    compute(work, growing: 1, saysAll: true, into: output)
+    return output.floats
+  }
+
+  func shorten(_ row: Int, by count: Int) {
+    precondition(count >= 0 && count <= lengths[row], "no more tokens than there are")
+    lengths[row] -= count
   }
 
   private func reserve(_ row: Int, _ count: Int) throws {
@@ -161,7 +191,8 @@ final class TransformerDecodingState: DecodingState {
 
   // MARK: One pass over the blocks
 
-  private func compute(_ work: Work, growing: Int) {
+  /// - Parameter saysAll: what follows is asked behind every new token, not only behind the last one of each row.
+  private func compute(_ work: Work, growing: Int, saysAll: Bool = false, into output: Tensor) {
     let model = model
     let width = model.width
     let count = work.starts[growing]
@@ -184,13 +215,15 @@ final class TransformerDecodingState: DecodingState {
       linear(wide, count, model.inner, block.contract, width, normalized)
       fl_add_vv_f32(count * width, x, normalized, x)
     }
-    // Only the last token of each row is asked what follows.
-    for row in 0..<growing {
-      let last = work.starts[row + 1] - 1
-      if last != row { (x + row * width).update(from: x + last * width, count: width) }
+    if !saysAll {
+      for row in 0..<growing {
+        let last = work.starts[row + 1] - 1
+        if last != row { (x + row * width).update(from: x + last * width, count: width) }
+      }
     }
-    normalize(work, growing, model.final)
-    linear(normalized, growing, width, model.head, model.vocabularySize, output.floats)
+    let asked = saysAll ? count : growing
+    normalize(work, asked, model.final)
+    linear(normalized, asked, width, model.head, model.vocabularySize, output.floats)
   }
 
   private func normalize(

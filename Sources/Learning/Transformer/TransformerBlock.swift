@@ -74,31 +74,6 @@ struct ModelSize {
   }
 }
 
-/// Two linear layers with an activation between them.
-public final class FeedForward: Layer {
-  public let expand: Linear
-  public let contract: Linear
-  private let activation: FusedActivation
-
-  public init(
-    _ width: Int, inner: Int, activation: TransformerSettings.Activation,
-    random: inout RandomStream
-  ) throws {
-    expand = try Linear(width, inner, random: &random)
-    contract = try Linear(inner, width, random: &random)
-    self.activation = activation.fused
-    super.init(kind: "feed_forward")
-    try adopt("expand", expand)
-    try adopt("contract", contract)
-  }
-
-  public override var summary: String { "feed_forward(\(expand.inputs), \(expand.outputs))" }
-
-  public override func forward(_ input: Tensor) throws -> Tensor {
-    try contract.forward(expand.forward(input, then: activation))
-  }
-}
-
 /// Attention and a feed-forward part, each with a residual connection and layer normalisation; with `memory`, attention to an
 /// encoder's output between them.
 public final class TransformerBlock: Layer {

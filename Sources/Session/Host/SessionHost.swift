@@ -190,7 +190,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     return try store()
   }
 
-  /// Says what runs now; its record starts with its first sweep.
+  /// Says what runs now; its record starts with its first sweep, or when it ends.
   func begin(_ identity: RunIdentity) {
     lock.withLock {
       context = RunContext(identity: identity)
@@ -208,10 +208,20 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     return earlier
   }
 
-  /// The run is over.
+  /// The run is over. One that had no sweep is recorded now, if it has parameters or has read data.
   func end(_ status: RunStatus, message: String?) {
-    guard let run = lock.withLock({ context?.number }), let store = openStore else { return }
     // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
+    if let run = lock.withLock({ context?.number }) {
+      try? openStore?.finish(run: run, status: status, message: message)
+      return
+    }
+    let identity = lock.withLock { context?.identity }
+    let (parameters, files) = lock.withLock { (reached, filesRead) }
+    guard options.recordsRuns, !options.isInteractive, let identity,
+      !(parameters.isEmpty && files.isEmpty), let store = try? store(),
+      let run = try? store.begin(identity, seed: seed)
+    else { return }
+    try? store.plan(run: run, trials: 0, data: fingerprints(of: files), parameters: parameters)
     try? store.finish(run: run, status: status, message: message)
   }
 

@@ -131,12 +131,16 @@ public final class RunStore: Sendable {
 
   // MARK: Runs
 
-  /// The seed of the latest run of this identity, if there was one.
+  /// The seed of the latest run of this identity that had a sweep, if there was one.
   public func latestSeed(of identity: RunIdentity) throws -> Int? {
     try consult { database in
       try Int.fetchOne(
         database,
-        sql: "SELECT seed FROM runs WHERE identity = ? ORDER BY updated DESC, number DESC LIMIT 1",
+        sql: """
+          SELECT seed FROM runs WHERE identity = ?
+            AND (planned > 0 OR EXISTS (SELECT 1 FROM trials WHERE run = runs.number))
+          ORDER BY updated DESC, number DESC LIMIT 1
+          """,
         arguments: [identity.fingerprint.bytes])
     }
   }
