@@ -34,7 +34,8 @@ enum Main {
     case "train" where words.count == 3: return try Training(network: words[1], mode: words[2])
     case "distill" where words.count == 3:
       return try DistillationStep(network: words[1], mode: words[2])
-    case "generation" where words.count == 2: return try TextGeneration(shape: words[1])
+    case "generation" where words.count == 3:
+      return try TextGeneration(shape: words[1], mode: words[2])
     case "role_reversal" where words.count == 2: return try RoleReversalWork(path: words[1])
     case "tokenizer" where words.count == 3:
       return try Tokenizing(work: words[1], path: words[2])
@@ -42,7 +43,7 @@ enum Main {
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer train|encode CORPUS | generation MODEL | role_reversal TEXT | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer train|encode CORPUS | generation MODEL tokens|drafts | role_reversal TEXT | peak fma [--threads N]"
       )
     }
   }

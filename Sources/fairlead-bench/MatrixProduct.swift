@@ -17,13 +17,17 @@ final class MatrixProduct: Workload {
   init(shape: String) throws {
     transposed = shape.hasSuffix("t")
     leftTransposed = shape.hasSuffix("l")
-    let sizes = shape.prefix(shape.count - (transposed || leftTransposed ? 1 : 0)).split(separator: "x").map {
+    let sizes = shape.prefix(shape.count - (transposed || leftTransposed ? 1 : 0)).split(
+      separator: "x"
+    ).map {
       Int($0)
     }
     guard sizes.count == 3, let rows = sizes[0], let columns = sizes[1], let inner = sizes[2],
       [rows, columns, inner].allSatisfy({ (1...1 << 20).contains($0) }),
       max(rows, inner, columns) * min(rows, inner, columns) <= 1 << 34
-    else { throw Unsupported(message: "a product is asked for as 64x512x128, 64x512x128t or 64x512x128l") }
+    else {
+      throw Unsupported(message: "a product is asked for as 64x512x128, 64x512x128t or 64x512x128l")
+    }
     (self.rows, self.columns, self.inner) = (rows, columns, inner)
     left = try MatrixProduct.filled(rows * inner, step: 0.37)
     right = try MatrixProduct.filled(inner * columns, step: 0.53)

@@ -12,7 +12,11 @@ final class TextGeneration: Workload {
   private static let promptLength = 32
   private static let newTokens = 64
 
-  init(shape: String) throws {
+  /// Token by token, or drafted by looking up what followed before.
+  init(shape: String, mode: String) throws {
+    guard ["tokens", "drafts"].contains(mode) else {
+      throw Unsupported(message: "unknown mode: \(mode)")
+    }
     guard shape == "gpt2small" else { throw Unsupported(message: "unknown model: \(shape)") }
     let settings = GPT2.Settings(vocabulary: 50257)
     var random = RandomStream(seed: 0)
@@ -22,7 +26,9 @@ final class TextGeneration: Workload {
     prompt = try Tensor.integers(
       [TextGeneration.promptLength], from: 0, below: settings.vocabulary, &random
     ).integers().map { Int32($0) }
-    options = GenerationOptions(maximumNewTokens: TextGeneration.newTokens)
+    var options = GenerationOptions(maximumNewTokens: TextGeneration.newTokens)
+    options.drafts = mode == "drafts"
+    self.options = options
     _ = try run(1)
   }
 

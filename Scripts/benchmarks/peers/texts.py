@@ -55,8 +55,9 @@ def tokenization(what, path, threads):
     return work, facts, lambda: state["tokens"]
 
 
-def generation(case):
-    """Greedy, batch 1, with the cache of transformers."""
+def generation(case, mode):
+    """Greedy, batch 1, with the cache of transformers; `drafts`: with its prompt lookup decoding."""
+    extra = {"drafts": {"prompt_lookup_num_tokens": 7}, "tokens": {}}[mode]
     if case != "gpt2small":
         raise ValueError(f"unknown model: {case}")
     import torch
@@ -80,6 +81,7 @@ def generation(case):
                 use_cache=True,
                 eos_token_id=None,
                 pad_token_id=0,
+                **extra,
             )
         state["count"] = whole.shape[1] - PROMPT
 

@@ -4,7 +4,7 @@
     worker.py gemm MxNxK[t] --threads N
     worker.py distill d_lm MODE[-compile] --threads N
     worker.py tokenizer train|encode CORPUS --threads N
-    worker.py generation gpt2small --threads N
+    worker.py generation gpt2small tokens|drafts --threads N
     worker.py role_reversal TEXT words|alternation
 """
 
@@ -127,7 +127,7 @@ def prepared(arguments):
         case "tokenizer":
             work, *rest = texts.tokenization(arguments.case, arguments.mode, arguments.threads)
         case "generation":
-            work, *rest = texts.generation(arguments.case)
+            work, *rest = texts.generation(arguments.case, arguments.mode)
         case "role_reversal":
             work, *rest = texts.role_reversal(arguments.case, arguments.mode)
     return work, resident, *rest

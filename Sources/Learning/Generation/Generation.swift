@@ -12,6 +12,8 @@ public struct GenerationOptions: Sendable, Equatable {
   public var stopTokens: [Int] = []
   /// The most sequences that grow together; changes the speed and the memory, never the result.
   public var batch = 16
+  /// Whether a sequence that grows alone is drafted by looking up what followed before; changes the speed, never the result.
+  public var drafts = true
 
   public init(
     choice: TokenChoice = .greedy, maximumNewTokens: Int = 20, minimumNewTokens: Int = 0,
@@ -123,7 +125,7 @@ public enum Generation {
     try onStep()
     try loop.choose(state.logits, step: &step)
     while !loop.isFinished, step < options.maximumNewTokens {
-      if loop.isAlone, let state = state as? any DraftingState {
+      if options.drafts, loop.isAlone, let state = state as? any DraftingState {
         try loop.growByDraft(state, step: &step, onStep)
       } else {
         try onStep()

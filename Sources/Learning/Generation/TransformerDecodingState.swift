@@ -122,7 +122,8 @@ final class TransformerDecodingState: DraftingState {
       )
     }
     // Made above.
-    guard var (work, output) = draft else { preconditionFailure("a draft has its buffers") }
+    guard let (made, output) = draft else { preconditionFailure("a draft has its buffers") }
+    var work = made
     for (i, token) in tokens.enumerated() {
       work.tokens[i] = try checked(token)
       work.positions[i] = lengths[row] + i
@@ -131,7 +132,6 @@ final class TransformerDecodingState: DraftingState {
     work.starts[1] = tokens.count
     work.slots[0] = slots[row]
     lengths[row] += tokens.count
-    draft = (work, output)
     compute(work, growing: 1, saysAll: true, into: output)
     return output.floats
   }
