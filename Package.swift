@@ -88,7 +88,7 @@ let package = Package(
       dependencies: ["JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "DistillationTests",
-      dependencies: ["Distillation", "Fairness", "Learning", "Tensor", "Text"]),
+      dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
     .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
     .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables"]),

@@ -119,6 +119,8 @@ extension TrainingStep {
     var deferred: [any RangedGradientRule] = []
     var done: Set<Int> = []
     var tied: Set<Parameter> = []
+    // The longest first, so that the threads end together.
+    let order = ranges.indices.sorted { (ranges[$1].count, $0) < (ranges[$0].count, $1) }
     for parameter in layout.parameters where uses[parameter] == 2 {
       guard let pair = TiedRules.pair(rules, of: parameter), let layer = layer(of: parameter)
       else { continue }
@@ -150,7 +152,8 @@ extension TrainingStep {
       if let ranged = rule as? any RangedGradientRule, !(rule is EmbeddingRule) {
         var squares = [Double](repeating: 0, count: complete.count * ranges.count)
         try squares.withUnsafeMutableBufferPointer { squares in
-          try inParallel(ranges.count) { group in
+          try inParallel(ranges.count) { turn in
+            let group = order[turn]
             guard !ranges[group].isEmpty else { return }
             let sink = self.microSinks[group]
             try ranged.accumulate(weights: nil, examples: ranges[group], into: sink)
