@@ -115,15 +115,17 @@ final class TransformerDecodingState: DraftingState {
 
   func extend(_ row: Int, by tokens: [Int32]) throws -> UnsafeMutablePointer<Float> {
     try reserve(row, tokens.count)
-    if draft.map({ $0.work.count < tokens.count }) ?? true {
-      draft = (
+    let buffers: (work: Work, output: Tensor)
+    if let draft, draft.work.count >= tokens.count {
+      buffers = draft
+    } else {
+      buffers = (
         try Work(model, tokens: tokens.count, rows: 1, capacity: capacity),
         try .uninitialized(Shape(checking: [tokens.count, model.vocabularySize]))
       )
+      draft = buffers
     }
-    // Made above.
-    guard let (made, output) = draft else { preconditionFailure("a draft has its buffers") }
-    var work = made
+    var work = buffers.work
     for (i, token) in tokens.enumerated() {
       work.tokens[i] = try checked(token)
       work.positions[i] = lengths[row] + i
@@ -132,8 +134,8 @@ final class TransformerDecodingState: DraftingState {
     work.starts[1] = tokens.count
     work.slots[0] = slots[row]
     lengths[row] += tokens.count
-    compute(work, growing: 1, saysAll: true, into: output)
-    return output.floats
+    compute(work, growing: 1, saysAll: true, into: buffers.output)
+    return buffers.output.floats
   }
 
   func shorten(_ row: Int, by count: Int) {
