@@ -62,7 +62,7 @@ final class ConvolutionRule: RangedGradientRule {
       from = copy.floats
     }
     if let biasIndex {
-      let (target, accumulate) = sink.target(biasIndex)
+      let (target, accumulate) = try sink.target(biasIndex)
       try sumRows(from, rows: examples.count * time, accumulate: accumulate, target)
     }
     if let weightIndex {
@@ -73,7 +73,7 @@ final class ConvolutionRule: RangedGradientRule {
         // The pass counts from the first image of all.
         sum = try self.sum(UnsafePointer(from) - first, examples)
       }
-      let (target, accumulate) = sink.target(weightIndex)
+      let (target, accumulate) = try sink.target(weightIndex)
       pass.writeWeight(sum.floats, target, accumulate: accumulate)
       withExtendedLifetime(sum) {}
     }

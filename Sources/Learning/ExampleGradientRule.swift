@@ -20,7 +20,7 @@ final class ExampleGradientRule: RangedGradientRule {
     for (parameter, gradient) in zip(parameters, gradients) where parameter.requiresGradient {
       guard let index = sink.index(of: parameter) else { continue }
       let width = parameter.count
-      let (target, accumulate) = sink.target(index)
+      let (target, accumulate) = try sink.target(index)
       ColumnSums.compute(
         gradient.floats + examples.lowerBound * width, rows: examples.count, columns: width,
         weights: weights.map { $0 + examples.lowerBound }, accumulate: accumulate, target)

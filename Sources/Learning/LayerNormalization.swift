@@ -135,7 +135,7 @@ final class LayerNormalizationRule: RangedGradientRule {
     case .gradients(let made):
       for (gradient, index) in zip(made, indices) {
         guard let index else { continue }
-        let (target, accumulate) = sink.target(index)
+        let (target, accumulate) = try sink.target(index)
         ColumnSums.compute(
           gradient.floats + examples.lowerBound * width, rows: examples.count, columns: width,
           weights: weights.map { $0 + examples.lowerBound }, accumulate: accumulate, target)
@@ -146,7 +146,7 @@ final class LayerNormalizationRule: RangedGradientRule {
       let rowWeights = try weights.map {
         try ExampleWeights.repeated($0 + examples.lowerBound, examples: examples.count, times: time)
       }
-      let targets = indices.map { $0.map { sink.zeroedTarget($0) } }
+      let targets = try indices.map { try $0.map { try sink.zeroedTarget($0) } }
       let rows = examples.count * time
       // A fixed number of rows, at most 64 blocks of them: each is summed by itself, then the sums in order.
       let size = max(RowBlocks.size(width: width), (rows + 63) / 64)

@@ -187,15 +187,15 @@ final class LinearRule: RangedGradientRule {
         }
       }
     }
-    withExtendedLifetime((a, g, scaled, rowWeights)) {
+    try withExtendedLifetime((a, g, scaled, rowWeights)) {
       if let weightIndex {
-        let (target, accumulate) = sink.target(weightIndex)
+        let (target, accumulate) = try sink.target(weightIndex)
         Matmul.gemm(
           transposeA: true, m: outputs, n: inputs, k: rows, left, outputs, right, inputs,
           beta: accumulate ? 1 : 0, target, inputs)
       }
       if let biasIndex {
-        let (target, accumulate) = sink.target(biasIndex)
+        let (target, accumulate) = try sink.target(biasIndex)
         ColumnSums.compute(
           left, rows: rows, columns: outputs, weights: rowWeights?.floats, accumulate: accumulate,
           target)

@@ -9,6 +9,8 @@ public struct ParameterLayout {
   public let offsets: [Int]
   public let count: Int
   let blocks: [Block]
+  /// The blocks of each parameter.
+  let blockRanges: [Range<Int>]
 
   /// A part of one parameter: `count` elements from `start`; whole rows where it is a table.
   struct Block {
@@ -24,19 +26,23 @@ public struct ParameterLayout {
     self.parameters = parameters
     var offsets: [Int] = []
     var blocks: [Block] = []
+    var blockRanges: [Range<Int>] = []
     var total = 0
     for (index, parameter) in parameters.enumerated() {
       offsets.append(total)
       let width = parameter.shape.rank == 2 ? parameter.shape[1] : 1
       let size = max(1, ParameterLayout.blockSize / max(1, width)) * max(1, width)
+      let first = blocks.count
       for start in stride(from: 0, to: parameter.count, by: size) {
         blocks.append(
           Block(parameter: index, start: start, count: min(size, parameter.count - start)))
       }
+      blockRanges.append(first..<blocks.count)
       total += (parameter.count + 127) / 128 * 128
     }
     self.offsets = offsets
     self.blocks = blocks
+    self.blockRanges = blockRanges
     count = total
   }
 }
@@ -136,20 +142,35 @@ public class Optimizer {
   /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written there,
   /// while they are in cache.
   func step(_ gradients: StepGradients, squaredNorms: UnsafeMutablePointer<Double>? = nil) throws {
-    guard let layout else { preconditionFailure("an optimizer is prepared before its first step") }
-    let pointers = try layout.parameters.map { parameter in
-      // The parameter keeps its memory; nothing else runs on it until the step is over.
-      try parameter.update { $0.baseAddress }
-    }
+    begin()
+    try update(Array(gradients.sources.indices), gradients, squaredNorms: squaredNorms)
+  }
+
+  /// Begins a step in which each parameter is updated once, by one or more calls of `update`.
+  func begin() {
     stepCount += 1
     rule.begin(stepCount, rate: rate)
+  }
+
+  /// Updates the parameters of the layout with these indices.
+  func update(
+    _ members: [Int], _ gradients: StepGradients,
+    squaredNorms: UnsafeMutablePointer<Double>? = nil
+  ) throws {
+    guard let layout else { preconditionFailure("an optimizer is prepared before its first step") }
+    let pointers = try members.map { member in
+      // The parameter keeps its memory; nothing else runs on it until the step is over.
+      try layout.parameters[member].update { $0.baseAddress }
+    }
     let rule = rule
     let starts = buffers.map { $0.pointer.assumingMemoryBound(to: Float.self) }
-    let blocks = layout.blocks
+    let blocks = members.enumerated().flatMap { place, member in
+      layout.blockRanges[member].map { (place: place, block: layout.blocks[$0]) }
+    }
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks.count)) { sums in
       Parallel.each(blocks.count) { index in
-        let block = blocks[index]
-        guard let parameter = pointers[block.parameter] else { return }
+        let (place, block) = blocks[index]
+        guard let parameter = pointers[place] else { return }
         var gradient = gradients.block(block, layout)
         if squaredNorms != nil { gradient.squared_norm = sums.baseAddress.map { $0 + index } }
         let offset = layout.offsets[block.parameter] + block.start
@@ -165,8 +186,10 @@ public class Optimizer {
         }
       }
       guard let squaredNorms else { return }
-      for index in layout.parameters.indices { squaredNorms[index] = 0 }
-      for (index, block) in blocks.enumerated() { squaredNorms[block.parameter] += sums[index] }
+      for member in members { squaredNorms[member] = 0 }
+      for (index, (_, block)) in blocks.enumerated() {
+        squaredNorms[block.parameter] += sums[index]
+      }
     }
   }
 

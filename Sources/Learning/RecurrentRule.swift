@@ -133,7 +133,7 @@ final class RecurrentRule: RangedGradientRule {
         guard let index = index(weight, sink) else { continue }
         let inputs = weight.shape[1]
         let from = try input(factor, inputs)
-        let (target, accumulate) = sink.target(index)
+        let (target, accumulate) = try sink.target(index)
         Matmul.gemm(
           transposeA: true, m: width, n: inputs, k: rows, g, width, from, inputs,
           beta: accumulate ? 1 : 0, target, inputs)
@@ -158,7 +158,7 @@ final class RecurrentRule: RangedGradientRule {
     ColumnSums.compute(
       g, rows: rows, columns: width, weights: rowWeights?.floats, accumulate: false, sums.floats)
     for index in indices {
-      let (target, accumulate) = sink.target(index)
+      let (target, accumulate) = try sink.target(index)
       if accumulate {
         fl_axpy_f32(width, 1, sums.floats, target)
       } else {

@@ -184,9 +184,8 @@ extension TrainingStep {
 
   /// ‖the gradient of parameter `member` in `sink`‖².
   private func squaredNorm(_ member: Int, _ sink: GradientSink) -> Double {
-    guard sink.isTouched(member) else { return 0 }
-    return UnsafePointer(sink.buffer + sink.offsets[member]).sumOfSquares(
-      layout.parameters[member].count)
+    guard let values = sink.values(member) else { return 0 }
+    return UnsafePointer(values).sumOfSquares(layout.parameters[member].count)
   }
 
   /// A parallel loop whose body may throw; the first error (by index) is thrown when all are through.
@@ -221,16 +220,16 @@ extension TrainingStep {
   ) throws {
     for (layer, members) in layers.map(\.members).enumerated() {
       for member in members {
-        let touched = microSinks.indices.filter { microSinks[$0].isTouched(member) }
+        let touched = microSinks.enumerated().compactMap { group, sink in
+          sink.values(member).map { (weight: Float(weights[layer][group]), values: $0) }
+        }
         guard !touched.isEmpty else { continue }
-        let (target, _) = sink.target(member)
+        let (target, _) = try sink.target(member)
         let size = 1 << 13
         Parallel.blocks(layout.parameters[member].count, size: size) { block in
-          for (number, group) in touched.enumerated() {
-            let sink = microSinks[group]
+          for (number, sum) in touched.enumerated() {
             fl_axpby_f32(
-              block.count, Float(weights[layer][group]),
-              sink.buffer + sink.offsets[member] + block.lowerBound, number == 0 ? 0 : 1,
+              block.count, sum.weight, sum.values + block.lowerBound, number == 0 ? 0 : 1,
               target + block.lowerBound)
           }
         }

@@ -94,9 +94,9 @@ extension TrainingStep {
       } else {
         let loss = try Tape.withoutRecording { try value.detached.sum().item() }
         try requireFinite(loss)
-        let capture = try Tape.capture(value, seed: .ones(value.shape))
-        if capture.rules.allSatisfy({ $0.exampleCount == batch.count }) {
-          return (loss, try addClipped(capture.rules, batch.count, clipping, into: sinks))
+        let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
+        if rules.allSatisfy({ $0.exampleCount == batch.count }) {
+          return (loss, try addClipped(consume rules, batch.count, clipping, into: sinks))
         }
         goExampleByExample("a layer is used with another first axis than that of the examples")
       }
@@ -121,8 +121,10 @@ extension TrainingStep {
   // MARK: With rules
 
   private func addClipped(
-    _ rules: [any GradientRule], _ count: Int, _ clipping: Clipping, into sinks: [GradientSink]
+    _ rules: consuming [any GradientRule], _ count: Int, _ clipping: Clipping,
+    into sinks: [GradientSink]
   ) throws -> Int {
+    var rules = rules
     var clipped = 0
     let weights = try Tensor.uninitialized([count])
     for (layer, sink) in sinks.enumerated() {
@@ -135,7 +137,15 @@ extension TrainingStep {
           clipping.rule.factor(norm: norm, bound: clipping.bound(layer)))
         if norm > clipping.bound(layer) { clipped += 1 }
       }
-      for rule in rules { try rule.accumulate(weights: weights.floats, into: sink) }
+      guard layer == sinks.count - 1 else {
+        for rule in rules { try rule.accumulate(weights: weights.floats, into: sink) }
+        continue
+      }
+      // What a rule held makes room for the gradients of the next.
+      rules.reverse()
+      while let rule = rules.popLast() {
+        try rule.accumulate(weights: weights.floats, into: sink)
+      }
     }
     return withExtendedLifetime(weights) { clipped }
   }
@@ -203,24 +213,25 @@ extension TrainingStep {
       total += try accumulate(
         batch.slice(example..<(example + 1)), number: number * batch.count + example,
         into: single)
-      single.finish(densify: true)
+      try single.densify()
       for (layer, sink) in sinks.enumerated() {
         var squared = 0.0
         for parameter in sink.parameters {
-          guard let index = single.index(of: parameter) else { continue }
-          squared += UnsafePointer(single.buffer + single.offsets[index]).sumOfSquares(
-            parameter.count)
+          guard let index = single.index(of: parameter), let values = single.values(index) else {
+            continue
+          }
+          squared += UnsafePointer(values).sumOfSquares(parameter.count)
         }
         guard squared.isFinite else { throw TrainingStep.diverged }
         let norm = squared.squareRoot()
         let weight = Float(clipping.rule.factor(norm: norm, bound: clipping.bound(layer)))
         if norm > clipping.bound(layer) { clipped += 1 }
         for (target, parameter) in sink.parameters.enumerated() {
-          guard let index = single.index(of: parameter) else { continue }
-          let (pointer, accumulate) = sink.target(target)
-          fl_axpby_f32(
-            parameter.count, weight, single.buffer + single.offsets[index], accumulate ? 1 : 0,
-            pointer)
+          guard let index = single.index(of: parameter), let values = single.values(index) else {
+            continue
+          }
+          let (pointer, accumulate) = try sink.target(target)
+          fl_axpby_f32(parameter.count, weight, values, accumulate ? 1 : 0, pointer)
         }
       }
     }

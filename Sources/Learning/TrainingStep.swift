@@ -79,6 +79,7 @@ public final class TrainingStep {
       throw DomainError(
         .value, "a gradient bound is for training without privacy: a private step clips by itself")
     }
+    discardGradients()
     let parts = try batches.flatMap { try $0.chunks(physicalLimit) }
     switch method {
     case .plain: return try plainStep(parts)
@@ -151,9 +152,10 @@ public final class TrainingStep {
   func isPerExample(_ loss: Tensor, _ batch: Batch) -> Bool { loss.shape == [batch.count] }
 
   /// Adds the gradient of the sum over the batch to a sink, each example times its weight (nil: 1); returns the weighted sum of the
-  /// losses. Throws before the gradients are computed where that is not finite.
+  /// losses. Throws before the gradients are computed where that is not finite. `onComplete` as in `Tape.backward`.
   func accumulate(
-    _ batch: Batch, weights: [Double]? = nil, number: Int, into sink: GradientSink
+    _ batch: Batch, weights: [Double]? = nil, number: Int, into sink: GradientSink,
+    onComplete: ((Int) throws -> Void)? = nil
   ) throws -> Double {
     let weights = (weights ?? [Double](repeating: 1, count: batch.count)).map(Float.init)
     let value = try forward(batch, number, weights: weights)
@@ -169,7 +171,7 @@ public final class TrainingStep {
       seed = try .full(value.shape, sum)
     }
     try requireFinite(total)
-    try Tape.backward(value, seed: seed, into: sink)
+    try Tape.backward(value, seed: seed, into: sink, onComplete: onComplete)
     return total
   }
 
@@ -193,6 +195,11 @@ public final class TrainingStep {
     sink.begin()
     let terms = try parts.map { try loss.terms($0) ?? [Int](repeating: 1, count: $0.count) }
     let allTerms = Double(max(1, terms.reduce(0) { $0 + $1.reduce(0, +) }))
+    // Where nothing is to be known of all gradients together, big parameters are updated as soon as their gradient is there.
+    if parts.count == 1, gradientBound == nil {
+      let loss = try updateAlong(parts[0], weights: terms[0].map { Double($0) / allTerms })
+      return StepResult(examples: count, loss: loss, clipped: 0, clippable: 0)
+    }
     var mean = 0.0
     for (number, part) in parts.enumerated() {
       mean += try accumulate(
@@ -211,6 +218,42 @@ public final class TrainingStep {
     }
     try update(sources, scale: scale)
     return result
+  }
+
+  /// A step on one batch that does not keep the gradients of big parameters until its end: they would be as large as the model.
+  private func updateAlong(_ batch: Batch, weights: [Double]) throws -> Double {
+    var waiting = Array(layout.parameters.indices)
+    var hasBegun = false
+    func update(_ members: [Int]) throws {
+      if !hasBegun { optimizer.begin() }
+      hasBegun = true
+      var gradients = StepGradients(
+        sources: Array(repeating: StepGradients.Source(), count: layout.parameters.count), scale: 1)
+      for member in members {
+        gradients.sources[member] = try source(member, of: layout.parameters[member], in: sink)
+      }
+      try optimizer.update(members, gradients)
+    }
+    let loss = try accumulate(batch, weights: weights, number: 0, into: sink) { member in
+      guard self.layout.parameters[member].count >= self.bigParameter,
+        self.sink.sparse(member) == nil, let place = waiting.firstIndex(of: member)
+      else { return }
+      waiting.remove(at: place)
+      try update([member])
+      self.sink.discard(member)
+    }
+    try update(waiting)
+    return loss
+  }
+
+  /// Elements from which on a pass over a single parameter costs no more than its share of one over all.
+  var bigParameter = 1 << 16
+
+  /// Gives back what the last step's gradients took, for the next one's forward pass.
+  private func discardGradients() {
+    for sink in [sink] + layerSinks + microSinks {
+      for index in sink.parameters.indices { sink.discard(index) }
+    }
   }
 
   private static let divergedGradient = DomainError(
@@ -241,15 +284,12 @@ public final class TrainingStep {
   func source(_ index: Int, of parameter: Parameter, in sink: GradientSink) throws
     -> StepGradients.Source
   {
-    guard sink.isTouched(index) else { return StepGradients.Source() }
+    try sink.mergeRows(index)
     if let table = sink.sparse(index), table.rowCount > 0 {
-      guard sink.isDense(index) else {
-        return StepGradients.Source(
-          values: UnsafePointer(table.values), rowMap: table.rowMap, width: table.width)
-      }
-      sink.finish()
+      return StepGradients.Source(
+        values: UnsafePointer(table.values), rowMap: table.rowMap, width: table.width)
     }
-    return StepGradients.Source(values: UnsafePointer(sink.buffer + sink.offsets[index]))
+    return StepGradients.Source(values: sink.values(index).map { UnsafePointer($0) })
   }
 
   /// One pass of the optimizer over everything; `sources` must stay where they are until it returns.

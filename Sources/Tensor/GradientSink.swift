@@ -1,44 +1,29 @@
-/// Where gradients of a set of parameters are summed: one flat f32 buffer, and a compact form for tables of which a step
-/// touches few rows (embeddings), so that neither zeroing nor the optimizer need read a big dense gradient.
+/// Where gradients of a set of parameters are summed: a block of memory for each, taken when something is first added and given back by
+/// `discard`, and a compact form for tables of which a step touches few rows (embeddings), so that neither zeroing nor the optimizer
+/// need read a big dense gradient.
 ///
-/// A step is: `begin()`; rules add through `target(of:)` or `sparse(of:)`; readers use `dense(_:)`/`sparseRows(_:)`.
+/// A step is: `begin()`; rules add through `target(_:)` or `sparse(_:)`; readers use `values(_:)` or the rows.
 public final class GradientSink {
   public let parameters: [Parameter]
-  /// Where each parameter's gradient begins in `buffer`; 64-byte aligned.
-  public let offsets: [Int]
-  /// Elements of the flat buffer, padding included.
-  public let count: Int
   private let indexOf: [ObjectIdentifier: Int]
-  private let storage: Storage
+  private var storages: [Storage?]
   private var touched: [Bool]
   private var tables: [SparseRows?]
 
   /// `sparse` names those parameters ([rows, width]) whose rule may add single rows.
   public init(_ parameters: [Parameter], sparse: Set<Parameter> = []) throws {
     self.parameters = parameters
-    var offsets: [Int] = []
     var indexOf: [ObjectIdentifier: Int] = [:]
-    var total = 0
     for (index, parameter) in parameters.enumerated() {
-      offsets.append(total)
       indexOf[ObjectIdentifier(parameter)] = index
-      total += (parameter.count + 15) / 16 * 16
     }
-    self.offsets = offsets
     self.indexOf = indexOf
-    count = total
-    // Not cleared: what nobody has written is never read, and the pages of tables that stay sparse are never touched.
-    storage = try Storage(byteCount: max(total, 16) * 4)
+    storages = Array(repeating: nil, count: parameters.count)
     touched = Array(repeating: false, count: parameters.count)
     tables = try parameters.map { parameter in
       guard sparse.contains(parameter), parameter.shape.rank == 2 else { return nil }
       return try SparseRows(tableRows: parameter.shape[0], width: parameter.shape[1])
     }
-  }
-
-  /// The flat buffer, `count` elements. Call `finish()` first where parameters may not have been touched.
-  public var buffer: UnsafeMutablePointer<Float> {
-    storage.pointer.assumingMemoryBound(to: Float.self)
   }
 
   public func index(of parameter: Parameter) -> Int? { indexOf[ObjectIdentifier(parameter)] }
@@ -49,17 +34,34 @@ public final class GradientSink {
     for table in tables { table?.clear() }
   }
 
+  /// Forgets what was added to parameter `index` and gives its dense memory back.
+  public func discard(_ index: Int) {
+    touched[index] = false
+    storages[index] = nil
+    tables[index]?.clear()
+  }
+
+  /// Parameter `index`'s dense gradient, contiguous; nil where nothing dense has been added since `begin()`.
+  public func values(_ index: Int) -> UnsafeMutablePointer<Float>? {
+    touched[index] ? storages[index]?.pointer.assumingMemoryBound(to: Float.self) : nil
+  }
+
   /// Where to put parameter `index`'s dense gradient. The first writer since `begin()` gets `accumulate == false` and must
-  /// overwrite the whole range (the old contents are stale); later ones must add.
-  public func target(_ index: Int) -> (pointer: UnsafeMutablePointer<Float>, accumulate: Bool) {
+  /// overwrite the whole range (what is there is stale); later ones must add.
+  public func target(_ index: Int) throws -> (
+    pointer: UnsafeMutablePointer<Float>, accumulate: Bool
+  ) {
+    let storage =
+      try storages[index] ?? Storage(byteCount: max(parameters[index].count, 1) * 4)
+    storages[index] = storage
     let accumulate = touched[index]
     touched[index] = true
-    return (buffer + offsets[index], accumulate)
+    return (storage.pointer.assumingMemoryBound(to: Float.self), accumulate)
   }
 
   /// As `target(_:)`, but already cleared for the first writer: for those who add here and there.
-  public func zeroedTarget(_ index: Int) -> UnsafeMutablePointer<Float> {
-    let (pointer, accumulate) = target(index)
+  public func zeroedTarget(_ index: Int) throws -> UnsafeMutablePointer<Float> {
+    let (pointer, accumulate) = try target(index)
     if !accumulate { pointer.update(repeating: 0, count: parameters[index].count) }
     return pointer
   }
@@ -72,30 +74,26 @@ public final class GradientSink {
     touched[index] || (tables[index].map { $0.rowCount > 0 } ?? false)
   }
 
-  /// True where the dense range of parameter `index` has been written since `begin()`.
-  public func isDense(_ index: Int) -> Bool { touched[index] }
+  /// Adds the rows of a table into its dense gradient where something wrote that, too.
+  public func mergeRows(_ index: Int) throws {
+    guard let table = tables[index], table.rowCount > 0, touched[index] else { return }
+    table.add(to: try zeroedTarget(index))
+    table.clear()
+  }
 
-  /// Clears the dense ranges that nobody has written, so that the whole of `buffer` may be read. Sparse parameters stay
-  /// sparse unless someone wrote their dense range or `densify` is set: then their rows are added in.
-  public func finish(densify: Bool = false) {
+  /// Makes every gradient dense, those of parameters that nothing was added to zero.
+  public func densify() throws {
     for index in parameters.indices {
-      if let table = tables[index], table.rowCount > 0, densify || touched[index] {
-        let target = zeroedTarget(index)
-        table.add(to: target)
-        table.clear()
-      } else if !touched[index], tables[index] == nil || densify {
-        (buffer + offsets[index]).update(repeating: 0, count: parameters[index].count)
-        touched[index] = true
-      }
+      let target = try zeroedTarget(index)
+      tables[index]?.add(to: target)
+      tables[index]?.clear()
     }
   }
 
   /// Parameter `index`'s gradient as a new tensor of its shape.
   public func gradient(_ index: Int) throws -> Tensor {
     let result = try Tensor.zeros(parameters[index].shape)
-    if touched[index] {
-      result.floats.update(from: buffer + offsets[index], count: result.count)
-    }
+    if let values = values(index) { result.floats.update(from: values, count: result.count) }
     tables[index]?.add(to: result.floats)
     return result
   }

@@ -38,6 +38,9 @@ public final class Node: @unchecked Sendable {
     sequence = Node.counter.add(1, ordering: .relaxed).newValue
   }
 
+  /// Parameters that this computation reads.
+  var used: [Parameter] { parameter.map { [$0] } ?? ruled }
+
   var isLeaf: Bool { inputs.isEmpty && ruled.isEmpty && backward == nil && !released }
 
   /// Drops what was saved for the backward step.
@@ -204,14 +207,22 @@ public enum Tape {
 
   /// Adds the gradients of all of the sink's parameters to the sink (the caller calls `sink.begin()` before the first pass).
   /// Each rule is used and freed as soon as its output gradient is known.
+  /// - Parameter onComplete: called with the index of each parameter that the loss depends on once its gradient is complete; the rest
+  ///   of the pass reads neither the gradient nor the parameter, so that both may be changed.
   public static func backward(
-    _ loss: Tensor, seed: Tensor? = nil, into sink: GradientSink, keepGraph: Bool = false
+    _ loss: Tensor, seed: Tensor? = nil, into sink: GradientSink, keepGraph: Bool = false,
+    onComplete: ((Int) throws -> Void)? = nil
   ) throws {
     var pass = BackwardPass(keepGraph: keepGraph, wantsRules: true)
+    if let onComplete {
+      pass.onComplete = { parameter in
+        if let index = sink.index(of: parameter) { try onComplete(index) }
+      }
+    }
     pass.onRule = { try $0.accumulate(weights: nil, into: sink) }
     pass.onParameter = { parameter, gradient in
       guard let index = sink.index(of: parameter) else { return }
-      let (target, accumulate) = sink.target(index)
+      let (target, accumulate) = try sink.target(index)
       let dense = try gradient.contiguous()
       withExtendedLifetime(dense) {
         let from = dense.floats
@@ -294,6 +305,8 @@ private struct BackwardPass {
   var found: [ObjectIdentifier: Tensor] = [:]
   var onRule: ((any GradientRule) throws -> Void)?
   var onParameter: ((Parameter, Tensor) throws -> Void)?
+  /// Called with a parameter once the last node that uses it has been passed.
+  var onComplete: ((Parameter) throws -> Void)?
 
   init(keepGraph: Bool, wantsRules: Bool) {
     self.keepGraph = keepGraph
@@ -343,34 +356,50 @@ private struct BackwardPass {
     for (index, node) in nodes.enumerated() { position[ObjectIdentifier(node)] = index }
     var gradients: [Tensor?] = Array(repeating: nil, count: nodes.count)
     gradients[0] = first
+    var uses: [Parameter: Int] = [:]
+    if onComplete != nil {
+      for node in nodes { for parameter in node.used { uses[parameter, default: 0] += 1 } }
+    }
     try Tape.withoutRecording {
       for (index, node) in nodes.enumerated() {
-        guard let gradient = gradients[index] else { continue }
-        gradients[index] = nil
-        if wanted.contains(ObjectIdentifier(node)) { found[ObjectIdentifier(node)] = gradient }
-        if let parameter = node.parameter { try onParameter?(parameter, gradient) }
-        guard let backward = node.backward else {
-          if node.released { throw BackwardPass.usedUp }
-          continue
+        if let gradient = gradients[index] {
+          gradients[index] = nil
+          let inputs = node.inputs
+          for (input, arriving) in zip(inputs, try derive(node, gradient)) {
+            guard let input, let arriving, let target = position[ObjectIdentifier(input)] else {
+              continue
+            }
+            if let sum = gradients[target] {
+              gradients[target] = try sum.adding(arriving.detached)
+            } else {
+              gradients[target] = arriving.detached
+            }
+          }
         }
-        let inputs = node.inputs
-        let result = try backward(
-          BackwardRequest(
-            gradient: gradient, needs: InputNeeds(inputs), wantsRules: wantsRules))
-        if !keepGraph { node.release() }
-        for rule in result.rules { try onRule?(rule) }
-        for (input, arriving) in zip(inputs, result.inputs) {
-          guard let input, let arriving, let target = position[ObjectIdentifier(input)] else {
-            continue
-          }
-          if let sum = gradients[target] {
-            gradients[target] = try sum.adding(arriving.detached)
-          } else {
-            gradients[target] = arriving.detached
-          }
+        guard let onComplete else { continue }
+        for parameter in node.used {
+          uses[parameter, default: 0] -= 1
+          if uses[parameter] == 0 { try onComplete(parameter) }
         }
       }
     }
+  }
+
+  /// The gradients of a node's inputs; hands out those of its parameters. Nothing of the node is held when it returns: a parameter
+  /// whose numbers someone still reads would be copied when it is updated.
+  private mutating func derive(_ node: Node, _ gradient: Tensor) throws -> [Tensor?] {
+    if wanted.contains(ObjectIdentifier(node)) { found[ObjectIdentifier(node)] = gradient }
+    if let parameter = node.parameter { try onParameter?(parameter, gradient) }
+    guard let backward = node.backward else {
+      if node.released { throw BackwardPass.usedUp }
+      return []
+    }
+    let result = try backward(
+      BackwardRequest(
+        gradient: gradient, needs: InputNeeds(node.inputs), wantsRules: wantsRules))
+    if !keepGraph { node.release() }
+    for rule in result.rules { try onRule?(rule) }
+    return result.inputs
   }
 
   static let usedUp = DomainError(

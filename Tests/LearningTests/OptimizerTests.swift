@@ -96,7 +96,7 @@ import Testing
                 .init(values: UnsafePointer(compact.values), rowMap: compact.rowMap, width: 7)
               ], scale: 0.5))
         } else {
-          let target = sink.zeroedTarget(0)
+          let target = try sink.zeroedTarget(0)
           for (index, row) in rows.enumerated() {
             for i in 0..<7 { target[Int(row) * 7 + i] += update.floats[index * 7 + i] }
           }

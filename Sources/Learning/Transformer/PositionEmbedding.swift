@@ -84,7 +84,7 @@ final class PositionRule: RangedGradientRule {
     guard weight.requiresGradient, let index = sink.index(of: weight), !examples.isEmpty else {
       return
     }
-    let target = sink.zeroedTarget(index)
+    let target = try sink.zeroedTarget(index)
     let first = examples.lowerBound
     withExtendedLifetime(g) {
       ColumnSums.compute(
