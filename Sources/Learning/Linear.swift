@@ -209,6 +209,8 @@ final class LinearRule: RangedGradientRule {
       examples: exampleCount, time: time, to: norms)
   }
 
+  var heldCount: Int? { a.count + g.count }
+
   func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
     JointNorms.ofRanges(
       ranges, weight.requiresGradient ? [a] : [],

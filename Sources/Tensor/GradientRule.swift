@@ -19,11 +19,15 @@ public protocol GradientRule: AnyObject {
   /// Each example's gradient of parameter `index`: shape [exampleCount] + the parameter's.
   func perExample(_ index: Int) throws -> Tensor
 
+  /// How many numbers the rule holds; nil where it does not say.
+  var heldCount: Int? { get }
+
   /// Called once where the rule is to wait for the end of the backward pass: it may give up what it saved for something smaller.
   func compact() throws
 }
 
 extension GradientRule {
+  public var heldCount: Int? { nil }
   public func compact() throws {}
 }
 

@@ -1,52 +1,48 @@
 import Glibc
 import Synchronization
 
-/// A block of memory that tensors share: 64-byte aligned, from a pool of size classes, given back when the last tensor
-/// lets go of it. A step that repeats finds all of its blocks in the pool and asks the system for none.
+/// A block of memory that tensors share: 64-byte aligned, from a pool, given back when the last tensor lets go of it. A step that
+/// repeats finds all of its blocks in the pool and asks the system for none.
 public final class Storage: @unchecked Sendable {
   public let pointer: UnsafeMutableRawPointer
   /// The bytes asked for; the block may be longer.
   public let byteCount: Int
-  let sizeClass: Int
 
   /// Throws a limit error where the memory limit or the machine's memory does not suffice.
   public init(byteCount: Int, zeroed: Bool = false) throws {
-    let sizeClass = StoragePool.sizeClass(of: byteCount)
-    pointer = try StoragePool.shared.take(sizeClass, byteCount: byteCount)
+    pointer = try StoragePool.shared.take(byteCount)
     self.byteCount = byteCount
-    self.sizeClass = sizeClass
     if zeroed { memset(pointer, 0, byteCount) }
   }
 
-  deinit { StoragePool.shared.give(pointer, sizeClass) }
+  deinit { StoragePool.shared.give(pointer, byteCount) }
 }
 
-/// Free blocks by size class. Classes are four to a doubling, so that at most a fifth of a block is unused.
+/// Free blocks: small ones by size class, four to a doubling, so that at most a fifth of a block is unused; big ones in regions.
 public final class StoragePool: Sendable {
   public static let shared = StoragePool()
 
-  private struct Stack: ~Copyable {
-    var blocks: [UnsafeMutableRawPointer] = []
-  }
-
   private static let smallest = 64
-  private static let classCount = 4 * 44
+  /// Blocks up to this size are small.
+  private static let largestSmall = 1 << 17
 
   private let free: [Mutex<[UInt]>.Box]
+  private let regions = BlockRegions()
   private let used = Atomic<Int>(0)
-  private let cached = Atomic<Int>(0)
+  private let cachedSmall = Atomic<Int>(0)
   private let limit = Atomic<Int>(.max)
   private let systemAllocations = Atomic<Int>(0)
 
   private init() {
-    free = (0..<StoragePool.classCount).map { _ in Mutex<[UInt]>.Box([]) }
+    let classes = StoragePool.sizeClass(of: StoragePool.largestSmall) + 1
+    free = (0..<classes).map { _ in Mutex<[UInt]>.Box([]) }
   }
 
   /// Bytes that living tensors hold (whole blocks).
   public var bytesInUse: Int { used.load(ordering: .relaxed) }
   /// Bytes kept for reuse.
-  public var bytesCached: Int { cached.load(ordering: .relaxed) }
-  /// How many blocks have been asked of the system so far; constant over the steps of a steady training loop.
+  public var bytesCached: Int { cachedSmall.load(ordering: .relaxed) + regions.bytesFree }
+  /// How often the system has been asked for memory so far; constant over the steps of a steady training loop.
   public var allocationsFromSystem: Int { systemAllocations.load(ordering: .relaxed) }
 
   /// Above this many bytes in use, making a tensor throws a limit error.
@@ -57,15 +53,16 @@ public final class StoragePool: Sendable {
 
   /// Gives all free blocks back to the system.
   public func trim() {
-    for sizeClass in 0..<StoragePool.classCount {
+    for sizeClass in free.indices {
       let blocks = free[sizeClass].mutex.withLock { stack in
         let all = stack
         stack = []
         return all
       }
       for block in blocks { Glibc.free(UnsafeMutableRawPointer(bitPattern: block)) }
-      _ = cached.subtract(blocks.count * StoragePool.bytes(of: sizeClass), ordering: .relaxed)
+      cachedSmall.subtract(blocks.count * StoragePool.bytes(of: sizeClass), ordering: .relaxed)
     }
+    regions.trim()
   }
 
   /// The class whose blocks hold `byteCount` bytes.
@@ -85,9 +82,17 @@ public final class StoragePool: Sendable {
     return (1 << exponent) + (quarter + 1) << (exponent - 2)
   }
 
-  func take(_ sizeClass: Int, byteCount: Int) throws -> UnsafeMutableRawPointer {
-    guard sizeClass < StoragePool.classCount else { throw outOfMemory(byteCount) }
-    let bytes = StoragePool.bytes(of: sizeClass)
+  /// What a block of `byteCount` bytes takes.
+  static func blockSize(_ byteCount: Int) -> Int {
+    byteCount <= largestSmall ? bytes(of: sizeClass(of: byteCount)) : BlockRegions.bytes(byteCount)
+  }
+
+  /// More than any machine's memory: sizes beyond would overflow.
+  private static let most = 1 << 48
+
+  func take(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
+    guard byteCount < StoragePool.most else { throw outOfMemory(byteCount) }
+    let bytes = StoragePool.blockSize(byteCount)
     let (_, inUse) = used.add(bytes, ordering: .relaxed)
     guard inUse <= byteLimit else {
       used.subtract(bytes, ordering: .relaxed)
@@ -96,41 +101,58 @@ public final class StoragePool: Sendable {
         "a tensor of \(byteCount) bytes would exceed the memory limit of \(byteLimit) bytes (\(inUse - bytes) are in use)"
       )
     }
-    if let block = free[sizeClass].mutex.withLock({ $0.popLast() }) {
-      cached.subtract(bytes, ordering: .relaxed)
-      // Only addresses of blocks are ever put in.
-      return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
-    }
-    // The kernel overcommits: more than the machine has left is refused here, before anything is written to it.
-    if bytes < 1 << 26 || StoragePool.isAvailable(bytes) {
-      systemAllocations.add(1, ordering: .relaxed)
-      if let block = allocate(bytes) { return block }
-      trim()
-      if let block = allocate(bytes) { return block }
+    if let block = byteCount <= StoragePool.largestSmall ? takeSmall(byteCount) : takeBig(byteCount)
+    {
+      return block
     }
     used.subtract(bytes, ordering: .relaxed)
     throw outOfMemory(byteCount)
   }
 
-  func give(_ block: UnsafeMutableRawPointer, _ sizeClass: Int) {
-    let bytes = StoragePool.bytes(of: sizeClass)
+  func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+    let bytes = StoragePool.blockSize(byteCount)
     let (_, inUse) = used.subtract(bytes, ordering: .relaxed)
-    let (_, held) = cached.add(bytes, ordering: .relaxed)
-    // What is free beyond the larger of half a gigabyte and what is in use goes back to the system.
-    if bytes >= 1 << 20, held > max(1 << 29, inUse) {
-      cached.subtract(bytes, ordering: .relaxed)
-      Glibc.free(block)
-      return
+    guard byteCount <= StoragePool.largestSmall else {
+      // What is free beyond the larger of half a gigabyte and what is in use goes back to the system.
+      return regions.give(block, byteCount, keepingFree: max(1 << 29, inUse))
     }
+    cachedSmall.add(bytes, ordering: .relaxed)
+    let sizeClass = StoragePool.sizeClass(of: byteCount)
     free[sizeClass].mutex.withLock { $0.append(UInt(bitPattern: block)) }
   }
 
-  private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-    let large = bytes >= 1 << 22
-    var block: UnsafeMutableRawPointer?
-    guard posix_memalign(&block, large ? 1 << 21 : 64, bytes) == 0, let block else { return nil }
-    if large { madvise(block, bytes, MADV_HUGEPAGE) }
-    return block
+  private func takeSmall(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let sizeClass = StoragePool.sizeClass(of: byteCount)
+    let bytes = StoragePool.bytes(of: sizeClass)
+    if let block = free[sizeClass].mutex.withLock({ $0.popLast() }) {
+      cachedSmall.subtract(bytes, ordering: .relaxed)
+      // Only addresses of blocks are ever put in.
+      return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
+    }
+    systemAllocations.add(1, ordering: .relaxed)
+    func allocate() -> UnsafeMutableRawPointer? {
+      var block: UnsafeMutableRawPointer?
+      return posix_memalign(&block, 64, bytes) == 0 ? block : nil
+    }
+    if let block = allocate() { return block }
+    trim()
+    return allocate()
+  }
+
+  private func takeBig(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    // The kernel overcommits: more than the machine has left is refused here, before anything is written to it.
+    if byteCount >= BlockRegions.hugeBlock {
+      guard StoragePool.isAvailable(byteCount) else { return nil }
+      // It cannot use what others left: those pages make room for its own.
+      if regions.bytesFree > byteCount / 4 { regions.trim() }
+    }
+    var taken = regions.take(byteCount)
+    if taken == nil {
+      trim()
+      taken = regions.take(byteCount)
+    }
+    if taken?.isNew == true { systemAllocations.add(1, ordering: .relaxed) }
+    return taken?.block
   }
 
   /// Whether the machine has this much memory left; true where it does not say.

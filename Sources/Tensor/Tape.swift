@@ -214,13 +214,19 @@ public enum Tape {
     onComplete: ((Int) throws -> Void)? = nil
   ) throws {
     var pass = BackwardPass(keepGraph: keepGraph, wantsRules: true)
-    if let onComplete {
+    let queue = onComplete.map { _ in RuleQueue(sink) }
+    if let onComplete, let queue {
+      pass.uses = queue.uses
+      pass.onRule = queue.add
       pass.onComplete = { parameter in
+        try queue.finish(parameter)
         if let index = sink.index(of: parameter) { try onComplete(index) }
       }
+    } else {
+      pass.onRule = { try $0.accumulate(weights: nil, into: sink) }
     }
-    pass.onRule = { try $0.accumulate(weights: nil, into: sink) }
     pass.onParameter = { parameter, gradient in
+      try queue?.finish(parameter)
       guard let index = sink.index(of: parameter) else { return }
       let (target, accumulate) = try sink.target(index)
       let dense = try gradient.contiguous()
@@ -297,6 +303,45 @@ extension InputNeeds {
   public var any: Bool { bits != 0 }
 }
 
+/// How many nodes still to be passed use each parameter.
+private final class ParameterUses {
+  var left: [Parameter: Int] = [:]
+}
+
+/// Adds rules to a sink whose gradients are given up as soon as they are complete. A rule of a parameter that is used again, far from
+/// here (a table of tokens that scores and is looked up), waits for the last use where it is smaller than the gradient.
+private final class RuleQueue {
+  let uses = ParameterUses()
+  private let sink: GradientSink
+  private var waiting: [Parameter: [any GradientRule]] = [:]
+
+  init(_ sink: GradientSink) { self.sink = sink }
+
+  func add(_ rule: any GradientRule) throws {
+    if rule.parameters.count == 1, let parameter = rule.parameters.first,
+      uses.left[parameter, default: 0] > 1,
+      waiting[parameter] != nil || (rule.heldCount ?? .max) < parameter.count
+    {
+      waiting[parameter, default: []].append(rule)
+      return
+    }
+    // In the order in which they came: sums are the same bits.
+    for parameter in rule.parameters {
+      for earlier in waiting.removeValue(forKey: parameter) ?? [] {
+        try earlier.accumulate(weights: nil, into: sink)
+      }
+    }
+    try rule.accumulate(weights: nil, into: sink)
+  }
+
+  /// Adds what waits for a parameter before something else than a rule does, or where nothing more will.
+  func finish(_ parameter: Parameter) throws {
+    for rule in waiting.removeValue(forKey: parameter) ?? [] {
+      try rule.accumulate(weights: nil, into: sink)
+    }
+  }
+}
+
 /// One walk over the recorded nodes, newest first.
 private struct BackwardPass {
   let keepGraph: Bool
@@ -307,6 +352,8 @@ private struct BackwardPass {
   var onParameter: ((Parameter, Tensor) throws -> Void)?
   /// Called with a parameter once the last node that uses it has been passed.
   var onComplete: ((Parameter) throws -> Void)?
+  /// Kept up to date where `onComplete` is wanted.
+  var uses = ParameterUses()
 
   init(keepGraph: Bool, wantsRules: Bool) {
     self.keepGraph = keepGraph
@@ -356,9 +403,8 @@ private struct BackwardPass {
     for (index, node) in nodes.enumerated() { position[ObjectIdentifier(node)] = index }
     var gradients: [Tensor?] = Array(repeating: nil, count: nodes.count)
     gradients[0] = first
-    var uses: [Parameter: Int] = [:]
     if onComplete != nil {
-      for node in nodes { for parameter in node.used { uses[parameter, default: 0] += 1 } }
+      for node in nodes { for parameter in node.used { uses.left[parameter, default: 0] += 1 } }
     }
     try Tape.withoutRecording {
       for (index, node) in nodes.enumerated() {
@@ -378,8 +424,8 @@ private struct BackwardPass {
         }
         guard let onComplete else { continue }
         for parameter in node.used {
-          uses[parameter, default: 0] -= 1
-          if uses[parameter] == 0 { try onComplete(parameter) }
+          uses.left[parameter, default: 0] -= 1
+          if uses.left[parameter] == 0 { try onComplete(parameter) }
         }
       }
     }

@@ -36,7 +36,8 @@ import Testing
       ])
     case "tied", "untied":
       return try GPT2(
-        .init(vocabulary: 20, context: 6, width: 8, blocks: 2, heads: 2, isTied: kind == "tied"),
+        // So wide that what the scores leave is smaller than the table's gradient, and waits.
+        .init(vocabulary: 400, context: 6, width: 64, blocks: 2, heads: 2, isTied: kind == "tied"),
         random: &random)
     case "encoder-decoder":
       let both = try EncoderDecoder(
@@ -67,8 +68,8 @@ import Testing
     var random = RandomStream(seed: 4)
     let perToken = ["tied", "untied", "encoder-decoder"].contains(kind)
     let batch = try Batch(
-      inputs: Tensor.integers([7, 6], from: 0, below: 20, &random),
-      labels: Tensor.integers(perToken ? [7, 6] : [7], from: 0, below: 5, &random))
+      inputs: Tensor.integers([3, 6], from: 0, below: 20, &random),
+      labels: Tensor.integers(perToken ? [3, 6] : [3], from: 0, below: 5, &random))
     let step = try TrainingStep(
       model: model, loss: .crossEntropy(), optimizer: Adam(rate: 0.01), key: RandomKey(seed: 1))
     step.bigParameter = big

@@ -24,6 +24,50 @@ import Testing
     }
   }
 
+  @Test func bigBlocksAreApartAndTheirRoomIsUsedAgain() throws {
+    let regions = BlockRegions()
+    var random = RandomStream(seed: 2)
+    var living: [(block: UnsafeMutableRawPointer, byteCount: Int, mark: UInt8)] = []
+    var asked = 0
+    for turn in 0..<3000 {
+      if living.count > 40 || (!living.isEmpty && random.integer(below: 3) == 0) {
+        let (block, byteCount, mark) = living.remove(at: random.integer(below: living.count))
+        // Nobody else wrote to it, from its first byte to its last.
+        #expect(block.load(as: UInt8.self) == mark)
+        #expect(block.load(fromByteOffset: byteCount - 1, as: UInt8.self) == mark)
+        regions.give(block, byteCount, keepingFree: 1 << 40)
+      } else {
+        let byteCount = (1 << 17) + random.integer(below: 1 << 20)
+        let (block, isNew) = try #require(regions.take(byteCount))
+        #expect(UInt(bitPattern: block) % 64 == 0)
+        if isNew { asked += 1 }
+        let mark = UInt8(turn % 251)
+        block.storeBytes(of: mark, as: UInt8.self)
+        block.storeBytes(of: mark, toByteOffset: byteCount - 1, as: UInt8.self)
+        living.append((block, byteCount, mark))
+      }
+    }
+    // All fit in the first region; nothing is lost by being cut up.
+    #expect(asked == 1)
+    for (block, byteCount, _) in living { regions.give(block, byteCount, keepingFree: 1 << 40) }
+    let whole = try #require(regions.take(BlockRegions.hugeBlock - 1))
+    #expect(!whole.isNew)
+    #expect(regions.bytesFree >= 0)
+    regions.give(whole.block, BlockRegions.hugeBlock - 1, keepingFree: 0)
+    #expect(regions.bytesFree == 0)
+  }
+
+  @Test func hugeBlocksGoBackAtOnce() throws {
+    let regions = BlockRegions()
+    let byteCount = BlockRegions.hugeBlock + 5
+    let (block, isNew) = try #require(regions.take(byteCount))
+    #expect(isNew && UInt(bitPattern: block) % (1 << 21) == 0)
+    block.storeBytes(of: 7, toByteOffset: byteCount - 1, as: UInt8.self)
+    regions.give(block, byteCount, keepingFree: 1 << 40)
+    #expect(regions.bytesFree == 0)
+    #expect(regions.take(1 << 47) == nil)
+  }
+
   @Test func aSteadyLoopAsksTheSystemForNothing() throws {
     var random = RandomStream(seed: 1)
     let w = try Parameter("w", Tensor.normal([130, 70], &random))
