@@ -39,7 +39,7 @@ enum GenerationBuiltins {
   static let natives = [
     Native(
       "generate",
-      "What a model writes behind each prompt: a list of the continuations; for prompts that are maps, of maps {prompt, group, text}.",
+      "What a model writes behind each prompt: a list of the continuations; for prompts that are maps, of maps {prompt, group, text}. Where one text grows, tokens are drafted from what it has said before and checked at once: faster where it repeats itself, and never another token.",
       parameters: [
         model, prompts, tokens, temperature, topK, topP, beams, repetitionPenalty, seed, start,
         batch,

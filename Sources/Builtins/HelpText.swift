@@ -24,7 +24,7 @@ public struct HelpText {
     case let method as BoundMethod:
       return text(method.signature)
     case let module as ModuleObject:
-      return text(module, interpreter.entities[name ?? module.name])
+      return text(module, interpreter.entities[name ?? module.name], interpreter)
     case let native as NativeObject: return text(native.type)
     default:
       let methods = interpreter.methods(of: object.kind)
@@ -111,10 +111,19 @@ public struct HelpText {
     ].joined(separator: "\n\n")
   }
 
-  private func text(_ module: ModuleObject, _ entity: Entity?) -> String {
+  private func text(
+    _ module: ModuleObject, _ entity: Entity?, _ interpreter: Interpreter
+  ) -> String {
     var parts = [heading(module.name, module.summary)]
     guard case .module(let members, let callable)? = entity else {
-      return parts[0] + "\n\n" + module.memberNames.joined(separator: ", ")
+      // A script's: its functions are known by their values.
+      let functions = module.memberNames.compactMap { name in
+        (interpreter.member(name, of: module)?.object as? Closure)?.signature
+      }
+      let others = module.memberNames.filter { name in !functions.contains { $0.name == name } }
+      if !functions.isEmpty { parts.append(list(functions)) }
+      if !others.isEmpty { parts.append(wrapped(others.joined(separator: ", "), indent: 2)) }
+      return parts.joined(separator: "\n\n")
     }
     if let callable { parts.append(text(callable)) }
     var functions: [Signature] = []
@@ -169,11 +178,24 @@ public struct HelpText {
       .joined(separator: "\n")
   }
 
+  /// The paragraphs of a text: lines belong together unless one is empty, indented or begins with a sign or a number.
+  private func paragraphs(_ text: String) -> [String] {
+    var result: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let last = result.last, !last.isEmpty, line.first?.isLetter == true {
+        result[result.count - 1] = last + " " + line
+      } else {
+        result.append(String(line))
+      }
+    }
+    return result
+  }
+
   /// Words broken into lines, paragraphs kept.
   private func wrapped(_ text: String, indent: Int) -> String {
     let room = max(20, width - indent)
     let space = String(repeating: " ", count: indent)
-    return text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+    return paragraphs(text).map { paragraph in
       var lines: [String] = []
       var line = ""
       for word in paragraph.split(separator: " ") {

@@ -74,9 +74,17 @@ struct Documentation: FairleadCommand {
     let session = Session()
     let width = Console.columns(STDOUT_FILENO) ?? 100
     let isColoured = Console.isColoured(STDOUT_FILENO)
-    guard let name else {
+    guard var name else {
       Console.print(session.overview(width: width, isColoured: isColoured))
       return Status.success
+    }
+    // A module of the standard library is known once it is imported. Experiments would run.
+    let path = name.split(separator: ".", omittingEmptySubsequences: false)
+    if path.count > 1, path[0] == "std", path[1] != "experiments",
+      StandardLibrary.moduleNames.contains(String(path[1]))
+    {
+      _ = session.execute("import std.\(path[1])")
+      name = path[1...].joined(separator: ".")
     }
     if let help = session.help(for: name, width: width, isColoured: isColoured) {
       Console.print(help)

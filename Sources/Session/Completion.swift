@@ -132,6 +132,9 @@ extension Session {
     {
       return help.text(method.signature)
     }
+    if chain.count > 1, let value = value(chain), value.object is Closure {
+      return help.text(of: value, named: chain.last, interpreter)
+    }
     return nil
   }
 
@@ -150,7 +153,13 @@ extension Session {
   private func value(_ chain: some Collection<String>) -> Value? {
     guard let first = chain.first, var value = interpreter.lookup(first) else { return nil }
     for name in chain.dropFirst() {
-      guard let map = value.object as? MapObject, let item = map[name] else { return nil }
+      let item =
+        switch value.object {
+        case let map as MapObject: map[name]
+        case let module as ModuleObject: interpreter.member(name, of: module)
+        default: nil as Value?
+        }
+      guard let item else { return nil }
       value = item
     }
     return value

@@ -185,6 +185,15 @@ public final class Interpreter {
     return natives[name]
   }
 
+  /// What a module calls `name`; nil where it has no such member (yet).
+  public func member(_ name: String, of module: ModuleObject) -> Value? {
+    switch module.members[name] {
+    case .value(let value)?: value
+    case .global(let slot)?: globals[slot].isMissing ? nil : globals[slot]
+    case nil: nil
+    }
+  }
+
   /// Sets a variable of the session (`_`, the results of earlier cells).
   public func setVariable(_ name: String, _ value: Value) throws {
     let slot = try slot(of: name, in: session)

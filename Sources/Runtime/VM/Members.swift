@@ -16,13 +16,7 @@ extension VM {
         return entries[entry].value
       }
     case .module:
-      switch reference.module.members[text] {
-      case .value(let value)?: return value
-      case .global(let slot)?:
-        let value = interpreter.globals[slot]
-        if !value.isMissing { return value }
-      case nil: break
-      }
+      if let value = interpreter.member(text, of: reference.module) { return value }
     case .error:
       if let value = errorMember(reference.error.fault, text) { return value }
     case .native:
@@ -65,7 +59,7 @@ extension VM {
 
   func noMember(_ object: Value, _ name: String, isCall: Bool) -> Fault {
     let names = memberNames(of: object)
-    let hint = Suggest.hint(for: name, in: names)
+    let hint = Suggest.hint(for: name, in: names) ?? searchHint(object, name)
     guard case .object(let reference) = object else {
       return Fault(
         .type, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
@@ -80,6 +74,25 @@ extension VM {
         .name, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
         hint: hint)
     }
+  }
+
+  /// What a word of another language is called here: the method, else the function, that lists it among its search words.
+  private func searchHint(_ object: Value, _ word: String) -> String? {
+    guard case .object(let reference) = object else { return nil }
+    let finds = { (signature: Signature) in signature.search.contains(word) }
+    let methods =
+      reference.kind == .native
+      ? reference.native.type.methods.filter { finds($0.signature) }.map(\.name)
+      : (interpreter.methods[reference.kind] ?? [:]).filter { finds($1.native.signature) }.map(\.key)
+    if let method = methods.min() { return "did you mean `\(method)`?" }
+    let functions = interpreter.entities.compactMap { name, entity -> String? in
+      guard case .function(let signature) = entity, name == word || finds(signature) else {
+        return nil
+      }
+      return name
+    }
+    let function = functions.contains(word) ? word : functions.min()
+    return function.map { "there is a function for that: `\($0)(…)`" }
   }
 
   /// The names that may follow `value.`, for completion and suggestions: fields, methods, keys, members.
