@@ -142,25 +142,23 @@ public class Optimizer {
   /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written there,
   /// while they are in cache.
   func step(_ gradients: StepGradients, squaredNorms: UnsafeMutablePointer<Double>? = nil) throws {
-    begin()
-    try update(Array(gradients.sources.indices), gradients, squaredNorms: squaredNorms)
+    try update(
+      Array(gradients.sources.indices), gradients, beginsStep: true, squaredNorms: squaredNorms)
   }
 
-  /// Begins a step in which each parameter is updated once, by one or more calls of `update`.
-  func begin() {
-    stepCount += 1
-    rule.begin(stepCount, rate: rate)
-  }
-
-  /// Updates the parameters of the layout with these indices.
+  /// Updates the parameters of the layout with these indices: a step, or a part of one that further calls go on with.
   func update(
-    _ members: [Int], _ gradients: StepGradients,
+    _ members: [Int], _ gradients: StepGradients, beginsStep: Bool,
     squaredNorms: UnsafeMutablePointer<Double>? = nil
   ) throws {
     guard let layout else { preconditionFailure("an optimizer is prepared before its first step") }
     let pointers = try members.map { member in
       // The parameter keeps its memory; nothing else runs on it until the step is over.
       try layout.parameters[member].update { $0.baseAddress }
+    }
+    if beginsStep {
+      stepCount += 1
+      rule.begin(stepCount, rate: rate)
     }
     let rule = rule
     let starts = buffers.map { $0.pointer.assumingMemoryBound(to: Float.self) }

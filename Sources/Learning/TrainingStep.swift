@@ -220,19 +220,19 @@ public final class TrainingStep {
     return result
   }
 
-  /// A step on one batch that does not keep the gradients of big parameters until its end: they would be as large as the model.
+  /// A step on one batch that does not keep the gradients of big parameters until its end: they would be as large as the model. Where
+  /// the backward pass itself fails (memory runs out), the parameters that it has passed have already moved.
   private func updateAlong(_ batch: Batch, weights: [Double]) throws -> Double {
     var waiting = Array(layout.parameters.indices)
     var hasBegun = false
     func update(_ members: [Int]) throws {
-      if !hasBegun { optimizer.begin() }
-      hasBegun = true
       var gradients = StepGradients(
         sources: Array(repeating: StepGradients.Source(), count: layout.parameters.count), scale: 1)
       for member in members {
         gradients.sources[member] = try source(member, of: layout.parameters[member], in: sink)
       }
-      try optimizer.update(members, gradients)
+      try optimizer.update(members, gradients, beginsStep: !hasBegun)
+      hasBegun = true
     }
     let loss = try accumulate(batch, weights: weights, number: 0, into: sink) { member in
       guard self.layout.parameters[member].count >= self.bigParameter,

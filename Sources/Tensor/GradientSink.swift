@@ -69,11 +69,6 @@ public final class GradientSink {
   /// The row table of a parameter that was declared sparse; nil where it is dense.
   public func sparse(_ index: Int) -> SparseRows? { tables[index] }
 
-  /// True once something has been added to parameter `index` since `begin()`.
-  public func isTouched(_ index: Int) -> Bool {
-    touched[index] || (tables[index].map { $0.rowCount > 0 } ?? false)
-  }
-
   /// Adds the rows of a table into its dense gradient where something wrote that, too.
   public func mergeRows(_ index: Int) throws {
     guard let table = tables[index], table.rowCount > 0, touched[index] else { return }

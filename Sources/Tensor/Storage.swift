@@ -29,7 +29,6 @@ public final class StoragePool: Sendable {
   private let free: [Mutex<[UInt]>.Box]
   private let regions = BlockRegions()
   private let used = Atomic<Int>(0)
-  private let cachedSmall = Atomic<Int>(0)
   private let limit = Atomic<Int>(.max)
   private let systemAllocations = Atomic<Int>(0)
 
@@ -40,8 +39,6 @@ public final class StoragePool: Sendable {
 
   /// Bytes that living tensors hold (whole blocks).
   public var bytesInUse: Int { used.load(ordering: .relaxed) }
-  /// Bytes kept for reuse.
-  public var bytesCached: Int { cachedSmall.load(ordering: .relaxed) + regions.bytesFree }
   /// How often the system has been asked for memory so far; constant over the steps of a steady training loop.
   public var allocationsFromSystem: Int { systemAllocations.load(ordering: .relaxed) }
 
@@ -60,7 +57,6 @@ public final class StoragePool: Sendable {
         return all
       }
       for block in blocks { Glibc.free(UnsafeMutableRawPointer(bitPattern: block)) }
-      cachedSmall.subtract(blocks.count * StoragePool.bytes(of: sizeClass), ordering: .relaxed)
     }
     regions.trim()
   }
@@ -116,7 +112,6 @@ public final class StoragePool: Sendable {
       // What is free beyond the larger of half a gigabyte and what is in use goes back to the system.
       return regions.give(block, byteCount, keepingFree: max(1 << 29, inUse))
     }
-    cachedSmall.add(bytes, ordering: .relaxed)
     let sizeClass = StoragePool.sizeClass(of: byteCount)
     free[sizeClass].mutex.withLock { $0.append(UInt(bitPattern: block)) }
   }
@@ -125,7 +120,6 @@ public final class StoragePool: Sendable {
     let sizeClass = StoragePool.sizeClass(of: byteCount)
     let bytes = StoragePool.bytes(of: sizeClass)
     if let block = free[sizeClass].mutex.withLock({ $0.popLast() }) {
-      cachedSmall.subtract(bytes, ordering: .relaxed)
       // Only addresses of blocks are ever put in.
       return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
     }

@@ -326,11 +326,7 @@ private final class RuleQueue {
       return
     }
     // In the order in which they came: sums are the same bits.
-    for parameter in rule.parameters {
-      for earlier in waiting.removeValue(forKey: parameter) ?? [] {
-        try earlier.accumulate(weights: nil, into: sink)
-      }
-    }
+    for parameter in rule.parameters { try finish(parameter) }
     try rule.accumulate(weights: nil, into: sink)
   }
 

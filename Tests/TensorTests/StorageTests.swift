@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Tensor
@@ -50,10 +51,32 @@ import Testing
     // All fit in the first region; nothing is lost by being cut up.
     #expect(asked == 1)
     for (block, byteCount, _) in living { regions.give(block, byteCount, keepingFree: 1 << 40) }
+    #expect(regions.bytesFree > 0)
     let whole = try #require(regions.take(BlockRegions.hugeBlock - 1))
     #expect(!whole.isNew)
-    #expect(regions.bytesFree >= 0)
     regions.give(whole.block, BlockRegions.hugeBlock - 1, keepingFree: 0)
+    #expect(regions.bytesFree == 0)
+  }
+
+  @Test func freeMemoryGoesBackAndLivingBlocksStay() throws {
+    let regions = BlockRegions()
+    let size = 1 << 20
+    let blocks = try (0..<8).map { _ in try #require(regions.take(size)).block }
+    for (index, block) in blocks.enumerated() { memset(block, Int32(index + 1), size) }
+    // The tightest hole is taken, not the first or the largest.
+    for index in [0, 1, 3, 5, 6, 7] { regions.give(blocks[index], size, keepingFree: 1 << 40) }
+    #expect(regions.bytesFree == 6 * size)
+    #expect(regions.take(size)?.block == blocks[3])
+    regions.trim()
+    for index in [2, 4] {
+      #expect(
+        (0..<size).allSatisfy {
+          blocks[index].load(fromByteOffset: $0, as: UInt8.self) == index + 1
+        })
+    }
+    // The system gives zeros for what it has had back.
+    #expect(regions.take(2 * size)?.block == blocks[0])
+    #expect(blocks[1].load(as: UInt8.self) == 0)
     #expect(regions.bytesFree == 0)
   }
 
