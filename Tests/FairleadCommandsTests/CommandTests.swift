@@ -146,6 +146,13 @@ import Testing
       try fairlead.run(["doc", "stats.mean"]).output.hasPrefix("stats.mean(values) -> float"))
     let unknown = try fairlead.run(["doc", "stats.maen"])
     #expect(unknown.status == 1 && unknown.errors.contains("`stats.mean`"))
+    let recipe = try fairlead.run(["doc", "std.recipes.bag_classifier"])
+    #expect(recipe.status == 0 && recipe.output.contains("averages word embeddings"))
+    // Lines of a doc comment are one paragraph, broken anew.
+    let module = try fairlead.run(["doc", "std.recipes"])
+    #expect(module.output.contains("read\n  them, copy them, change them."))
+    #expect(module.output.contains("intent_classifier(set"))
+    #expect(try fairlead.run(["doc", "std.nothing"]).status == 1)
     let all = try fairlead.run(["doc"])
     #expect(all.status == 0 && all.output.contains("dp.") && all.output.contains("nn."))
   }
