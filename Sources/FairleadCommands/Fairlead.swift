@@ -2,6 +2,7 @@ import ArgumentParser
 import Builtins
 import CSystem
 import Foundation
+import Session
 import Syntax
 
 /// The command line of Fairlead.
@@ -42,8 +43,10 @@ public struct Fairlead: ParsableCommand {
           + "\n  See 'fairlead --help' for more information.")
       return Status.misuse
     }
+    let arguments = expanded(arguments)
+    if let work = Work(plain: arguments) { return work.status(SessionOptions()) }
     do {
-      var parsed = try parse(expanded(arguments))
+      var parsed = try parse(arguments)
       if let command = parsed as? any FairleadCommand { return try command.status() }
       try parsed.run()
       return Status.success

@@ -112,12 +112,37 @@ struct Run: FairleadCommand {
   }
 
   func status() -> Int32 {
-    if script == "-" { return Prompt.runStandardInput(options.session) }
-    let session = Session(options: options.session)
-    session.watchInterrupts()
-    if let expression {
-      return Console.show(session.run(text: expression, name: "-e"), printsValue: true)
+    if let expression { return Work.expression(expression).status(options.session) }
+    return Work.script(script ?? "").status(options.session)
+  }
+}
+
+/// What `fairlead run` runs.
+enum Work: Equatable {
+  /// A path, `-` for standard input or `std.name`.
+  case script(String)
+  case expression(String)
+
+  /// What a command line without options asks for: `run script.fl` and `run -e text`. Told without the argument parser, which takes
+  /// as long as all else that happens before a script runs.
+  init?(plain arguments: [String]) {
+    guard arguments.first == "run" else { return nil }
+    switch arguments.count {
+    case 2 where !arguments[1].hasPrefix("-") || arguments[1] == "-": self = .script(arguments[1])
+    case 3 where arguments[1] == "-e": self = .expression(arguments[2])
+    default: return nil
     }
-    return Console.show(session.run(path: script ?? ""), printsValue: false)
+  }
+
+  /// Does it; gives the exit code.
+  func status(_ options: SessionOptions) -> Int32 {
+    if self == .script("-") { return Prompt.runStandardInput(options) }
+    let session = Session(options: options)
+    session.watchInterrupts()
+    switch self {
+    case .script(let path): return Console.show(session.run(path: path), printsValue: false)
+    case .expression(let text):
+      return Console.show(session.run(text: text, name: "-e"), printsValue: true)
+    }
   }
 }

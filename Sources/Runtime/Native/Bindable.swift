@@ -198,10 +198,12 @@ public struct Record: ValueEncodable {
 }
 
 /// All further positional arguments: `Param<Rest<Value>>("values", "What to print.")`.
-public struct Rest<Element: Bindable>: Bindable {
+public struct Rest<Element> {
   public var values: [Element]
   public init(_ values: [Element]) { self.values = values }
+}
 
+extension Rest: ValueEncodable, Bindable where Element: Bindable {
   public static var typeName: String { Element.typeName }
   public static var takesRest: Bool { true }
   public static func decode(_ value: Value, _ vm: VM) throws -> Rest? {

@@ -131,7 +131,7 @@ public struct NativeCall {
   }
 
   @inlinable
-  mutating func take<T>(_ parameter: Param<T>, _ index: Int) throws -> T {
+  mutating func take<T: Bindable>(_ parameter: Param<T>, _ index: Int) throws -> T {
     guard let value = argument(index), !T.takesRest else { return try absent(parameter, index) }
     let decoded: T
     do {
@@ -145,7 +145,7 @@ public struct NativeCall {
   }
 
   @usableFromInline
-  func absent<T>(_ parameter: Param<T>, _ index: Int) throws -> T {
+  func absent<T: Bindable>(_ parameter: Param<T>, _ index: Int) throws -> T {
     if T.takesRest {
       let start = min(count, native.parameterCount - 1)
       let values = UnsafeBufferPointer(start: arguments + start, count: count - start)

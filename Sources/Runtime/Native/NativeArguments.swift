@@ -5,7 +5,7 @@ public protocol AnyParam: Sendable {
   var signatureParameter: Signature.Parameter { get }
 }
 
-extension Param: AnyParam {
+extension Param: AnyParam where T: Bindable {
   public var signatureParameter: Signature.Parameter { described() }
 }
 
@@ -18,7 +18,7 @@ public struct Arguments {
   public var vm: VM { call.vm }
 
   /// The argument for one of the native's own parameters, checked as it declares.
-  public mutating func callAsFunction<T>(_ parameter: Param<T>) throws -> T {
+  public mutating func callAsFunction<T: Bindable>(_ parameter: Param<T>) throws -> T {
     let index = call.native.signature.parameters.firstIndex { $0.name == parameter.name }
     guard let index else {
       preconditionFailure("`\(parameter.name)` is no parameter of this native")

@@ -90,7 +90,10 @@ public protocol Shaped {
 }
 
 /// A parameter of a native function: its name, its sentence for help, and what its values must satisfy.
-public final class Param<T: Bindable>: @unchecked Sendable {
+///
+/// `T` is a `Bindable`, which the initialisers ask for. The class itself does not: Swift would look for the conformance among all
+/// of the program's when each of the parameters' types is first used, a quarter of the program's start.
+public final class Param<T>: @unchecked Sendable {
   // Immutable; `T` itself need not be Sendable as long as defaults are plain values, which they are.
   public let name: String
   let summary: String
@@ -104,7 +107,7 @@ public final class Param<T: Bindable>: @unchecked Sendable {
   /// Whether there is anything to check beyond the type.
   @usableFromInline let isChecked: Bool
 
-  private init(
+  fileprivate init(
     name: String, summary: String, defaultValue: T?, defaultText: String?, rules: [Rule],
     shape: [Extent], extents: ((T) -> [Int])?, namedOnly: Bool, mutates: Bool
   ) {
@@ -119,7 +122,9 @@ public final class Param<T: Bindable>: @unchecked Sendable {
     self.mutates = mutates
     isChecked = !rules.isEmpty || !shape.isEmpty || mutates
   }
+}
 
+extension Param where T: Bindable {
   /// A required parameter.
   /// - Parameters:
   ///   - named: may be given by name only; then so must all parameters after it.
@@ -208,7 +213,7 @@ public final class Param<T: Bindable>: @unchecked Sendable {
   }
 }
 
-extension Param where T: Shaped {
+extension Param where T: Bindable & Shaped {
   /// A required parameter with a shape: sizes, and names that must agree within the call.
   public convenience init(
     _ name: String, _ summary: String = "", shape: [Extent], _ rules: Rule..., named: Bool = false,

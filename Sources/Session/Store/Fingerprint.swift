@@ -20,7 +20,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
 
   init(bytes: Data) { self.bytes = bytes }
 
-  public var description: String { bytes.map { String(format: "%02x", $0) }.joined() }
+  public var description: String { hexadecimal(bytes) }
 
   /// The fingerprint of a file's content, or nil where it cannot be read. Reads in pieces of a megabyte.
   public static func file(_ path: String) -> Fingerprint? {
@@ -61,6 +61,11 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   public static let build: String = {
     var bytes = [UInt8](repeating: 0, count: 64)
     let count = fairlead_build_id(&bytes, bytes.count)
-    return bytes.prefix(count).map { String(format: "%02x", $0) }.joined()
+    return hexadecimal(bytes.prefix(count))
   }()
+}
+
+/// Two digits a byte. `String(format:)` would load locales, a tenth of the program's start.
+private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
