@@ -201,7 +201,13 @@ extension Compiler {
     for (index, link) in links.enumerated().dropFirst(next) {
       let saved = state.free
       let target = index == links.count - 1 ? register : results
-      if let withConstant = Compiler.constantRight[link.op],
+      if let withInt = Compiler.intRight[link.op], case .int(let int)? = folded(link.right),
+        let small = Int8(exactly: int)
+      {
+        let source: Int
+        if let left { source = left } else { source = try self.first(first, number) }
+        state.emit(withInt, target, source, Int(small), at: link.span)
+      } else if let withConstant = Compiler.constantRight[link.op],
         let constant = constantOperand(link.right)
       {
         let source: Int
@@ -243,6 +249,7 @@ extension Compiler {
     .add: .addK, .subtract: .subtractK, .multiply: .multiplyK, .divide: .divideK,
     .floorDivide: .floorDivideK, .modulo: .moduloK, .power: .powerK,
   ]
+  private static let intRight: [BinaryOperator: Op] = [.add: .addInt, .subtract: .subtractInt]
   private static let constantLeft: [BinaryOperator: Op] = [
     .add: .addLeft, .subtract: .subtractLeft, .multiply: .multiplyLeft, .divide: .divideLeft,
   ]

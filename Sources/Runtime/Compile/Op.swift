@@ -25,6 +25,8 @@ enum Op: UInt8, CaseIterable {
   case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
   case addK, subtractK, multiplyK, divideK, floorDivideK, moduloK, powerK
   case addLeft, subtractLeft, multiplyLeft, divideLeft
+  /// R[A] = R[B] op C as a signed number
+  case addInt, subtractInt
   case negate, not
 
   // Comparisons: R[A] = R[B] op R[C].

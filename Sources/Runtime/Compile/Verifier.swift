@@ -112,7 +112,7 @@ enum Verifier {
       try registers(i.a)
       try constant(i.b)
       try registers(i.c)
-    case .jumpEqual, .jumpLess, .jumpLessEqual, .getIndexInt, .enterContext:
+    case .jumpEqual, .jumpLess, .jumpLessEqual, .getIndexInt, .addInt, .subtractInt, .enterContext:
       try registers(i.a)
       try registers(i.b)
     case .updateIndex:

@@ -179,6 +179,16 @@ extension VM {
         if Fast.divide(base + i.a, left, right) { continue }
         frame.pointee.pc = pc
         base[i.a] = try binary(.divide, left, right)
+      case .addInt:
+        let left = base[i.b]
+        if Fast.add(base + i.a, left, .int(i.signedC)) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try add(left, .int(i.signedC))
+      case .subtractInt:
+        let left = base[i.b]
+        if Fast.subtract(base + i.a, left, .int(i.signedC)) { continue }
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.subtract, left, .int(i.signedC))
       case .matmul:
         frame.pointee.pc = pc
         base[i.a] = try binary(.matmul, base[i.b], base[i.c])
@@ -585,12 +595,22 @@ extension VM {
         }
         fuel = machine.pointee.fuel
 
-      case .return, .returnNil, .returnClosing:
-        let result: Value
-        switch i.op {
-        case .returnNil: result = .nothing
-        default: result = base[i.a]
+      case .return:
+        let result = base[i.a]
+        if frame == entry {
+          machine.pointee.frame = frame - 1
+          machine.pointee.fuel = fuel
+          return result
         }
+        base[-1] = result
+        frame -= 1
+        machine.pointee.frame = frame
+        pc = frame.pointee.pc
+        base = frame.pointee.base
+        constants = frame.pointee.constants
+
+      case .returnNil, .returnClosing:
+        let result = i.op == .returnNil ? .nothing : base[i.a]
         if i.op == .returnClosing { closeCells(from: base) }
         if frame == entry {
           machine.pointee.frame = frame - 1
