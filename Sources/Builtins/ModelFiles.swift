@@ -10,8 +10,9 @@ enum ModelFiles {
     "A pretrained model from a Hugging Face folder (GPT-2, BERT or DistilBERT, also a sentence encoder's with `modules.json`): `config.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
     Param<String>("folder", "The folder."),
     Param<Double?>(
-      "dropout", "Dropout for further training; nil takes the folder's.", default: nil,
-      .within(0, 0.999), named: true),
+      "dropout",
+      "Dropout for further training, the attention's weights included; nil takes the folder's.",
+      default: nil, .within(0, 0.999), named: true),
     returns: "model", seeAlso: ["nn.gpt2", "text.tokenizer", "distill.student"],
     search: ["pretrained", "checkpoint", "safetensors", "hugging face", "transformers"],
     context: { (vm: VM, folder: String, dropout: Double?) in

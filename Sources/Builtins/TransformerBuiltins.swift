@@ -22,6 +22,10 @@ enum TransformerBuiltins {
   private static let dropout = Param<Double>(
     "dropout", "The chance that a number is set to zero in training.", default: 0,
     .within(0, 0.999), named: true)
+  private static let attentionDropout = Param<Double?>(
+    "attention_dropout",
+    "The chance that a weight of the attention is set to zero in training; nil takes `dropout`.",
+    default: nil, .within(0, 0.999), named: true)
   private static let gptContext = Param<Int>(
     "context", "The longest text, in tokens.", default: 1024, .positive, named: true)
   private static let bertContext = Param<Int>(
@@ -40,7 +44,9 @@ enum TransformerBuiltins {
     Native(
       "gpt2",
       "A language model of the GPT-2 family, with random weights: called with tokens [examples, time] it scores the next token at every position, [examples, time, tokens]. The defaults are GPT-2 small.",
-      parameters: [vocabulary, gptContext, width, blocks, heads, inner, dropout, tied],
+      parameters: [
+        vocabulary, gptContext, width, blocks, heads, inner, dropout, attentionDropout, tied,
+      ],
       returns: "model", seeAlso: ["load", "text.generate", "text.perplexity", "distill.train"],
       search: ["transformer", "decoder", "language model", "causal"],
       examples: [
@@ -56,14 +62,18 @@ enum TransformerBuiltins {
           vocabulary: vocabulary.size, context: try arguments(gptContext),
           width: try arguments(width), blocks: try arguments(blocks),
           heads: try arguments(heads), inner: try arguments(inner),
-          dropout: try arguments(dropout), isTied: try arguments(tied))
+          dropout: try arguments(dropout), attentionDropout: try arguments(attentionDropout),
+          isTied: try arguments(tied))
         return Model(
           layer: try GPT2(settings, random: &random), tokenizer: vocabulary.tokenizer)
       }),
     Native(
       "bert",
       "An encoder of the BERT family, with random weights: called with tokens [examples, time] it gives hidden states [examples, time, width]. The defaults are BERT base.",
-      parameters: [vocabulary, bertContext, width, blocks, heads, inner, dropout, types, pooler],
+      parameters: [
+        vocabulary, bertContext, width, blocks, heads, inner, dropout, attentionDropout, types,
+        pooler,
+      ],
       returns: "model", seeAlso: ["load", "gpt2"], search: ["transformer", "encoder"],
       examples: [
         (
@@ -78,7 +88,8 @@ enum TransformerBuiltins {
           vocabulary: vocabulary.size, context: try arguments(bertContext),
           width: try arguments(width), blocks: try arguments(blocks),
           heads: try arguments(heads), inner: try arguments(inner), types: try arguments(types),
-          hasPooler: try arguments(pooler), dropout: try arguments(dropout))
+          hasPooler: try arguments(pooler), dropout: try arguments(dropout),
+          attentionDropout: try arguments(attentionDropout))
         return Model(
           layer: try BERT(settings, random: &random), tokenizer: vocabulary.tokenizer)
       }),
@@ -92,12 +103,16 @@ enum TransformerBuiltins {
       Param<Int>("heads", "Among how many heads it is divided.", .positive, named: true),
       Param<Bool>(
         "causal", "Whether a position sees only those up to itself.", default: false, named: true),
+      Param<Double>(
+        "dropout", "The chance that a weight of the attention is set to zero in training.",
+        default: 0, .within(0, 0.999), named: true),
       returns: "model", seeAlso: ["transformer_block"], search: ["self-attention", "multihead"],
       examples: [("nn.attention(8, heads: 2)", "attention(8, heads: 2) with 288 parameters")],
-      context: { (vm: VM, width: Int, heads: Int, causal: Bool) in
+      context: { (vm: VM, width: Int, heads: Int, causal: Bool, dropout: Double) in
         var random = vm.randomStream("attention")
         return Model(
-          layer: try SelfAttention(width, heads: heads, isCausal: causal, random: &random))
+          layer: try SelfAttention(
+            width, heads: heads, isCausal: causal, dropout: dropout, random: &random))
       }),
     Native(
       "transformer_block",
@@ -115,9 +130,7 @@ enum TransformerBuiltins {
       Param<String>(
         "activation", "Between the layers of the feed-forward part.", default: "gelu_tanh",
         activation, named: true),
-      Param<Double>(
-        "dropout", "The chance that a number is set to zero in training.", default: 0,
-        .within(0, 0.999), named: true),
+      dropout, attentionDropout,
       returns: "model", seeAlso: ["attention", "gpt2"], search: ["encoder", "decoder"],
       examples: [
         (
@@ -128,7 +141,7 @@ enum TransformerBuiltins {
       context: {
         (
           vm: VM, width: Int, heads: Int, inner: Int?, causal: Bool, preNorm: Bool,
-          activation: String, dropout: Double
+          activation: String, dropout: Double, attentionDropout: Double?
         ) in
         var random = vm.randomStream("transformer_block")
         return Model(
@@ -136,7 +149,8 @@ enum TransformerBuiltins {
             TransformerSettings(
               width: width, heads: heads, inner: inner, isPreNorm: preNorm, isCausal: causal,
               // The rule admits only names that exist.
-              activation: .init(rawValue: activation) ?? .geluTanh, dropout: dropout),
+              activation: .init(rawValue: activation) ?? .geluTanh, dropout: dropout,
+              attentionDropout: attentionDropout),
             random: &random))
       }),
     Native(

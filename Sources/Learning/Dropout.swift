@@ -7,9 +7,13 @@ public final class Dropout: Layer {
   public let probability: Double
 
   public init(_ probability: Double) throws {
-    try Check.finite(probability, "the dropout probability", atLeast: 0, below: 1)
+    try Dropout.check(probability)
     self.probability = probability
     super.init(kind: "dropout")
+  }
+
+  static func check(_ probability: Double) throws {
+    try Check.finite(probability, "the dropout probability", atLeast: 0, below: 1)
   }
 
   public override var summary: String { "dropout(\(probability))" }

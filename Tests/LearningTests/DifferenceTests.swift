@@ -93,6 +93,15 @@ import Testing
       try check(Pooling(.mean), input)
       try check(Pooling(.max), input)
     }
+    let block = try TransformerBlock(
+      TransformerSettings(width: 6, heads: 2, isCausal: true, dropout: 0.3), hasMemory: true,
+      random: &random)
+    let sequence = try Tensor.normal([2, 4, 6], &random)
+    try check("dropped attention", [sequence], block.parameters) { inputs in
+      try ForwardContext.training(RandomKey(seed: 3)) {
+        try block.forward(inputs[0], memory: sequence)
+      }
+    }
     let dropout = try Dropout(0.4)
     try check("dropout", [x], []) { inputs in
       try ForwardContext.training(RandomKey(seed: 3)) { try dropout.forward(inputs[0]) }

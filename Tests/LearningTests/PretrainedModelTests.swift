@@ -46,7 +46,8 @@ enum CheckpointOutputs {
     let expected = try CheckpointOutputs.model("gpt2")
     let model = try CheckpointOutputs.gpt2()
     #expect(model.settings.vocabulary == 61 && model.settings.heads == 3)
-    #expect(model.settings.dropout == 0.1 && model.settings.isTied)
+    #expect(model.settings.dropout == 0.1 && model.settings.attentionDropout == 0.1)
+    #expect(model.settings.isTied)
     let logits = try ForwardContext.evaluation {
       try model.forward(CheckpointOutputs.ids(expected["ids"]))
     }
@@ -76,6 +77,38 @@ enum CheckpointOutputs {
       }
       if let pooled = expected["pooled"] {
         try CheckpointOutputs.expectClose(model.pooled(hidden), pooled, "pooled")
+      }
+    }
+  }
+
+  /// The rate of the attention's weights is read and written beside that of the parts, and one that is asked for holds for both.
+  @Test func attentionHasADropoutOfItsOwn() throws {
+    var random = RandomStream(seed: 2)
+    let gpt2 = try GPT2(
+      .init(
+        vocabulary: 10, context: 4, width: 4, blocks: 1, heads: 1, dropout: 0.2,
+        attentionDropout: 0.3), random: &random)
+    func bert(_ types: Int) throws -> BERT {
+      try BERT(
+        .init(
+          vocabulary: 10, context: 4, width: 4, blocks: 1, heads: 1, types: types,
+          hasPooler: types > 0, dropout: 0.2, attentionDropout: 0.3), random: &random)
+    }
+    for layer in try [gpt2, bert(2), bert(0)] as [Layer] {
+      try CheckpointFiles.inFolder { folder in
+        try PretrainedModel.save(layer, to: folder + "/model")
+        for asked in [nil, 0.4] {
+          let rates: [Double]
+          switch try PretrainedModel.load(folder + "/model", dropout: asked).network {
+          case .gpt2(let model):
+            rates = [model.settings.dropout, model.settings.attentionDropout]
+            #expect(model.transformer.blocks[0].attention.dropout == rates[1])
+          case .bert(let model):
+            rates = [model.settings.dropout, model.settings.attentionDropout]
+            #expect(model.transformer.blocks[0].attention.dropout == rates[1])
+          }
+          #expect(rates == (asked.map { [$0, $0] } ?? [0.2, 0.3]))
+        }
       }
     }
   }

@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct TransformerTrainingTests {
   /// softmax(q kᵀ / √width) v with the whole matrix, as tensor operations in f64.
   private func naive(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, isCausal: Bool, lengths: [Int32]?
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, isCausal: Bool, lengths: [Int32]?,
+    dropped: Tensor? = nil
   ) throws -> Tensor {
     let (examples, time, width) = (q.shape[0], q.shape[1], q.shape[2])
     let keys = k.shape[1]
@@ -23,7 +24,8 @@ import Testing
       }
     }
     let scores = try split(q).matmul(split(k).transposed(2, 3)) / Double(width / heads).squareRoot()
-    let weights = try (scores + Tensor(mask, shape: [examples, 1, time, keys])).softmax()
+    var weights = try (scores + Tensor(mask, shape: [examples, 1, time, keys])).softmax()
+    if let dropped { weights = try weights * dropped }
     return try weights.matmul(split(v)).permuted([0, 2, 1, 3]).contiguous()
       .reshaped([examples, time, width])
   }
@@ -51,6 +53,71 @@ import Testing
       try expectClose(y.detached, whole.detached, "output", rtol: 1e-4, atol: 1e-5)
       try expectClose(found, expected, "gradient", rtol: 1e-4, atol: 3e-5)
     }
+  }
+
+  /// What dropout multiplies each weight with, [examples, heads, time, time]: read off by values that are the identity and weights that
+  /// are all alike. It does not depend on the width of the heads.
+  private func dropped(_ examples: Int, heads: Int, _ time: Int, _ probability: Double) throws
+    -> Tensor
+  {
+    let row = (0..<time).flatMap { t in
+      [Float](repeating: 0, count: 2 * heads * time)
+        + (0..<heads).flatMap { _ in (0..<time).map { $0 == t ? Float(time) : 0 } }
+    }
+    let packed = try Tensor(
+      (0..<examples).flatMap { _ in row }, shape: [examples, time, 3 * heads * time])
+    return try Attention.selfAttention(
+      packed, heads: heads, isCausal: false, dropout: probability
+    ).reshaped([examples, time, heads, time]).permuted([0, 2, 1, 3]).contiguous()
+  }
+
+  /// Across tiles, examples and heads the weights that the forward pass drops are those that the backward pass drops.
+  @Test(arguments: [(150, 6, true), (150, 6, false), (20, 8, false)])
+  func droppedWeightsAreDroppedBothWays(_ time: Int, _ head: Int, _ isCausal: Bool) throws {
+    let (examples, heads, key) = (2, 3, RandomKey(seed: 12))
+    let width = heads * head
+    let factors = try ForwardContext.training(key) {
+      try dropped(examples, heads: heads, time, 0.25)
+    }
+    let numbers = try factors.doubles()
+    for number in numbers { #expect(abs(number) < 1e-4 || abs(number - 1 / 0.75) < 1e-4) }
+    let zeros = Double(numbers.count { $0 < 0.5 }) / Double(numbers.count)
+    let deviation = (0.25 * 0.75 / Double(numbers.count)).squareRoot()
+    #expect(abs(zeros - 0.25) < 5 * deviation)
+    // Every head of every example, and every pass, drops others.
+    let square = time * time
+    let patterns = Set(
+      stride(from: 0, to: numbers.count, by: square).map { numbers[$0..<$0 + square].map { $0 < 0.5 } })
+    #expect(patterns.count == examples * heads)
+    let others = try ForwardContext.training(RandomKey(seed: 13)) {
+      try dropped(examples, heads: heads, time, 0.25)
+    }
+    #expect(try others.doubles().map { $0 < 0.5 } != numbers.map { $0 < 0.5 })
+
+    var random = RandomStream(seed: 5)
+    let lengths: [Int32] = [Int32(time / 3), Int32(time)]
+    let packed = try Tensor.normal([examples, time, 3 * width], &random)
+    let weights = try Tensor.normal([examples, time, width], &random)
+    let x = try Tape.variable(packed)
+    let y = try ForwardContext.training(key) {
+      try Attention.selfAttention(
+        x.with(lengths: Lengths(lengths)), heads: heads, isCausal: isCausal, dropout: 0.25)
+    }
+    let found = try Tape.gradients(of: (y * weights).sum(), withRespectTo: [x])[0]
+    let wide = try Tape.variable(packed.cast(to: .f64))
+    let parts = try wide.split(every: width, axis: 2)
+    let whole = try naive(
+      parts[0], parts[1], parts[2], heads: heads, isCausal: isCausal, lengths: lengths,
+      dropped: factors.cast(to: .f64))
+    let expected = try Tape.gradients(
+      of: (whole * weights.cast(to: .f64)).sum(), withRespectTo: [wide])[0]
+    try expectClose(y.detached, whole.detached, "output", rtol: 1e-4, atol: 1e-5)
+    try expectClose(found, expected, "gradient", rtol: 1e-4, atol: 3e-5)
+    // Evaluation drops nothing.
+    let evaluated = try Attention.selfAttention(
+      packed, heads: heads, isCausal: isCausal, dropout: 0.25)
+    let plain = try Attention.selfAttention(packed, heads: heads, isCausal: isCausal)
+    #expect(try evaluated.array(Float.self) == plain.array(Float.self))
   }
 
   /// The slope along a random direction, by central differences in f32.

@@ -64,7 +64,8 @@ struct ModelConfiguration {
       heads: try size("n_head", 12),
       inner: object["n_inner"].map(\.isNull) ?? true ? nil : try size("n_inner", 0),
       activation: try activation("activation_function", "gelu_new"),
-      dropout: dropout ?? rates[0], normEpsilon: try number("layer_norm_epsilon", 1e-5),
+      dropout: dropout ?? rates[0], attentionDropout: try dropout ?? number("attn_pdrop", 0.1),
+      normEpsilon: try number("layer_norm_epsilon", 1e-5),
       isTied: try flag("tie_word_embeddings", true))
   }
 
@@ -82,6 +83,7 @@ struct ModelConfiguration {
       inner: try size("intermediate_size", 3072), types: types, hasPooler: hasPooler,
       activation: try activation("hidden_act", "gelu"),
       dropout: try dropout ?? number("hidden_dropout_prob", 0.1),
+      attentionDropout: try dropout ?? number("attention_probs_dropout_prob", 0.1),
       normEpsilon: try number("layer_norm_eps", 1e-12))
   }
 
@@ -95,7 +97,8 @@ struct ModelConfiguration {
       blocks: try size("n_layers", 6), heads: try size("n_heads", 12),
       inner: try size("hidden_dim", 3072), types: 0, hasPooler: false,
       activation: try activation("activation", "gelu"),
-      dropout: try dropout ?? number("dropout", 0.1), normEpsilon: Self.distilBERTEpsilon)
+      dropout: try dropout ?? number("dropout", 0.1),
+      attentionDropout: try dropout ?? number("attention_dropout", 0.1), normEpsilon: Self.distilBERTEpsilon)
   }
 
   /// Written into transformers' DistilBERT; not a setting.
@@ -139,7 +142,7 @@ struct ModelConfiguration {
       "activation_function": .string(name(settings.activation)),
       "resid_pdrop": .number(settings.dropout),
       "embd_pdrop": .number(settings.dropout),
-      "attn_pdrop": .number(0),
+      "attn_pdrop": .number(settings.attentionDropout),
       "layer_norm_epsilon": .number(settings.normEpsilon),
       "tie_word_embeddings": .bool(settings.isTied),
     ]
@@ -162,7 +165,7 @@ struct ModelConfiguration {
       "type_vocab_size": .integer(settings.types),
       "hidden_act": .string(name(settings.activation)),
       "hidden_dropout_prob": .number(settings.dropout),
-      "attention_probs_dropout_prob": .number(0),
+      "attention_probs_dropout_prob": .number(settings.attentionDropout),
       "layer_norm_eps": .number(settings.normEpsilon),
       "position_embedding_type": .string("absolute"),
       "pad_token_id": try padding(tokens, settings.vocabulary),
@@ -189,7 +192,7 @@ struct ModelConfiguration {
       "hidden_dim": .integer(settings.inner ?? 4 * settings.width),
       "activation": .string(name(settings.activation)),
       "dropout": .number(settings.dropout),
-      "attention_dropout": .number(0),
+      "attention_dropout": .number(settings.attentionDropout),
       "sinusoidal_pos_embds": .bool(false),
       "pad_token_id": try padding(tokens, settings.vocabulary),
     ]

@@ -38,8 +38,7 @@ public struct PretrainedModel {
 
   /// Reads the model in `folder`.
   ///
-  /// - Parameter dropout: of the layers, for training; where nothing is said the configuration's. That of the attention's weights is not
-  ///   part of our layers and is not applied.
+  /// - Parameter dropout: of the layers and of the attention's weights, for training; where nothing is said the configuration's.
   /// - Throws: `io` where a file is missing, `parse` and `data` where one is not sound, `value` for a setting that is not supported, by
   ///   its name (none that changes a result is ignored), `key` for tensors that are missing or unknown, `shape` and `type` for those
   ///   that do not fit.

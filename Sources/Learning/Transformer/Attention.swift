@@ -10,8 +10,11 @@ public enum Attention {
   ///     that nobody looks at.
   ///   - heads: how many parts the width is cut into.
   ///   - isCausal: position t sees the positions up to t only.
+  ///   - dropout: the chance that a weight is set to zero in a training pass; the others are divided by what is left.
   /// - Returns: [examples, time, width].
-  public static func selfAttention(_ packed: Tensor, heads: Int, isCausal: Bool) throws -> Tensor {
+  public static func selfAttention(
+    _ packed: Tensor, heads: Int, isCausal: Bool, dropout: Double = 0
+  ) throws -> Tensor {
     guard packed.rank == 3, packed.shape[2] % 3 == 0 else {
       throw DomainError(
         .shape, "self-attention needs [examples, time, 3 · width], got \(packed.shape)")
@@ -20,7 +23,8 @@ public enum Attention {
     let (examples, time, width) = (x.shape[0], x.shape[1], x.shape[2] / 3)
     let kernel = AttentionKernel(
       examples: examples, heads: heads, headWidth: try headWidth(width, heads), queries: time,
-      keys: time, isCausal: isCausal, keyLengths: packed.lengths?.values)
+      keys: time, isCausal: isCausal, keyLengths: packed.lengths?.values,
+      dropout: AttentionDropout(dropout))
     let y = try Tensor.uninitialized([examples, time, width])
     let isRecorded = packed.requiresGradient && Tape.isRecording
     let normalizers = isRecorded ? try Tensor.uninitialized([examples, heads, time]) : nil
@@ -49,10 +53,11 @@ public enum Attention {
   /// - Parameters:
   ///   - query: [examples, time, width].
   ///   - keysAndValues: side by side, [examples, source, 2·width]; with `lengths`, later positions are padding.
+  ///   - dropout: as of `selfAttention`.
   /// - Returns: [examples, time, width].
-  public static func crossAttention(_ query: Tensor, _ keysAndValues: Tensor, heads: Int) throws
-    -> Tensor
-  {
+  public static func crossAttention(
+    _ query: Tensor, _ keysAndValues: Tensor, heads: Int, dropout: Double = 0
+  ) throws -> Tensor {
     guard query.rank == 3, keysAndValues.rank == 3, query.shape[0] == keysAndValues.shape[0],
       keysAndValues.shape[2] == 2 * query.shape[2]
     else {
@@ -67,7 +72,8 @@ public enum Attention {
     let source = memory.shape[1]
     let kernel = AttentionKernel(
       examples: examples, heads: heads, headWidth: try headWidth(width, heads), queries: time,
-      keys: source, isCausal: false, keyLengths: keysAndValues.lengths?.values)
+      keys: source, isCausal: false, keyLengths: keysAndValues.lengths?.values,
+      dropout: AttentionDropout(dropout))
     let y = try Tensor.uninitialized([examples, time, width])
     let normalizers = try Tensor.uninitialized([examples, heads, time])
     let (key, value) = pair(memory)
@@ -130,16 +136,22 @@ public final class SelfAttention: Layer {
   public let width: Int
   public let heads: Int
   public let isCausal: Bool
+  /// Of the attention's weights, in training.
+  public let dropout: Double
   /// width → 3·width: queries, keys, values.
   public let input: Linear
   public let output: Linear
 
-  public init(_ width: Int, heads: Int, isCausal: Bool, random: inout RandomStream) throws {
+  public init(
+    _ width: Int, heads: Int, isCausal: Bool, dropout: Double = 0, random: inout RandomStream
+  ) throws {
     try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
+    try Dropout.check(dropout)
     self.width = width
     self.heads = heads
     self.isCausal = isCausal
+    self.dropout = dropout
     input = try Linear(width, 3 * width, random: &random)
     output = try Linear(width, width, random: &random)
     super.init(kind: "attention")
@@ -153,7 +165,8 @@ public final class SelfAttention: Layer {
 
   public override func forward(_ x: Tensor) throws -> Tensor {
     try output.forward(
-      Attention.selfAttention(input.forward(x), heads: heads, isCausal: isCausal))
+      Attention.selfAttention(
+        input.forward(x), heads: heads, isCausal: isCausal, dropout: dropout))
   }
 }
 
@@ -161,16 +174,20 @@ public final class SelfAttention: Layer {
 public final class CrossAttention: Layer {
   public let width: Int
   public let heads: Int
+  /// Of the attention's weights, in training.
+  public let dropout: Double
   public let query: Linear
   /// width → 2·width: keys, values.
   public let source: Linear
   public let output: Linear
 
-  public init(_ width: Int, heads: Int, random: inout RandomStream) throws {
+  public init(_ width: Int, heads: Int, dropout: Double = 0, random: inout RandomStream) throws {
     try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
+    try Dropout.check(dropout)
     self.width = width
     self.heads = heads
+    self.dropout = dropout
     query = try Linear(width, width, random: &random)
     source = try Linear(width, 2 * width, random: &random)
     output = try Linear(width, width, random: &random)
@@ -185,6 +202,7 @@ public final class CrossAttention: Layer {
   /// - Parameter memory: what is looked at, [examples, source, width].
   public func forward(_ x: Tensor, memory: Tensor) throws -> Tensor {
     try output.forward(
-      Attention.crossAttention(query.forward(x), source.forward(memory), heads: heads))
+      Attention.crossAttention(
+        query.forward(x), source.forward(memory), heads: heads, dropout: dropout))
   }
 }

@@ -10,6 +10,35 @@ struct HeadLayout {
   let exampleStride: Int
 }
 
+/// Which weights of an attention are set to zero in a training pass: as by `Dropout`, from the pass's key and their position alone.
+struct AttentionDropout {
+  private let keep: Float
+  private let stream: fl_stream
+
+  /// Nil where nothing is dropped: outside of training, or by a probability of 0.
+  init?(_ probability: Double) {
+    guard probability > 0, let context = ForwardContext.current, context.isTraining else {
+      return nil
+    }
+    keep = Float(1 - probability)
+    stream = fl_stream(context.nextKey())
+  }
+
+  /// target = source / keep or 0 for a tile, whose rows begin at positions `first`, `first + step`, …; in place where both are one.
+  func apply(
+    _ rows: Int, _ columns: Int, first: Int, step: Int, _ source: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    withUnsafePointer(to: stream) {
+      for row in 0..<rows {
+        fl_dropout_f32(
+          columns, keep, source + row * stride, $0, UInt64(first + row * step),
+          target + row * stride)
+      }
+    }
+  }
+}
+
 /// softmax(Q Kᵀ / √width) V for every head of every example, in tiles that stay in cache: no matrix of all scores exists, neither
 /// forward nor backward (Dao et al. 2022, FlashAttention; the backward pass makes the weights again from one saved number a row).
 /// One example's head is one block of work, so any number of threads gives the same bits.
@@ -22,9 +51,15 @@ struct AttentionKernel {
   let isCausal: Bool
   /// How many keys of each example are real; nil: all.
   var keyLengths: [Int32]?
+  /// Of the weights: V is summed with what it leaves of them.
+  var dropout: AttentionDropout?
 
   private static let queryTile = 64
   private static let keyTile = 128
+
+  /// How far the weights of two queries lie apart among the random numbers of dropout; rounded up, so that tiles begin at whole
+  /// blocks of them.
+  private var weightStep: Int { (keys + 63) / 64 * 64 }
 
   private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
@@ -75,6 +110,9 @@ struct AttentionKernel {
             }
             fl_online_softmax_f32(
               rows, columns, scale, scores, columnTile, largest, sums, corrections)
+            dropout?.apply(
+              rows, columns, first: (index * queries + first) * weightStep + column,
+              step: weightStep, scores, scores, stride: columnTile)
             if column > 0 {
               for row in 0..<rows {
                 let line = to + row * output.rowStride
@@ -159,13 +197,21 @@ struct AttentionKernel {
             }
             fl_attention_weights_f32(
               rows, columns, scale, normalizers + index * queries + first, weights, columnTile)
+            let position = (index * queries + first) * weightStep + column
+            // What was left of the weights stands for a moment where their gradients will.
+            dropout?.apply(
+              rows, columns, first: position, step: weightStep, weights, gradients,
+              stride: columnTile)
             fl_gemm_f32(
-              1, 0, columns, headWidth, rows, 1, weights, columnTile, gradientRows,
-              outputGradient.rowStride, 1, dv + column * valueGradient.rowStride,
+              1, 0, columns, headWidth, rows, 1, dropout == nil ? weights : gradients, columnTile,
+              gradientRows, outputGradient.rowStride, 1, dv + column * valueGradient.rowStride,
               valueGradient.rowStride)
             fl_gemm_f32(
               0, 1, rows, columns, headWidth, 1, gradientRows, outputGradient.rowStride,
               v + column * value.rowStride, value.rowStride, 0, gradients, columnTile)
+            dropout?.apply(
+              rows, columns, first: position, step: weightStep, gradients, gradients,
+              stride: columnTile)
             fl_attention_backward_f32(
               rows, columns, scale, means, weights, gradients, columnTile)
             fl_gemm_f32(

@@ -18,13 +18,16 @@ public final class BERT: Layer {
     public var hasPooler: Bool
     public var activation: TransformerSettings.Activation
     public var dropout: Double
+    /// Of the attention's weights.
+    public var attentionDropout: Double
     public var normEpsilon: Double
 
+    /// - Parameter attentionDropout: nil for `dropout`.
     public init(
       vocabulary: Int, context: Int = 512, width: Int = 768, blocks: Int = 12, heads: Int = 12,
       inner: Int? = nil, types: Int = 2, hasPooler: Bool = true,
       activation: TransformerSettings.Activation = .geluErf, dropout: Double = 0,
-      normEpsilon: Double = 1e-12
+      attentionDropout: Double? = nil, normEpsilon: Double = 1e-12
     ) {
       self.vocabulary = vocabulary
       self.context = context
@@ -36,6 +39,7 @@ public final class BERT: Layer {
       self.hasPooler = hasPooler
       self.activation = activation
       self.dropout = dropout
+      self.attentionDropout = attentionDropout ?? dropout
       self.normEpsilon = normEpsilon
     }
 
@@ -60,7 +64,7 @@ public final class BERT: Layer {
     let block = try TransformerSettings(
       width: settings.width, heads: settings.heads, inner: settings.inner, isPreNorm: false,
       isCausal: false, activation: settings.activation, dropout: settings.dropout,
-      normEpsilon: settings.normEpsilon)
+      attentionDropout: settings.attentionDropout, normEpsilon: settings.normEpsilon)
     tokens = try Embedding(settings.vocabulary, settings.width, deviation: 0.02, random: &random)
     positions = try PositionEmbedding(settings.context, settings.width, random: &random)
     types =

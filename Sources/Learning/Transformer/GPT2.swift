@@ -15,14 +15,18 @@ public final class GPT2: Layer, LanguageModel {
     public var activation: TransformerSettings.Activation
     /// Of the embeddings' sum and of what each part adds.
     public var dropout: Double
+    /// Of the attention's weights.
+    public var attentionDropout: Double
     public var normEpsilon: Double
     /// Whether the token table also scores.
     public var isTied: Bool
 
+    /// - Parameter attentionDropout: nil for `dropout`.
     public init(
       vocabulary: Int, context: Int = 1024, width: Int = 768, blocks: Int = 12, heads: Int = 12,
       inner: Int? = nil, activation: TransformerSettings.Activation = .geluTanh,
-      dropout: Double = 0, normEpsilon: Double = 1e-5, isTied: Bool = true
+      dropout: Double = 0, attentionDropout: Double? = nil, normEpsilon: Double = 1e-5,
+      isTied: Bool = true
     ) {
       self.vocabulary = vocabulary
       self.context = context
@@ -32,6 +36,7 @@ public final class GPT2: Layer, LanguageModel {
       self.inner = inner
       self.activation = activation
       self.dropout = dropout
+      self.attentionDropout = attentionDropout ?? dropout
       self.normEpsilon = normEpsilon
       self.isTied = isTied
     }
@@ -56,7 +61,7 @@ public final class GPT2: Layer, LanguageModel {
     let block = try TransformerSettings(
       width: settings.width, heads: settings.heads, inner: settings.inner, isPreNorm: true,
       isCausal: true, activation: settings.activation, dropout: settings.dropout,
-      normEpsilon: settings.normEpsilon)
+      attentionDropout: settings.attentionDropout, normEpsilon: settings.normEpsilon)
     tokens = try Embedding(settings.vocabulary, settings.width, deviation: 0.02, random: &random)
     positions = try PositionEmbedding(settings.context, settings.width, random: &random)
     transformer = try TransformerStack(settings.blocks, block, random: &random)

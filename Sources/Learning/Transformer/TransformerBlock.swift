@@ -27,13 +27,17 @@ public struct TransformerSettings: Sendable, Equatable {
   public var isPreNorm: Bool
   public var isCausal: Bool
   public var activation: Activation
-  /// Dropout of what each part adds to the residual. The attention's weights themselves are not dropped.
+  /// Dropout of what each part adds to the residual.
   public var dropout: Double
+  /// Dropout of the attention's weights.
+  public var attentionDropout: Double
   public var normEpsilon: Double
 
+  /// - Parameter attentionDropout: nil for that of the parts.
   public init(
     width: Int, heads: Int, inner: Int? = nil, isPreNorm: Bool = true, isCausal: Bool = false,
-    activation: Activation = .geluTanh, dropout: Double = 0, normEpsilon: Double = 1e-5
+    activation: Activation = .geluTanh, dropout: Double = 0, attentionDropout: Double? = nil,
+    normEpsilon: Double = 1e-5
   ) throws {
     try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
@@ -46,6 +50,7 @@ public struct TransformerSettings: Sendable, Equatable {
     self.isCausal = isCausal
     self.activation = activation
     self.dropout = dropout
+    self.attentionDropout = attentionDropout ?? dropout
     self.normEpsilon = normEpsilon
   }
 }
@@ -93,12 +98,14 @@ public final class TransformerBlock: Layer {
     let (width, epsilon) = (settings.width, settings.normEpsilon)
     attentionNorm = try LayerNormalization(width, epsilon: epsilon)
     attention = try SelfAttention(
-      width, heads: settings.heads, isCausal: settings.isCausal, random: &random)
+      width, heads: settings.heads, isCausal: settings.isCausal,
+      dropout: settings.attentionDropout, random: &random)
     cross =
       hasMemory
       ? (
         try LayerNormalization(width, epsilon: epsilon),
-        try CrossAttention(width, heads: settings.heads, random: &random)
+        try CrossAttention(
+          width, heads: settings.heads, dropout: settings.attentionDropout, random: &random)
       ) : nil
     feedForwardNorm = try LayerNormalization(width, epsilon: epsilon)
     feedForward = try FeedForward(
