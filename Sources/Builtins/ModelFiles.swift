@@ -42,7 +42,7 @@ enum ModelFiles {
 
   static let save = Native(
     "save",
-    "Writes the model: to a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer), or, where the path ends with `.safetensors`, its parameters to that file. What was there is replaced only when everything is written.",
+    "Writes the model: to a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, its parameters to that file. What was there is replaced only when everything is written.",
     Param<Model>("model"), Param<String>("path", "A folder, or a file `….safetensors`."),
     returns: "nil", seeAlso: ["nn.load", "load"], search: ["checkpoint", "export", "safetensors"],
     context: { (vm: VM, model: Model, path: String) -> Void in
@@ -52,12 +52,19 @@ enum ModelFiles {
           model.layer.state, metadata: [("format", "pt")], to: target)
       }
       let special = model.tokenizer?.specialTokens
-      try PretrainedModel.save(
-        model.layer, to: target,
-        tokens: model.specialTokens
-          ?? .init(
-            start: (special?.beginning ?? special?.end).map(Int.init),
-            stops: special?.end.map { [Int($0)] } ?? [], padding: special?.padding.map(Int.init)))
+      let tokens =
+        model.specialTokens
+        ?? .init(
+          start: (special?.beginning ?? special?.end).map(Int.init),
+          stops: special?.end.map { [Int($0)] } ?? [], padding: special?.padding.map(Int.init))
+      if let encoder = model.sentenceEncoder, let bert = model.layer as? BERT {
+        try SentenceEncoder(
+          bert, poolings: encoder.poolings, normalizes: encoder.normalizes,
+          maximumLength: encoder.maximumLength
+        ).save(to: target, tokens: tokens)
+      } else {
+        try PretrainedModel.save(model.layer, to: target, tokens: tokens)
+      }
       if let tokenizer = model.tokenizer { try TokenizerFolder.save(tokenizer, to: target) }
     })
 }

@@ -37,8 +37,7 @@ public enum Folder {
       try body(temporary)
       guard rename(temporary, target) == 0 else { throw failure(path, errno) }
     } catch {
-      for name in names(in: temporary) { unlink(temporary + "/" + name) }
-      rmdir(temporary)
+      remove(temporary)
       throw error
     }
     synchronize(containing: target)
@@ -50,8 +49,17 @@ public enum Folder {
       guard let process = TemporaryName.process(of: name), process > 0, kill(process, 0) != 0,
         errno == ESRCH
       else { continue }
-      unlink(folder + "/" + name)
+      remove(folder + "/" + name)
     }
+  }
+
+  /// Removes a file, or a folder with all that lies in it; follows no links.
+  private static func remove(_ path: String) {
+    if unlink(path) == 0 { return }
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+    for name in names(in: path) { remove(path + "/" + name) }
+    rmdir(path)
   }
 
   /// Bytes that may still be written where `path` lies; nil where the system does not say.

@@ -385,6 +385,32 @@ enum CheckpointOutputs {
     }
   }
 
+  @Test func savedAndLoadedIsTheSame() throws {
+    let sentences: [[Int32]] = [[3, 9, 1, 20, 5, 5, 2], [4, 7]]
+    let bert = try CheckpointOutputs.bert(CheckpointFiles.golden("bert"))
+    for (poolings, normalizes) in [
+      ([SentenceEncoder.Pooling.mean], true), ([.firstToken, .maximum, .meanOverRoot], false),
+    ] {
+      let encoder = try SentenceEncoder(
+        bert, poolings: poolings, normalizes: normalizes, maximumLength: 9)
+      try CheckpointFiles.inFolder { parent in
+        try encoder.save(to: parent + "/new")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["new"])
+        let again = try SentenceEncoder(folder: parent + "/new")
+        #expect(again.poolings == poolings && again.normalizes == normalizes)
+        #expect(again.maximumLength == 9)
+        #expect(
+          try Tensor.identical(again.encode(sentences), encoder.encode(sentences)))
+        // Over one that is there.
+        try encoder.save(to: parent + "/new")
+        // What a folder cannot say is refused before anything is there.
+        let turned = try SentenceEncoder(bert, poolings: [.mean, .firstToken])
+        #expect(failure { try turned.save(to: parent + "/other") }?.kind == .value)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["new"])
+      }
+    }
+  }
+
   @Test func refusesOtherParts() throws {
     let mean = "{\"pooling_mode_mean_tokens\":true}"
     let dense = "{\"type\":\"s.models.Dense\",\"path\":\"2_Dense\"}"

@@ -119,13 +119,9 @@ public struct PretrainedModel {
       if model is GPT2 {
         var generation = JSON.Object()
         ModelConfiguration.add(tokens, to: &generation)
-        try write(generation, to: folder + "/generation_config.json")
+        try JSONFile.write(.object(generation), to: folder + "/generation_config.json")
       }
-      try write(config, to: folder + "/config.json")
+      try JSONFile.write(.object(config), to: folder + "/config.json")
     }
-  }
-
-  private static func write(_ object: JSON.Object, to path: String) throws {
-    try AtomicFile.write(path, (JSON.object(object).text(indent: 2) + "\n").utf8)
   }
 }

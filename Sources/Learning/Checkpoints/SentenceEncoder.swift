@@ -2,6 +2,7 @@
 // states, and normalisation to length 1.
 
 import CKernels
+import Files
 import Glibc
 import JSON
 import Tensor
@@ -157,6 +158,39 @@ public final class SentenceEncoder {
       return folder
     }
     return folder + "/" + first.path
+  }
+
+  /// Writes a folder that sentence-transformers and `init(folder:)` read: the model as `PretrainedModel.save` writes it, with
+  /// `modules.json`, the pooling and the greatest length beside it. The tokenizer is the caller's affair.
+  ///
+  /// - Throws: as `PretrainedModel.save`, and `value` for poolings in an order that such a folder cannot say.
+  public func save(to folder: String, tokens: PretrainedModel.SpecialTokens = .init()) throws {
+    guard poolings == Pooling.allCases.filter(poolings.contains) else {
+      throw DomainError(
+        .value,
+        "poolings are saved in the order \(Pooling.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    var modules = [("Transformer", ""), ("Pooling", "1_Pooling")]
+    if normalizes { modules.append(("Normalize", "2_Normalize")) }
+    var pooling: JSON.Object = ["word_embedding_dimension": .integer(model.settings.width)]
+    for kind in Pooling.allCases { pooling[kind.rawValue] = .bool(poolings.contains(kind)) }
+    try Folder.fill(folder) { folder in
+      try PretrainedModel.save(model, to: folder, tokens: tokens)
+      for (_, part) in modules where !part.isEmpty { try Folder.make(folder + "/" + part) }
+      try JSONFile.write(.object(pooling), to: folder + "/1_Pooling/config.json")
+      try JSONFile.write(
+        .object(["max_seq_length": .integer(maximumLength), "do_lower_case": .bool(false)]),
+        to: folder + "/sentence_bert_config.json")
+      // Last: it is what makes the folder a sentence encoder's.
+      try JSONFile.write(
+        .array(
+          modules.enumerated().map { index, module in
+            .object([
+              "idx": .integer(index), "name": .string(String(index)), "path": .string(module.1),
+              "type": .string("sentence_transformers.models." + module.0),
+            ])
+          }), to: folder + "/modules.json")
+    }
   }
 
   private static func bert(_ folder: String, _ dropout: Double?) throws -> BERT {

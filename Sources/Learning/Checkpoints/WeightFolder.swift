@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import JSON
 import Tensor
@@ -134,5 +135,10 @@ enum JSONFile {
     }
     guard !problem else { throw failure() }
     return try JSON.parse(bytes, source: path)
+  }
+
+  /// Replaces the file whole.
+  static func write(_ value: JSON, to path: String) throws {
+    try AtomicFile.write(path, (value.text(indent: 2) + "\n").utf8)
   }
 }
