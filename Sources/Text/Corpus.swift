@@ -43,6 +43,7 @@ public struct Corpus: Sendable, Equatable {
   /// Column names looked for where none is given, in this order, in lower case.
   public static let textColumns = [
     "text", "utterance", "sentence", "query", "question", "review", "tweet", "content",
+    "body",
   ]
   public static let labelColumns = ["intent", "label", "category", "class", "target", "topic"]
 
@@ -230,9 +231,16 @@ private struct ColumnChoice {
     for name in usual {
       if let index = lower.firstIndex(of: name) { return index }
     }
+    // As an example, a column with a like name, and none that is something else already.
+    let open = records.columns.filter { column in
+      ![text, label, slots].contains(column)
+        && !(Corpus.textColumns + Corpus.labelColumns).contains(column.lowercased())
+    }
+    let likely =
+      open.first { column in usual.contains { column.lowercased().contains($0) } } ?? open.first
     throw DomainError(
       .data,
       "\(records.source) has no column for the \(role) (\(Records.list(usual, limit: 4))); its columns are \(Records.list(records.columns))",
-      hint: "say which one it is: `\(role): \"\(records.columns.first ?? role)\"`")
+      hint: "say which one it is: `\(role): \"\(likely ?? role)\"`")
   }
 }

@@ -18,6 +18,9 @@ import Testing
     #expect(error?.kind == .data)
     #expect(error?.message.contains("has no column for the text") == true)
     #expect(error?.hint == "say which one it is: `text: \"a\"`")
+    let many = try folder.write("many.csv", "text,fold,Intents\n1,2,3\n")
+    #expect(
+      failure { _ = try Corpus.load(many) }?.hint == "say which one it is: `label: \"Intents\"`")
     #expect(
       failure { _ = try Corpus.load(odd, text: "c", label: "b") }?.message.contains("no column `c`")
         == true)
