@@ -61,7 +61,9 @@ extension Parser {
     if at(.star) || at(.doubleStar) {
       throw fail(
         "there are no `\(text(peek.span))` parameters", at: peek.span,
-        hint: "take a list or a map as one parameter")
+        hint: peek(1).kind == .symbol(.comma)
+          ? "a parameter that is given by name only has a colon: `name: default`"
+          : "take a list or a map as one parameter")
     }
     if at(.leftBracket) || at(.leftBrace) {
       throw fail(

@@ -161,6 +161,9 @@ extension Parser {
 
   private mutating func range(_ lower: Expr, closed: Bool) throws(Failure) -> Expr {
     let symbol = advance().span
+    if at(.rightBracket) {
+      throw fail("a range needs an end", at: symbol, hint: "a slice to the end is `x[a:]`")
+    }
     if atStatementEnd || at(.leftBrace) {
       throw fail(
         "a range needs an end", at: symbol, hint: "write `a..b` without or `a..=b` with its end")

@@ -260,6 +260,9 @@ extension Parser {
     case .symbol(.leftParen):
       throw fail(
         "there are no tuples", at: peek.span, hint: "a list is taken apart with `[a, b]`")
+    case .symbol(.ellipsis), .symbol(.star):
+      throw fail(
+        "a pattern takes no rest", at: peek.span, hint: "the rest of a list is a slice: `xs[1:]`")
     default:
       let (name, span) = try name(context)
       result = Pattern(name == "_" ? .ignore : .name(name), span)

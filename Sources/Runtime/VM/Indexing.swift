@@ -64,7 +64,10 @@ extension VM {
       guard case .int(let int)? = reference.native.scalar else { fallthrough }
       place = int
     default:
-      throw Fault(.type, "an index must be an int, found \(Representation.described(index))")
+      let isRange = if case .object(let reference) = index { reference.kind == .range } else { false }
+      throw Fault(
+        .type, "an index must be an int, found \(Representation.described(index))",
+        hint: isRange ? "a slice is `x[a:b]`" : nil)
     }
     if place < 0 { place &+= count }
     guard place >= 0, place < count else {

@@ -59,7 +59,8 @@ extension VM {
 
   func noMember(_ object: Value, _ name: String, isCall: Bool) -> Fault {
     let names = memberNames(of: object)
-    let hint = Suggest.hint(for: name, in: names) ?? searchHint(object, name)
+    let hint =
+      functionHint(object, name) ?? Suggest.hint(for: name, in: names) ?? searchHint(object, name)
     guard case .object(let reference) = object else {
       return Fault(
         .type, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
@@ -76,6 +77,14 @@ extension VM {
     }
   }
 
+  /// For `list.sorted()`, where `sorted(list)` is meant.
+  private func functionHint(_ object: Value, _ name: String) -> String? {
+    guard case .object(let reference) = object, reference.kind != .module,
+      case .function? = interpreter.entities[name]
+    else { return nil }
+    return "there is a function for that: `\(name)(…)`"
+  }
+
   /// What a word of another language is called here: the method, else the function, that lists it among its search words.
   private func searchHint(_ object: Value, _ word: String) -> String? {
     guard case .object(let reference) = object else { return nil }
@@ -86,13 +95,9 @@ extension VM {
       : (interpreter.methods[reference.kind] ?? [:]).filter { finds($1.native.signature) }.map(\.key)
     if let method = methods.min() { return "did you mean `\(method)`?" }
     let functions = interpreter.entities.compactMap { name, entity -> String? in
-      guard case .function(let signature) = entity, name == word || finds(signature) else {
-        return nil
-      }
-      return name
+      if case .function(let signature) = entity, finds(signature) { name } else { nil }
     }
-    let function = functions.contains(word) ? word : functions.min()
-    return function.map { "there is a function for that: `\($0)(…)`" }
+    return functions.min().map { "there is a function for that: `\($0)(…)`" }
   }
 
   /// The names that may follow `value.`, for completion and suggestions: fields, methods, keys, members.
