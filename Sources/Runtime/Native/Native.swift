@@ -13,11 +13,12 @@ import Syntax
 /// ) { vector, bound in Clipping.l2(vector, bound: bound) }
 /// ```
 public final class Native: @unchecked Sendable {
-  // All is immutable but what `resolve` computes once, under a lock, and `qualify` while modules are being declared.
+  // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several threads may
+  // declare the same native at once.
 
   /// The name without its module.
   public let name: String
-  private var qualifiedName: String
+  private let qualifiedName: Mutex<String>
   @usableFromInline let body: @Sendable (inout NativeCall) throws -> Value
 
   /// Asked for late: a type's methods name the type itself as their first parameter while it is still being described.
@@ -38,7 +39,7 @@ public final class Native: @unchecked Sendable {
     body: @escaping @Sendable (inout NativeCall) throws -> Value
   ) {
     self.name = name
-    qualifiedName = name
+    qualifiedName = Mutex(name)
     describeParameters = parameters
     storedSignature = Signature(
       name: name, summary: summary, parameters: [], returns: returns,
@@ -78,7 +79,7 @@ public final class Native: @unchecked Sendable {
   public var signature: Signature {
     resolve()
     var signature = storedSignature
-    signature.name = qualifiedName
+    signature.name = qualifiedName.withLock { $0 }
     return signature
   }
 
@@ -100,7 +101,9 @@ public final class Native: @unchecked Sendable {
 
   /// Puts the module's or the type's name before the own one.
   func qualify(with prefix: String) {
-    if !qualifiedName.hasPrefix(prefix + ".") { qualifiedName = "\(prefix).\(name)" }
+    qualifiedName.withLock { name in
+      if !name.hasPrefix(prefix + ".") { name = "\(prefix).\(self.name)" }
+    }
   }
 }
 

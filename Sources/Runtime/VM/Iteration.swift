@@ -248,12 +248,18 @@ extension VM {
     } catch {
       throw Fault(error)
     }
-    guard values.count == count else { throw wrongCount(values.count, count) }
+    guard values.count == count else {
+      throw wrongCount(
+        values.count, count,
+        hint: value.string == nil ? nil : "a map's keys and values together are `map.items()`")
+    }
     for (index, item) in values.enumerated() { target[index] = item }
   }
 
-  private func wrongCount(_ found: Int, _ wanted: Int) -> Fault {
-    Fault(.value, "\(found) value\(found == 1 ? "" : "s") cannot be taken apart into \(wanted)")
+  private func wrongCount(_ found: Int, _ wanted: Int, hint: String? = nil) -> Fault {
+    Fault(
+      .value, "\(found) value\(found == 1 ? "" : "s") cannot be taken apart into \(wanted)",
+      hint: hint)
   }
 
   // MARK: Text
