@@ -13,19 +13,32 @@ enum DistillBuiltins {
   private static let student = Native(
     "student",
     "A smaller model that begins as part of its teacher: the embeddings, some of the blocks, the final normalisation and output are copied.",
-    Param<Model>("teacher", "A GPT-2 model."),
+    Param<Model>("teacher", "A GPT-2 or a BERT."),
     Param<StudentLayers>(
       "layers",
       "Which blocks: \"every second\", how many (spread evenly), or a list of their numbers.",
       default: StudentLayers(layers: .everySecond), text: "\"every second\"", named: true),
-    returns: "model", seeAlso: ["distill.train", "nn.load"], search: ["distilgpt2", "initialise"]
+    returns: "model", seeAlso: ["distill.train", "nn.load"],
+    search: ["distilgpt2", "distilbert", "initialise"]
   ) { teacher, layers in
-    guard let model = teacher.layer as? GPT2 else {
-      throw Fault(.type, "only a GPT-2 model has such a student, not \(teacher.layer.kind)")
+    switch teacher.layer {
+    case let model as GPT2:
+      return Model(
+        layer: try Student.of(model, layers: layers.layers), tokenizer: teacher.tokenizer,
+        specialTokens: teacher.specialTokens)
+    case let model as BERT:
+      let student = try Student.of(model, layers: layers.layers)
+      let encoder = try teacher.sentenceEncoder.map {
+        try SentenceEncoder(
+          student, poolings: $0.poolings, normalizes: $0.normalizes, maximumLength: $0.maximumLength)
+      }
+      return Model(
+        layer: student, tokenizer: teacher.tokenizer, specialTokens: teacher.specialTokens,
+        sentenceEncoder: encoder)
+    default:
+      throw Fault(.type, "only a GPT-2 or a BERT has such a student, not \(teacher.layer.kind)")
         .atArgument(0)
     }
-    return Model(
-      layer: try Student.of(model, layers: layers.layers), tokenizer: teacher.tokenizer)
   }
 
   private static let studentModel = Param<Model>(

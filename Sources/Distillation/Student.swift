@@ -46,4 +46,8 @@ public enum Student {
   public static func of(_ teacher: GPT2, layers: Layers = .everySecond) throws -> GPT2 {
     try teacher.keeping(blocks: layers.indices(of: teacher.transformer.blocks.count))
   }
+
+  public static func of(_ teacher: BERT, layers: Layers = .everySecond) throws -> BERT {
+    try teacher.keeping(blocks: layers.indices(of: teacher.transformer.blocks.count))
+  }
 }

@@ -241,6 +241,39 @@ import Text
     }
   }
 
+  /// A BERT's student is its embeddings, the chosen blocks one after the other, and its pooler.
+  @Test func aStudentOfABERTKeepsBlocks() throws {
+    var random = RandomStream(seed: 4)
+    let tokens = try Tensor(ints: [1, 5, 2, 7, 7, 3], shape: [2, 3])
+    for types in [2, 0] {
+      let teacher = try BERT(
+        .init(
+          vocabulary: 9, context: 4, width: 8, blocks: 5, heads: 2, types: types,
+          hasPooler: types > 0), random: &random)
+      // Numbers that no other model has by chance.
+      for parameter in teacher.parameters {
+        try parameter.set(.normal(parameter.shape, deviation: 0.3, &random))
+      }
+      let student = try Student.of(teacher)
+      #expect(student.settings.blocks == 3)
+      var x = try teacher.positions.forward(
+        types > 0
+          ? teacher.tokens.forward(tokens) + #require(teacher.types).forward(.zeros([2, 3], .i64))
+          : teacher.tokens.forward(tokens))
+      x = try teacher.norm.forward(x)
+      for block in [0, 2, 4] { x = try teacher.transformer.blocks[block].forward(x) }
+      let found = try student.forward(tokens)
+      #expect(try Tensor.identical(found.detached, x.detached))
+      if types > 0 {
+        #expect(try Tensor.identical(student.pooled(found).detached, teacher.pooled(x).detached))
+      }
+      // It shares nothing with its teacher.
+      try student.parameters[0].set(.zeros(student.parameters[0].shape))
+      #expect(try teacher.tokens.weight.data.doubles().contains { $0 != 0 })
+      #expect(throws: DomainError.self) { try teacher.keeping(blocks: [5]) }
+    }
+  }
+
   @Test func studentsKeepBlocksOfTheirTeacher() throws {
     let teacher = try transformer(blocks: 5, seed: 3)
     let student = try Student.of(teacher)

@@ -130,4 +130,21 @@ public final class BERT: Layer {
     guard let pooler else { throw DomainError(.value, "this model has no pooler") }
     return try pooler.forward(hidden.selected(axis: 1, index: 0), then: .tanh)
   }
+
+  /// Another model with the same settings and the chosen blocks of this one: all else is copied (the start of a distilled student).
+  public func keeping(blocks chosen: [Int]) throws -> BERT {
+    try transformer.check(blocks: chosen)
+    var smaller = settings
+    smaller.blocks = chosen.count
+    // Every number is replaced at once.
+    var random = RandomStream(seed: 0)
+    let result = try BERT(smaller, random: &random)
+    try result.tokens.load(tokens.state)
+    try result.positions.load(positions.state)
+    if let types { try result.types?.load(types.state) }
+    try result.norm.load(norm.state)
+    try result.transformer.load(blocks: chosen, of: transformer)
+    if let pooler { try result.pooler?.load(pooler.state) }
+    return result
+  }
 }

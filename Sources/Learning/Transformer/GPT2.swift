@@ -122,10 +122,7 @@ public final class GPT2: Layer, LanguageModel {
   /// Another model with the same settings and the chosen blocks of this one: embeddings, blocks, final normalisation and output are
   /// copied (the start of a distilled student).
   public func keeping(blocks chosen: [Int]) throws -> GPT2 {
-    if let bad = chosen.first(where: { !transformer.blocks.indices.contains($0) }) {
-      throw DomainError(
-        .index, "there is no block \(bad): the model has \(transformer.blocks.count) blocks")
-    }
+    try transformer.check(blocks: chosen)
     var smaller = settings
     smaller.blocks = chosen.count
     // Every number is replaced at once.
@@ -133,9 +130,7 @@ public final class GPT2: Layer, LanguageModel {
     let result = try GPT2(smaller, random: &random)
     try result.tokens.load(tokens.state)
     try result.positions.load(positions.state)
-    for (index, block) in chosen.enumerated() {
-      try result.transformer.blocks[index].load(transformer.blocks[block].state)
-    }
+    try result.transformer.load(blocks: chosen, of: transformer)
     try result.norm.load(norm.state)
     if let output { try result.output?.load(output.state) }
     return result

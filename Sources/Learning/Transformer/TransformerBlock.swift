@@ -188,4 +188,15 @@ public final class TransformerStack: Layer {
     for block in blocks { x = try block.forward(x, memory: memory) }
     return x
   }
+
+  func check(blocks chosen: [Int]) throws(DomainError) {
+    if let bad = chosen.first(where: { !blocks.indices.contains($0) }) {
+      throw DomainError(.index, "there is no block \(bad): the model has \(blocks.count) blocks")
+    }
+  }
+
+  /// Takes the numbers of the chosen blocks of another model, one for each of this one's.
+  func load(blocks chosen: [Int], of other: TransformerStack) throws {
+    for (block, number) in zip(blocks, chosen) { try block.load(other.blocks[number].state) }
+  }
 }
