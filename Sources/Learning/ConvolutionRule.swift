@@ -13,6 +13,8 @@ final class ConvolutionRule: RangedGradientRule {
   private let g: Tensor
   /// Each example's gradient of the kernels, [examples, outputs, reach], where it was kept.
   private var kept: Tensor?
+  /// Each example's gradient of the bias, [examples, outputs], where its norm was wanted by itself.
+  private var keptBias: Tensor?
 
   init(weight: Parameter, bias: Parameter?, pass: ConvolutionPass, g: Tensor) {
     self.weight = weight
@@ -55,7 +57,7 @@ final class ConvolutionRule: RangedGradientRule {
     let first = examples.lowerBound * time * outputs
     var scaled: Tensor?
     var from = g.floats + first
-    if let weights, biasIndex != nil || kept == nil {
+    if let weights, kept == nil || (biasIndex != nil && keptBias == nil) {
       let copy = try ExampleWeights.scaled(
         from, weights + examples.lowerBound, examples: examples.count, width: time * outputs)
       scaled = copy
@@ -63,7 +65,13 @@ final class ConvolutionRule: RangedGradientRule {
     }
     if let biasIndex {
       let (target, accumulate) = try sink.target(biasIndex)
-      try sumRows(from, rows: examples.count * time, accumulate: accumulate, target)
+      if let keptBias {
+        ColumnSums.compute(
+          keptBias.floats + examples.lowerBound * outputs, rows: examples.count, columns: outputs,
+          weights: weights.map { $0 + examples.lowerBound }, accumulate: accumulate, target)
+      } else {
+        try sumRows(from, rows: examples.count * time, accumulate: accumulate, target)
+      }
     }
     if let weightIndex {
       let sum: Tensor
@@ -77,7 +85,7 @@ final class ConvolutionRule: RangedGradientRule {
       pass.writeWeight(sum.floats, target, accumulate: accumulate)
       withExtendedLifetime(sum) {}
     }
-    withExtendedLifetime((g, scaled)) {}
+    withExtendedLifetime((g, scaled, keptBias)) {}
   }
 
   /// Parts that a sum is made in, at most; each is one task, and they are added up in order.
@@ -143,7 +151,7 @@ final class ConvolutionRule: RangedGradientRule {
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
     let wantsBias = bias.map(\.requiresGradient) == true
     guard weight.requiresGradient else {
-      if wantsBias { addBiasNorms(to: norms) }
+      if wantsBias { try addBiasNorms(to: norms) }
       return
     }
     try addWeightNorms(biases: wantsBias ? 1 : 0, to: norms)
@@ -153,7 +161,7 @@ final class ConvolutionRule: RangedGradientRule {
     if index == 0 {
       try addWeightNorms(biases: 0, to: norms)
     } else {
-      addBiasNorms(to: norms)
+      try addBiasNorms(to: norms)
     }
   }
 
@@ -176,7 +184,7 @@ final class ConvolutionRule: RangedGradientRule {
         }
         kept = made
       }
-      if biases > 0 { addBiasNorms(to: norms) }
+      if biases > 0 { try addBiasNorms(to: norms) }
     case .make:
       let (size, scratchSize) = (pass.gradientSize, pass.gradientScratch)
       try inParallel(exampleCount, size: atATime, scratch: scratchSize + size) {
@@ -187,7 +195,7 @@ final class ConvolutionRule: RangedGradientRule {
           norms[example] += Float(fl_sumsq_fast_f32(size, scratch + scratchSize))
         }
       }
-      if biases > 0 { addBiasNorms(to: norms) }
+      if biases > 0 { try addBiasNorms(to: norms) }
     }
     withExtendedLifetime(self.g) {}
   }
@@ -213,13 +221,26 @@ final class ConvolutionRule: RangedGradientRule {
     withExtendedLifetime(g) {}
   }
 
-  private func addBiasNorms(to norms: UnsafeMutablePointer<Float>) {
-    let (time, outputs) = (time, outputs)
-    Parallel.blocks(exampleCount, size: ExampleBlocks.size(time: time, width: outputs)) {
-      fl_bias_example_norms_f32(
-        $0.count, time, outputs, g.floats + $0.lowerBound * time * outputs, norms + $0.lowerBound)
+  private func addBiasNorms(to norms: UnsafeMutablePointer<Float>) throws {
+    let sums = try keptBias ?? biasGradients()
+    for example in 0..<exampleCount {
+      norms[example] += Float(fl_sumsq_fast_f32(outputs, sums.floats + example * outputs))
     }
-    withExtendedLifetime(g) {}
+    keptBias = sums
+  }
+
+  /// Each example's gradient of the bias, [examples, outputs].
+  private func biasGradients() throws -> Tensor {
+    let (time, outputs) = (time, outputs)
+    let result = try Tensor.uninitialized([exampleCount, outputs])
+    Parallel.blocks(exampleCount, size: ExampleBlocks.size(time: time, width: outputs)) {
+      for example in $0 {
+        fl_sum_columns_f32(
+          time, outputs, g.floats + example * time * outputs, outputs, nil, 0,
+          result.floats + example * outputs)
+      }
+    }
+    return withExtendedLifetime(g) { result }
   }
 
   func perExample(_ index: Int) throws -> Tensor {
@@ -233,12 +254,6 @@ final class ConvolutionRule: RangedGradientRule {
       }
       return withExtendedLifetime(made) { result }
     }
-    let result = try Tensor.uninitialized([exampleCount, outputs])
-    for example in 0..<exampleCount {
-      fl_sum_columns_f32(
-        time, outputs, g.floats + example * time * outputs, outputs, nil, 0,
-        result.floats + example * outputs)
-    }
-    return withExtendedLifetime(g) { result }
+    return try biasGradients()
   }
 }
