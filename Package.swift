@@ -68,8 +68,11 @@ let package = Package(
         "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's metadata at every
+    // start, an eighth of it.
     .executableTarget(
-      name: "fairlead", dependencies: ["FairleadCommands"], exclude: ["fairlead.docc"]),
+      name: "fairlead", dependencies: ["FairleadCommands"], exclude: ["fairlead.docc"],
+      linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]),
 
     // Our side of Scripts/bench.
     .target(name: "CPeak"),
