@@ -12,12 +12,13 @@ public enum Builtins {
     HostBuiltins.install(in: interpreter)
     TensorBuiltins.install(in: interpreter)
     interpreter.define(SeedBuiltins.natives)
-    for module in [
-      NNBuiltins.module, OptimBuiltins.module, DataBuiltins.module, TextBuiltins.module,
-      DPBuiltins.module, FairBuiltins.module, DistillBuiltins.module,
-    ] {
-      interpreter.define(module)
-    }
+    interpreter.define(module: "nn") { NNBuiltins.module }
+    interpreter.define(module: "optim") { OptimBuiltins.module }
+    interpreter.define(module: "data") { DataBuiltins.module }
+    interpreter.define(module: "text") { TextBuiltins.module }
+    interpreter.define(module: "dp") { DPBuiltins.module }
+    interpreter.define(module: "fair") { FairBuiltins.module }
+    interpreter.define(module: "distill") { DistillBuiltins.module }
   }
 }
 

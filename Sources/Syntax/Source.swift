@@ -22,6 +22,22 @@ public final class Source: Sendable {
     lineStarts = starts
   }
 
+  /// Whether the text holds `word` anywhere, be it inside of another word.
+  public func contains(_ word: String) -> Bool {
+    let word = Array(word.utf8)
+    guard let first = word.first else { return true }
+    return bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      while start + word.count <= bytes.count,
+        let place = bytes[start...(bytes.count - word.count)].firstIndex(of: first)
+      {
+        if bytes[place..<place + word.count].elementsEqual(word) { return true }
+        start = place + 1
+      }
+      return false
+    }
+  }
+
   /// The source that a file's bytes hold; throws where they are not UTF-8.
   public static func decode(name: String, bytes: [UInt8]) throws(Diagnostic) -> Source {
     if let text = String(validating: bytes, as: UTF8.self) { return Source(name: name, text: text) }

@@ -70,6 +70,40 @@ import Testing
     #expect(callable?.parameters.count == 1)
   }
 
+  /// A module that is only declared is made when a source names it, and is known to all who ask for what there is.
+  @Test func modulesAreMadeWhenNamed() {
+    let interpreter = makeInterpreter()
+    var made: [String] = []
+    for name in ["late", "later"] {
+      interpreter.define(module: name) {
+        made.append(name)
+        return Module(name, "", natives: [Native("two", "") { 2 }])
+      }
+    }
+    let globals = interpreter.entities(for: Source(name: "-e", text: "1 + xlatex"))
+    #expect(made == ["late"])
+    guard case .module(let members, _)? = globals["late"], case .value? = globals["later"] else {
+      Issue.record("the check does not know the modules")
+      return
+    }
+    #expect(members.keys.sorted() == ["two"])
+    #expect(interpreter.nativeNames.contains("later"))
+    #expect(interpreter.lookup("later") != nil && made == ["late", "later"])
+    guard case .module? = interpreter.entities["later"] else {
+      Issue.record("later is no module")
+      return
+    }
+    #expect(interpreter.module(named: "late") != nil && made.count == 2)
+  }
+
+  @Test(arguments: [
+    ("nn", "nn", true), ("nn", "nnn", true), ("nn", "n", false), ("nn", "", false),
+    ("nn", "n nn", true), ("nn", "banner", true), ("", "", true), ("nn", "nan", false),
+  ])
+  func sourcesAreSearched(_ word: String, _ text: String, _ found: Bool) {
+    #expect(Source(name: "-e", text: text).contains(word) == found)
+  }
+
   @Test func modules() {
     #expect(value("[math.square(3), math.answer, math(4)]") == "[9.0, 42, 8]")
     #expect(value("let m = math\n[m.square(3), m.answer, m(4)]") == "[9.0, 42, 8]")

@@ -328,18 +328,18 @@ final class Compiler {
     // Before a name is declared at the top level, it still means the native.
     if let slot,
       declared.contains(name) || (state.parent != nil && ownNames.contains(name))
-        || interpreter.natives[name] == nil
+        || interpreter.native(name) == nil
     {
       return .global(slot)
     }
-    if let value = interpreter.natives[name] { return .native(value) }
+    if let value = interpreter.native(name) { return .native(value) }
     throw fail(
       .name, "`\(name)` is not defined", span,
       hint: Suggest.hint(for: name, in: visibleNames()))
   }
 
   private func visibleNames() -> [String] {
-    var names = namespace.names + interpreter.natives.keys
+    var names = namespace.names + interpreter.nativeNames
     var function: FunctionState? = state
     while let current = function {
       names += current.locals.map(\.name)

@@ -95,6 +95,7 @@ extension VM {
   {
     guard case .sweep(let axes) = statement(index) else { return .nothing }
     if isTrial { throw Fault(.value, "a sweep cannot run inside another sweep's trial") }
+    interpreter.makeModules()
     let prototype = machine.pointee.frame.pointee.closure.closure.prototype
     let offset = machine.pointee.frame.pointee.pc - UnsafePointer(prototype.code) - 1
     do {

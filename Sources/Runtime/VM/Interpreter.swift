@@ -20,9 +20,11 @@ public final class Interpreter {
   /// The interpreter's main thread of execution.
   public private(set) var vm: VM!
 
-  /// Natives, modules and constants that every script sees.
-  var natives: [String: Value] = [:]
-  public private(set) var entities: [String: Entity] = [:]
+  /// Natives, modules and constants that every script sees, but for modules that nothing has named yet.
+  private var natives: [String: Value] = [:]
+  private var nativeEntities: [String: Entity] = [:]
+  /// Those modules. To make one of each takes as long as all else at the start of a script, and most scripts name few.
+  private var unmade: [String: () -> Module] = [:]
   private var retained: [Object] = []
   /// Methods of the language's own types, by type and name.
   var methods: [ObjectKind: [String: NativeFunction]] = [:]
@@ -76,8 +78,40 @@ public final class Interpreter {
     define(module.name, object: moduleObject(module), module.entity)
   }
 
+  /// Makes a module global that is made when a source names it first.
+  public func define(module name: String, _ make: @escaping () -> Module) { unmade[name] = make }
+
+  /// Makes the modules that are only declared yet. Before other threads look, who find nothing left to make.
+  public func makeModules() {
+    for name in Array(unmade.keys) { make(name) }
+  }
+
+  private func make(_ name: String) {
+    if let make = unmade.removeValue(forKey: name) { define(make()) }
+  }
+
+  /// A native, module or constant that every script sees.
+  func native(_ name: String) -> Value? {
+    make(name)
+    return natives[name]
+  }
+
+  var nativeNames: [String] { Array(natives.keys) + Array(unmade.keys) }
+
+  /// What is known of all that every script sees.
+  public var entities: [String: Entity] {
+    makeModules()
+    return nativeEntities
+  }
+
+  /// The same for a check of `source`: of modules whose names it does not hold only those.
+  public func entities(for source: Source) -> [String: Entity] {
+    for name in Array(unmade.keys) where source.contains(name) { make(name) }
+    return nativeEntities.merging(unmade.mapValues { _ in .value }) { known, _ in known }
+  }
+
   /// A module of this name that every script sees.
-  public func module(named name: String) -> ModuleObject? { natives[name]?.object as? ModuleObject }
+  public func module(named name: String) -> ModuleObject? { native(name)?.object as? ModuleObject }
 
   /// Makes a constant global: `pi`.
   public func define(_ name: String, _ value: Snapshot) {
@@ -87,7 +121,7 @@ public final class Interpreter {
       // Constants live as long as the interpreter, in no heap.
       natives[name] = constant(value)
     }
-    entities[name] = .value
+    nativeEntities[name] = .value
   }
 
   /// Makes methods of the language's own types: string, list, map, range, function (`closure`), error.
@@ -105,7 +139,7 @@ public final class Interpreter {
 
   private func define(_ name: String, object: Object, _ entity: Entity) {
     natives[name] = Value(object)
-    entities[name] = entity
+    nativeEntities[name] = entity
     retained.append(object)
   }
 
@@ -182,7 +216,7 @@ public final class Interpreter {
   /// A session variable, native, module or constant by name.
   public func lookup(_ name: String) -> Value? {
     if let slot = session.slots[name], !globals[slot].isMissing { return globals[slot] }
-    return natives[name]
+    return native(name)
   }
 
   /// What a module calls `name`; nil where it has no such member (yet).
