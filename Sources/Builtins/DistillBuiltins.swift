@@ -30,7 +30,8 @@ enum DistillBuiltins {
       let student = try Student.of(model, layers: layers.layers)
       let encoder = try teacher.sentenceEncoder.map {
         try SentenceEncoder(
-          student, poolings: $0.poolings, normalizes: $0.normalizes, maximumLength: $0.maximumLength)
+          student, poolings: $0.poolings, normalizes: $0.normalizes, maximumLength: $0.maximumLength
+        )
       }
       return Model(
         layer: student, tokenizer: teacher.tokenizer, specialTokens: teacher.specialTokens,

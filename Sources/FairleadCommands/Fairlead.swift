@@ -86,7 +86,9 @@ public struct Fairlead: ParsableCommand {
   /// `fairlead script.fl …` and `fairlead -e …` are short for `fairlead run …`.
   static func expanded(_ arguments: [String]) -> [String] {
     guard let first = arguments.first else { return arguments }
-    if commandNames.contains(first) || ["-h", "--help", "--version"].contains(first) { return arguments }
+    if commandNames.contains(first) || ["-h", "--help", "--version"].contains(first) {
+      return arguments
+    }
     if first.hasPrefix("-") || first.hasSuffix(".fl") || first.contains("/")
       || first.hasPrefix("std.")
       || FileManager.default.fileExists(atPath: first)

@@ -13,7 +13,9 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Trials of a sweep that run at once.")
   var workers = 1
 
-  @Option(parsing: .unconditional, help: "The seed of all randomness; without one it is drawn and recorded.")
+  @Option(
+    parsing: .unconditional,
+    help: "The seed of all randomness; without one it is drawn and recorded.")
   var seed: Int?
 
   @Option(parsing: .unconditional, help: "Threads of numerical work; all cores by default.")

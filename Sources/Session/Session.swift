@@ -247,7 +247,8 @@ public final class Session {
     nonisolated(unsafe) let session = self
     nonisolated(unsafe) let collected = Box<[Diagnostic]>([])
     let environment = CheckEnvironment(
-      globals: interpreter.entities(for: source).merging(declared) { $1 }, assignable: Set(declared.keys)
+      globals: interpreter.entities(for: source).merging(declared) { $1 },
+      assignable: Set(declared.keys)
     ) { path in
       let imported = try session.imports.program(path, importer: source)
       if session.checkedImports.insert(imported.source.name).inserted {

@@ -54,7 +54,7 @@ enum MatmulBlock {
 
   /// A linear layer on few rows: packing its weight would cost as much as the product.
   private static func isFlat(_ m: Int, _ n: Int, _ k: Int) -> Bool {
-    (16...64).contains(m) && n * k >= 1 << 19 && n >= 4 * m
+    (16...96).contains(m) && n * k >= 1 << 19 && n >= 4 * m
   }
 
   /// Rows of B that are multiplied at a time: 32 strips of the kernel.

@@ -87,7 +87,9 @@ import Testing
     // Every head of every example, and every pass, drops others.
     let square = time * time
     let patterns = Set(
-      stride(from: 0, to: numbers.count, by: square).map { numbers[$0..<$0 + square].map { $0 < 0.5 } })
+      stride(from: 0, to: numbers.count, by: square).map {
+        numbers[$0..<$0 + square].map { $0 < 0.5 }
+      })
     #expect(patterns.count == examples * heads)
     let others = try ForwardContext.training(RandomKey(seed: 13)) {
       try dropped(examples, heads: heads, time, 0.25)

@@ -79,7 +79,8 @@ struct ModelConfiguration {
     return BERT.Settings(
       vocabulary: try size("vocab_size", 30522),
       context: try size("max_position_embeddings", 512), width: try size("hidden_size", 768),
-      blocks: try size("num_hidden_layers", 12, atLeast: 0), heads: try size("num_attention_heads", 12),
+      blocks: try size("num_hidden_layers", 12, atLeast: 0),
+      heads: try size("num_attention_heads", 12),
       inner: try size("intermediate_size", 3072), types: types, hasPooler: hasPooler,
       activation: try activation("hidden_act", "gelu"),
       dropout: try dropout ?? number("hidden_dropout_prob", 0.1),
@@ -98,7 +99,8 @@ struct ModelConfiguration {
       inner: try size("hidden_dim", 3072), types: 0, hasPooler: false,
       activation: try activation("activation", "gelu"),
       dropout: try dropout ?? number("dropout", 0.1),
-      attentionDropout: try dropout ?? number("attention_dropout", 0.1), normEpsilon: Self.distilBERTEpsilon)
+      attentionDropout: try dropout ?? number("attention_dropout", 0.1),
+      normEpsilon: Self.distilBERTEpsilon)
   }
 
   /// Written into transformers' DistilBERT; not a setting.

@@ -168,7 +168,8 @@ public final class SentenceEncoder {
     guard poolings == Pooling.allCases.filter(poolings.contains) else {
       throw DomainError(
         .value,
-        "poolings are saved in the order \(Pooling.allCases.map(\.rawValue).joined(separator: ", "))")
+        "poolings are saved in the order \(Pooling.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     var modules = [("Transformer", ""), ("Pooling", "1_Pooling")]
     if normalizes { modules.append(("Normalize", "2_Normalize")) }

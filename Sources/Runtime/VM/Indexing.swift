@@ -64,7 +64,8 @@ extension VM {
       guard case .int(let int)? = reference.native.scalar else { fallthrough }
       place = int
     default:
-      let isRange = if case .object(let reference) = index { reference.kind == .range } else { false }
+      let isRange =
+        if case .object(let reference) = index { reference.kind == .range } else { false }
       throw Fault(
         .type, "an index must be an int, found \(Representation.described(index))",
         hint: isRange ? "a slice is `x[a:b]`" : nil)

@@ -60,7 +60,8 @@ extension VM {
   func noMember(_ object: Value, _ name: String, isCall: Bool) -> Fault {
     let names = memberNames(of: object)
     let hint =
-      functionHint(object, name) ?? Suggest.hint(for: name, in: names) ?? searchHint(object, name)
+      (isCall ? functionHint(object, name) : nil) ?? Suggest.hint(for: name, in: names)
+      ?? functionHint(object, name) ?? searchHint(object, name)
     guard case .object(let reference) = object else {
       return Fault(
         .type, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
@@ -92,7 +93,8 @@ extension VM {
     let methods =
       reference.kind == .native
       ? reference.native.type.methods.filter { finds($0.signature) }.map(\.name)
-      : (interpreter.methods[reference.kind] ?? [:]).filter { finds($1.native.signature) }.map(\.key)
+      : (interpreter.methods[reference.kind] ?? [:]).filter { finds($1.native.signature) }.map(
+        \.key)
     if let method = methods.min() { return "did you mean `\(method)`?" }
     let functions = interpreter.entities.compactMap { name, entity -> String? in
       if case .function(let signature) = entity, finds(signature) { name } else { nil }
