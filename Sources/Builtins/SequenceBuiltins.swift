@@ -53,8 +53,9 @@ enum SequenceBuiltins {
         "decoder_blocks", "Blocks that write.", default: 6, .within(0, 1000), named: true),
       Param<Int>("heads", "Heads of attention.", default: 8, .positive, named: true),
       Param<Double>(
-        "dropout", "The chance that a number is set to zero in training.", default: 0,
-        .within(0, 0.999), named: true),
+        "dropout",
+        "The chance that a number is set to zero in training, the attention's weights included.",
+        default: 0, .within(0, 0.999), named: true),
       returns: "model", seeAlso: ["gpt2", "bert"],
       search: ["seq2seq", "translation", "cross-attention", "t5"],
       examples: [

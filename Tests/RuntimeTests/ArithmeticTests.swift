@@ -130,6 +130,23 @@ import Testing
     }
   }
 
+  /// Small whole numbers on the right stand in the instruction, with their sign.
+  @Test func smallNumbersOnTheRight() {
+    #expect(
+      value(
+        "let x = 5\n[x - -3, x + -3, x - 127, x - 128, x - 129, x + 127, x + 128, x - -128, x - -129, x + -128, x + -129]"
+      ) == "[8, 2, -122, -123, -124, 132, 133, 133, 134, -123, -124]")
+    #expect(value("let y = 0.5\n[y + -1, y - -1, y - 100]") == "[-0.5, 1.5, -99.5]")
+    #expect(value("let x = 9223372036854775807\nx - 1 + 1") == "9223372036854775807")
+    #expect(
+      value("let x = 9223372036854775807\nx + 1")
+        == "value: the result of 9223372036854775807 + 1 does not fit in a 64-bit int")
+    #expect(
+      value("let x = -9223372036854775807\nx - 2")
+        == "value: the result of -9223372036854775807 - 2 does not fit in a 64-bit int")
+    #expect(value("let s = \"a\"\ns - 1").hasPrefix("type"))
+  }
+
   @Test func overflow() {
     let big = "let big = 9223372036854775807\nlet small = -big - 1\nlet one = 1\nlet two = 2\n"
     for code in [

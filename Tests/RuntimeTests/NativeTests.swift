@@ -99,6 +99,7 @@ import Testing
   @Test(arguments: [
     ("nn", "nn", true), ("nn", "nnn", true), ("nn", "n", false), ("nn", "", false),
     ("nn", "n nn", true), ("nn", "banner", true), ("", "", true), ("nn", "nan", false),
+    ("aab", "aaab", true),
   ])
   func sourcesAreSearched(_ word: String, _ text: String, _ found: Bool) {
     #expect(Source(name: "-e", text: text).contains(word) == found)

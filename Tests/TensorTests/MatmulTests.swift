@@ -59,6 +59,7 @@ private let sizes = [
 @Test(
   arguments: [
     (false, true, 33, 700, 770, Float(1), Float(0)), (false, true, 64, 1357, 400, -2, 0),
+    (false, true, 91, 900, 601, 0.5, 0),
     (false, true, 33, 700, 770, 1, 1), (true, false, 4100, 130, 67, 1, 0),
     (true, false, 4173, 129, 70, -0.5, 0.25),
   ])

@@ -595,6 +595,7 @@ extension VM {
         }
         fuel = machine.pointee.fuel
 
+      // By itself, so that the usual return does not ask which one it is: every call ends with it.
       case .return:
         let result = base[i.a]
         if frame == entry {

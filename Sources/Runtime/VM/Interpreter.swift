@@ -82,7 +82,7 @@ public final class Interpreter {
   public func define(module name: String, _ make: @escaping () -> Module) { unmade[name] = make }
 
   /// Makes the modules that are only declared yet. Before other threads look, who find nothing left to make.
-  public func makeModules() {
+  func makeModules() {
     for name in Array(unmade.keys) { make(name) }
   }
 
