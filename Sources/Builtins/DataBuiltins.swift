@@ -102,11 +102,19 @@ enum DataBuiltins {
     "data", "Corpora: reading, generating, splitting.",
     natives: natives + [BiographyBuiltins.biographies])
 
+  private static let textColumn = Param<String?>(
+    "text", "The column of the texts; nil finds it (`text`, `utterance`, `sentence` …).",
+    default: nil, named: true)
+  private static let labelColumn = Param<String?>(
+    "label", "The column of the classes; nil finds it (`intent`, `label`, `category` …).",
+    default: nil, named: true)
+
   private static let natives = [
     Native(
       "intents",
       "An intent corpus ready for training: \"demo\", or a path as `data.load` takes it.",
       Param<String>("corpus", "\"demo\", a folder or a file."),
+      textColumn, labelColumn,
       Param<String>(
         "tokenizer", "How texts are cut.", default: "words", TextBuiltins.tokenizers, named: true),
       Param<Int>("min_count", "Rarer words are unknown.", default: 1, .positive, named: true),
@@ -120,23 +128,26 @@ enum DataBuiltins {
           "Dataset demo: 6,000 train, 1,500 test, 16 classes, 1,774 words"
         )
       ],
-      context: { (vm: VM, corpus: String, tokenizer: String, minimum: Int, limit: Int?) in
-        let source =
-          corpus == "demo"
-          ? try DemoCorpus.intents()
-          : try Corpus.load(try vm.hostServices.readablePath(corpus))
+      context: {
+        (
+          vm: VM, corpus: String, text: String?, label: String?, tokenizer: String, minimum: Int,
+          limit: Int?
+        ) in
+        guard corpus != "demo" else {
+          guard text == nil, label == nil else {
+            throw Fault(.value, "the demo corpus has no columns to choose from")
+          }
+          return try dataset(try DemoCorpus.intents(), tokenizer, minimum, limit, held: 0.2)
+        }
+        let source = try Corpus.load(
+          try vm.hostServices.readablePath(corpus), text: text, label: label)
         return try dataset(source, tokenizer, minimum, limit, held: 0.2)
       }),
     Native(
       "load",
-      "A labelled corpus from a CSV, TSV or JSONL file (also `.gz`), or from a folder with train, valid and test files in these formats or in the layout of SNIPS and ATIS (`train/seq.in`, `train/seq.out`, `train/label`). Errors name file and line; empty utterances are left out and noted.",
+      "A labelled corpus from a CSV, TSV or JSONL file (also `.gz`), or from a folder: with train, valid and test files in these formats (also `sst_train.tsv`, `sst_dev.tsv`), in the layout of SNIPS and ATIS (`train/seq.in`, `train/seq.out`, `train/label`), or with one file of rows. Errors name file and line; empty utterances are left out and noted.",
       Param<String>("path", "The file or folder."),
-      Param<String?>(
-        "text", "The column of the texts; nil finds it (`text`, `utterance`, `sentence` …).",
-        default: nil, named: true),
-      Param<String?>(
-        "label", "The column of the classes; nil finds it (`intent`, `label`, `category` …).",
-        default: nil, named: true),
+      textColumn, labelColumn,
       Param<String>(
         "tokenizer", "How texts are cut.", default: "words", TextBuiltins.tokenizers, named: true),
       Param<Int>("min_count", "Rarer words are unknown.", default: 1, .positive, named: true),

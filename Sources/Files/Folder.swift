@@ -87,7 +87,8 @@ public enum Folder {
       hint: isFull ? "make room and run again: what was there before is untouched" : nil)
   }
 
-  private static func names(in folder: String) -> [String] {
+  /// The names of what a folder holds, sorted; none where it cannot be read.
+  public static func names(in folder: String) -> [String] {
     guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
@@ -97,6 +98,6 @@ public enum Folder {
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names
+    return names.sorted()
   }
 }

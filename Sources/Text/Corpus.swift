@@ -1,5 +1,4 @@
-// Labelled utterances as they come from disk: one file of rows, a folder of train/valid/test files (the SNIPS and ATIS layout), or the
-// original Slot-Gated folders of parallel line files `seq.in`, `seq.out`, `label`.
+// Labelled utterances as they come from disk: one file of rows, or a folder.
 
 import Tensor
 
@@ -50,8 +49,7 @@ public struct Corpus: Sendable, Equatable {
   /// Reads a corpus.
   ///
   /// - Parameters:
-  ///   - path: a CSV, TSV or JSONL file (also `.gz`), which becomes the training part; or a folder with files named `train`, `valid`
-  ///     (`val`, `dev`) and `test` in one of these formats, or with folders of these names that hold `seq.in`, `label` and `seq.out`.
+  ///   - path: a CSV, TSV or JSONL file (also `.gz`), which becomes the training part; or a folder as `CorpusFolder` reads it.
   ///   - text, label, slots: column names; nil finds them among the usual ones.
   /// - Throws: `io`, `parse` or `data` with file and line.
   public static func load(
@@ -64,16 +62,17 @@ public struct Corpus: Sendable, Equatable {
     let wanted = ColumnChoice(text: text, label: label, slots: slots)
     var corpus = Corpus(name: baseName(path), train: [])
     if kind.isFolder {
-      corpus.train = try part(["train"], of: path, wanted, &corpus.notes) ?? []
-      corpus.valid =
-        try part(["valid", "val", "dev", "validation"], of: path, wanted, &corpus.notes) ?? []
-      corpus.test = try part(["test"], of: path, wanted, &corpus.notes) ?? []
+      let folder = CorpusFolder(path)
+      guard let train = try folder.train() else { throw folder.withoutTraining }
+      corpus.train = try utterances(train, wanted, &corpus.notes)
+      for (part, names) in [
+        (\Corpus.valid, ["valid", "val", "dev", "validation"]), (\Corpus.test, ["test"]),
+      ] {
+        guard let records = try folder.part(names) else { continue }
+        corpus[keyPath: part] = try utterances(records, wanted, &corpus.notes)
+      }
       guard !corpus.train.isEmpty else {
-        throw DomainError(
-          .data, "\(path) holds no training part",
-          hint:
-            "a corpus folder has train.tsv (or .csv, .jsonl, also .gz) or train/seq.in and train/label"
-        )
+        throw DomainError(.data, "\(train.source) has no utterances to train on")
       }
     } else {
       corpus.train = try utterances(try Records.read(path), wanted, &corpus.notes)
@@ -114,47 +113,6 @@ public struct Corpus: Sendable, Equatable {
     let last = path.split(separator: "/").last.map(String.init) ?? path
     guard let dot = last.firstIndex(of: "."), dot != last.startIndex else { return last }
     return String(last[..<dot])
-  }
-
-  private static func part(
-    _ names: [String], of folder: String, _ wanted: ColumnChoice, _ notes: inout [String]
-  ) throws(DomainError) -> [Utterance]? {
-    for name in names {
-      for ending in ["tsv", "csv", "jsonl", "tsv.gz", "csv.gz", "jsonl.gz"] {
-        let file = "\(folder)/\(name).\(ending)"
-        if InputFile.kind(file).exists {
-          return try utterances(try Records.read(file), wanted, &notes)
-        }
-      }
-      let inner = "\(folder)/\(name)"
-      if InputFile.kind("\(inner)/seq.in").exists {
-        return try utterances(try parallelFiles(inner), wanted, &notes)
-      }
-    }
-    return nil
-  }
-
-  /// `seq.in`, `label` and, where it is there, `seq.out` as rows.
-  private static func parallelFiles(_ folder: String) throws(DomainError) -> Records {
-    let names = ["seq.in", "label", "seq.out"]
-    var columns = ["text", "intent"]
-    var contents: [[String]] = []
-    for name in names {
-      let file = "\(folder)/\(name)"
-      if name == "seq.out" {
-        guard InputFile.kind(file).exists else { continue }
-        columns.append("slots")
-      }
-      let lines = DelimitedReader.lines(try InputFile.textBytes(file))
-      contents.append(lines.map { trimmed(String(decoding: $0, as: UTF8.self)) })
-      guard contents[0].count == lines.count else {
-        throw DomainError(
-          .data, "\(file) has \(lines.count) lines, but \(folder)/seq.in has \(contents[0].count)")
-      }
-    }
-    let rows = contents[0].indices.map { i in contents.map { $0[i] } }
-    return Records(
-      source: "\(folder)/seq.in", columns: columns, rows: rows, lines: rows.indices.map { $0 + 1 })
   }
 
   private static func utterances(
@@ -207,7 +165,7 @@ public struct Corpus: Sendable, Equatable {
     return result
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     let bytes = Array(text.utf8)
     guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
       let last = bytes.lastIndex(where: { $0 > 0x20 })
@@ -236,11 +194,12 @@ private struct ColumnChoice {
       ![text, label, slots].contains(column)
         && !(Corpus.textColumns + Corpus.labelColumns).contains(column.lowercased())
     }
-    let likely =
-      open.first { column in usual.contains { column.lowercased().contains($0) } } ?? open.first
+    let alike = open.first { column in usual.contains { column.lowercased().contains($0) } }
+    let likely = alike ?? open.first ?? role
     throw DomainError(
       .data,
       "\(records.source) has no column for the \(role) (\(Records.list(usual, limit: 4))); its columns are \(Records.list(records.columns))",
-      hint: "say which one it is: `\(role): \"\(likely ?? role)\"`")
+      hint: "say which one it is: `\(role): \"\(likely)\"`"
+        + (alike == nil && role == "text" ? "; rows without texts are read by `data.table`" : ""))
   }
 }

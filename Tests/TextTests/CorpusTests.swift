@@ -17,7 +17,8 @@ import Testing
     let error = failure { _ = try Corpus.load(odd) }
     #expect(error?.kind == .data)
     #expect(error?.message.contains("has no column for the text") == true)
-    #expect(error?.hint == "say which one it is: `text: \"a\"`")
+    #expect(
+      error?.hint == "say which one it is: `text: \"a\"`; rows without texts are read by `data.table`")
     let many = try folder.write("many.csv", "text,fold,Intents\n1,2,3\n")
     #expect(
       failure { _ = try Corpus.load(many) }?.hint == "say which one it is: `label: \"Intents\"`")
@@ -48,6 +49,49 @@ import Testing
     #expect(set.test.labels == [0])
     #expect(try IntentDataset(corpus, unseenClasses: .drop).test.count == 0)
     #expect(failure { _ = try IntentDataset(corpus, unseenClasses: .refuse) }?.kind == .data)
+  }
+
+  @Test func foldersWithNamesOfTheirOwn() throws {
+    func rows(_ text: String) -> String { "text\tlabel\n\(text)\tA\n" }
+    let framed = try TemporaryFolder()
+    try framed.write("set_Train.tsv", rows("learn"))
+    try framed.write("set_dev.csv", "text,label\nchoose,A\n")
+    try framed.write("set_test.tsv", rows("judge"))
+    try framed.write("other_test.tsv", rows("another"))
+    let corpus = try Corpus.load(framed.path)
+    #expect(corpus.train.map(\.text) == ["learn"])
+    #expect(corpus.valid.map(\.text) == ["choose"])
+    #expect(corpus.test.map(\.text) == ["judge"])
+
+    // A plain name counts more than one with something around it.
+    try framed.write("train.tsv", rows("plain"))
+    #expect(try Corpus.load(framed.path).train.map(\.text) == ["plain"])
+    #expect(try Corpus.load(framed.path).test.isEmpty)
+
+    let many = try TemporaryFolder()
+    try many.write("fine-train.tsv", rows("a"))
+    try many.write("coarse-train.tsv", rows("b"))
+    let choice = failure { _ = try Corpus.load(many.path) }
+    #expect(choice?.message.hasSuffix("training part: `coarse-train`, `fine-train`") == true)
+
+    // A word that merely begins like it is no part's name.
+    let single = try TemporaryFolder()
+    try single.write("training_log.txt", "x")
+    try single.write("trains.tsv", rows("whole"))
+    #expect(try Corpus.load(single.path).train.map(\.text) == ["whole"])
+    try single.write("planes.tsv", rows("b"))
+    let neither = failure { _ = try Corpus.load(single.path) }
+    #expect(neither?.message.hasSuffix("its files are `planes.tsv`, `trains.tsv`") == true)
+    #expect(neither?.hint?.contains("\(single.path)/planes.tsv") == true)
+
+    let bare = try TemporaryFolder()
+    try bare.write("test.tsv", rows("only judged"))
+    #expect(
+      failure { _ = try Corpus.load(bare.path) }?.message.contains("no training part") == true)
+    try bare.write("train.tsv", "text\tlabel\n")
+    #expect(
+      failure { _ = try Corpus.load(bare.path) }?.message.hasSuffix("no utterances to train on")
+        == true)
   }
 
   @Test func objectsWithoutAField() throws {
