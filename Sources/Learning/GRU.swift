@@ -64,10 +64,11 @@ public final class GRU: Layer {
       Tape.isRecording
       && (input.requiresGradient
         || directions.contains { $0.all.contains(where: \.requiresGradient) })
+    let sequences = try PackedSequences(
+      input.lengths, batch: input.shape[0], time: input.shape[1])
     let pass = try GRUPass(
-      self, x, lengths: input.lengths, states: states, keepsActivations: recording)
-    pass.forward()
-    let output = pass.output.with(lengths: states ? nil : input.lengths)
+      self, try sequences.packed(x), sequences, states: states, keepsActivations: recording)
+    let output = try pass.forward().with(lengths: states ? nil : input.lengths)
     guard recording else { return output }
     return Tape.record(
       "gru", inputs: [input], parameters: directions.flatMap(\.all), output: output
@@ -75,12 +76,12 @@ public final class GRU: Layer {
       var saved = pass
       if pass.isUsed {
         // A second walk over a kept trace: the activations were overwritten by the first one.
-        saved = try GRUPass(self, x, lengths: input.lengths, states: states, keepsActivations: true)
-        saved.forward()
+        saved = try GRUPass(self, pass.x, pass.sequences, states: states, keepsActivations: true)
+        _ = try saved.forward()
       }
       let dx = try saved.backward(request.gradient, needsInput: request.needs[0])
       return BackwardResult(
-        inputs: [dx], rules: request.wantsRules ? [saved.rule(directions)] : [])
+        inputs: [dx], rules: request.wantsRules ? [try saved.rule(directions)] : [])
     }
   }
 }
@@ -107,20 +108,18 @@ struct GRUParameters {
   var all: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
 }
 
-/// One forward pass of a GRU and what its backward pass needs, cut into (direction, block of rows) tasks as an LSTM's is.
+/// One forward pass of a GRU and what its backward pass needs, cut into (direction, block of examples) tasks as an LSTM's is.
 final class GRUPass {
-  /// Examples in one task.
-  static let rowBlock = 32
-
   let batch: Int
   let time: Int
   let inputs: Int
   let hidden: Int
+  /// The input's packed rows, [rows, inputs].
   let x: Tensor
-  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by the last hidden states.
-  let output: Tensor
+  let sequences: PackedSequences
+  /// The output's packed rows, [rows, directions · hidden].
+  private let output: Tensor
   private(set) var isUsed = false
-  private let sequences: SequenceLengths
   private let states: Bool
   private let keepsActivations: Bool
   private var directions: [Direction] = []
@@ -131,33 +130,33 @@ final class GRUPass {
     let hiddenWeightTransposed: Tensor
     let inputBias: Tensor
     let hiddenBias: Tensor
-    /// [batch, time, 3·hidden]: the inputs' share of the gates after the forward pass, its gradient after the backward pass.
+    /// [rows, 3·hidden]: the inputs' share of the gates after the forward pass, its gradient after the backward pass.
     let inputGates: Tensor
-    /// [batch, time, 3·hidden]: the gradient of the states' share.
+    /// [rows, 3·hidden]: the gradient of the states' share.
     let hiddenGates: Tensor
     /// What the cell keeps, 4·hidden a row; the rows of a block's step lie together.
     let saved: Tensor
-    /// [batch, time, hidden]: the hidden state that each step began with.
+    /// [rows, hidden]: the hidden state that each step began with.
     let previous: Tensor
     /// [batch, 3·hidden] for the step at hand.
     let scratch: Tensor
   }
 
-  init(_ layer: GRU, _ x: Tensor, lengths: Lengths?, states: Bool, keepsActivations: Bool) throws {
-    batch = x.shape[0]
-    time = x.shape[1]
+  init(
+    _ layer: GRU, _ x: Tensor, _ sequences: PackedSequences, states: Bool, keepsActivations: Bool
+  ) throws {
+    batch = sequences.batch
+    time = sequences.time
     inputs = layer.inputs
     hidden = layer.hidden
     self.x = x
+    self.sequences = sequences
     self.states = states
     self.keepsActivations = keepsActivations
-    let (batch, time, hidden) = (batch, time, hidden)
+    let (batch, hidden) = (batch, hidden)
+    let rows = sequences.blocks.rowCount
     let width = layer.directions.count * hidden
-    output =
-      states
-      ? try Tensor.uninitialized([batch * time * width + batch * width])
-      : try Tensor.uninitialized([batch, time, width])
-    sequences = try SequenceLengths(lengths, batch: batch, time: time)
+    output = try .uninitialized([rows, width])
     for parameters in layer.directions {
       let weight = parameters.hiddenWeight.data
       directions.append(
@@ -165,65 +164,60 @@ final class GRUPass {
           inputWeight: parameters.inputWeight.data, hiddenWeight: weight,
           hiddenWeightTransposed: try RecurrentWeights.transposed(weight),
           inputBias: parameters.inputBias.data, hiddenBias: parameters.hiddenBias.data,
-          inputGates: try .uninitialized([batch, time, 3 * hidden]),
-          hiddenGates: keepsActivations ? try .uninitialized([batch, time, 3 * hidden]) : .empty,
-          saved: try .uninitialized([batch, keepsActivations ? time : 1, 4 * hidden]),
-          previous: keepsActivations ? try .uninitialized([batch, time, hidden]) : .empty,
+          inputGates: try .uninitialized([rows, 3 * hidden]),
+          hiddenGates: keepsActivations ? try .uninitialized([rows, 3 * hidden]) : .empty,
+          saved: try .uninitialized([keepsActivations ? rows : batch, 4 * hidden]),
+          previous: keepsActivations ? try .uninitialized([rows, hidden]) : .empty,
           scratch: try .uninitialized([batch, 3 * hidden])))
     }
   }
 
-  /// Runs `body(direction, rows)` for all tasks.
-  private func eachTask(_ body: (Int, Range<Int>) -> Void) {
-    let blocks = (batch + GRUPass.rowBlock - 1) / GRUPass.rowBlock
-    Parallel.each(blocks * directions.count) { task in
-      let start = task % blocks * GRUPass.rowBlock
-      body(task / blocks, start..<min(start + GRUPass.rowBlock, batch))
+  /// Runs `body(direction, block)` for all tasks.
+  private func eachTask(_ body: (Int, RowLayout.Part) -> Void) {
+    let blocks = sequences.blocks.parts
+    Parallel.each(blocks.count * directions.count) { task in
+      body(task / blocks.count, blocks[task % blocks.count])
     }
   }
 
-  /// What the cell keeps of step t for a block of rows.
-  private func saved(_ d: Direction, _ rows: Range<Int>, _ t: Int) -> UnsafeMutablePointer<Float> {
-    guard keepsActivations else { return d.saved.floats + rows.lowerBound * 4 * hidden }
-    return d.saved.floats + (rows.lowerBound * time + t * rows.count) * 4 * hidden
+  /// What the cell keeps of step t for a block of examples.
+  private func saved(_ d: Direction, _ block: RowLayout.Part, _ t: Int)
+    -> UnsafeMutablePointer<Float>
+  {
+    let row =
+      keepsActivations
+      ? block.firstRow + t * block.examples.count : block.examples.lowerBound
+    return d.saved.floats + row * 4 * hidden
   }
 
   // MARK: Forward
 
-  func forward() {
-    eachTask { direction, rows in forward(direction, rows) }
-    if states { writeStates() }
+  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by the last hidden states.
+  func forward() throws -> Tensor {
+    eachTask { direction, block in forward(direction, block) }
+    let padded = try sequences.padded(output)
+    return states ? try withStates(padded) : padded
   }
 
-  private func forward(_ number: Int, _ rows: Range<Int>) {
+  private func forward(_ number: Int, _ block: RowLayout.Part) {
     let d = directions[number]
-    let steps = sequences.steps(rows)
-    let count = rows.count
+    let steps = block.time
+    let count = block.examples.count
+    let first = block.examples.lowerBound
     let width = directions.count * hidden
     let gateWidth = 3 * hidden
-    let gates = d.inputGates.floats + rows.lowerBound * time * gateWidth
-    let previous = keepsActivations ? d.previous.floats + rows.lowerBound * time * hidden : nil
-    let scratch = d.scratch.floats + rows.lowerBound * gateWidth
-    let out = output.floats + rows.lowerBound * time * width + number * hidden
-    if steps < time { clearPadding(number, rows, from: steps) }
+    let gates = d.inputGates.floats + block.firstRow * gateWidth
+    let previous = keepsActivations ? d.previous.floats + block.firstRow * hidden : nil
+    let scratch = d.scratch.floats + first * gateWidth
+    let out = output.floats + block.firstRow * width + number * hidden
     guard steps > 0 else { return }
-    let from = x.floats + rows.lowerBound * time * inputs
-    for row in 0..<count {
-      let target = gates + row * time * gateWidth
-      for t in 0..<steps {
-        (target + t * gateWidth).update(from: d.inputBias.floats, count: gateWidth)
-      }
-      if steps < time {
-        Matmul.gemm(
-          transposeB: true, m: steps, n: gateWidth, k: inputs, from + row * time * inputs, inputs,
-          d.inputWeight.floats, inputs, beta: 1, target, gateWidth)
-      }
+    for row in 0..<count * steps {
+      (gates + row * gateWidth).update(from: d.inputBias.floats, count: gateWidth)
     }
-    if steps == time {
-      Matmul.gemm(
-        transposeB: true, m: count * time, n: gateWidth, k: inputs, from, inputs,
-        d.inputWeight.floats, inputs, beta: 1, gates, gateWidth)
-    }
+    Matmul.gemm(
+      transposeB: true, m: count * steps, n: gateWidth, k: inputs,
+      x.floats + block.firstRow * inputs, inputs, d.inputWeight.floats, inputs, beta: 1, gates,
+      gateWidth)
     let order = StepOrder(count: steps, isReverse: number == 1)
     for i in 0..<steps {
       let t = order.step(i)
@@ -233,61 +227,49 @@ final class GRUPass {
       }
       if i > 0 {
         Matmul.gemm(
-          m: count, n: gateWidth, k: hidden, out + before * width, time * width,
+          m: count, n: gateWidth, k: hidden, out + before * width, steps * width,
           d.hiddenWeightTransposed.floats, gateWidth, beta: 1, scratch, gateWidth)
       }
       if let previous {
         for row in 0..<count {
-          let to = previous + (row * time + t) * hidden
+          let to = previous + (row * steps + t) * hidden
           if i > 0 {
-            to.update(from: out + (row * time + before) * width, count: hidden)
+            to.update(from: out + (row * steps + before) * width, count: hidden)
           } else {
             to.update(repeating: 0, count: hidden)
           }
         }
       }
       // A step that an example does not have gives zero: its state before it is not handed on.
-      let active = sequences.mask(t, rows.lowerBound)
+      let active = sequences.mask(t, first)
       fl_gru_cell_f32(
-        count, hidden, gates + t * gateWidth, time * gateWidth, scratch, gateWidth,
-        i > 0 ? UnsafePointer(out + before * width) : nil, time * width, active,
-        saved(d, rows, t), out + t * width, time * width)
+        count, hidden, gates + t * gateWidth, steps * gateWidth, scratch, gateWidth,
+        i > 0 ? UnsafePointer(out + before * width) : nil, steps * width, active,
+        saved(d, block, t), out + t * width, steps * width)
       guard let active else { continue }
       for row in 0..<count where active[row] == 0 {
-        (out + (row * time + t) * width).update(repeating: 0, count: hidden)
+        (out + (row * steps + t) * width).update(repeating: 0, count: hidden)
       }
     }
   }
 
-  /// What no step of a block reaches: the output is zero there, and so is what the weight gradients multiply.
-  private func clearPadding(_ number: Int, _ rows: Range<Int>, from steps: Int) {
-    let d = directions[number]
+  /// The padded output followed by the last hidden states.
+  private func withStates(_ padded: Tensor) throws -> Tensor {
     let width = directions.count * hidden
-    for row in rows {
-      for t in steps..<time {
-        (output.floats + (row * time + t) * width + number * hidden).update(
-          repeating: 0, count: hidden)
-        if keepsActivations {
-          (d.previous.floats + (row * time + t) * hidden).update(repeating: 0, count: hidden)
-        }
-      }
-    }
-  }
-
-  private func writeStates() {
-    let width = directions.count * hidden
-    let base = output.floats
-    let hiddenStates = base + batch * time * width
+    let result = try Tensor.uninitialized([padded.count + batch * width])
+    result.floats.update(from: padded.floats, count: padded.count)
+    let hiddenStates = result.floats + padded.count
     for number in directions.indices {
-      for row in 0..<batch {
-        let to = hiddenStates + row * width + number * hidden
-        if let t = sequences.lastStep(isReverse: number == 1, row) {
-          to.update(from: base + (row * time + t) * width + number * hidden, count: hidden)
+      for example in 0..<batch {
+        let to = hiddenStates + example * width + number * hidden
+        if let row = sequences.lastRow(isReverse: number == 1, example) {
+          to.update(from: output.floats + row * width + number * hidden, count: hidden)
         } else {
           to.update(repeating: 0, count: hidden)
         }
       }
     }
+    return withExtendedLifetime(padded) { result }
   }
 
   // MARK: Backward
@@ -295,14 +277,14 @@ final class GRUPass {
   /// Makes the gradients of both shares of the gates; returns the gradient of the input where it is asked for.
   func backward(_ gradient: Tensor, needsInput: Bool) throws -> Tensor? {
     isUsed = true
-    var g = try gradient.contiguous()
-    if states { g = try takeStates(g) }
+    let gradient = try gradient.contiguous()
+    let g = states ? try takeStates(gradient) : try sequences.packed(gradient)
     let width = directions.count * hidden
     let hiddenGradients = try Tensor.uninitialized([directions.count, batch, hidden])
     withExtendedLifetime(g) {
-      eachTask { direction, rows in
+      eachTask { direction, block in
         backward(
-          direction, rows, g.floats + direction * hidden, width,
+          direction, block, g.floats + direction * hidden, width,
           hiddenGradients.floats + direction * batch * hidden)
       }
     }
@@ -311,42 +293,35 @@ final class GRUPass {
     let dx = try Tensor.uninitialized(x.shape)
     for (number, d) in directions.enumerated() {
       Matmul.gemm(
-        m: batch * time, n: inputs, k: 3 * hidden, d.inputGates.floats, 3 * hidden,
+        m: sequences.blocks.rowCount, n: inputs, k: 3 * hidden, d.inputGates.floats, 3 * hidden,
         d.inputWeight.floats, inputs, beta: number == 0 ? 0 : 1, dx.floats, inputs)
     }
-    return dx
+    return try sequences.padded(dx)
   }
 
   private func backward(
-    _ number: Int, _ rows: Range<Int>, _ gradient: UnsafePointer<Float>, _ width: Int,
+    _ number: Int, _ block: RowLayout.Part, _ gradient: UnsafePointer<Float>, _ width: Int,
     _ hiddenGradients: UnsafeMutablePointer<Float>
   ) {
     let d = directions[number]
-    let steps = sequences.steps(rows)
-    let count = rows.count
+    let steps = block.time
+    let count = block.examples.count
+    let first = block.examples.lowerBound
     let gateWidth = 3 * hidden
-    let inputGates = d.inputGates.floats + rows.lowerBound * time * gateWidth
-    let hiddenGates = d.hiddenGates.floats + rows.lowerBound * time * gateWidth
-    let previous = d.previous.floats + rows.lowerBound * time * hidden
-    let arriving = gradient + rows.lowerBound * time * width
-    let dh = hiddenGradients + rows.lowerBound * hidden
-    if steps < time {
-      for row in 0..<count {
-        for gates in [inputGates, hiddenGates] {
-          (gates + (row * time + steps) * gateWidth).update(
-            repeating: 0, count: (time - steps) * gateWidth)
-        }
-      }
-    }
+    let inputGates = d.inputGates.floats + block.firstRow * gateWidth
+    let hiddenGates = d.hiddenGates.floats + block.firstRow * gateWidth
+    let previous = d.previous.floats + block.firstRow * hidden
+    let arriving = gradient + block.firstRow * width
+    let dh = hiddenGradients + first * hidden
     let order = StepOrder(count: steps, isReverse: number == 1)
     for i in stride(from: steps - 1, through: 0, by: -1) {
       let t = order.step(i)
       fl_gru_cell_backward_f32(
-        count, hidden, saved(d, rows, t), previous + t * hidden, time * hidden,
-        sequences.mask(t, rows.lowerBound), arriving + t * width, time * width,
-        i + 1 < steps ? UnsafePointer(dh) : nil, inputGates + t * gateWidth, time * gateWidth,
-        hiddenGates + t * gateWidth, time * gateWidth, dh)
-      if let active = sequences.mask(t, rows.lowerBound) {
+        count, hidden, saved(d, block, t), previous + t * hidden, steps * hidden,
+        sequences.mask(t, first), arriving + t * width, steps * width,
+        i + 1 < steps ? UnsafePointer(dh) : nil, inputGates + t * gateWidth, steps * gateWidth,
+        hiddenGates + t * gateWidth, steps * gateWidth, dh)
+      if let active = sequences.mask(t, first) {
         // The output there is zero whatever the state: nothing flows back.
         for row in 0..<count where active[row] == 0 {
           (dh + row * hidden).update(repeating: 0, count: hidden)
@@ -354,42 +329,44 @@ final class GRUPass {
       }
       if i > 0 {
         Matmul.gemm(
-          m: count, n: hidden, k: gateWidth, hiddenGates + t * gateWidth, time * gateWidth,
+          m: count, n: hidden, k: gateWidth, hiddenGates + t * gateWidth, steps * gateWidth,
           d.hiddenWeight.floats, hidden, beta: 1, dh, hidden)
       }
     }
   }
 
   /// The gradients of the parameters, once the backward pass is through.
-  func rule(_ parameters: [GRUParameters]) -> RecurrentRule {
-    RecurrentRule(
-      zip(parameters, directions).flatMap { parameters, d in
+  func rule(_ parameters: [GRUParameters]) throws -> RecurrentRule {
+    let x = try sequences.ordered(x)
+    return RecurrentRule(
+      try zip(parameters, directions).flatMap { parameters, d in
         [
           RecurrentRule.Product(
-            gradient: d.inputGates, factors: [(parameters.inputWeight, x)],
+            gradient: try sequences.ordered(d.inputGates), factors: [(parameters.inputWeight, x)],
             biases: [parameters.inputBias]),
           RecurrentRule.Product(
-            gradient: d.hiddenGates, factors: [(parameters.hiddenWeight, d.previous)],
+            gradient: try sequences.ordered(d.hiddenGates),
+            factors: [(parameters.hiddenWeight, try sequences.ordered(d.previous))],
             biases: [parameters.hiddenBias]),
         ]
-      }, examples: batch, time: time)
+      }, sequences.layout)
   }
 
-  /// The gradient of the output with that of the last hidden states added where they were read.
+  /// The packed gradient of the output with that of the last hidden states added where they were read.
   private func takeStates(_ gradient: Tensor) throws -> Tensor {
     let width = directions.count * hidden
-    let result = try Tensor.uninitialized([batch, time, width])
-    let from = gradient.floats
-    result.floats.update(from: from, count: result.count)
+    let count = batch * time * width
+    let alone = try Tensor.uninitialized([batch, time, width])
+    alone.floats.update(from: gradient.floats, count: count)
+    let result = try sequences.packed(alone)
     for number in directions.indices {
-      for row in 0..<batch {
-        guard let t = sequences.lastStep(isReverse: number == 1, row) else { continue }
+      for example in 0..<batch {
+        guard let row = sequences.lastRow(isReverse: number == 1, example) else { continue }
         fl_axpy_f32(
-          hidden, 1, from + batch * time * width + row * width + number * hidden,
-          result.floats + (row * time + t) * width + number * hidden)
+          hidden, 1, gradient.floats + count + example * width + number * hidden,
+          result.floats + row * width + number * hidden)
       }
     }
-    withExtendedLifetime(gradient) {}
-    return result
+    return withExtendedLifetime(gradient) { result }
   }
 }

@@ -67,10 +67,11 @@ public final class LSTM: Layer {
       Tape.isRecording
       && (input.requiresGradient
         || directions.contains { $0.all.contains(where: \.requiresGradient) })
+    let sequences = try PackedSequences(
+      input.lengths, batch: input.shape[0], time: input.shape[1])
     let pass = try LSTMPass(
-      self, x, lengths: input.lengths, states: states, keepsActivations: recording)
-    pass.forward()
-    let output = pass.output.with(lengths: states ? nil : input.lengths)
+      self, try sequences.packed(x), sequences, states: states, keepsActivations: recording)
+    let output = try pass.forward().with(lengths: states ? nil : input.lengths)
     guard recording else { return output }
     return Tape.record(
       "lstm", inputs: [input], parameters: directions.flatMap(\.all), output: output
@@ -78,13 +79,12 @@ public final class LSTM: Layer {
       var saved = pass
       if pass.isUsed {
         // A second walk over a kept trace: the activations were overwritten by the first one.
-        saved = try LSTMPass(
-          self, x, lengths: input.lengths, states: states, keepsActivations: true)
-        saved.forward()
+        saved = try LSTMPass(self, pass.x, pass.sequences, states: states, keepsActivations: true)
+        _ = try saved.forward()
       }
       let dx = try saved.backward(request.gradient, needsInput: request.needs[0])
       return BackwardResult(
-        inputs: [dx], rules: request.wantsRules ? [saved.rule(directions)] : [])
+        inputs: [dx], rules: request.wantsRules ? [try saved.rule(directions)] : [])
     }
   }
 }
@@ -112,21 +112,19 @@ struct LSTMParameters {
   var all: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
 }
 
-/// One forward pass of an LSTM and what its backward pass needs. Work is cut into (direction, block of rows) tasks; a task does its
-/// input projection and then its steps, so that a block's gates stay in cache.
+/// One forward pass of an LSTM and what its backward pass needs. Work is cut into (direction, block of examples) tasks; a task does
+/// its input projection and then its steps, so that a block's gates stay in cache.
 final class LSTMPass {
-  /// Examples in one task.
-  static let rowBlock = 32
-
   let batch: Int
   let time: Int
   let inputs: Int
   let hidden: Int
+  /// The input's packed rows, [rows, inputs].
   let x: Tensor
-  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by last hidden and cell states.
-  let output: Tensor
+  let sequences: PackedSequences
+  /// The output's packed rows, [rows, directions · hidden].
+  private let output: Tensor
   private(set) var isUsed = false
-  private let sequences: SequenceLengths
   private let states: Bool
   private let keepsActivations: Bool
   private(set) var directions: [Direction] = []
@@ -136,29 +134,29 @@ final class LSTMPass {
     let hiddenWeight: Tensor
     let hiddenWeightTransposed: Tensor
     let bias: Tensor
-    /// [batch, time, 4·hidden]: gates after the forward pass, the gradient of their sums after the backward pass.
+    /// [rows, 4·hidden]: gates after the forward pass, the gradient of their sums after the backward pass.
     let gates: Tensor
     let cells: Tensor
     let tanhCells: Tensor
-    /// [batch, time, hidden]: the hidden state that each step began with.
+    /// [rows, hidden]: the hidden state that each step began with.
     let previous: Tensor
   }
 
-  init(_ layer: LSTM, _ x: Tensor, lengths: Lengths?, states: Bool, keepsActivations: Bool) throws {
-    batch = x.shape[0]
-    time = x.shape[1]
+  init(
+    _ layer: LSTM, _ x: Tensor, _ sequences: PackedSequences, states: Bool, keepsActivations: Bool
+  ) throws {
+    batch = sequences.batch
+    time = sequences.time
     inputs = layer.inputs
     hidden = layer.hidden
     self.x = x
+    self.sequences = sequences
     self.states = states
     self.keepsActivations = keepsActivations
-    let (batch, time, hidden) = (batch, time, hidden)
+    let hidden = hidden
+    let rows = sequences.blocks.rowCount
     let width = layer.directions.count * hidden
-    output =
-      states
-      ? try Tensor.uninitialized([batch * time * width + 2 * batch * width])
-      : try Tensor.uninitialized([batch, time, width])
-    sequences = try SequenceLengths(lengths, batch: batch, time: time)
+    output = try .uninitialized([rows, width])
     for parameters in layer.directions {
       let weight = parameters.hiddenWeight.data
       let transposed = try RecurrentWeights.transposed(weight)
@@ -170,123 +168,100 @@ final class LSTMPass {
         Direction(
           inputWeight: parameters.inputWeight.data, hiddenWeight: weight,
           hiddenWeightTransposed: transposed, bias: bias,
-          gates: try .uninitialized([batch, time, 4 * hidden]),
-          cells: try .uninitialized([batch, time, hidden]),
-          tanhCells: keepsActivations ? try .uninitialized([batch, time, hidden]) : .empty,
-          previous: keepsActivations ? try .uninitialized([batch, time, hidden]) : .empty))
+          gates: try .uninitialized([rows, 4 * hidden]),
+          cells: try .uninitialized([rows, hidden]),
+          tanhCells: keepsActivations ? try .uninitialized([rows, hidden]) : .empty,
+          previous: keepsActivations ? try .uninitialized([rows, hidden]) : .empty))
     }
   }
 
   // MARK: Tasks
 
-  private var blockCount: Int { (batch + LSTMPass.rowBlock - 1) / LSTMPass.rowBlock }
-
-  /// Runs `body(direction, rows)` for all tasks.
-  private func eachTask(_ body: (Int, Range<Int>) -> Void) {
-    let blocks = blockCount
-    Parallel.each(blocks * directions.count) { task in
-      let start = task % blocks * LSTMPass.rowBlock
-      body(task / blocks, start..<min(start + LSTMPass.rowBlock, batch))
+  /// Runs `body(direction, block)` for all tasks.
+  private func eachTask(_ body: (Int, RowLayout.Part) -> Void) {
+    let blocks = sequences.blocks.parts
+    Parallel.each(blocks.count * directions.count) { task in
+      body(task / blocks.count, blocks[task % blocks.count])
     }
   }
 
   // MARK: Forward
 
-  func forward() {
-    eachTask { direction, rows in forward(direction, rows) }
-    if states { writeStates() }
+  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by last hidden and cell states.
+  func forward() throws -> Tensor {
+    eachTask { direction, block in forward(direction, block) }
+    let padded = try sequences.padded(output)
+    return states ? try withStates(padded) : padded
   }
 
-  private func forward(_ number: Int, _ rows: Range<Int>) {
+  private func forward(_ number: Int, _ block: RowLayout.Part) {
     let d = directions[number]
-    let steps = sequences.steps(rows)
-    let count = rows.count
+    let steps = block.time
+    let count = block.examples.count
+    let first = block.examples.lowerBound
     let width = directions.count * hidden
     let gateWidth = 4 * hidden
-    let gates = d.gates.floats + rows.lowerBound * time * gateWidth
-    let cells = d.cells.floats + rows.lowerBound * time * hidden
-    let tanhCells = keepsActivations ? d.tanhCells.floats + rows.lowerBound * time * hidden : nil
-    let previous = keepsActivations ? d.previous.floats + rows.lowerBound * time * hidden : nil
-    let out = output.floats + rows.lowerBound * time * width + number * hidden
-    if steps < time { clearPadding(number, rows, from: steps) }
+    let gates = d.gates.floats + block.firstRow * gateWidth
+    let cells = d.cells.floats + block.firstRow * hidden
+    let tanhCells = keepsActivations ? d.tanhCells.floats + block.firstRow * hidden : nil
+    let previous = keepsActivations ? d.previous.floats + block.firstRow * hidden : nil
+    let out = output.floats + block.firstRow * width + number * hidden
     guard steps > 0 else { return }
-    let from = x.floats + rows.lowerBound * time * inputs
-    if steps == time {
-      Matmul.gemm(
-        transposeB: true, m: count * time, n: gateWidth, k: inputs, from, inputs,
-        d.inputWeight.floats, inputs, gates, gateWidth)
-    } else {
-      for row in 0..<count {
-        Matmul.gemm(
-          transposeB: true, m: steps, n: gateWidth, k: inputs, from + row * time * inputs, inputs,
-          d.inputWeight.floats, inputs, gates + row * time * gateWidth, gateWidth)
-      }
-    }
+    Matmul.gemm(
+      transposeB: true, m: count * steps, n: gateWidth, k: inputs,
+      x.floats + block.firstRow * inputs, inputs, d.inputWeight.floats, inputs, gates, gateWidth)
     let order = StepOrder(count: steps, isReverse: number == 1)
     for i in 0..<steps {
       let t = order.step(i)
       let before = order.step(i - 1)
       if i > 0 {
         Matmul.gemm(
-          m: count, n: gateWidth, k: hidden, out + before * width, time * width,
+          m: count, n: gateWidth, k: hidden, out + before * width, steps * width,
           d.hiddenWeightTransposed.floats, gateWidth, beta: 1, gates + t * gateWidth,
-          time * gateWidth)
+          steps * gateWidth)
       }
       fl_lstm_cell_f32(
-        count, hidden, gates + t * gateWidth, time * gateWidth, d.bias.floats,
-        i > 0 ? cells + before * hidden : nil, time * hidden, nil, 0,
-        sequences.mask(t, rows.lowerBound),
-        gates + t * gateWidth, time * gateWidth, cells + t * hidden,
-        tanhCells.map { $0 + t * hidden }, out + t * width, time * width)
+        count, hidden, gates + t * gateWidth, steps * gateWidth, d.bias.floats,
+        i > 0 ? cells + before * hidden : nil, steps * hidden, nil, 0, sequences.mask(t, first),
+        gates + t * gateWidth, steps * gateWidth, cells + t * hidden,
+        tanhCells.map { $0 + t * hidden }, out + t * width, steps * width)
       guard let previous else { continue }
       if i == 0 {
         for row in 0..<count {
-          (previous + (row * time + t) * hidden).update(repeating: 0, count: hidden)
+          (previous + (row * steps + t) * hidden).update(repeating: 0, count: hidden)
         }
       }
       if i + 1 < steps {
         let after = order.step(i + 1)
         for row in 0..<count {
-          (previous + (row * time + after) * hidden).update(
-            from: out + (row * time + t) * width, count: hidden)
+          (previous + (row * steps + after) * hidden).update(
+            from: out + (row * steps + t) * width, count: hidden)
         }
       }
     }
   }
 
-  /// What no step of a block reaches: the output is zero there, and so is what the weight gradients multiply.
-  private func clearPadding(_ number: Int, _ rows: Range<Int>, from steps: Int) {
-    let d = directions[number]
+  /// The padded output followed by the last hidden and cell states.
+  private func withStates(_ padded: Tensor) throws -> Tensor {
     let width = directions.count * hidden
-    for row in rows {
-      for t in steps..<time {
-        (output.floats + (row * time + t) * width + number * hidden).update(
-          repeating: 0, count: hidden)
-        if keepsActivations {
-          (d.previous.floats + (row * time + t) * hidden).update(repeating: 0, count: hidden)
-        }
-      }
-    }
-  }
-
-  private func writeStates() {
-    let width = directions.count * hidden
-    let base = output.floats
-    let hiddenStates = base + batch * time * width
+    let result = try Tensor.uninitialized([padded.count + 2 * batch * width])
+    result.floats.update(from: padded.floats, count: padded.count)
+    let hiddenStates = result.floats + padded.count
     let cellStates = hiddenStates + batch * width
     for (number, d) in directions.enumerated() {
-      for row in 0..<batch {
-        let to = row * width + number * hidden
-        guard let t = sequences.lastStep(isReverse: number == 1, row) else {
+      for example in 0..<batch {
+        let to = example * width + number * hidden
+        guard let row = sequences.lastRow(isReverse: number == 1, example) else {
           (hiddenStates + to).update(repeating: 0, count: hidden)
           (cellStates + to).update(repeating: 0, count: hidden)
           continue
         }
         (hiddenStates + to).update(
-          from: base + (row * time + t) * width + number * hidden, count: hidden)
-        (cellStates + to).update(from: d.cells.floats + (row * time + t) * hidden, count: hidden)
+          from: output.floats + row * width + number * hidden, count: hidden)
+        (cellStates + to).update(from: d.cells.floats + row * hidden, count: hidden)
       }
     }
+    return withExtendedLifetime(padded) { result }
   }
 
   // MARK: Backward
@@ -294,19 +269,21 @@ final class LSTMPass {
   /// Turns the gates into the gradients of their sums; returns the gradient of the input where it is asked for.
   func backward(_ gradient: Tensor, needsInput: Bool) throws -> Tensor? {
     isUsed = true
-    var g = try gradient.contiguous()
+    let gradient = try gradient.contiguous()
     let width = directions.count * hidden
     let cellGradients = try Tensor.uninitialized([directions.count, batch, hidden])
     let hiddenGradients = try Tensor.uninitialized([directions.count, batch, hidden])
+    let g: Tensor
     if states {
-      g = try takeStates(g, into: cellGradients)
+      g = try takeStates(gradient, into: cellGradients)
     } else {
+      g = try sequences.packed(gradient)
       cellGradients.floats.update(repeating: 0, count: cellGradients.count)
     }
     withExtendedLifetime(g) {
-      eachTask { direction, rows in
+      eachTask { direction, block in
         backward(
-          direction, rows, g.floats + direction * hidden, width,
+          direction, block, g.floats + direction * hidden, width,
           cellGradients.floats + direction * batch * hidden,
           hiddenGradients.floats + direction * batch * hidden)
       }
@@ -316,84 +293,82 @@ final class LSTMPass {
     let dx = try Tensor.uninitialized(x.shape)
     for (number, d) in directions.enumerated() {
       Matmul.gemm(
-        m: batch * time, n: inputs, k: 4 * hidden, d.gates.floats, 4 * hidden,
+        m: sequences.blocks.rowCount, n: inputs, k: 4 * hidden, d.gates.floats, 4 * hidden,
         d.inputWeight.floats, inputs, beta: number == 0 ? 0 : 1, dx.floats, inputs)
     }
-    return dx
+    return try sequences.padded(dx)
   }
 
   private func backward(
-    _ number: Int, _ rows: Range<Int>, _ gradient: UnsafePointer<Float>, _ width: Int,
+    _ number: Int, _ block: RowLayout.Part, _ gradient: UnsafePointer<Float>, _ width: Int,
     _ cellGradients: UnsafeMutablePointer<Float>, _ hiddenGradients: UnsafeMutablePointer<Float>
   ) {
     let d = directions[number]
-    let steps = sequences.steps(rows)
-    let count = rows.count
+    let steps = block.time
+    let count = block.examples.count
+    let first = block.examples.lowerBound
     let gateWidth = 4 * hidden
-    let gates = d.gates.floats + rows.lowerBound * time * gateWidth
-    let cells = d.cells.floats + rows.lowerBound * time * hidden
-    let tanhCells = d.tanhCells.floats + rows.lowerBound * time * hidden
-    let arriving = gradient + rows.lowerBound * time * width
-    let dc = cellGradients + rows.lowerBound * hidden
-    let dh = hiddenGradients + rows.lowerBound * hidden
-    if steps < time {
-      for row in 0..<count {
-        (gates + (row * time + steps) * gateWidth).update(
-          repeating: 0, count: (time - steps) * gateWidth)
-      }
-    }
+    let gates = d.gates.floats + block.firstRow * gateWidth
+    let cells = d.cells.floats + block.firstRow * hidden
+    let tanhCells = d.tanhCells.floats + block.firstRow * hidden
+    let arriving = gradient + block.firstRow * width
+    let dc = cellGradients + first * hidden
+    let dh = hiddenGradients + first * hidden
     let order = StepOrder(count: steps, isReverse: number == 1)
     for i in stride(from: steps - 1, through: 0, by: -1) {
       let t = order.step(i)
       fl_lstm_cell_backward_f32(
-        count, hidden, gates + t * gateWidth, time * gateWidth,
+        count, hidden, gates + t * gateWidth, steps * gateWidth,
         i > 0 ? cells + order.step(i - 1) * hidden : nil, cells + t * hidden,
-        tanhCells + t * hidden, time * hidden, sequences.mask(t, rows.lowerBound),
-        arriving + t * width,
-        time * width, i + 1 < steps ? dh : nil, dc, nil, gates + t * gateWidth,
-        time * gateWidth)
+        tanhCells + t * hidden, steps * hidden, sequences.mask(t, first), arriving + t * width,
+        steps * width, i + 1 < steps ? dh : nil, dc, nil, gates + t * gateWidth,
+        steps * gateWidth)
       if i > 0 {
         Matmul.gemm(
-          m: count, n: hidden, k: gateWidth, gates + t * gateWidth, time * gateWidth,
+          m: count, n: hidden, k: gateWidth, gates + t * gateWidth, steps * gateWidth,
           d.hiddenWeight.floats, hidden, dh, hidden)
       }
     }
   }
 
   /// The gradients of the parameters, once the backward pass is through.
-  func rule(_ parameters: [LSTMParameters]) -> RecurrentRule {
-    RecurrentRule(
-      zip(parameters, directions).map { parameters, d in
+  func rule(_ parameters: [LSTMParameters]) throws -> RecurrentRule {
+    let x = try sequences.ordered(x)
+    return RecurrentRule(
+      try zip(parameters, directions).map { parameters, d in
         RecurrentRule.Product(
-          gradient: d.gates,
-          factors: [(parameters.inputWeight, x), (parameters.hiddenWeight, d.previous)],
+          gradient: try sequences.ordered(d.gates),
+          factors: [
+            (parameters.inputWeight, x),
+            (parameters.hiddenWeight, try sequences.ordered(d.previous)),
+          ],
           biases: [parameters.inputBias, parameters.hiddenBias])
-      }, examples: batch, time: time)
+      }, sequences.layout)
   }
 
-  /// The gradient of the output with that of the last hidden states added where they were read; cell gradients go to `cells`.
+  /// The packed gradient of the output with that of the last hidden states added where they were read; cell gradients go to `cells`.
   private func takeStates(_ gradient: Tensor, into cells: Tensor) throws -> Tensor {
     let width = directions.count * hidden
-    let result = try Tensor.uninitialized([batch, time, width])
-    let from = gradient.floats
-    result.floats.update(from: from, count: result.count)
-    let hiddenStates = from + batch * time * width
+    let count = batch * time * width
+    let alone = try Tensor.uninitialized([batch, time, width])
+    alone.floats.update(from: gradient.floats, count: count)
+    let result = try sequences.packed(alone)
+    let hiddenStates = gradient.floats + count
     let cellStates = hiddenStates + batch * width
     for number in directions.indices {
-      for row in 0..<batch {
-        let at = row * width + number * hidden
-        let cell = cells.floats + (number * batch + row) * hidden
-        guard let t = sequences.lastStep(isReverse: number == 1, row) else {
+      for example in 0..<batch {
+        let at = example * width + number * hidden
+        // By places, as the blocks take them.
+        let cell = cells.floats + (number * batch + sequences.place(of: example)) * hidden
+        guard let row = sequences.lastRow(isReverse: number == 1, example) else {
           cell.update(repeating: 0, count: hidden)
           continue
         }
         cell.update(from: cellStates + at, count: hidden)
         fl_axpy_f32(
-          hidden, 1, hiddenStates + at,
-          result.floats + (row * time + t) * width + number * hidden)
+          hidden, 1, hiddenStates + at, result.floats + row * width + number * hidden)
       }
     }
-    withExtendedLifetime(gradient) {}
-    return result
+    return withExtendedLifetime(gradient) { result }
   }
 }

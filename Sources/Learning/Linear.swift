@@ -206,7 +206,7 @@ final class LinearRule: RangedGradientRule {
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws {
     JointNorms.add(
       weight.requiresGradient ? [a] : [], biases: bias.map(\.requiresGradient) == true ? 1 : 0, g,
-      examples: exampleCount, time: time, to: norms)
+      RowLayout(examples: exampleCount, time: time), to: norms)
   }
 
   var heldCount: Int? { a.count + g.count }
@@ -214,14 +214,16 @@ final class LinearRule: RangedGradientRule {
   func squaredNorms(of ranges: [Range<Int>]) throws -> [Double]? {
     JointNorms.ofRanges(
       ranges, weight.requiresGradient ? [a] : [],
-      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g, examples: exampleCount, time: time)
+      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g,
+      RowLayout(examples: exampleCount, time: time))
   }
 
   /// The squared norms of the sums over ranges by Gram matrices, whatever they cost.
   func gramNorms(of ranges: [Range<Int>]) -> [Double] {
     JointNorms.byGramMatrices(
       ranges, weight.requiresGradient ? [a] : [],
-      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g, examples: exampleCount, time: time)
+      biases: bias.map(\.requiresGradient) == true ? 1 : 0, g,
+      RowLayout(examples: exampleCount, time: time))
   }
 
   func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {

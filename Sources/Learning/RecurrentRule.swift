@@ -1,103 +1,27 @@
 import CKernels
 import Tensor
 
-/// In which order a direction visits the steps.
-struct StepOrder {
-  let count: Int
-  let isReverse: Bool
-  func step(_ i: Int) -> Int { isReverse ? count - 1 - i : i }
-}
-
-/// The lengths of a padded batch as a recurrent layer needs them.
-struct SequenceLengths {
-  private let batch: Int
-  private let time: Int
-  private let lengths: [Int32]?
-  /// [time, batch]: whether the step is real; nil where all are.
-  private let active: Storage?
-
-  init(_ lengths: Lengths?, batch: Int, time: Int) throws {
-    self.batch = batch
-    self.time = time
-    guard let lengths, lengths.values.contains(where: { $0 < time }) else {
-      self.lengths = nil
-      active = nil
-      return
-    }
-    guard lengths.values.count == batch else {
-      throw DomainError(
-        .shape, "a batch of \(batch) examples came with \(lengths.values.count) lengths")
-    }
-    let values = lengths.values.map { min(max($0, 0), Int32(time)) }
-    self.lengths = values
-    let mask = try Storage(byteCount: batch * time)
-    let bytes = mask.pointer.bindMemory(to: UInt8.self, capacity: batch * time)
-    for step in 0..<time {
-      for row in 0..<batch { bytes[step * batch + row] = Int(values[row]) > step ? 1 : 0 }
-    }
-    active = mask
-  }
-
-  /// The longest of some examples: steps behind it are padding for all of them.
-  func steps(_ rows: Range<Int>) -> Int {
-    guard let lengths else { return time }
-    var longest = 0
-    for row in rows { longest = max(longest, Int(lengths[row])) }
-    return longest
-  }
-
-  /// Which examples from `row` on have step `step`; nil where all have.
-  func mask(_ step: Int, _ row: Int) -> UnsafePointer<UInt8>? {
-    active.map {
-      UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + step * batch + row)
-    }
-  }
-
-  /// Where a direction of example `row` ends; nil where the example is empty.
-  func lastStep(isReverse: Bool, _ row: Int) -> Int? {
-    let length = lengths.map { Int($0[row]) } ?? time
-    return length == 0 ? nil : isReverse ? 0 : length - 1
-  }
-}
-
-enum RecurrentWeights {
-  /// The transpose of a matrix, for products with its rows.
-  static func transposed(_ weight: Tensor) throws -> Tensor {
-    let (rows, columns) = (weight.shape[0], weight.shape[1])
-    let result = try Tensor.uninitialized([columns, rows])
-    withExtendedLifetime(weight) {
-      Parallel.blocks(rows, size: 128) {
-        fl_transpose_f32(
-          $0.count, columns, weight.floats + $0.lowerBound * columns, columns,
-          result.floats + $0.lowerBound, rows)
-      }
-    }
-    return result
-  }
-}
-
-/// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [examples, time, width]
-/// and the factors x [examples, time, inputs] of its weights [width, inputs]. Its biases [width] all have the gradient Σ g.
+/// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [rows, width] and the
+/// factors x [rows, inputs] of its weights [width, inputs]. Its biases [width] all have the gradient Σ g. The rows are those of
+/// a batch's packed sequences.
 final class RecurrentRule: RangedGradientRule {
   struct Product {
     let gradient: Tensor
     let factors: [(weight: Parameter, input: Tensor)]
     let biases: [Parameter]
-    var width: Int { gradient.shape[2] }
+    var width: Int { gradient.shape[1] }
   }
 
   let parameters: [Parameter]
-  let exampleCount: Int
   private let products: [Product]
-  private let time: Int
+  private let layout: RowLayout
   /// For each parameter its product and its place among the factors; nil for a bias.
   private let places: [(product: Int, factor: Int?)]
 
   /// The order of `parameters` is that of the products, in each the weights before the biases.
-  init(_ products: [Product], examples: Int, time: Int) {
+  init(_ products: [Product], _ layout: RowLayout) {
     self.products = products
-    exampleCount = examples
-    self.time = time
+    self.layout = layout
     parameters = products.flatMap { $0.factors.map(\.weight) + $0.biases }
     places = products.enumerated().flatMap { number, product in
       product.factors.indices.map { (number, Optional($0)) }
@@ -105,40 +29,38 @@ final class RecurrentRule: RangedGradientRule {
     }
   }
 
+  var exampleCount: Int { layout.exampleCount }
+
   func accumulate(
     weights: UnsafePointer<Float>?, examples: Range<Int>, into sink: GradientSink
   ) throws {
-    let rows = examples.count * time
-    let first = examples.lowerBound * time
-    let weights = weights.map { $0 + examples.lowerBound }
-    let rowWeights = try weights.map {
-      try ExampleWeights.repeated($0, examples: examples.count, times: time)
-    }
+    let rows = layout.rows(of: examples)
+    let rowWeights = try weights.map { try layout.repeated($0, examples) }
     // Both directions read the same input: it is scaled once.
     var scaled: [ObjectIdentifier: Tensor] = [:]
     func input(_ tensor: Tensor, _ width: Int) throws -> UnsafePointer<Float> {
-      let from = tensor.floats + first * width
-      guard let weights else { return UnsafePointer(from) }
+      let from = tensor.floats + rows.lowerBound * width
+      guard let rowWeights else { return UnsafePointer(from) }
       let key = ObjectIdentifier(tensor.storage)
       if let copy = scaled[key] { return UnsafePointer(copy.floats) }
       let copy = try ExampleWeights.scaled(
-        from, weights, examples: examples.count, width: time * width)
+        from, rowWeights.floats, examples: rows.count, width: width)
       scaled[key] = copy
       return UnsafePointer(copy.floats)
     }
     for product in products {
       let width = product.width
-      let g = product.gradient.floats + first * width
+      let g = product.gradient.floats + rows.lowerBound * width
       for (weight, factor) in product.factors {
         guard let index = index(weight, sink) else { continue }
         let inputs = weight.shape[1]
         let from = try input(factor, inputs)
         let (target, accumulate) = try sink.target(index)
         Matmul.gemm(
-          transposeA: true, m: width, n: inputs, k: rows, g, width, from, inputs,
+          transposeA: true, m: width, n: inputs, k: rows.count, g, width, from, inputs,
           beta: accumulate ? 1 : 0, target, inputs)
       }
-      try addBiases(product, g, rows, rowWeights, sink)
+      try addBiases(product, g, rows.count, rowWeights, sink)
     }
     withExtendedLifetime((scaled, rowWeights)) {}
   }
@@ -180,8 +102,7 @@ final class RecurrentRule: RangedGradientRule {
     for product in products {
       let (factors, biases) = trained(product)
       guard !factors.isEmpty || biases > 0 else { continue }
-      JointNorms.add(
-        factors, biases: biases, product.gradient, examples: exampleCount, time: time, to: norms)
+      JointNorms.add(factors, biases: biases, product.gradient, layout, to: norms)
     }
   }
 
@@ -191,7 +112,7 @@ final class RecurrentRule: RangedGradientRule {
       let (factors, biases) = trained(product)
       guard
         let norms = JointNorms.ofRanges(
-          ranges, factors, biases: biases, product.gradient, examples: exampleCount, time: time)
+          ranges, factors, biases: biases, product.gradient, layout)
       else { return nil }
       for index in sum.indices { sum[index] += norms[index] }
     }
@@ -201,19 +122,22 @@ final class RecurrentRule: RangedGradientRule {
   func addSquaredNorms(ofParameter index: Int, to norms: UnsafeMutablePointer<Float>) throws {
     let product = products[places[index].product]
     let factor = places[index].factor.map { product.factors[$0].input }
-    let (time, width) = (time, product.width)
-    let inputs = factor.map { $0.shape[2] } ?? 0
+    let width = product.width
+    let inputs = factor.map { $0.shape[1] } ?? 0
+    let blocks = layout.blocks(width: width)
     withExtendedLifetime((product.gradient, factor)) {
       let g = product.gradient.floats
-      Parallel.blocks(exampleCount, size: ExampleBlocks.size(time: time, width: width)) {
-        let first = $0.lowerBound * time
+      Parallel.each(blocks.count) {
+        let block = blocks[$0]
         if let factor {
           fl_linear_example_norms_f32(
-            $0.count, time, inputs, width, factor.floats + first * inputs, g + first * width,
-            norms + $0.lowerBound)
+            block.examples.count, block.time, inputs, width,
+            factor.floats + block.firstRow * inputs,
+            g + block.firstRow * width, norms + block.examples.lowerBound)
         } else {
           fl_bias_example_norms_f32(
-            $0.count, time, width, g + first * width, norms + $0.lowerBound)
+            block.examples.count, block.time, width, g + block.firstRow * width,
+            norms + block.examples.lowerBound)
         }
       }
     }
@@ -224,21 +148,27 @@ final class RecurrentRule: RangedGradientRule {
     let (g, width) = (product.gradient, product.width)
     guard let place = places[index].factor else {
       let result = try Tensor.uninitialized([exampleCount, width])
-      for example in 0..<exampleCount {
-        fl_sum_columns_f32(
-          time, width, g.floats + example * time * width, width, nil, 0,
-          result.floats + example * width)
+      for part in layout.parts {
+        for (index, example) in part.examples.enumerated() {
+          fl_sum_columns_f32(
+            part.time, width, g.floats + (part.firstRow + index * part.time) * width, width, nil, 0,
+            result.floats + example * width)
+        }
       }
       return withExtendedLifetime(g) { result }
     }
     let factor = product.factors[place].input
-    let inputs = factor.shape[2]
+    let inputs = factor.shape[1]
     let result = try Tensor.uninitialized([exampleCount, width, inputs])
     withExtendedLifetime((g, factor)) {
-      Matmul.batched(
-        exampleCount, transposeA: true, m: width, n: inputs, k: time, g.floats, width,
-        strideA: time * width, factor.floats, inputs, strideB: time * inputs, result.floats,
-        inputs, strideC: width * inputs)
+      for part in layout.parts {
+        Matmul.batched(
+          part.examples.count, transposeA: true, m: width, n: inputs, k: part.time,
+          g.floats + part.firstRow * width, width, strideA: part.time * width,
+          factor.floats + part.firstRow * inputs, inputs, strideB: part.time * inputs,
+          result.floats + part.examples.lowerBound * width * inputs, inputs,
+          strideC: width * inputs)
+      }
     }
     return result
   }

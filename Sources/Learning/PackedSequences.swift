@@ -1,0 +1,231 @@
+import CKernels
+import Tensor
+
+/// Where the rows of each example lie in a matrix that has the examples' rows one behind the other.
+struct RowLayout: Sendable {
+  /// Neighbours that have the same number of rows, `time`, each.
+  struct Part {
+    let examples: Range<Int>
+    let time: Int
+    let firstRow: Int
+  }
+
+  /// In the order of examples and rows, without gaps.
+  let parts: [Part]
+  let exampleCount: Int
+  let rowCount: Int
+
+  /// Every example has `time` rows.
+  init(examples: Int, time: Int) {
+    parts = [Part(examples: 0..<examples, time: time, firstRow: 0)]
+    exampleCount = examples
+    rowCount = examples * time
+  }
+
+  /// Parts of `size` examples, each example with as many rows as the longest of its part.
+  init(_ lengths: [Int], size: Int) {
+    var parts: [Part] = []
+    var row = 0
+    for start in stride(from: 0, to: lengths.count, by: size) {
+      let examples = start..<min(start + size, lengths.count)
+      // A part has an example.
+      let part = Part(examples: examples, time: lengths[examples].max() ?? 0, firstRow: row)
+      parts.append(part)
+      row += part.examples.count * part.time
+    }
+    self.parts = parts
+    exampleCount = lengths.count
+    rowCount = row
+  }
+
+  /// The rows of some examples.
+  func rows(of examples: Range<Int>) -> Range<Int> {
+    firstRow(of: examples.lowerBound)..<firstRow(of: examples.upperBound)
+  }
+
+  private func firstRow(of example: Int) -> Int {
+    var (low, high) = (0, parts.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if parts[middle].examples.upperBound <= example { low = middle + 1 } else { high = middle }
+    }
+    guard low < parts.count else { return rowCount }
+    return parts[low].firstRow + (example - parts[low].examples.lowerBound) * parts[low].time
+  }
+
+  /// The parts cut into what a thread treats at a time when norms are taken of rows of `width` numbers.
+  func blocks(width: Int) -> [Part] {
+    parts.flatMap { part in
+      let size = ExampleBlocks.size(time: part.time, width: width)
+      return stride(from: part.examples.lowerBound, to: part.examples.upperBound, by: size).map {
+        Part(
+          examples: $0..<min($0 + size, part.examples.upperBound), time: part.time,
+          firstRow: part.firstRow + ($0 - part.examples.lowerBound) * part.time)
+      }
+    }
+  }
+
+  /// A number per example as one per row, for some examples; `weights` is indexed by example from 0.
+  func repeated(_ weights: UnsafePointer<Float>, _ examples: Range<Int>) throws -> Tensor {
+    let rows = rows(of: examples)
+    let result = try Tensor.uninitialized([rows.count])
+    for part in parts where part.examples.overlaps(examples) {
+      for example in part.examples.clamped(to: examples) {
+        let row = part.firstRow + (example - part.examples.lowerBound) * part.time
+        (result.floats + (row - rows.lowerBound)).update(
+          repeating: weights[example], count: part.time)
+      }
+    }
+    return result
+  }
+}
+
+/// The examples of a padded batch without most of the padding, as a recurrent layer works on them: in blocks of examples of like
+/// length every example has as many rows as the block's longest has steps. Where the batch is not ordered by length, as micro-batches
+/// are not, the blocks take the examples in an order of their own. What a step of a block reaches behind an example's own end is
+/// masked.
+struct PackedSequences {
+  /// Examples in a block, which is what one task works on.
+  static let blockSize = 32
+
+  let batch: Int
+  let time: Int
+  /// The blocks; their `examples` are places in the order of packing.
+  let blocks: RowLayout
+  /// Rows as gradient rules want them, in the batch's order.
+  let layout: RowLayout
+  private let lengths: [Int]?
+  /// The example at each place and the place of each example; nil where the batch's order is kept.
+  private let order: (examples: [Int], places: [Int])?
+  /// [time, places]: whether the step is real; nil where all are.
+  private let active: Storage?
+
+  init(_ lengths: Lengths?, batch: Int, time: Int) throws {
+    self.batch = batch
+    self.time = time
+    let size = PackedSequences.blockSize
+    guard let lengths, lengths.values.contains(where: { $0 < time }) else {
+      self.lengths = nil
+      order = nil
+      active = nil
+      blocks = RowLayout(Array(repeating: time, count: batch), size: size)
+      layout = blocks
+      return
+    }
+    guard lengths.values.count == batch else {
+      throw DomainError(
+        .shape, "a batch of \(batch) examples came with \(lengths.values.count) lengths")
+    }
+    let values = lengths.values.map { min(max(Int($0), 0), time) }
+    self.lengths = values
+    let kept = RowLayout(values, size: size)
+    let examples = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
+    let sorted = RowLayout(examples.map { values[$0] }, size: size)
+    let isKept = kept.rowCount * 10 <= sorted.rowCount * 11
+    blocks = isKept ? kept : sorted
+    layout = isKept ? kept : RowLayout(values, size: 1)
+    var places = Array(0..<batch)
+    if !isKept { for (place, example) in examples.enumerated() { places[example] = place } }
+    order = isKept ? nil : (examples, places)
+    let mask = try Storage(byteCount: batch * time)
+    let bytes = mask.pointer.bindMemory(to: UInt8.self, capacity: batch * time)
+    for step in 0..<time {
+      for (example, place) in places.enumerated() {
+        bytes[step * batch + place] = values[example] > step ? 1 : 0
+      }
+    }
+    active = mask
+  }
+
+  /// Whether nothing was left out: then a packed tensor is the padded one.
+  private var isWhole: Bool { lengths == nil || (order == nil && blocks.rowCount == batch * time) }
+
+  /// Which examples from a place on have step `step`; nil where all have.
+  func mask(_ step: Int, _ place: Int) -> UnsafePointer<UInt8>? {
+    active.map {
+      UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + step * batch + place)
+    }
+  }
+
+  /// The packed row of the step where a direction of an example ends; nil where the example is empty.
+  func lastRow(isReverse: Bool, _ example: Int) -> Int? {
+    let length = lengths.map { $0[example] } ?? time
+    let first = blocks.rows(of: place(of: example)..<place(of: example)).lowerBound
+    return length == 0 ? nil : isReverse ? first : first + length - 1
+  }
+
+  func place(of example: Int) -> Int { order.map { $0.places[example] } ?? example }
+
+  /// x [batch, time, width] as packed rows [rows, width].
+  func packed(_ x: Tensor) throws -> Tensor {
+    let width = x.shape[2]
+    guard !isWhole else { return try x.detached.reshaped([batch * time, width]) }
+    let result = try Tensor.uninitialized([blocks.rowCount, width])
+    eachExample { example, steps, row in
+      (result.floats + row * width).update(
+        from: x.floats + example * time * width, count: steps * width)
+    }
+    return withExtendedLifetime(x) { result }
+  }
+
+  /// Packed rows [rows, width] as [batch, time, width], zero where there is only padding.
+  func padded(_ x: Tensor) throws -> Tensor {
+    let width = x.shape[1]
+    guard !isWhole else { return try x.reshaped([batch, time, width]) }
+    let result = try Tensor.uninitialized([batch, time, width])
+    eachExample { example, steps, row in
+      let to = result.floats + example * time * width
+      to.update(from: x.floats + row * width, count: steps * width)
+      (to + steps * width).update(repeating: 0, count: (time - steps) * width)
+    }
+    return withExtendedLifetime(x) { result }
+  }
+
+  /// Packed rows [rows, width] in the order of `layout`.
+  func ordered(_ x: Tensor) throws -> Tensor {
+    guard order != nil, let lengths else { return x }
+    let width = x.shape[1]
+    let result = try Tensor.uninitialized([layout.rowCount, width])
+    eachExample { example, _, row in
+      let to = layout.parts[example].firstRow
+      (result.floats + to * width).update(
+        from: x.floats + row * width, count: lengths[example] * width)
+    }
+    return withExtendedLifetime(x) { result }
+  }
+
+  /// Runs `body(example, steps, row)` with the steps and the first row that each example has in its block.
+  private func eachExample(_ body: (Int, Int, Int) -> Void) {
+    Parallel.each(blocks.parts.count) { index in
+      let block = blocks.parts[index]
+      for (number, place) in block.examples.enumerated() {
+        body(
+          order.map { $0.examples[place] } ?? place, block.time,
+          block.firstRow + number * block.time)
+      }
+    }
+  }
+}
+
+/// In which order a direction visits the steps.
+struct StepOrder {
+  let count: Int
+  let isReverse: Bool
+  func step(_ i: Int) -> Int { isReverse ? count - 1 - i : i }
+}
+
+enum RecurrentWeights {
+  /// The transpose of a matrix, for products with its rows.
+  static func transposed(_ weight: Tensor) throws -> Tensor {
+    let (rows, columns) = (weight.shape[0], weight.shape[1])
+    let result = try Tensor.uninitialized([columns, rows])
+    withExtendedLifetime(weight) {
+      Parallel.blocks(rows, size: 128) {
+        fl_transpose_f32(
+          $0.count, columns, weight.floats + $0.lowerBound * columns, columns,
+          result.floats + $0.lowerBound, rows)
+      }
+    }
+    return result
+  }
+}
