@@ -4,7 +4,7 @@ from contest import Failure, each, emit, median, say, take_turns
 from contestants import ours, peer, started
 
 # Each case has a network in peers/networks.py and in Sources/fairlead-bench.
-CASES = ["a_bilstm", "b_bagmlp", "c_transformer", "d_lm", "e_gpt2small", "f_cnn"]
+CASES = ["a_bilstm", "b_bagmlp", "c_transformer", "d_lm", "e_gpt2small", "f_cnn", "g_padded"]
 # 124 million parameters on a batch of one example: there is nothing to clip apart.
 PLAIN_ONLY = ["e_gpt2small"]
 

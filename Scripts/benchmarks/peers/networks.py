@@ -24,6 +24,18 @@ class BiLSTM(nn.Module):
         return self.output(hidden.mean(1))
 
 
+class PackedBiLSTM(BiLSTM):
+    """The same for texts of different lengths, padded with 0: packed, so that padding costs nothing."""
+
+    def forward(self, tokens):
+        lengths = (tokens != 0).sum(1)
+        packed = nn.utils.rnn.pack_padded_sequence(
+            self.embedding(tokens), lengths, batch_first=True, enforce_sorted=False
+        )
+        hidden, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        return self.output(hidden.sum(1) / lengths[:, None])
+
+
 class Bag(nn.Module):
     """Intent classifier: mean of embeddings, one hidden layer."""
 
@@ -162,6 +174,14 @@ def written(vocabulary, batch, time):
     return lambda draw: (draw(vocabulary, batch, time), draw(vocabulary, batch, time))
 
 
+def uttered(draw):
+    """128 texts of 3 to 44 tokens, most of them short, the longest first."""
+    lengths = sorted((3 + (i * 29 % 64) ** 3 // 5954 for i in range(128)), reverse=True)
+    tokens = draw(9_999, 128, 44) + 1
+    tokens[torch.arange(44)[None] >= torch.tensor(lengths)[:, None]] = 0
+    return tokens, draw(150, 128)
+
+
 def photographed(draw):
     pixels = torch.rand(256, 1, 28, 28, generator=torch.Generator().manual_seed(2))
     return pixels, draw(10, 256)
@@ -174,6 +194,7 @@ CASES = {
     "d_lm": (small_language_model, written(8192, 8, 128)),
     "e_gpt2small": (gpt2_small, written(50_257, 1, 128)),
     "f_cnn": (lambda private: Images(), photographed),
+    "g_padded": (lambda private: PackedBiLSTM(lstm_for(private)), uttered),
 }
 
 
