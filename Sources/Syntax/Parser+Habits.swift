@@ -403,6 +403,11 @@ extension Parser {
         "expected a parameter before `=>`", at: span, hint: "write `x => …` or `(x, y) => …`")
     case .ellipsis:
       return fail("`...` stands only in an index", at: span, hint: "write `x[..., 0]`")
+    case .dot, .pipe:
+      return fail(
+        "expected an expression", at: span,
+        label: "there is nothing before `\(symbol.rawValue)`",
+        hint: "write what it is done to first; at the prompt `_` is the last result")
     case .range, .closedRange:
       return fail("a range needs a start", at: span, hint: "write `0..n`")
     case .minus, .rightParen, .rightBracket, .rightBrace:

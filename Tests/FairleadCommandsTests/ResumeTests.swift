@@ -42,6 +42,25 @@ import Testing
     #expect(try killed.run(["runs", "show", "9"]).status == 1)
   }
 
+  @Test func aKilledRunWithoutASweepLeavesATrace() throws {
+    let fairlead = try Binary()
+    try fairlead.write("param n = 3\nsys.sleep(60)", to: "s.fl")
+    try fairlead.write("a,b\n1,2\n", to: "rows.csv")
+    let running = try fairlead.start(["s.fl", "-p", "n=4"])
+    let deadline = Date() + 60
+    while try !fairlead.run(["runs"]).output.contains("running"), Date() < deadline {}
+    running.send(SIGKILL)
+    #expect(running.finish().status == 128 + SIGKILL)
+    let listing = try fairlead.run(["runs"]).output
+    #expect(listing.contains("running") && listing.contains("n=4"), "\(listing)")
+    // One that ends says so, with what it has read.
+    try fairlead.write("param n = 3\nprint(len(data.table(\"rows.csv\")))", to: "s.fl")
+    #expect(try fairlead.run(["s.fl", "-p", "n=5"]).output == "1\n")
+    let page = try fairlead.run(["runs", "show", "2"]).output
+    #expect(
+      page.contains("finished") && page.contains("rows.csv") && page.contains("n=5"), "\(page)")
+  }
+
   @Test func aDiskThatIsFullFromTheStartIsToldBeforeTheWork() throws {
     let fairlead = try Binary()
     try fairlead.write(Self.sweep(pausing: 0), to: "s.fl")

@@ -71,7 +71,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   private static func sandbox(_ options: SessionOptions, scriptDirectory: String?) -> Sandbox {
     Sandbox(
       workingDirectory: options.workingDirectory, scriptDirectory: scriptDirectory,
-      allowRead: options.allowRead + options.parameters.map(\.value), allowWrite: options.allowWrite)
+      allowRead: options.allowRead + options.parameters.map(\.value), allowWrite: options.allowWrite
+    )
   }
 
   /// The rules of NO_COLOR and of terminals without colours.
@@ -112,6 +113,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   public func readablePath(_ path: String) throws -> String {
     let real = try authorisedPath(path, .read)
     _ = lock.withLock { filesRead.insert(real) }
+    startRecord()
     return real
   }
 
@@ -141,6 +143,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     lock.withLock {
       reached.append(Cell.Entry(key: .string(request.name), value: value ?? fallback))
     }
+    startRecord()
     return value.map { $0.encode(vm) }
   }
 
@@ -190,7 +193,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     return try store()
   }
 
-  /// Says what runs now; its record starts with its first sweep, or when it ends.
+  /// Says what runs now; its record starts with its first parameter, data or sweep.
   func begin(_ identity: RunIdentity) {
     lock.withLock {
       context = RunContext(identity: identity)
@@ -208,21 +211,26 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     return earlier
   }
 
-  /// The run is over. One that had no sweep is recorded now, if it has parameters or has read data.
-  func end(_ status: RunStatus, message: String?) {
-    // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
-    if let run = lock.withLock({ context?.number }) {
-      try? openStore?.finish(run: run, status: status, message: message)
-      return
-    }
-    let identity = lock.withLock { context?.identity }
-    let (parameters, files) = lock.withLock { (reached, filesRead) }
-    guard options.recordsRuns, !options.isInteractive, let identity,
-      !(parameters.isEmpty && files.isEmpty), let store = try? store(),
+  /// Starts the record of a run that has parameters or has read data: a run that is killed leaves a trace. What cannot be recorded
+  /// now is told when it matters, by the first sweep.
+  private func startRecord() {
+    guard options.recordsRuns, !options.isInteractive else { return }
+    let (identity, number) = lock.withLock { (context?.identity, context?.number) }
+    guard let identity, number == nil, let store = try? store(),
       let run = try? store.begin(identity, seed: seed)
     else { return }
-    try? store.plan(run: run, trials: 0, data: fingerprints(of: files), parameters: parameters)
-    try? store.finish(run: run, status: status, message: message)
+    lock.withLock { context?.number = run }
+  }
+
+  /// The run is over.
+  func end(_ status: RunStatus, message: String?) {
+    // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
+    guard let context = lock.withLock({ context }), let run = context.number, let openStore else {
+      return
+    }
+    // A sweep has noted this when it began.
+    if context.sweeps == 0 { noteInputs() }
+    try? openStore.finish(run: run, status: status, message: message)
   }
 
   public func recordedRuns(limit: Int) throws -> Table {
@@ -324,7 +332,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
     }
-    noteFilesOfTrials()
+    noteInputs()
     if outcome.wasInterrupted {
       let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
       let count = plan.combinations.count
@@ -366,8 +374,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     }
   }
 
-  /// What the trials have read counts among the run's data from now on.
-  private func noteFilesOfTrials() {
+  /// Notes the parameters that were reached and the files that were read so far, by trials too.
+  private func noteInputs() {
     guard let run = lock.withLock({ context?.number }), let openStore else { return }
     let data = fingerprints(of: lock.withLock { filesRead })
     try? openStore.plan(run: run, trials: 0, data: data, parameters: lock.withLock { reached })
