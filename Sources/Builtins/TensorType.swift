@@ -4,7 +4,9 @@ import Tensor
 
 extension DomainError: FaultConvertible {
   public var fault: Fault {
-    Fault(
+    // What a script cannot catch.
+    if kind == .interrupt { return .interrupted(message) }
+    return Fault(
       Diagnostic.Kind(rawValue: kind.rawValue) ?? .value, message, detail: detail, hint: hint)
   }
 }

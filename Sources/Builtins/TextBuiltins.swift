@@ -41,7 +41,7 @@ enum TextBuiltins {
         ("text.vocabulary([\"a b\", \"b c\"]).words", "[\"<pad>\", \"<unk>\", \"b\", \"a\", \"c\"]")
       ]
     ) { texts, minimum, limit, tokenizer in
-      Vocabulary(
+      try Vocabulary(
         counting: texts, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words,
         minimumFrequency: minimum, limit: limit)
     },

@@ -4,6 +4,7 @@ import Foundation
 import Runtime
 import Syntax
 import Tables
+import Tensor
 
 /// One conversation with the language: what the command line, the REPL, notebooks and tests all call.
 ///
@@ -154,7 +155,10 @@ public final class Session {
 
   private func onBigStack(_ body: @escaping () -> Reply) -> Reply {
     do {
-      return try BigStack.run(body)
+      let interrupt = interpreter.interrupt
+      return try BigStack.run {
+        Cancellation.when({ interrupt.isSet }, body)
+      }
     } catch {
       return Reply(.failure, diagnostics: [Diagnostic(.limit, "\(error)")])
     }

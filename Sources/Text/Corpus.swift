@@ -130,6 +130,7 @@ public struct Corpus: Sendable, Equatable {
     result.reserveCapacity(records.rows.count)
     var empty = 0
     for (index, (row, line)) in zip(records.rows, records.lines).enumerated() {
+      try Cancellation.check(turn: index)
       for place in [textIndex, labelIndex] where records.absent[index]?.contains(place) == true {
         throw DomainError(
           .data,

@@ -60,6 +60,7 @@ enum DelimitedReader {
         "\(source), line \(line): \(row.count) field\(row.count == 1 ? "" : "s"), but the header names \(columns.count)"
       )
     }
+    try Cancellation.check(turn: line)
     records?.rows.append(row)
     records?.lines.append(line)
   }

@@ -58,25 +58,29 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     name = corpus.name
     classes = corpus.classes
     self.tokenizer = tokenizer
-    self.vocabulary =
-      vocabulary
-      ?? Vocabulary(
+    if let vocabulary {
+      self.vocabulary = vocabulary
+    } else {
+      self.vocabulary = try Vocabulary(
         counting: corpus.train.lazy.map(\.text), tokenizer: tokenizer,
         minimumFrequency: minimumFrequency, limit: vocabularyLimit)
+    }
     self.notes = notes
     let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
-    train = Self.encode(corpus.train, numbers, self.vocabulary, tokenizer)
+    train = try Self.encode(corpus.train, numbers, self.vocabulary, tokenizer)
     valid =
-      corpus.valid.isEmpty ? nil : Self.encode(corpus.valid, numbers, self.vocabulary, tokenizer)
-    test = Self.encode(corpus.test, numbers, self.vocabulary, tokenizer)
+      corpus.valid.isEmpty
+      ? nil : try Self.encode(corpus.valid, numbers, self.vocabulary, tokenizer)
+    test = try Self.encode(corpus.test, numbers, self.vocabulary, tokenizer)
   }
 
   private static func encode(
     _ utterances: [Utterance], _ numbers: [String: Int32], _ vocabulary: Vocabulary,
     _ tokenizer: WordSplitter
-  ) -> Examples {
+  ) throws(DomainError) -> Examples {
     var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
-    for utterance in utterances {
+    for (index, utterance) in utterances.enumerated() {
+      try Cancellation.check(turn: index)
       // Every intent is among the classes, which were collected from these utterances.
       result.append(utterance.text, label: numbers[utterance.intent] ?? 0)
     }
@@ -95,7 +99,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
 
   /// The dataset with a changed copy of every training text that `change` changes; the vocabulary is counted anew, and all parts are
   /// encoded with it.
-  public func augmented(_ change: (String) throws -> String) rethrows -> IntentDataset {
+  public func augmented(_ change: (String) throws -> String) throws -> IntentDataset {
     var texts = train.texts
     var labels = train.labels
     for i in 0..<train.count {
@@ -106,7 +110,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
       }
     }
     var result = self
-    let vocabulary = Vocabulary(counting: texts, tokenizer: tokenizer)
+    let vocabulary = try Vocabulary(counting: texts, tokenizer: tokenizer)
     func encoded(_ texts: [String], _ labels: [Int32]) -> Examples {
       var examples = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
       for (text, label) in zip(texts, labels) { examples.append(text, label: label) }

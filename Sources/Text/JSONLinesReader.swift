@@ -15,6 +15,7 @@ enum JSONLinesReader {
     var line = 0
     for slice in DelimitedReader.lines(bytes) {
       line += 1
+      try Cancellation.check(turn: line)
       if slice.allSatisfy({ $0 <= 0x20 }) { continue }
       let object: [(key: String, value: String)]
       do {

@@ -18,18 +18,22 @@ public enum PlainText {
   public static func documents(_ path: String, by unit: Unit = .line) throws(DomainError)
     -> [String]
   {
-    let documents = documents(in: try InputFile.textBytes(path), by: unit)
+    let documents = try documents(in: try InputFile.textBytes(path), by: unit)
     guard !documents.isEmpty else { throw DomainError(.data, "\(path) is empty") }
     return documents
   }
 
-  static func documents(in bytes: [UInt8], by unit: Unit) -> [String] {
+  static func documents(in bytes: [UInt8], by unit: Unit) throws(DomainError) -> [String] {
     func isBlank(_ line: ArraySlice<UInt8>) -> Bool { line.allSatisfy { $0 <= 0x20 } }
     switch unit {
     case .file: return isBlank(bytes[...]) ? [] : [String(decoding: bytes, as: UTF8.self)]
     case .line:
-      return DelimitedReader.lines(bytes).filter { !isBlank($0) }
-        .map { String(decoding: $0, as: UTF8.self) }
+      var result: [String] = []
+      for (index, line) in DelimitedReader.lines(bytes).enumerated() where !isBlank(line) {
+        try Cancellation.check(turn: index)
+        result.append(String(decoding: line, as: UTF8.self))
+      }
+      return result
     case .paragraph:
       return DelimitedReader.lines(bytes).split(whereSeparator: isBlank).map { lines in
         lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")

@@ -32,13 +32,15 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
   /// - Parameters:
   ///   - minimumFrequency: words seen less often become unknown.
   ///   - limit: the most words kept, the special ones not counted; nil keeps all.
+  /// - Throws: `interrupt` where it is stopped.
   public init(
     counting texts: some Sequence<String>, tokenizer: WordSplitter = .words,
     minimumFrequency: Int = 1,
     limit: Int? = nil
-  ) {
+  ) throws(DomainError) {
     var counts: [String: Int] = [:]
-    for text in texts {
+    for (index, text) in texts.enumerated() {
+      try Cancellation.check(turn: index)
       for token in tokenizer.tokens(text) { counts[token, default: 0] += 1 }
     }
     let kept = counts.filter { $0.value >= minimumFrequency }.sorted {

@@ -17,6 +17,8 @@ public enum WordSplitter: String, Sendable, CaseIterable {
   }
 
   private static func words(_ text: String) -> [String] {
+    var text = text
+    if let words = text.withUTF8(asciiWords) { return words }
     let characters = Array(text.lowercased())
     var result: [String] = []
     var word = ""
@@ -37,6 +39,43 @@ public enum WordSplitter: String, Sendable, CaseIterable {
       if !character.isWhitespace { result.append(String(character)) }
     }
     if !word.isEmpty { result.append(word) }
+    return result
+  }
+
+  /// The words of a text that is ASCII alone, as most are; nil where it is not. A class of characters is a class of bytes then.
+  private static func asciiWords(_ bytes: UnsafeBufferPointer<UInt8>) -> [String]? {
+    guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+    func isPart(_ byte: UInt8) -> Bool {
+      (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: "_")
+    }
+    var result: [String] = []
+    var position = 0
+    while position < bytes.count {
+      let start = position
+      while position < bytes.count {
+        let isInside =
+          isPart(bytes[position])
+          || position > start
+            && (bytes[position] == UInt8(ascii: "'") || bytes[position] == UInt8(ascii: "-"))
+            && position + 1 < bytes.count && isPart(bytes[position + 1])
+        guard isInside else { break }
+        position += 1
+      }
+      if position > start {
+        let word = UnsafeBufferPointer(rebasing: bytes[start..<position])
+        result.append(
+          String(unsafeUninitializedCapacity: word.count) { lowered in
+            for (i, byte) in word.enumerated() {
+              lowered[i] = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            }
+            return word.count
+          })
+        continue
+      }
+      let byte = bytes[position]
+      position += 1
+      if byte != 0x20, byte &- 0x09 > 4 { result.append(String(UnicodeScalar(byte))) }
+    }
     return result
   }
 

@@ -9,6 +9,9 @@ import Testing
   @Test(arguments: [
     "while true { }", "let xs = [x * x for x in 0..1000000000]", "sys.sleep(60)",
     "let xs = range(100000)\nwhile true { sorted(xs, key: x => -x) }",
+    // Few turns that take long, and none at all.
+    "let x = tensor.randn([1200, 1200])\nfor i in 0..3000 { let y = x @ x }\nprint(1)",
+    "\(Array(repeating: "let y = sys.sleep(0.5)", count: 100).joined(separator: "\n"))",
     "let n = nn.linear(300, 300)\nlet x = tensor.randn([300, 300])\nwhile true { n(x) }",
   ])
   func controlCStopsWhatRuns(script: String) throws {

@@ -18,7 +18,8 @@ import Testing
     #expect(error?.kind == .data)
     #expect(error?.message.contains("has no column for the text") == true)
     #expect(
-      error?.hint == "say which one it is: `text: \"a\"`; rows without texts are read by `data.table`")
+      error?.hint
+        == "say which one it is: `text: \"a\"`; rows without texts are read by `data.table`")
     let many = try folder.write("many.csv", "text,fold,Intents\n1,2,3\n")
     #expect(
       failure { _ = try Corpus.load(many) }?.hint == "say which one it is: `label: \"Intents\"`")
@@ -92,6 +93,25 @@ import Testing
     #expect(
       failure { _ = try Corpus.load(bare.path) }?.message.hasSuffix("no utterances to train on")
         == true)
+  }
+
+  @Test func readingStopsWhereItIsAskedTo() throws {
+    let folder = try TemporaryFolder()
+    let count = 10_000
+    let table = try folder.write(
+      "x.tsv", "text\tlabel\n" + String(repeating: "go on\tGo\n", count: count))
+    let objects = try folder.write(
+      "x.jsonl", String(repeating: "{\"text\": \"go on\", \"label\": \"Go\"}\n", count: count))
+    let corpus = try Corpus.load(table)
+    for work: () throws -> Void in [
+      { _ = try Corpus.load(table) }, { _ = try Corpus.load(objects) },
+      { _ = try IntentDataset(corpus) }, { _ = try PlainText.documents(table) },
+      { _ = try Vocabulary(counting: corpus.train.map(\.text)) },
+    ] {
+      #expect(failure { try Cancellation.when({ true }, work) }?.kind == .interrupt)
+      #expect(failure { try Cancellation.when({ false }, work) } == nil)
+    }
+    #expect(failure { try Cancellation.check() } == nil)
   }
 
   @Test func objectsWithoutAField() throws {

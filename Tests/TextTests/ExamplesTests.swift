@@ -41,7 +41,7 @@ import Testing
       test: [Utterance(text: "she left", intent: "a")])
     let set = try IntentDataset(corpus)
     #expect(Array(set.test.tokens(of: 0))[0] == Vocabulary.unknown)
-    let more = set.augmented { RoleReversal.standard.reverse($0) }
+    let more = try set.augmented { RoleReversal.standard.reverse($0) }
     #expect(more.train.texts == ["he left", "go", "she left"] && more.train.labels == [0, 1, 0])
     #expect(
       more.vocabulary.contains("she") && !more.test.tokens(of: 0).contains(Vocabulary.unknown))

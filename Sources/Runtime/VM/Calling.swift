@@ -167,8 +167,7 @@ extension VM {
     var call = NativeCall(self, arguments, count, native)
     do {
       let result = try native.body(&call)
-      // It may have taken long: then the next loop or call looks at once.
-      if interrupt.isSet || deadline != nil && isPastDeadline { machine.pointee.fuel = -1 }
+      try lookAround()
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
       return result
@@ -198,7 +197,16 @@ extension VM {
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
     }
-    return try body()
+    let result = try body()
+    try lookAround()
+    return result
+  }
+
+  /// Looks at interrupts and limits after what may have taken long, a native or an operation on tensors: a script need not come to a
+  /// loop to be stopped.
+  private func lookAround() throws(Fault) {
+    if interrupt.isSet { try interruptNow() }
+    if deadline != nil { try checkDeadline() }
   }
 
   /// Calls a native with arguments as a script wrote them: some may have names, and a method has its receiver in front.

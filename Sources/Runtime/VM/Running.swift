@@ -112,16 +112,13 @@ extension VM {
   }
 
   /// In a trial the flag stays up for the other trials; this one's finally blocks get two seconds.
-  private func interruptNow() throws(Fault) {
+  func interruptNow() throws(Fault) {
     if isTrial {
       if let interruptedAt, ContinuousClock.now - interruptedAt < .seconds(2) { return }
       interruptedAt = .now
     }
     throw .interrupted()
   }
-
-  @inline(never)
-  var isPastDeadline: Bool { deadline.map { ContinuousClock.now > $0 } ?? false }
 
   func checkDeadline() throws(Fault) {
     guard let end = deadline, ContinuousClock.now > end else { return }

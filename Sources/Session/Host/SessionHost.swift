@@ -4,6 +4,7 @@ import Foundation
 import Runtime
 import Syntax
 import Tables
+import Tensor
 
 /// The program around a script: its output, files, parameters, sweeps and record.
 public final class SessionHost: HostServices, @unchecked Sendable {
@@ -322,12 +323,15 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let streams = plan.streams(seed: seed)
     let driver = SweepDriver(
       plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
+    let interrupt = interrupt
     let outcome: SweepDriver.Outcome
     do {
       outcome = try driver.run(workers: options.workers) { worker, trial in
         let random = RandomState(key: streams[trial])
         if self.options.workers == 1 { return self.runTrial(request, trial, random) }
-        return Builtins.serially { self.runTrial(request, trial, random) }
+        return Cancellation.when({ interrupt.isSet }) {
+          Builtins.serially { self.runTrial(request, trial, random) }
+        }
       }
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
