@@ -37,12 +37,17 @@ struct CorpusFolder {
   private var frames: [(before: Substring, after: Substring)] {
     var found: [(before: Substring, after: Substring)] = []
     for file in files {
-      let words = file.stem.split { !$0.isLetter && !$0.isNumber }
-      guard let word = words.first(where: { $0 == "train" }) else { continue }
+      guard let word = CorpusFolder.words(file.stem).first(where: { $0 == "train" }) else {
+        continue
+      }
       let frame = (file.stem[..<word.startIndex], file.stem[word.endIndex...])
       if !found.contains(where: { $0 == frame }) { found.append(frame) }
     }
     return found
+  }
+
+  private static func words(_ stem: Substring) -> [Substring] {
+    stem.split { !$0.isLetter && !$0.isNumber }
   }
 
   /// The rows of the training part; nil where there is none.
@@ -56,7 +61,7 @@ struct CorpusFolder {
         "\(path) holds several files that may be the training part: \(Records.list(frames.map { "\($0.before)train\($0.after)" }))",
         hint: "name one of them `train`, or keep each with its test part in a folder of its own")
     }
-    guard files.count == 1, files[0].stem != "test" else { return nil }
+    guard files.count == 1, !CorpusFolder.words(files[0].stem).contains("test") else { return nil }
     return try Records.read("\(path)/\(files[0].name)")
   }
 

@@ -86,7 +86,7 @@ import Testing
     #expect(neither?.hint?.contains("\(single.path)/planes.tsv") == true)
 
     let bare = try TemporaryFolder()
-    try bare.write("test.tsv", rows("only judged"))
+    try bare.write("my_test.tsv", rows("only judged"))
     #expect(
       failure { _ = try Corpus.load(bare.path) }?.message.contains("no training part") == true)
     try bare.write("train.tsv", "text\tlabel\n")
