@@ -43,7 +43,7 @@ struct RowLayout: Sendable {
     firstRow(of: examples.lowerBound)..<firstRow(of: examples.upperBound)
   }
 
-  private func firstRow(of example: Int) -> Int {
+  func firstRow(of example: Int) -> Int {
     var (low, high) = (0, parts.count)
     while low < high {
       let middle = (low + high) / 2
@@ -150,7 +150,7 @@ struct PackedSequences {
   /// The packed row of the step where a direction of an example ends; nil where the example is empty.
   func lastRow(isReverse: Bool, _ example: Int) -> Int? {
     let length = lengths.map { $0[example] } ?? time
-    let first = blocks.rows(of: place(of: example)..<place(of: example)).lowerBound
+    let first = blocks.firstRow(of: place(of: example))
     return length == 0 ? nil : isReverse ? first : first + length - 1
   }
 

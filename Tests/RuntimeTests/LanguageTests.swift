@@ -326,6 +326,10 @@ import Testing
     #expect(
       run("try { with tracer(\"a\") { throw \"x\" } } catch e { print(e.message) }")
         == "enter a\nexit a user\nx\n")
+    // What has been entered is left, even where an interrupt comes in between.
+    #expect(
+      run("with tracer(\"interrupting\") { string(1)\nprint(2) }")
+        == "enter interrupting\nexit interrupting interrupt\ninterrupt: interrupted\n")
     #expect(run("with 3 { }").hasPrefix("type: `with` needs a context"))
   }
 

@@ -183,6 +183,7 @@ struct Tracer: NativeValue {
     type in
     type.enter = { tracer, vm in
       vm.host.print("enter \(tracer.name)\n")
+      if tracer.name == "interrupting" { vm.interrupt.set() }
       return vm.makeString(tracer.name)
     }
     type.exit = { tracer, fault, vm in

@@ -208,13 +208,12 @@ extension VM {
   ) throws(Fault) -> Value? {
     do {
       let first = left.nativeType
-      if let first, let result = try calling({ try ask(first) }) { return result }
-      if let second = right.nativeType, second !== first,
-        let result = try calling({ try ask(second) })
-      {
-        return result
+      var result = try first.flatMap { type in try calling { try ask(type) } }
+      if result == nil, let second = right.nativeType, second !== first {
+        result = try calling { try ask(second) }
       }
-      return nil
+      try lookAround()
+      return result
     } catch {
       throw Fault(error)
     }

@@ -197,14 +197,12 @@ extension VM {
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
     }
-    let result = try body()
-    try lookAround()
-    return result
+    return try body()
   }
 
   /// Looks at interrupts and limits after what may have taken long, a native or an operation on tensors: a script need not come to a
   /// loop to be stopped.
-  private func lookAround() throws(Fault) {
+  func lookAround() throws(Fault) {
     if interrupt.isSet { try interruptNow() }
     if deadline != nil { try checkDeadline() }
   }
