@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import Privacy
 import Runtime
+import Tables
 import Tensor
 
 /// What a private training run did and what it cost, in a script.
@@ -11,9 +12,9 @@ extension PrivateTrainingResult: NativeValue {
   ) { type in
     type.representation = { fit, _ in
       var text =
-        "fit: \(fit.steps) steps, epsilon \(TextForm.digits(fit.epsilon, 4)) (RDP, delta \(Formatting.float(fit.delta)))"
+        "fit: \(fit.steps) steps, epsilon \(NumberText.roundedUp(fit.epsilon)) (RDP, delta \(Formatting.float(fit.delta)))"
       if let paper = fit.epsilonPaper {
-        text += ", by the paper's accounting \(TextForm.digits(paper, 4))"
+        text += ", by the paper's accounting \(NumberText.roundedUp(paper))"
       }
       text +=
         ", noise \(TextForm.digits(fit.noiseMultiplier, 4)), \(TextForm.digits(fit.seconds, 3)) s"

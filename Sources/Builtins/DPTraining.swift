@@ -1,6 +1,7 @@
 import Learning
 import Privacy
 import Runtime
+import Tables
 import Tensor
 
 /// `dp.train` and `dp.attack`.
@@ -44,16 +45,17 @@ enum DPTraining {
   private static let decay = Param<Double?>(
     "decay", "Factor of the noise from epoch to epoch; nil is 1 for dp-sgd, 0.95 for edp-sgd.",
     default: nil, .positive, .atMost(1), named: true)
-  private static let layerScale = Param<String>(
-    "layer_scale", "edp-sgd: what a layer's share of the bound follows.", default: "weight_norm",
-    .oneOf(LayerScale.allCases.map(\.rawValue)), named: true)
-  private static let accounting = Param<String>(
+  private static let layerScale = Param<String?>(
+    "layer_scale",
+    "edp-sgd: what a layer's share of the bound follows; nil is \"weight_norm\".",
+    default: nil, .oneOf(LayerScale.allCases.map(\.rawValue)), named: true)
+  private static let accounting = Param<String?>(
     "accounting",
-    "edp-sgd: which epsilon the budget limits, the one that holds (\"honest\") or the paper's.",
-    default: "honest", .oneOf(NoiseSchedule.Accounting.allCases.map(\.rawValue)), named: true)
+    "edp-sgd: which epsilon the budget limits, the one that holds (\"honest\", as nil) or the paper's.",
+    default: nil, .oneOf(NoiseSchedule.Accounting.allCases.map(\.rawValue)), named: true)
   private static let noise = Param<String>(
     "noise",
-    "Where randomness comes from: \"secure\" (the operating system), \"seeded\" (repeats, protects nobody), or \"auto\": seeded inside a sweep and `with seed(n)`, secure elsewhere.",
+    "Where randomness comes from: \"secure\" (the operating system: nothing repeats), \"seeded\" (repeats, protects nobody), or \"auto\": seeded inside a sweep and `with seed(n)`, secure elsewhere.",
     default: "auto", .oneOf(["auto", "secure", "seeded"]), named: true)
 
   static let train = Native(
@@ -74,18 +76,81 @@ enum DPTraining {
       let loss = try arguments(loss)
       let options = try options(&arguments)
       let training = try PrivateTraining(source, options)
-      for note in training.notes where !vm.isTrial { vm.hostServices.note(note) }
-      let result = try training.run(
-        model: model.layer, loss: Loss.ofScript(loss),
-        optimizer: optimizer?.optimizer.fresh() ?? Adam(),
-        vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) })
+      var notes = training.notes
+      if options.isSecure, training.schedule != nil, vm.isTrial || vm.isSeeded {
+        notes.append(
+          "the noise and the samples come from the operating system (`noise: \"secure\"`): this does not repeat bit for bit, whatever the seed"
+        )
+      }
+      for note in notes { vm.note(note) }
+      let record = TrainingRecord(training, vm)
+      var callbacks = vm.trainingCallbacks(training.plan) { training.epsilon(after: $0) }
+      let report = callbacks.onStep
+      callbacks.onStep = {
+        record.steps = $0.step
+        try report($0)
+      }
+      var result: PrivateTrainingResult
+      do {
+        result = try training.run(
+          model: model.layer, loss: Loss.ofScript(loss),
+          optimizer: optimizer?.optimizer.fresh() ?? Adam(), callbacks)
+      } catch {
+        record.end("failed")
+        throw error
+      }
+      result.notes = notes
+      record.steps = result.steps
+      record.end(result.isStopped ? "interrupted" : "finished")
       if result.isStopped {
         throw Fault.interrupted(
-          "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(TextForm.digits(result.epsilon, 3))"
-        )
+          "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(NumberText.roundedUp(result.epsilon))",
+          partialResult: try vm.snapshot(vm.box(result)))
       }
       return result
     })
+
+  /// Tells the run's record what a training spent, however it ended.
+  private final class TrainingRecord {
+    private let training: PrivateTraining
+    private let vm: VM
+    var steps = 0
+
+    init(_ training: PrivateTraining, _ vm: VM) {
+      self.training = training
+      self.vm = vm
+    }
+
+    func end(_ status: String) {
+      // What was refused before its first step has spent nothing.
+      guard steps > 0 else { return }
+      let options = training.options
+      var facts: [(String, Cell)] = [
+        ("method", .string(options.method.rawValue)),
+        ("epsilon", .float(training.epsilon(after: steps))),
+      ]
+      if options.method == .edpSGD, training.schedule != nil {
+        facts.append(("epsilon_paper", .float(training.epsilon(after: steps, paper: true))))
+      }
+      facts += [
+        ("delta", .float(options.delta)), ("accountant", .string("rdp")),
+        (
+          "noise",
+          .string(
+            (training.schedule?.initial ?? 0) == 0 ? "none" : options.isSecure ? "secure" : "seeded"
+          )
+        ),
+        ("noise_multiplier", .float(training.schedule?.initial ?? 0)),
+        ("sample_rate", .float(training.plan.rate)), ("examples", .int(training.plan.examples)),
+        ("steps", .int(steps)), ("planned", .int(training.plan.steps)),
+        ("status", .string(status)),
+      ]
+      vm.hostServices.record(
+        RunEvent(
+          kind: "private training",
+          facts: facts.map { Cell.Entry(key: .string($0.0), value: $0.1) }), vm)
+    }
+  }
 
   private static func options(_ arguments: inout Arguments) throws -> PrivateTrainingOptions {
     let vm = arguments.vm
@@ -108,8 +173,20 @@ enum DPTraining {
     options.clipping = .init(rawValue: try arguments(clipping)) ?? .flat
     options.microBatches = try arguments(microBatches)
     options.decay = try arguments(decay)
-    options.layerScale = .init(rawValue: try arguments(layerScale)) ?? .weightNorm
-    options.accounting = .init(rawValue: try arguments(accounting)) ?? .honest
+    let scale = try arguments(layerScale)
+    let limited = try arguments(accounting)
+    if options.method == .dpSGD {
+      for (name, isGiven) in [
+        ("micro_batches", options.microBatches != nil), ("layer_scale", scale != nil),
+        ("accounting", limited != nil),
+      ] where isGiven {
+        throw Fault(
+          .value, "`\(name)` belongs to \"edp-sgd\": \"dp-sgd\" clips every example by itself",
+          hint: "leave it away, or give `method: \"edp-sgd\"`")
+      }
+    }
+    options.layerScale = scale.flatMap(LayerScale.init(rawValue:)) ?? .weightNorm
+    options.accounting = limited.flatMap(NoiseSchedule.Accounting.init(rawValue:)) ?? .honest
     switch try arguments(noise) {
     case "secure": options.isSecure = true
     case "seeded": options.isSecure = false

@@ -138,14 +138,12 @@ enum DistillBuiltins {
       endToken: end, padding: reading.tokenizer.specialTokens.padding ?? end ?? 0)
     let corpus = try DistillationCorpus(
       lines: texts, reader: reader, reversal: needsReversal ? reversal : nil, options: options)
-    if !vm.isTrial { for notice in corpus.notices { vm.hostServices.note(notice) } }
+    for notice in corpus.notices { vm.note(notice) }
     let map =
       perturbation.operation == .none
       ? nil : try CounterpartTokens(lexicon: reversal.lexicon, reader: reader)
-    if let map, map.groups.isEmpty, perturbation.usesWordMap, perturbation.operation != .swap,
-      !vm.isTrial
-    {
-      vm.hostServices.note(
+    if let map, map.groups.isEmpty, perturbation.usesWordMap, perturbation.operation != .swap {
+      vm.note(
         "no gendered word is one token of this vocabulary: the teacher's answers are combined as if `word_map` were false"
       )
     }
@@ -201,11 +199,13 @@ enum DistillBuiltins {
       optimizer: try arguments(optimizer)?.optimizer.fresh() ?? Adam.decoupled(),
       options: TrainingOptions(plan: plan, key: key))
     let history = try trainer.run(source, vm.trainingCallbacks(plan))
+    let fit = Fit(history: history)
     if history.isStopped {
-      vm.hostServices.note("interrupted after step \(history.steps); the student keeps its state")
-      throw Fault.interrupted()
+      throw Fault.interrupted(
+        "interrupted after step \(history.steps); the student keeps its state",
+        partialResult: try vm.snapshot(vm.box(fit)))
     }
-    return Fit(history: history)
+    return fit
   }
 
   private static func objective(_ name: String, _ arguments: inout Arguments) throws -> Objective {

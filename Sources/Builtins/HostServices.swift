@@ -18,6 +18,10 @@ public protocol HostServices: ScriptHost {
   func report(_ progress: ProgressReport)
   /// A remark for the person who watches, on standard error.
   func note(_ text: String)
+  /// A remark that the trials of a sweep make: shown once a sweep, however many of them make it.
+  func noteOfTrial(_ text: String)
+  /// Keeps something that the run, or the trial that `vm` runs, has done.
+  func record(_ event: RunEvent, _ vm: VM)
   /// How many trials a sweep runs at once, and the seed of the run.
   var workers: Int { get }
   var seed: Int { get }
@@ -40,6 +44,18 @@ public struct Display: Sendable {
   }
 }
 
+/// Something that a run did and that its record tells beside its results: a private training and what it spent.
+public struct RunEvent: Sendable, Equatable {
+  /// What kind of thing it is: `private training`.
+  public var kind: String
+  public var facts: [Cell.Entry]
+
+  public init(kind: String, facts: [Cell.Entry]) {
+    self.kind = kind
+    self.facts = facts
+  }
+}
+
 /// How far a training run, or anything else that takes long, has got.
 public struct ProgressReport: Sendable {
   /// What is going on: `epoch 3/8`.
@@ -49,6 +65,8 @@ public struct ProgressReport: Sendable {
   public var total: Int
   /// Figures to show beside the bar: loss, epsilon so far.
   public var figures: [(name: String, value: Double)]
+  /// Figures that are bounds, shown after the others and never rounded down: an epsilon.
+  public var bounds: [(name: String, value: Double)] = []
   /// How fast it goes, with its unit: 10400, `examples/s`.
   public var rate: (value: Double, unit: String)?
 
@@ -67,6 +85,11 @@ public struct ProgressReport: Sendable {
 extension VM {
   /// The program around the script.
   public var hostServices: any HostServices { host as? any HostServices ?? StandInHost.shared }
+
+  /// A remark for the person who watches; of all trials of a sweep that make it, one is heard.
+  func note(_ text: String) {
+    if isTrial { hostServices.noteOfTrial(text) } else { hostServices.note(text) }
+  }
 }
 
 /// For scripts that run without a session: files are read and written as they are named, nothing is shown or recorded.
@@ -80,6 +103,8 @@ final class StandInHost: HostServices {
   func writablePath(_ path: String) -> String { path }
   func report(_ progress: ProgressReport) {}
   func note(_ text: String) {}
+  func noteOfTrial(_ text: String) {}
+  func record(_ event: RunEvent, _ vm: VM) {}
   func recordedRuns(limit: Int) throws -> Table { throw noRecord() }
   func recordedRun(_ number: Int) throws -> [Cell.Entry] { throw noRecord() }
   func recordedTable(_ number: Int, sweep: Int) throws -> Table { throw noRecord() }

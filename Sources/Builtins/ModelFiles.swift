@@ -24,8 +24,8 @@ enum ModelFiles {
           sentenceEncoder: encoder)
       }
       let loaded = try PretrainedModel.load(path, dropout: dropout)
-      if !loaded.skipped.isEmpty, !vm.isTrial {
-        vm.hostServices.note(
+      if !loaded.skipped.isEmpty {
+        vm.note(
           "\(loaded.skipped.count) tensors of the folder are no weights of the model and were left: \(loaded.skipped.prefix(3).joined(separator: ", "))"
         )
       }

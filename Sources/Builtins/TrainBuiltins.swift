@@ -134,10 +134,12 @@ enum TrainBuiltins {
       callbacks.checkpoint = try Checkpointing(every: .epochs(1), path: file)
     }
     let history = try trainer.run(examples.source, callbacks, resuming: state)
+    let fit = Fit(history: history)
     if history.isStopped {
       throw Fault.interrupted(
-        "interrupted after step \(history.steps); the model keeps its state")
+        "interrupted after step \(history.steps); the model keeps its state",
+        partialResult: try vm.snapshot(vm.box(fit)))
     }
-    return Fit(history: history)
+    return fit
   }
 }

@@ -84,13 +84,12 @@ extension VM {
     callbacks.onNotice = { host.note($0) }
     callbacks.onStep = { progress in
       guard host.isReportDue else { return }
-      var figures = [(name: "loss", value: progress.loss)]
-      if let epsilon { figures.append(("epsilon", epsilon(progress.step))) }
-      host.report(
-        ProgressReport(
-          stage: "epoch \(progress.epoch + 1)/\(progress.epochs)", done: progress.step,
-          total: progress.steps, figures: figures,
-          rate: (progress.examplesPerSecond, "examples/s")))
+      var report = ProgressReport(
+        stage: "epoch \(progress.epoch + 1)/\(progress.epochs)", done: progress.step,
+        total: progress.steps, figures: [(name: "loss", value: progress.loss)],
+        rate: (progress.examplesPerSecond, "examples/s"))
+      if let epsilon { report.bounds = [("epsilon", epsilon(progress.step))] }
+      host.report(report)
     }
     return callbacks
   }

@@ -152,7 +152,9 @@ public final class PrivateTraining {
 
   private func addNotes(isPlain: Bool) {
     if isPlain {
-      notes.append("epsilon is infinite: trained without clipping and without noise")
+      notes.append(
+        "epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"
+      )
       return
     }
     if options.delta * Double(plan.examples) >= 1 {

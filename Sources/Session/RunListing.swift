@@ -37,6 +37,7 @@ enum RunListing {
       entry("data", .map(data)), entry("artefacts", .map(artefacts)),
       entry("trials", .int(run.summary.trialsDone)),
       entry("failed", .int(run.summary.trialsFailed)),
+      entry("events", .list(run.events.map { .map($0.entries) })),
       entry("text", .string(run.text)),
     ]
   }
@@ -78,6 +79,7 @@ enum RunListing {
         "", SweepDriver.table(plan, trials).text(TextStyle(width: width, coloured: coloured)),
       ]
     }
+    lines += privateTrainings(run.events, TextStyle(width: width, coloured: coloured))
     lines += ["", bold("script"), run.text]
     return lines.joined(separator: "\n")
   }

@@ -193,7 +193,12 @@ public final class Session {
     } catch let fault as Fault {
       // Names that were declared before the error are there.
       if isCell, let program = try? Parsing.parse(source) { declareWhatExists(program) }
-      return failed(fault.diagnostic)
+      var diagnostic = fault.diagnostic
+      if isCell, let partial = fault.partialResult {
+        keep(interpreter.vm.value(of: partial), number: number)
+        diagnostic.hint = "`_` is what it had got so far"
+      }
+      return failed(diagnostic)
     } catch let diagnostics as Diagnostics {
       return Reply(.failure, diagnostics: diagnostics.all)
     } catch let diagnostic as Diagnostic {
@@ -232,13 +237,16 @@ public final class Session {
   /// Keeps a cell's value as `_` and `_<number>`, and gives its text.
   private func finish(_ value: Value, isCell: Bool, number: Int) throws -> String? {
     if value.isNothing { return nil }
-    if isCell {
-      for name in ["_", "_\(number)"] {
-        try interpreter.setVariable(name, value)
-        declared[name] = .value
-      }
-    }
+    if isCell { keep(value, number: number) }
     return try Representation.text(of: value, quoted: isCell, interpreter.vm)
+  }
+
+  private func keep(_ value: Value, number: Int) {
+    for name in ["_", "_\(number)"] {
+      // Fails where there are too many variables; the cell's text is shown all the same.
+      guard (try? interpreter.setVariable(name, value)) != nil else { continue }
+      declared[name] = .value
+    }
   }
 
   // MARK: What goes before a run

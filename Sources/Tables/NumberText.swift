@@ -26,6 +26,17 @@ public enum NumberText {
     return trimmed(fixed(value, decimals: max(0, digits - 1 - exponent)))
   }
 
+  /// `value` with `digits` significant digits, never below it: what is said of something that is a bound, such as an epsilon.
+  public static func roundedUp(_ value: Double, digits: Int = 4) -> String {
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : shortest(value) }
+    let nearest = String(format: "%.\(digits)g", value)
+    guard let shown = Double(nearest), shown < value else { return nearest }
+    // One more in the last place; where that carries over, the format shortens it again.
+    let place = pow(10, Double(decimalExponent(shown) - digits + 1))
+    let next = String(format: "%.\(digits)g", shown + place)
+    return (Double(next) ?? 0) >= value ? next : shortest(value)
+  }
+
   public static func fixed(_ value: Double, decimals: Int) -> String {
     String(format: "%.\(max(0, decimals))f", value)
   }

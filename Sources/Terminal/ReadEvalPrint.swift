@@ -115,7 +115,9 @@ public final class ReadEvalPrint {
   func show(_ reply: Session.Reply) {
     session.flushOutput()
     if reply.status == .interrupted {
-      print(dim(reply.diagnostics.first?.message ?? "interrupted"))
+      let diagnostic = reply.diagnostics.first
+      print(dim(diagnostic?.message ?? "interrupted"))
+      if let hint = diagnostic?.hint { print(dim(hint)) }
     } else if !reply.diagnostics.isEmpty {
       let columns = Int(fairlead_terminal_columns(STDERR_FILENO))
       let rendered = Rendering.render(

@@ -132,7 +132,7 @@ private func printed(_ text: String) -> String {
       output == """
         true true 16 0.125 nil true 2 rdp
         true true
-        inf 0.0 ["epsilon is infinite: trained without clipping and without noise"]
+        inf 0.0 ["epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"]
         true true 400
         """)
   }
@@ -170,6 +170,18 @@ private func printed(_ text: String) -> String {
       "value: `method` must be one of \"dp-sgd\", \"edp-sgd\", got \"dpsgd\""
     ),
     (", epsilon: 1, decay: 2", "value: `decay` must be <= 1, got 2"),
+    (
+      ", epsilon: 1, micro_batches: 4",
+      "value: `micro_batches` belongs to \"edp-sgd\": \"dp-sgd\" clips every example by itself"
+    ),
+    (
+      ", epsilon: 1, accounting: \"honest\"",
+      "value: `accounting` belongs to \"edp-sgd\": \"dp-sgd\" clips every example by itself"
+    ),
+    (
+      ", noise_multiplier: 1, layer_scale: \"uniform\"",
+      "value: `layer_scale` must be one of \"weight_norm\", \"dimension\", \"running_median\", got \"uniform\""
+    ),
     (", epsilon: 1, micro_batches: 0", "value: `micro_batches` must be from 1 to 4096, got 0"),
   ])
   func badBudgets(_ arguments: String, _ message: String) {

@@ -143,4 +143,24 @@ import Testing
     screen.type(":quit\n")
     #expect(running.finish().status == 0)
   }
+
+  /// What a stopped training has done and spent is there: `_`.
+  @Test func thePromptKeepsTheFitSoFar() throws {
+    let screen = try Terminal()
+    let running = try Binary().start(
+      [], environment: ["TERM": "dumb"], output: screen.end, standardInput: screen.end)
+    #expect(screen.waits(for: "[1]"))
+    screen.type("let x = {inputs: tensor.ones([400, 2]), labels: tensor.zeros([400], \"i64\")}\n")
+    #expect(screen.waits(for: "[2]"))
+    screen.type("dp.train(nn.linear(2, 2), x, epsilon: 2, epochs: 100000, batch: 6)\n")
+    usleep(1_500_000)
+    running.send(SIGINT)
+    #expect(screen.waits(for: "epsilon spent"))
+    #expect(screen.waits(for: "is what it had got so far"))
+    #expect(screen.waits(for: "[3]"))
+    screen.type("print(\"part\", _.steps > 0, _.epsilon > 0, _.epsilon < 2)\n")
+    #expect(screen.waits(for: "part true true true"))
+    screen.type(":quit\n")
+    #expect(running.finish().status == 0)
+  }
 }

@@ -99,7 +99,10 @@ import Text
     let model = try model()
     let result = try train(options(.infinity), model)
     #expect(result.epsilon == .infinity && result.noiseMultiplier == 0)
-    #expect(result.notes == ["epsilon is infinite: trained without clipping and without noise"])
+    #expect(
+      result.notes == [
+        "epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"
+      ])
     let plain = try self.model()
     let source = try points()
     let plan = try SamplingPlan(examples: 400, batch: 40, epochs: 5, sampling: .shuffled)

@@ -16,6 +16,7 @@ public struct Fault: Error, @unchecked Sendable {
     var callArgument: Int?
     var isCatchable = true
     var hasTrace = false
+    var partialResult: Snapshot?
 
     init(_ kind: Diagnostic.Kind, _ message: String, _ hint: String?) {
       self.kind = kind
@@ -46,6 +47,9 @@ public struct Fault: Error, @unchecked Sendable {
   public var trace: [Diagnostic.Frame] { body.trace }
   /// False for an interrupt and for the limits of a run: `catch` does not see them, `finally` does.
   public var isCatchable: Bool { body.isCatchable }
+
+  /// What interrupted work had got so far; a prompt keeps it as its last result.
+  public var partialResult: Snapshot? { body.partialResult }
 
   var detail: String { body.detail }
   var argument: Int? { body.argument }
@@ -127,7 +131,11 @@ extension Fault {
   }
 
   /// The user has interrupted the run; `message` says how far it had got.
-  public static func interrupted(_ message: String = "interrupted") -> Fault {
-    Fault(.interrupt, message).uncatchable()
+  public static func interrupted(
+    _ message: String = "interrupted", partialResult: Snapshot? = nil
+  ) -> Fault {
+    let fault = Fault(.interrupt, message).uncatchable()
+    fault.body.partialResult = partialResult
+    return fault
   }
 }

@@ -1,6 +1,7 @@
 import Builtins
 import CSystem
 import Foundation
+import Tables
 
 /// The line on standard error that shows what is going on: redrawn in place on a terminal, a line now and then elsewhere.
 ///
@@ -131,6 +132,7 @@ public final class ProgressLine: @unchecked Sendable {
       report.stage + " " + ProgressLine.bar(fraction, coloured: coloured)
         + String(format: " %3.0f%%", 100 * min(1, max(0, fraction))))
     parts += report.figures.map { "\($0.name) \(ProgressLine.figure($0.value))" }
+    parts += report.bounds.map { "\($0.name) \(NumberText.roundedUp($0.value, digits: 3))" }
     if let rate = report.rate, rate.value.isFinite, rate.value > 0 {
       parts.append("\(ProgressLine.quantity(rate.value)) \(rate.unit)")
       // The unit of the rate is not the unit of `total`, so the time left follows from the elapsed time below.

@@ -24,6 +24,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   private var context: RunContext?
   private var openStore: RunStore?
   private(set) var testResults: [TestResult] = []
+  /// What trials of the present sweep have remarked.
+  private var notesOfTrials: Set<String> = []
   /// Why recorded results are missing from the store, for the end of the run.
   private(set) var storeProblem: StoreError?
 
@@ -89,6 +91,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   public func note(_ text: String) { progress.note(text) }
+  public func noteOfTrial(_ text: String) {
+    if lock.withLock({ notesOfTrials.insert(text).inserted }) { progress.note(text) }
+  }
   public var isReportDue: Bool { progress.isDue }
   public func report(_ report: ProgressReport) { progress.report(report) }
 
@@ -223,6 +228,17 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     lock.withLock { context?.number = run }
   }
 
+  public func record(_ event: RunEvent, _ vm: VM) {
+    startRecord()
+    guard let run = lock.withLock({ context?.number }), let openStore else { return }
+    do {
+      try openStore.record(event, of: TrialPlace.of(vm), run: run)
+    } catch {
+      let reason = (error as? StoreError)?.message ?? "\(error)"
+      note("warning: \(reason); a \(event.kind) is missing from the record")
+    }
+  }
+
   /// The run is over.
   func end(_ status: RunStatus, message: String?) {
     // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
@@ -321,6 +337,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     keys: [Fingerprint], _ vm: VM
   ) throws -> Value {
     let streams = plan.streams(seed: seed)
+    lock.withLock { notesOfTrials = [] }
     let driver = SweepDriver(
       plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
     let interrupt = interrupt
@@ -328,9 +345,10 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     do {
       outcome = try driver.run(workers: options.workers) { worker, trial in
         let random = RandomState(key: streams[trial])
-        if self.options.workers == 1 { return self.runTrial(request, trial, random) }
+        let place = TrialPlace(key: keys[trial], axes: plan.axes(trial))
+        if self.options.workers == 1 { return self.runTrial(request, trial, random, place) }
         return Cancellation.when({ interrupt.isSet }) {
-          Builtins.serially { self.runTrial(request, trial, random) }
+          Builtins.serially { self.runTrial(request, trial, random, place) }
         }
       }
     } catch let error as StoreError {
@@ -357,12 +375,15 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     return vm.box(SweepDriver.table(plan, outcome.trials))
   }
 
-  private func runTrial(_ request: SweepRequest, _ trial: Int, _ random: RandomState)
-    -> TrialOutcome
-  {
+  private func runTrial(
+    _ request: SweepRequest, _ trial: Int, _ random: RandomState, _ place: TrialPlace
+  ) -> TrialOutcome {
     if interrupt.isSet { return .interrupted }
     do {
-      guard case .map(let entries) = Cell(try request.runTrial(trial, random: random)) else {
+      guard
+        case .map(let entries) = Cell(
+          try request.runTrial(trial, random: random, configure: { place.mark($0) }))
+      else {
         return .failure(kind: "type", message: "the trial gave no map")
       }
       return .result(entries)

@@ -66,6 +66,8 @@ public struct RunDetail: Sendable {
   public var message: String?
   public var trials: [TrialRecord]
   public var artefacts: [(name: String, hash: String, bytes: Int)]
+  /// What the run and its trials did beside their results, in the order of doing.
+  public var events: [RecordedEvent]
 }
 
 /// One trial of a sweep as the store keeps it.

@@ -126,6 +126,7 @@ public final class RunStore: Sendable {
             PRIMARY KEY (run, name)) WITHOUT ROWID;
           """)
     }
+    registerEvents(&migrator)
     return migrator
   }
 
@@ -284,7 +285,8 @@ public final class RunStore: Sendable {
         summary: try RunStore.summary(row), text: row["text"],
         fingerprint: Fingerprint(bytes: identity).description, version: row["version"], data: data,
         message: row["message"], trials: trials,
-        artefacts: artefacts.map { (name: $0["name"], hash: $0["hash"], bytes: $0["bytes"]) })
+        artefacts: artefacts.map { (name: $0["name"], hash: $0["hash"], bytes: $0["bytes"]) },
+        events: try RunStore.events(of: number, database))
     }
   }
 
@@ -304,7 +306,7 @@ public final class RunStore: Sendable {
       trialsFailed: row["failed"], trialsPlanned: row["planned"])
   }
 
-  private static func entries(_ text: String) throws -> [Cell.Entry] {
+  static func entries(_ text: String) throws -> [Cell.Entry] {
     guard case .map(let entries) = try CellCoding.decode(text) else { return [] }
     return entries
   }
@@ -343,7 +345,7 @@ public final class RunStore: Sendable {
 
   // MARK: Errors
 
-  private func consult<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func consult<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do {
       return try database.read(body)
     } catch {
@@ -351,7 +353,7 @@ public final class RunStore: Sendable {
     }
   }
 
-  private func change<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func change<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do {
       return try database.write(body)
     } catch {
