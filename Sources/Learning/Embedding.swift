@@ -4,7 +4,7 @@ import Tensor
 /// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch unless another deviation is given. Tokens are
 /// i64 or i32 of any shape.
 ///
-/// With a padding index that token's vector starts at zero and never gets a gradient, and what follows each example's last
+/// With a padding index that token's vector starts at zero and never changes in training, and what follows each example's last
 /// real token is marked as padding (`Tensor.lengths`), so that pooling and LSTMs leave it out.
 public final class Embedding: Layer {
   public let rows: Int
@@ -31,6 +31,7 @@ public final class Embedding: Layer {
       (table.floats + paddingIndex * width).update(repeating: 0, count: width)
     }
     weight = try Parameter("weight", table)
+    weight.fixedRow = paddingIndex
     scratch = RowScratch(rows)
     super.init(kind: "embedding")
     own("weight", weight)

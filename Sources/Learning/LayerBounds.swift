@@ -28,7 +28,7 @@ struct RunningMedians {
 }
 
 extension TrainingStep {
-  /// C_l of each layer with √ΣC_l² = `bound`. No layer's share is below a thousandth of the largest, so that one that starts at zero
+  /// C_l of each layer with √ΣC_l² = `bound`. No layer's share is below a thousandth of the largest, so that one that starts near zero
   /// can move.
   func layerBounds(_ scale: LayerScale, bound: Double) -> [Double] {
     let sizes: [Double]
@@ -37,7 +37,7 @@ extension TrainingStep {
     case .dimension: sizes = dimensions.map { $0.squareRoot() }
     case .runningMedian: sizes = medians.medians ?? weightNorms()
     }
-    let largest = max(sizes.max() ?? 0, .leastNormalMagnitude)
+    let largest = sizes.max() ?? 0
     let floored = sizes.map { max($0, 1e-3 * largest) }
     let whole = floored.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return floored.map { bound * $0 / whole }
@@ -45,21 +45,31 @@ extension TrainingStep {
 
   /// How many numbers each layer has.
   private var dimensions: [Double] {
-    layers.map { layer in Double(layer.members.reduce(0) { $0 + layout.parameters[$1].count }) }
+    layers.map { layer in
+      Double(layer.members.reduce(0) { $0 + layout.parameters[$1].trainedCount })
+    }
   }
 
+  /// ‖θ_l‖. A layer of zeros, such as a regression that has not begun, has no norm to go by: it counts as if its weights were of the
+  /// size that those of the others are on average, and where all are zero, as if all were of one size.
   private func weightNorms() -> [Double] {
     if squaredWeights.isEmpty {
       squaredWeights = layout.parameters.map { parameter in
         let data = parameter.data
+        let fixed = parameter.fixedElements
         return withExtendedLifetime(data) {
-          UnsafePointer(data.floats).sumOfSquares(parameter.count)
+          let values = UnsafePointer(data.floats)
+          return values.sumOfSquares(fixed.lowerBound)
+            + (values + fixed.upperBound).sumOfSquares(parameter.count - fixed.upperBound)
         }
       }
     }
-    return layers.map { layer in
-      layer.members.reduce(0) { $0 + squaredWeights[$1] }.squareRoot()
-    }
+    let squares = layers.map { layer in layer.members.reduce(0) { $0 + squaredWeights[$1] } }
+    let dimensions = dimensions
+    let total = squares.reduce(0, +)
+    let filled = zip(squares, dimensions).reduce(0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
+    let typical = total > 0 ? total / filled : 1
+    return zip(squares, dimensions).map { ($0 > 0 ? $0 : typical * $1).squareRoot() }
   }
 
   /// The noise's standard deviation in each parameter.
@@ -97,7 +107,7 @@ extension TrainingStep {
           gradients.deviations.isEmpty
           ? 0 : Double(gradients.deviations[member]) * Double(gradients.scale)
         signal += squares[member]
-        noise += deviation * deviation * Double(layout.parameters[member].count)
+        noise += deviation * deviation * Double(layout.parameters[member].trainedCount)
       }
       // Below the noise's own fluctuation nothing can be seen.
       return max(signal - noise, 0.01 * noise, 1e-30).squareRoot()

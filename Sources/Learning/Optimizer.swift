@@ -2,7 +2,7 @@ import CKernels
 import Tensor
 
 /// The parameters that one training run changes, laid end to end: the places of their optimizer state and of their noise, and
-/// the blocks that the update is cut into.
+/// the blocks that the update is cut into. A fixed row is in no block: it gets neither gradient nor noise nor decay.
 public struct ParameterLayout {
   public let parameters: [Parameter]
   /// Where each parameter's state begins; multiples of 128, which noise comes in groups of.
@@ -33,9 +33,15 @@ public struct ParameterLayout {
       let width = parameter.shape.rank == 2 ? parameter.shape[1] : 1
       let size = max(1, ParameterLayout.blockSize / max(1, width)) * max(1, width)
       let first = blocks.count
+      let fixed = parameter.fixedElements
       for start in stride(from: 0, to: parameter.count, by: size) {
-        blocks.append(
-          Block(parameter: index, start: start, count: min(size, parameter.count - start)))
+        let whole = start..<min(start + size, parameter.count)
+        let parts =
+          whole.overlaps(fixed)
+          ? [whole.lowerBound..<fixed.lowerBound, fixed.upperBound..<whole.upperBound] : [whole]
+        for part in parts where !part.isEmpty {
+          blocks.append(Block(parameter: index, start: part.lowerBound, count: part.count))
+        }
       }
       blockRanges.append(first..<blocks.count)
       total += (parameter.count + 127) / 128 * 128

@@ -42,7 +42,7 @@ extension TrainingStep {
       try update(sources, scale: scale, deviations: deviations, stream: stream)
       return
     }
-    let check = try SafetyCheck(layout, gradients)
+    let check = try SafetyCheck(layout, gradients, promised: deviations)
     try update(sources, scale: scale, deviations: deviations, stream: stream)
     try check.verify(rate: optimizer.rate)
   }

@@ -5,6 +5,8 @@ public final class Parameter: @unchecked Sendable {
   public var name: String
   /// False while frozen: no gradient is computed for it.
   public var requiresGradient: Bool
+  /// A row of a table that training never changes, whatever the optimizer does to the others: that of padding.
+  public var fixedRow: Int?
   private var stored: Tensor
 
   /// Throws a type error where the value is not f32.
@@ -20,6 +22,14 @@ public final class Parameter: @unchecked Sendable {
 
   public var shape: Shape { stored.shape }
   public var count: Int { stored.count }
+  /// The elements of the fixed row; empty without one.
+  public var fixedElements: Range<Int> {
+    guard let fixedRow, shape.rank > 0 else { return 0..<0 }
+    let width = count / max(1, shape[0])
+    return fixedRow * width..<(fixedRow + 1) * width
+  }
+  /// How many numbers training changes.
+  public var trainedCount: Int { count - fixedElements.count }
 
   /// The numbers without a trace; what layers with a gradient rule of their own read. Contiguous.
   public var data: Tensor { stored }
