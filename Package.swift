@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
-    .target(name: "Files", dependencies: ["Tensor"]),
+    .target(
+      name: "Files", dependencies: ["Tensor", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "JSON", dependencies: ["Tensor"]),
     .target(
       name: "Learning",
@@ -48,8 +49,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Learning", "Privacy", "Runtime", "Syntax", "Tables", "Tensor",
-        "Text",
+        "Distillation", "Fairness", "Files", "Learning", "Privacy", "Runtime", "Syntax", "Tables",
+        "Tensor", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -98,7 +99,7 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
-    .testTarget(name: "SessionTests", dependencies: ["Session"]),
+    .testTarget(name: "SessionTests", dependencies: ["Files", "Session", "Tensor"]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
     .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],

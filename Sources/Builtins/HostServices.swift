@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 import Tables
 
@@ -10,6 +11,9 @@ public protocol HostServices: ScriptHost {
   func readablePath(_ path: String) throws -> String
   /// The absolute path of a file that the script may write.
   func writablePath(_ path: String) throws -> String
+  /// A variable of the environment; nil where it is not set.
+  /// - Throws: an error of kind `io` where the script may not see it.
+  func environmentVariable(_ name: String) throws -> String?
   /// How results look where they are printed.
   var display: Display { get }
   /// Whether a progress report would be shown now: figures for it need not be computed otherwise.
@@ -101,6 +105,9 @@ final class StandInHost: HostServices {
   let seed = 0
   func readablePath(_ path: String) -> String { path }
   func writablePath(_ path: String) -> String { path }
+  func environmentVariable(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name]
+  }
   func report(_ progress: ProgressReport) {}
   func note(_ text: String) {}
   func noteOfTrial(_ text: String) {}

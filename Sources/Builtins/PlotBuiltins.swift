@@ -80,6 +80,6 @@ enum PlotBuiltins {
         .value, "a plot is saved as .svg, found \(Representation.quoted(path))",
         hint: "save: \"plot.svg\"")
     }
-    try Files.write(plot.svg(), to: path, vm)
+    try TextFile.write(plot.svg(), to: path, vm)
   }
 }

@@ -31,10 +31,11 @@ enum SysBuiltins {
           }
         }),
       Native(
-        "env", "A variable of the environment; nil where it is not set.",
+        "env",
+        "A variable of the environment; nil where it is not set. A script sees only those that `--allow-env=NAME` names.",
         Param<String>("name", "The variable's name."), returns: "string or nil",
-        search: ["environment", "getenv"]
-      ) { name in ProcessInfo.processInfo.environment[name] },
+        search: ["environment", "getenv"],
+        context: { (vm: VM, name: String) in try vm.hostServices.environmentVariable(name) }),
       Native("threads", "How many threads numerical work uses.", returns: "int") {
         Parallel.threads
       },

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -270,7 +271,7 @@ enum TableBuiltins {
             "a table is saved as .csv, .tsv, .json or .txt, found \(Representation.quoted(path))"
           ).atArgument(1)
         }
-        try Files.write(text, to: path, vm)
+        try TextFile.write(text, to: path, vm)
       }),
   ]
 
@@ -314,19 +315,10 @@ enum TableBuiltins {
   ]
 }
 
-/// Files that natives write for a script.
-enum Files {
+/// Texts that natives write for a script.
+enum TextFile {
   /// Writes text under a temporary name beside its place and renames it, so that no reader sees half of it.
   static func write(_ text: String, to path: String, _ vm: VM) throws {
-    let target = try vm.hostServices.writablePath(path)
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
-    } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-      let reason =
-        cause.domain == NSPOSIXErrorDomain
-        ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
-      throw Fault(.io, "\(Representation.quoted(path)) cannot be written: \(reason)")
-    }
+    try AtomicFile.write(try vm.hostServices.writablePath(path), text.utf8)
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Learning
 import Runtime
 import Tables
@@ -130,7 +131,9 @@ enum TrainBuiltins {
     var state: TrainingState?
     if let path = try arguments(checkpoint) {
       let file = try vm.hostServices.writablePath(path)
-      if InputFile.kind(file).exists { state = try TrainingState(contentsOf: file) }
+      if Door.current.kind(file, counts: false).exists {
+        state = try TrainingState(contentsOf: file)
+      }
       callbacks.checkpoint = try Checkpointing(every: .epochs(1), path: file)
     }
     let history = try trainer.run(examples.source, callbacks, resuming: state)

@@ -81,15 +81,11 @@ final class MappedFile: @unchecked Sendable {
 
   /// Nil where the file is empty or cannot be read.
   init?(_ path: String) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
-      let base = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0),
-      base != MAP_FAILED
+    // What a run has computed itself is no data of its.
+    guard let file = try? Door.current.open(path, counts: false), file.size > 0,
+      let base = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.number, 0), base != MAP_FAILED
     else { return nil }
-    bytes = UnsafeRawBufferPointer(start: base, count: Int(status.st_size))
+    bytes = UnsafeRawBufferPointer(start: base, count: file.size)
   }
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

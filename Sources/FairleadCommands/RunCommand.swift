@@ -41,6 +41,12 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Lets the script write below this path too.", valueName: "path"))
   var allowWrite: [String] = []
 
+  @Option(
+    name: .customLong("allow-env"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Lets the script see these variables of the environment.", valueName: "names"))
+  var allowEnvironment: [String] = []
+
   @Option(help: ArgumentHelp("The folder where runs are recorded.", valueName: "folder"))
   var store: String?
 
@@ -77,6 +83,9 @@ struct RunOptions: ParsableArguments {
     if let memoryLimit { options.limits.memoryBytes = memoryLimit << 20 }
     options.allowRead = allowRead
     options.allowWrite = allowWrite
+    options.allowEnvironment = allowEnvironment.flatMap { names in
+      names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
     options.storeDirectory = store
     options.recordsRuns = !recordsNothing
     options.startsFresh = fresh

@@ -4,10 +4,11 @@ import Glibc
 import Tensor
 
 /// A file that is written under a temporary name beside its place and renamed once all of it is on disk: a reader sees the old
-/// file, or none, or the whole new one.
+/// file, or none, or the whole new one. Its folder is opened once, through the door of the thread, and all happens in there.
 public final class AtomicFile {
   private let path: String
-  private let temporary: String
+  private let target: Door.Target
+  private let temporary: FileName
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 18
@@ -43,8 +44,10 @@ public final class AtomicFile {
 
   private init(_ path: String) throws(DomainError) {
     self.path = path
-    temporary = TemporaryName.beside(path)
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    target = try Door.current.target(path)
+    temporary = TemporaryName.beside(target.name)
+    descriptor = openat(
+      target.folder.number, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Folder.failure(path, errno) }
     buffer.reserveCapacity(AtomicFile.bufferSize)
   }
@@ -53,7 +56,7 @@ public final class AtomicFile {
     // Only after a failure is it still open.
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporary)
+    unlinkat(target.folder.number, temporary, 0)
   }
 
   /// Appends bytes.
@@ -103,21 +106,25 @@ public final class AtomicFile {
     guard fsync(descriptor) == 0 else { throw Folder.failure(path, errno) }
     let status = close(descriptor)
     descriptor = -1
-    guard status == 0, rename(temporary, path) == 0 else {
+    let folder = target.folder.number
+    guard status == 0, renameat(folder, temporary, folder, target.name) == 0 else {
       let code = errno
-      unlink(temporary)
+      unlinkat(folder, temporary, 0)
       throw Folder.failure(path, code)
     }
-    Folder.synchronize(containing: path)
+    Folder.synchronize(target.folder)
   }
 }
 
 /// Names of files that are not finished: they tell whose they are, so that those of a killed process can be removed.
 enum TemporaryName {
   private static let mark = ".part-"
+  /// A name may have 255 bytes.
+  private static let longestStart = 200
 
-  static func beside(_ path: String) -> String {
-    "\(path)\(mark)\(getpid())-\(String(SecureRandom.seed(), radix: 36))"
+  static func beside(_ name: FileName) -> FileName {
+    let end = FileName("\(mark)\(getpid())-\(String(SecureRandom.seed(), radix: 36))")
+    return name.dropLast().prefix(longestStart) + end
   }
 
   /// The process that the name belongs to; nil where it is no such name.

@@ -1,25 +1,13 @@
 import Glibc
 import Tensor
 
-/// What writers do with the folders that their files lie in.
+/// What writers do with the folders that their files lie in, through the door of the thread.
 public enum Folder {
   /// Makes the folder at `path` and those above it, as far as they are missing.
   ///
   /// - Throws: `io` where one cannot be made, or a file is in its place.
   public static func make(_ path: String) throws(DomainError) {
-    var status = stat()
-    if stat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFDIR else {
-        throw DomainError(.io, "\(path) is a file, not a folder")
-      }
-      return
-    }
-    if let slash = path.dropLast().lastIndex(of: "/"), slash != path.startIndex {
-      try make(String(path[..<slash]))
-    }
-    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-      throw DomainError(.io, "cannot make the folder \(path): \(String(cString: strerror(errno)))")
-    }
+    _ = try Door.current.folder(path, making: true)
   }
 
   /// Calls `body` with a folder to fill: `path` itself where it exists, and otherwise a temporary one beside it that gets the name
@@ -27,54 +15,64 @@ public enum Folder {
   public static func fill(_ path: String, _ body: (String) throws -> Void) throws {
     var target = path
     while target.count > 1, target.hasSuffix("/") { target.removeLast() }
-    if access(target, F_OK) == 0 { return try body(target) }
-    if let end = target.lastIndex(of: "/"), end > target.startIndex {
-      try make(String(target[..<end]))
-    }
-    let temporary = TemporaryName.beside(target)
-    guard mkdir(temporary, 0o777) == 0 else { throw failure(path, errno) }
+    if try Door.current.folder(target, making: false) != nil { return try body(target) }
+    let end = target.lastIndex(of: "/")
+    let above = end.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+    let name = FileName(end.map { target[target.index(after: $0)...] } ?? target[...])
+    guard !name.isHere, !name.isParent,
+      let (folder, place) = try Door.current.folder(above, making: true)
+    else { throw failure(path, ENOENT) }
+    let temporary = TemporaryName.beside(name)
+    guard mkdirat(folder.number, temporary, 0o777) == 0 else { throw failure(path, errno) }
     do {
-      try body(temporary)
-      guard rename(temporary, target) == 0 else { throw failure(path, errno) }
+      try body((place == "/" ? "" : place) + "/" + temporary.text)
+      guard renameat(folder.number, temporary, folder.number, name) == 0 else {
+        throw failure(path, errno)
+      }
     } catch {
-      remove(temporary)
+      remove(temporary, in: folder)
       throw error
     }
-    synchronize(containing: target)
+    synchronize(folder)
   }
 
-  /// Removes what killed processes left unfinished in `folder`.
-  public static func removeAbandoned(in folder: String) {
-    for name in names(in: folder) {
-      guard let process = TemporaryName.process(of: name), process > 0, kill(process, 0) != 0,
-        errno == ESRCH
+  /// Removes what killed processes left unfinished in the folder `path`.
+  public static func removeAbandoned(in path: String) {
+    guard let (folder, _) = try? Door.current.folder(path, making: false),
+      let names = try? names(in: folder, path)
+    else { return }
+    for name in names {
+      guard let process = TemporaryName.process(of: name.text), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
       else { continue }
-      remove(folder + "/" + name)
+      remove(name, in: folder)
     }
   }
 
   /// Removes a file, or a folder with all that lies in it; follows no links.
-  private static func remove(_ path: String) {
-    if unlink(path) == 0 { return }
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
-    for name in names(in: path) { remove(path + "/" + name) }
-    rmdir(path)
+  private static func remove(_ name: FileName, in folder: Descriptor) {
+    if unlinkat(folder.number, name, 0) == 0 { return }
+    let number = openat(folder.number, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else { return }
+    let inner = Descriptor(number)
+    for name in (try? names(in: inner, "")) ?? [] { remove(name, in: inner) }
+    unlinkat(folder.number, name, AT_REMOVEDIR)
   }
 
   /// Bytes that may still be written where `path` lies; nil where the system does not say.
   public static func freeBytes(_ path: String) -> Int? {
     var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
+    guard let end = Walk(path).end, fstatvfs(end.descriptor.number, &status) == 0 else {
+      return nil
+    }
     let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
       by: Int(clamping: status.f_frsize))
     return overflow ? Int.max : bytes
   }
 
-  /// Makes the names in the folder of `path` durable; where a file system cannot, the files are still whole.
-  static func synchronize(containing path: String) {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  /// Makes the names in a folder durable; where a file system cannot, the files are still whole.
+  static func synchronize(_ folder: Descriptor) {
+    let descriptor = openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
@@ -87,17 +85,25 @@ public enum Folder {
       hint: isFull ? "make room and run again: what was there before is untouched" : nil)
   }
 
-  /// The names of what a folder holds, sorted; none where it cannot be read.
-  public static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
+  /// The names of what a folder holds. `path` is what an error names.
+  static func names(in folder: Descriptor, _ path: String) throws(DomainError) -> [FileName] {
+    let number = openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard number >= 0, let directory = fdopendir(number) else {
+      let code = errno
+      if number >= 0 { close(number) }
+      throw Door.cannotRead(path, code)
     }
-    return names.sorted()
+    defer { closedir(directory) }
+    var names: [FileName] = []
+    while let entry = readdir(directory) {
+      try Cancellation.check(turn: names.count)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          FileName(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+        }
+      }
+      if !name.isHere, !name.isParent { names.append(name) }
+    }
+    return names
   }
 }

@@ -74,7 +74,8 @@ public struct TrainingState: Sendable {
   /// Reads a file that `write` made. Throws an io error where it cannot be read, a data error where it is no such file, cut off or
   /// changed.
   public init(contentsOf path: String) throws {
-    let bytes = try StateFile.read(path)
+    // A run's own state is no data of its.
+    let bytes = try Door.current.open(path, counts: false).contents()
     func damaged(_ what: String) -> DomainError {
       DomainError(.data, "`\(path)` \(what)", hint: "resume from an older checkpoint")
     }
@@ -170,35 +171,5 @@ public struct TrainingState: Sendable {
 
   static func missing(_ name: String) -> DomainError {
     DomainError(.key, "the checkpoint has no `\(name)`: it belongs to another model or method")
-  }
-}
-
-/// Whole files, read.
-enum StateFile {
-  static func read(_ path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw failure("cannot read `\(path)`") }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw DomainError(.io, "`\(path)` is not a file")
-    }
-    let size = Int(status.st_size)
-    var failed: DomainError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size, let base = buffer.baseAddress {
-        let found = Glibc.read(file, base + count, size - count)
-        if found < 0, errno == EINTR { continue }
-        if found < 0 { failed = failure("cannot read `\(path)`") }
-        guard found > 0 else { return }
-        count += found
-      }
-    }
-    if let failed { throw failed }
-    return bytes
-  }
-
-  private static func failure(_ what: String) -> DomainError {
-    DomainError(.io, "\(what): \(String(cString: strerror(errno)))")
   }
 }

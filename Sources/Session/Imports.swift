@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -6,12 +7,12 @@ import Syntax
 final class Imports {
   private var programs: [String: Program] = [:]
   private let workingDirectory: String
-  /// Whether a file may be read; gives its real path.
-  private let authorise: (String) throws -> String
+  /// The way to files that scripts import.
+  private let door: () -> Door
 
-  init(workingDirectory: String, authorise: @escaping (String) throws -> String) {
+  init(workingDirectory: String, door: @escaping () -> Door) {
     self.workingDirectory = workingDirectory
-    self.authorise = authorise
+    self.door = door
   }
 
   /// The texts of all files that were imported, by name: what a recorded result depends on.
@@ -39,12 +40,25 @@ final class Imports {
       if importer.name.hasPrefix("std.") { return try standardNeighbour(file, of: importer) }
       let directory = Imports.directory(of: importer.name, below: workingDirectory)
       let given = file.hasPrefix("/") ? file : directory + "/" + file
-      let real = try authorise(given)
-      if let known = programs[real] { return known }
-      let text = try Imports.read(real, shownAs: file)
+      let opened = try opened(Sandbox.absolute(given, below: workingDirectory), shownAs: file)
+      if let known = programs[opened.realPath] { return known }
+      let text = try Imports.text(
+        try opened.contents(atMost: Imports.largestScript), shownAs: "`\(file)`")
       let program = try Parsing.parse(Source(name: shown(given), text: text))
-      programs[real] = program
+      programs[opened.realPath] = program
       return program
+    }
+  }
+
+  /// Opens a file that a script imports. Its text is recorded with the script's: it is no data.
+  private func opened(_ path: String, shownAs name: String) throws -> OpenedFile {
+    do {
+      return try door().open(path, counts: false)
+    } catch {
+      guard !door().kind(path, counts: false).exists else { throw error }
+      throw Diagnostic(
+        .io, "`\(name)` cannot be read: \(String(cString: strerror(ENOENT)))",
+        hint: nearbyHint(path))
     }
   }
 
@@ -88,7 +102,7 @@ final class Imports {
       let reason = errno
       throw Diagnostic(
         .io, "`\(name)` cannot be read: \(String(cString: strerror(reason)))",
-        hint: reason == ENOENT ? nearbyHint(path) : nil)
+        hint: reason == ENOENT ? Imports.nearbyHint(path, through: .unrestricted) : nil)
     }
     defer { close(descriptor) }
     var status = stat()
@@ -140,12 +154,11 @@ final class Imports {
     return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
 
-  private static func nearbyHint(_ path: String) -> String? {
+  private func nearbyHint(_ path: String) -> String? { Imports.nearbyHint(path, through: door()) }
+
+  private static func nearbyHint(_ path: String, through door: Door) -> String? {
     let url = URL(fileURLWithPath: path)
-    guard
-      let names = try? FileManager.default.contentsOfDirectory(
-        atPath: url.deletingLastPathComponent().path)
-    else { return nil }
+    guard let names = try? door.names(in: url.deletingLastPathComponent().path) else { return nil }
     return Suggest.nearest(to: url.lastPathComponent, in: names).map { "did you mean `\($0)`?" }
   }
 }

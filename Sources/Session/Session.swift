@@ -57,9 +57,7 @@ public final class Session {
       host: host, interrupt: interrupt, seed: Session.key(of: seed), limits: options.limits)
     Builtins.install(in: interpreter)
     let host = host
-    imports = Imports(workingDirectory: options.workingDirectory) { path in
-      try host.authorisedPath(path, .read)
-    }
+    imports = Imports(workingDirectory: options.workingDirectory) { host.door }
     if let threads = options.threads { Builtins.setThreads(threads) }
     let imports = imports
     interpreter.loader = { path, importer in try imports.program(path, importer: importer) }
@@ -174,7 +172,7 @@ public final class Session {
       if !errors.isEmpty { return Reply(.failure, diagnostics: errors) }
       if !isCell, let misuse = try giveParameters(to: program) { return misuse }
       begin(program, isCell: isCell)
-      let value = try interpreter.run(program)
+      let value = try host.throughDoor { try interpreter.run(program) }
       declared.merge(Checking.declarations(of: program)) { $1 }
       let text = try finish(value, isCell: isCell, number: number)
       host.output.flush()

@@ -17,6 +17,8 @@ public struct SessionOptions: Sendable {
   public var limits = Limits()
   public var allowRead: [String] = []
   public var allowWrite: [String] = []
+  /// Variables of the environment that the script may see.
+  public var allowEnvironment: [String] = []
   /// Where runs are recorded; nil for the usual place.
   public var storeDirectory: String?
   public var recordsRuns = true

@@ -62,7 +62,7 @@ public struct Corpus: Sendable, Equatable {
     let wanted = ColumnChoice(text: text, label: label, slots: slots)
     var corpus = Corpus(name: baseName(path), train: [])
     if kind.isFolder {
-      let folder = CorpusFolder(path)
+      let folder = try CorpusFolder(path)
       guard let train = try folder.train() else { throw folder.withoutTraining }
       corpus.train = try utterances(train, wanted, &corpus.notes)
       for (part, names) in [

@@ -21,10 +21,13 @@ struct CorpusFolder {
   /// What is before and behind a part's word in the names of files.
   private var frame: (before: Substring, after: Substring) = ("", "")
 
-  init(_ path: String) {
+  /// - Throws: `io` where the folder cannot be read.
+  init(_ path: String) throws(DomainError) {
     self.path = path
-    files = Folder.names(in: path).compactMap { name in
-      guard !name.hasPrefix("."), RecordFormat(path: name) != nil else { return nil }
+    let names = try Door.current.names(in: path) {
+      !$0.hasPrefix(".") && RecordFormat(path: $0) != nil
+    }
+    files = names.map { name in
       let lower = name.lowercased()
       let unpacked = lower.hasSuffix(".gz") ? lower.dropLast(3) : lower[...]
       // There is a dot: the name tells a format.

@@ -1,13 +1,8 @@
 // Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
 import CZlib
+import Files
 import JSON
 import Tensor
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Reads files whole, `.gz` files unpacked.
 public enum InputFile {
@@ -19,7 +14,7 @@ public enum InputFile {
   /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, or a `.gz` file holds none,
   ///   `limit` past `largestSize`.
   public static func bytes(_ path: String) throws(DomainError) -> [UInt8] {
-    let raw = try rawBytes(path)
+    let raw = try Door.current.open(path).contents(atMost: largestSize)
     if isGzip(raw) { return try Gzip.unpack(raw, source: path) }
     guard raw.isEmpty || !path.lowercased().hasSuffix(".gz") else {
       throw DomainError(
@@ -41,9 +36,7 @@ public enum InputFile {
 
   /// Whether something exists at `path`, and whether it is a folder.
   public static func kind(_ path: String) -> (exists: Bool, isFolder: Bool) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return (false, false) }
-    return (true, status.st_mode & S_IFMT == S_IFDIR)
+    Door.current.kind(path)
   }
 
   static func isGzip(_ bytes: [UInt8]) -> Bool {
@@ -57,40 +50,6 @@ public enum InputFile {
       .parse,
       "\(source), line \(line): the byte 0x\(String(bytes[offset], radix: 16)) is not UTF-8",
       hint: "save the file as UTF-8")
-  }
-
-  private static func rawBytes(_ path: String) throws(DomainError) -> [UInt8] {
-    // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw failure(path, errno) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR else {
-      throw DomainError(.io, "\(path) is not a regular file")
-    }
-    guard status.st_size <= largestSize else { throw tooLarge(path) }
-    var bytes: [UInt8] = []
-    var chunk = max(Int(status.st_size) + 1, 1 << 16)
-    while true {
-      var problem: Int32 = 0
-      let before = bytes.count
-      bytes.append(
-        contentsOf: [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
-          let got = read(descriptor, buffer.baseAddress, chunk)
-          if got < 0 { problem = errno }
-          count = max(got, 0)
-        })
-      if problem == EINTR { continue }
-      guard problem == 0 else { throw failure(path, problem) }
-      guard bytes.count <= largestSize else { throw tooLarge(path) }
-      if bytes.count == before { return bytes }
-      chunk = 1 << 16
-    }
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> DomainError {
-    DomainError(.io, "cannot read \(path): \(String(cString: strerror(code)))")
   }
 
   static func tooLarge(_ path: String) -> DomainError {

@@ -184,7 +184,9 @@ import Testing
         "`dtype` appears twice"
       ),
       (file("{\"a\":" + String(repeating: "{\"a\":", count: 100_000)), "unknown field"),
-      (file("{\"a\":{\"shape\":" + String(repeating: "[", count: 100_000)), "expected a JSON value"),
+      (
+        file("{\"a\":{\"shape\":" + String(repeating: "[", count: 100_000)), "expected a JSON value"
+      ),
     ]
     for (bytes, part) in cases {
       let found = message(bytes)
@@ -195,7 +197,7 @@ import Testing
     broken[10] = 0xFF
     #expect(message(broken).contains("not UTF-8"))
     #expect(failure { _ = try SafeTensorFile("/nowhere") }?.kind == .io)
-    #expect(failure { _ = try SafeTensorFile("/tmp") }?.message == "/tmp is not a regular file")
+    #expect(failure { _ = try SafeTensorFile("/tmp") }?.message == "/tmp is a folder, not a file")
     #expect(failure { _ = try SafeTensorFile("/dev/zero") }?.kind == .io)
   }
 

@@ -132,24 +132,41 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     #expect(place(inner, making: true) == inner + "/.fairlead")
   }
 
-  @Test func fingerprintsFollowContents() throws {
+  /// A `.fairlead` that came with a project may point anywhere.
+  @Test func aRecordThatIsALinkIsRefused() throws {
     let directory = try TemporaryDirectory()
-    let file = directory.path + "/a"
-    func write(_ text: String) throws {
-      try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let other = try TemporaryDirectory()
+    let store = directory.path + "/.fairlead"
+    try FileManager.default.createSymbolicLink(
+      atPath: store, withDestinationPath: other.path)
+    func problem() throws -> String {
+      let place = RunStore.defaultDirectory(
+        workingDirectory: directory.path, environment: ["XDG_DATA_HOME": "/data"], making: true)
+      let error = #expect(throws: StoreError.self) { try RunStore(directory: place) }
+      return error?.message ?? ""
     }
-    try write("")
-    let empty = try #require(Fingerprint.file(file))
-    // sha256sum of nothing, and of "abc".
-    #expect(empty.description.hasPrefix("e3b0c44298fc1c14"))
-    let folder = Fingerprint.tree(directory.path)
-    try write("abc")
-    #expect(Fingerprint.tree(file)?.description.hasPrefix("ba7816bf8f01cfea") == true)
-    #expect(folder != nil && Fingerprint.tree(directory.path) != folder)
-    try write(String(repeating: "abc", count: 1 << 20))
-    let long = Fingerprint.file(file)
-    try write(String(repeating: "abc", count: 1 << 20) + "d")
-    #expect(long != nil && Fingerprint.file(file) != long)
-    #expect(Fingerprint.file(directory.path + "/none") == nil)
+    #expect(try problem().hasSuffix("is not used: `.fairlead` is a link to \(other.path)"))
+    try FileManager.default.removeItem(atPath: store)
+    try FileManager.default.createSymbolicLink(
+      atPath: store, withDestinationPath: other.path + "/none")
+    #expect(try problem().contains("is a link"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: other.path).isEmpty)
+    // A person may name a folder that is a link.
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.path + "/named", withDestinationPath: other.path)
+    _ = try RunStore(directory: directory.path + "/named")
+    try FileManager.default.removeItem(atPath: store)
+    try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+    for name in ["runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "artefacts"] {
+      let path = store + "/" + name
+      try FileManager.default.createSymbolicLink(
+        atPath: path, withDestinationPath: other.path + "/none-\(name)")
+      #expect(try problem().hasSuffix("its `\(name)` is a link"))
+      try FileManager.default.removeItem(atPath: path)
+      #expect(!FileManager.default.fileExists(atPath: other.path + "/none-\(name)"))
+    }
+    // A pipe would be waited for.
+    #expect(mkfifo(store + "/runs.sqlite", 0o600) == 0)
+    #expect(try problem().hasSuffix("its `runs.sqlite` is no file"))
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 import JSON
 import Tensor
 
@@ -109,7 +109,7 @@ struct ModelConfiguration {
   /// From `generation_config.json` where it is there and says something, else from `config.json`.
   func specialTokens(_ folder: String) throws -> PretrainedModel.SpecialTokens {
     let path = folder + "/generation_config.json"
-    let generation = access(path, F_OK) == 0 ? try JSONFile.read(path).object : nil
+    let generation = Door.current.kind(path).exists ? try JSONFile.read(path).object : nil
     func tokens(_ name: String) throws -> [Int] {
       let value = generation?[name] ?? object[name] ?? .null
       if value.isNull { return [] }

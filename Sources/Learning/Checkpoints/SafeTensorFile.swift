@@ -1,12 +1,12 @@
-import Glibc
+import Files
 import Tensor
 
 /// An open safetensors file. Only its header is in memory; a tensor is read when it is asked for, straight into its own memory,
-/// so that a file that somebody changes or cuts off meanwhile gives wrong numbers or an error and never a crash.
+/// so that a file that somebody changes or cuts off meanwhile gives an error and never a crash.
 public final class SafeTensorFile {
-  public let path: String
+  public var path: String { file.path }
   public let header: SafeTensorHeader
-  private let descriptor: Int32
+  private let file: OpenedFile
   private let dataStart: Int
   /// Bytes that are read at once where they are converted.
   private static let chunk = 1 << 20
@@ -15,20 +15,10 @@ public final class SafeTensorFile {
   ///
   /// - Throws: `io` where it cannot be read, `data` where it is not as the format demands.
   public init(_ path: String) throws(DomainError) {
-    // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw SafeTensorFile.failure(path, errno) }
-    do throws(DomainError) {
-      (header, dataStart) = try SafeTensorFile.readHeader(descriptor, path)
-    } catch {
-      close(descriptor)
-      throw error
-    }
-    self.descriptor = descriptor
-    self.path = path
+    file = try Door.current.open(path)
+    (header, dataStart) = try SafeTensorFile.readHeader(file)
+    try file.noteContent()
   }
-
-  deinit { close(descriptor) }
 
   public var entries: [SafeTensorEntry] { header.entries }
 
@@ -53,6 +43,7 @@ public final class SafeTensorFile {
     _ = try Shape(checking: entry.shape.map { max($0, 1) })
     let result = try Tensor.uninitialized(Shape(checking: entry.shape), native)
     try withExtendedLifetime(result) { try read(entry, into: result) }
+    try file.requireUnchanged()
     return try dtype.map { try result.cast(to: $0) } ?? result
   }
 
@@ -85,49 +76,23 @@ public final class SafeTensorFile {
   private func readAll(
     _ range: Range<Int>, _ name: String, into target: UnsafeMutableRawPointer
   ) throws(DomainError) {
-    guard
-      try SafeTensorFile.read(
-        descriptor, from: dataStart + range.lowerBound, range.count, into: target, path)
-    else {
+    guard try file.read(from: dataStart + range.lowerBound, range.count, into: target) else {
       throw DomainError(
         .data, "\(path) was cut off inside of tensor `\(name)` since it was opened")
     }
   }
 
-  /// - Returns: false where the file ends before `count` bytes.
-  private static func read(
-    _ descriptor: Int32, from offset: Int, _ count: Int, into target: UnsafeMutableRawPointer,
-    _ path: String
-  ) throws(DomainError) -> Bool {
-    var done = 0
-    while done < count {
-      let got = pread(descriptor, target + done, min(count - done, 1 << 30), off_t(offset + done))
-      if got < 0 {
-        if errno == EINTR { continue }
-        throw failure(path, errno)
-      }
-      if got == 0 { return false }
-      done += got
-    }
-    return true
-  }
-
   private static func readHeader(
-    _ descriptor: Int32, _ path: String
+    _ file: OpenedFile
   ) throws(DomainError) -> (SafeTensorHeader, dataStart: Int) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DomainError(.io, "\(path) is not a regular file")
-    }
-    let size = Int(status.st_size)
+    let (path, size) = (file.path, file.size)
     let cutOff = SafeTensorHeader.unsound(
       path, "it ends inside of its header", hint: "the file is cut off: copy or download it again")
     guard size >= 8 else { throw cutOff }
     var length: UInt64 = 0
     let whole = try withUnsafeMutableBytes(of: &length) { (bytes) throws(DomainError) in
       // Eight bytes have an address.
-      try read(descriptor, from: 0, 8, into: bytes.baseAddress.unsafelyUnwrapped, path)
+      try file.read(from: 0, 8, into: bytes.baseAddress.unsafelyUnwrapped)
     }
     guard whole else { throw cutOff }
     length = UInt64(littleEndian: length)
@@ -140,15 +105,12 @@ public final class SafeTensorFile {
     guard count <= size - 8 else { throw cutOff }
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(count, 1))
     defer { buffer.deallocate() }
-    guard try read(descriptor, from: 8, count, into: buffer.baseAddress.unsafelyUnwrapped, path)
-    else { throw cutOff }
+    guard try file.read(from: 8, count, into: buffer.baseAddress.unsafelyUnwrapped) else {
+      throw cutOff
+    }
     let json = UnsafeBufferPointer(start: buffer.baseAddress, count: count)
     return (
       try SafeTensorHeader(json, dataByteCount: size - 8 - count, source: path), 8 + count
     )
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> DomainError {
-    DomainError(.io, "cannot read \(path): \(String(cString: strerror(code)))")
   }
 }

@@ -3,7 +3,6 @@
 
 import CKernels
 import Files
-import Glibc
 import JSON
 import Tensor
 
@@ -51,7 +50,7 @@ public final class SentenceEncoder {
   /// - Parameter dropout: as of `PretrainedModel.load`.
   public convenience init(folder: String, dropout: Double? = 0) throws {
     let path = folder + "/modules.json"
-    guard access(path, F_OK) == 0 else {
+    guard Door.current.kind(path).exists else {
       try self.init(Self.bert(folder, dropout), poolings: [.mean], normalizes: false)
       return
     }
@@ -154,7 +153,8 @@ public final class SentenceEncoder {
   /// Where the BERT and its tokenizer lie: `folder` itself, or the part of it that `modules.json` names.
   public static func modelFolder(of folder: String) throws -> String {
     let path = folder + "/modules.json"
-    guard access(path, F_OK) == 0, let first = try modules(path).first, !first.path.isEmpty else {
+    guard Door.current.kind(path).exists, let first = try modules(path).first, !first.path.isEmpty
+    else {
       return folder
     }
     return folder + "/" + first.path
@@ -235,7 +235,7 @@ public final class SentenceEncoder {
 
   private static func maximumLength(_ folder: String) throws -> Int? {
     let path = folder + "/sentence_bert_config.json"
-    guard access(path, F_OK) == 0, let value = try JSONFile.read(path)["max_seq_length"],
+    guard Door.current.kind(path).exists, let value = try JSONFile.read(path)["max_seq_length"],
       !value.isNull
     else { return nil }
     guard let length = value.integer, length > 0 else {

@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import JSON
 import Tensor
 
@@ -21,14 +20,14 @@ public final class WeightFolder {
     self.folder = folder
     let single = folder + "/model.safetensors"
     let index = folder + "/model.safetensors.index.json"
-    if access(single, F_OK) == 0 {
+    if Door.current.kind(single).exists {
       let file = try SafeTensorFile(single)
       files = [file]
       entries = file.entries
       places = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, 0) })
       return
     }
-    guard access(index, F_OK) == 0 else { throw WeightFolder.missing(folder) }
+    guard Door.current.kind(index).exists else { throw WeightFolder.missing(folder) }
     let map = try WeightFolder.weightMap(index)
     let names = Set(map.values).sorted()
     guard names.count <= WeightFolder.largestShardCount else {
@@ -91,10 +90,12 @@ public final class WeightFolder {
   }
 
   private static func missing(_ folder: String) -> DomainError {
-    if access(folder, F_OK) != 0 {
-      return DomainError(.io, "cannot read \(folder): \(String(cString: strerror(errno)))")
+    let (exists, isFolder) = Door.current.kind(folder)
+    guard exists else {
+      return DomainError(.io, "cannot read \(folder): No such file or directory")
     }
-    let hasPickle = access(folder + "/pytorch_model.bin", F_OK) == 0
+    guard isFolder else { return DomainError(.io, "\(folder) is a file, not a folder") }
+    let hasPickle = Door.current.kind(folder + "/pytorch_model.bin").exists
     return DomainError(
       .io, "\(folder) has neither model.safetensors nor model.safetensors.index.json",
       hint: hasPickle
@@ -109,31 +110,7 @@ enum JSONFile {
   private static let largestSize = 256 << 20
 
   static func read(_ path: String) throws -> JSON {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    func failure() -> DomainError {
-      DomainError(.io, "cannot read \(path): \(String(cString: strerror(errno)))")
-    }
-    guard descriptor >= 0 else { throw failure() }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure() }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DomainError(.io, "\(path) is not a regular file")
-    }
-    guard status.st_size <= largestSize else {
-      throw DomainError(.limit, "\(path) has more than \(largestSize >> 20) MiB")
-    }
-    var problem = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
-      while count < buffer.count, let base = buffer.baseAddress {
-        let got = Glibc.read(descriptor, base + count, buffer.count - count)
-        if got < 0, errno == EINTR { continue }
-        problem = got < 0
-        guard got > 0 else { return }
-        count += got
-      }
-    }
-    guard !problem else { throw failure() }
+    let bytes = try Door.current.open(path).contents(atMost: largestSize)
     return try JSON.parse(bytes, source: path)
   }
 

@@ -1,117 +1,118 @@
+import Files
 import Foundation
+import Tensor
 
-/// What a script may touch: by default only what lies below the working directory and below its own folder.
-///
-/// Paths are compared after every symbolic link in them is resolved, the links of a file that does not exist yet through
-/// its nearest existing directory.
+/// What a script may touch: by default only what lies below the working directory and below its own folder, and nothing of the
+/// environment.
 public struct Sandbox: Sendable {
-  public enum Access: String, Sendable { case read, write }
-
-  public struct Refusal: Error, Sendable {
-    public var message: String
-    public var hint: String
-  }
-
   public let workingDirectory: String
-  private var readable: [String]
-  private var writable: [String]
-  private let allowsEverything: Bool
+  /// The way to all files of the script.
+  public let door: Door
+  /// The variables of the environment that may be seen; nil for all.
+  private let variables: Set<String>?
 
   /// - Parameters:
   ///   - scriptDirectory: the folder of the script that runs.
   ///   - allowRead, allowWrite: paths from `--allow-read` and `--allow-write`; what may be written may be read.
+  ///   - allowEnvironment: names from `--allow-env`.
+  ///   - store: the folder of the record of runs, which no script writes.
   public init(
     workingDirectory: String, scriptDirectory: String? = nil, allowRead: [String] = [],
-    allowWrite: [String] = []
+    allowWrite: [String] = [], allowEnvironment: [String] = [], store: String? = nil,
+    log: ReadLog? = nil
   ) {
     self.workingDirectory = workingDirectory
-    allowsEverything = false
-    let own = [workingDirectory, scriptDirectory].compactMap { $0 }
-    func resolved(_ paths: [String]) -> [String] {
-      paths.map { Sandbox.resolve(Sandbox.absolute($0, below: workingDirectory)) }
+    func absolute(_ paths: [String]) -> [String] {
+      paths.filter { !$0.isEmpty && !$0.utf8.contains(0) }
+        .map { Sandbox.absolute($0, below: workingDirectory) }
     }
-    writable = resolved(own + allowWrite)
-    readable = writable + resolved(allowRead)
+    let writable = [workingDirectory, scriptDirectory].compactMap { $0 } + absolute(allowWrite)
+    door = Door(
+      readable: writable + absolute(allowRead), writable: writable, protectsRecords: true,
+      records: Sandbox.records(store),
+      bases: .init(workingDirectory: workingDirectory, scriptFolder: scriptDirectory), log: log,
+      explain: { Sandbox.explain($0, below: workingDirectory) })
+    variables = Set(allowEnvironment)
   }
 
-  /// The sandbox of a person at the prompt, whose own commands need no leave.
-  public static func unrestricted(workingDirectory: String) -> Sandbox {
-    Sandbox(unrestricted: workingDirectory)
+  /// The sandbox of a person at the prompt, whose own commands need no leave. Records are not written from there either.
+  public static func unrestricted(
+    workingDirectory: String, store: String? = nil, log: ReadLog? = nil
+  ) -> Sandbox {
+    Sandbox(unrestricted: workingDirectory, store: store, log: log)
   }
 
-  private init(unrestricted workingDirectory: String) {
+  private init(unrestricted workingDirectory: String, store: String?, log: ReadLog?) {
     self.workingDirectory = workingDirectory
-    readable = []
-    writable = []
-    allowsEverything = true
+    door = Door(
+      readable: nil, writable: nil, protectsRecords: true, records: Sandbox.records(store),
+      bases: .init(workingDirectory: workingDirectory), log: log,
+      explain: { Sandbox.explain($0, below: workingDirectory) })
+    variables = nil
+  }
+
+  /// What the run store consists of; its folder may be one that holds other things.
+  private static func records(_ store: String?) -> [String] {
+    guard let store else { return [] }
+    return [
+      "runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "runs.sqlite-journal", "artefacts",
+    ]
+    .map { store + "/" + $0 }
   }
 
   /// The absolute path behind `path`, if the script may use it so.
-  public func check(_ path: String, _ access: Access) throws(Refusal) -> String {
+  public func check(_ path: String, _ access: Door.Access) throws(DomainError) -> String {
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw Refusal(message: "an empty path names no file", hint: "give the name of a file")
+      throw DomainError(
+        .io, path.isEmpty ? "an empty path names no file" : "a path holds no character 0",
+        hint: "give the name of a file")
     }
     let absolute = Sandbox.absolute(path, below: workingDirectory)
-    let resolved = Sandbox.resolve(absolute)
-    if allowsEverything { return resolved }
-    let allowed = access == .read ? readable : writable
-    guard allowed.contains(where: { Sandbox.isBelow(resolved, $0) }) else {
-      let verb = access == .read ? "read" : "write"
-      throw Refusal(
-        message: "this script may not \(verb) `\(path)`: it lies outside of the working directory",
-        hint: "allow it with --allow-\(verb)=\(absolute)")
+    try door.check(absolute, access)
+    return absolute
+  }
+
+  /// - Throws: `io` where the script may not see the variable.
+  func checkVariable(_ name: String) throws(DomainError) {
+    guard let variables, !variables.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+      return
     }
-    return resolved
+    let plain =
+      !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "=") && $0 < 0x7F }
+    throw DomainError(
+      .io, "this script may not see the environment variable `\(name)`",
+      hint: plain ? "allow it with --allow-env=\(name)" : "no variable has such a name")
   }
 
-  static func isBelow(_ path: String, _ directory: String) -> Bool {
-    directory == "/" || path == directory || path.hasPrefix(directory + "/")
+  private static func explain(_ refusal: Door.Refusal, below directory: String) -> DomainError {
+    let verb = refusal.access.rawValue
+    var shown = refusal.path
+    if shown.utf8.starts(with: (directory + "/").utf8) {
+      shown = String(decoding: shown.utf8.dropFirst(directory.utf8.count + 1), as: UTF8.self)
+    }
+    switch refusal.reason {
+    case .outside:
+      return DomainError(
+        .io, "this script may not \(verb) `\(shown)`: it lies outside of the working directory",
+        hint: "allow it with --allow-\(verb)=\(refusal.real)")
+    case .record:
+      return DomainError(
+        .io,
+        "no script may write `\(shown)`: records of runs and of versions are not for scripts to change",
+        hint: "give a place outside of `.fairlead` and `.git`")
+    }
   }
 
+  /// `path` from the root on; a path of the working directory and of the home is made one, `.` and doubled slashes are left out.
   static func absolute(_ path: String, below directory: String) -> String {
-    if path.hasPrefix("/") { return path }
     if path == "~" || path.hasPrefix("~/") { return NSString(string: path).expandingTildeInPath }
-    return directory + "/" + path
-  }
-
-  /// `path` without links, `.` and `..`.
-  static func resolve(_ path: String) -> String {
-    var missing: [String] = []
-    var place = path
-    while true {
-      if let real = realpath(place, nil) {
-        defer { free(real) }
-        var result = String(cString: real)
-        // What does not exist holds no links; `..` in it steps back textually.
-        for part in missing.reversed() {
-          switch part {
-          case "", ".": continue
-          case "..": result = parent(result)
-          default: result += (result == "/" ? "" : "/") + part
-          }
-        }
-        return result
-      }
-      // A link that points nowhere is followed by hand: writing through it would make its target.
-      var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-      let length = readlink(place, &target, Int(PATH_MAX))
-      if length > 0, missing.count < 64 {
-        let text = String(
-          decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let next = text.hasPrefix("/") ? text : parent(place) + "/" + text
-        missing.append(".")
-        if missing.count > 40 { return next }
-        place = next
-        continue
-      }
-      guard let slash = place.lastIndex(of: "/") else { return "/" }
-      missing.append(String(place[place.index(after: slash)...]))
-      place = slash == place.startIndex ? "/" : String(place[..<slash])
+    var whole = ""
+    let given = path.utf8.first == UInt8(ascii: "/") ? path : directory + "/" + path
+    for part in given.utf8.split(separator: UInt8(ascii: "/")) where part.map({ $0 }) != [46] {
+      whole += "/" + Substring(part)
     }
-  }
-
-  private static func parent(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-    return String(path[..<slash])
+    if whole.isEmpty { return "/" }
+    // A slash at the end asks for a folder.
+    return path.utf8.last == UInt8(ascii: "/") ? whole + "/" : whole
   }
 }

@@ -1,5 +1,6 @@
 import Builtins
 import CSystem
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -17,7 +18,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   private var currentSeed: Int
   private let interrupt: InterruptFlag
   private var sandbox: Sandbox
-  private var filesRead: Set<String> = []
+  /// What the run has read so far, its trials included.
+  let reads = ReadLog()
   private var given: [String: (value: Cell, text: String)] = [:]
   /// The parameters that the script has reached, with their values.
   private var reached: [Cell.Entry] = []
@@ -64,18 +66,26 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } else {
       progress = ProgressLine(coloured: mayColour)
     }
-    sandbox =
-      options.isInteractive
-      ? .unrestricted(workingDirectory: options.workingDirectory)
-      : SessionHost.sandbox(options, scriptDirectory: nil)
+    sandbox = SessionHost.sandbox(options, scriptDirectory: nil, log: reads)
   }
 
   /// What a script may touch. A path that the person at the command line gives to a parameter may be read (or found to be missing).
-  private static func sandbox(_ options: SessionOptions, scriptDirectory: String?) -> Sandbox {
-    Sandbox(
+  private static func sandbox(_ options: SessionOptions, scriptDirectory: String?, log: ReadLog)
+    -> Sandbox
+  {
+    let store =
+      options.storeDirectory
+      ?? RunStore.defaultDirectory(
+        workingDirectory: options.workingDirectory, environment: options.environment, making: false)
+    if options.isInteractive {
+      return .unrestricted(
+        workingDirectory: options.workingDirectory, store: store, log: log)
+    }
+    return Sandbox(
       workingDirectory: options.workingDirectory, scriptDirectory: scriptDirectory,
-      allowRead: options.allowRead + options.parameters.map(\.value), allowWrite: options.allowWrite
-    )
+      allowRead: options.allowRead + options.parameters.map(\.value),
+      allowWrite: options.allowWrite, allowEnvironment: options.allowEnvironment, store: store,
+      log: log)
   }
 
   /// The rules of NO_COLOR and of terminals without colours.
@@ -103,27 +113,33 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   func openFolder(_ directory: String) {
     guard !options.isInteractive else { return }
     lock.withLock {
-      sandbox = SessionHost.sandbox(options, scriptDirectory: directory)
+      sandbox = SessionHost.sandbox(options, scriptDirectory: directory, log: reads)
     }
   }
 
-  /// The real path of something that the script may read, without counting it among the run's data.
-  func authorisedPath(_ path: String, _ access: Sandbox.Access) throws -> String {
-    do {
-      return try lock.withLock { try sandbox.check(path, access) }
-    } catch let refusal as Sandbox.Refusal {
-      throw Fault(.io, refusal.message, hint: refusal.hint)
-    }
+  /// The door that the script's files are opened through.
+  var door: Door { lock.withLock { sandbox.door } }
+
+  /// Runs a part of the script: whatever it reads or writes goes through its door.
+  /// - Parameter log: is told what is read; it lies within `reads`.
+  func throughDoor<Result>(log: ReadLog? = nil, _ body: () throws -> Result) rethrows -> Result {
+    try Door.with(log.map { door.logging(to: $0) } ?? door, body)
   }
 
   public func readablePath(_ path: String) throws -> String {
-    let real = try authorisedPath(path, .read)
-    _ = lock.withLock { filesRead.insert(real) }
+    let absolute = try lock.withLock { sandbox }.check(path, .read)
     startRecord()
-    return real
+    return absolute
   }
 
-  public func writablePath(_ path: String) throws -> String { try authorisedPath(path, .write) }
+  public func writablePath(_ path: String) throws -> String {
+    try lock.withLock { sandbox }.check(path, .write)
+  }
+
+  public func environmentVariable(_ name: String) throws -> String? {
+    try lock.withLock { sandbox }.checkVariable(name)
+    return options.environment[name]
+  }
 
   // MARK: Parameters
 
@@ -306,30 +322,27 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       let store = try store()
       let number = try lock.withLock { context?.number } ?? store.begin(identity, seed: seed)
       lock.withLock { context?.number = number }
-      let data = fingerprints(of: lock.withLock { filesRead })
+      let data = readContents
       let earlier = try store.run(number)?.data ?? []
       try store.plan(
         run: number, trials: plan.combinations.count, data: data,
         parameters: lock.withLock { reached })
       // Files that trials of an earlier attempt have read are not known yet, but must be the same for these to count.
-      let changed = earlier.first { path, fingerprint in
-        data[path] == nil && fingerprints(of: [path])[path] != fingerprint
+      let changed = try earlier.first { name, content in
+        try data[name] == nil && door.content(ofNamed: name) != content
       }
       var parts = [identity.fingerprint.description, "\(seed)", "sweep \(index)"]
       parts += data.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-      if let changed {
-        parts += [changed.path, fingerprints(of: [changed.path])[changed.path] ?? ""]
-      }
+      if let changed { parts += [changed.path, try door.content(ofNamed: changed.path)] }
       return (store, number, index, plan.keys(of: parts))
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
     }
   }
 
-  private func fingerprints(of paths: Set<String>) -> [String: String] {
-    var result: [String: String] = [:]
-    for path in paths { result[path] = Fingerprint.tree(path)?.description ?? "missing" }
-    return result
+  /// What the run has read so far, by name.
+  private var readContents: [String: String] {
+    Dictionary(reads.entries.map { ($0.name, $0.content) }) { _, _ in ReadLog.changed }
   }
 
   private func run(
@@ -380,10 +393,10 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   ) -> TrialOutcome {
     if interrupt.isSet { return .interrupted }
     do {
-      guard
-        case .map(let entries) = Cell(
-          try request.runTrial(trial, random: random, configure: { place.mark($0) }))
-      else {
+      let value = try throughDoor {
+        try request.runTrial(trial, random: random, configure: { place.mark($0) })
+      }
+      guard case .map(let entries) = Cell(value) else {
         return .failure(kind: "type", message: "the trial gave no map")
       }
       return .result(entries)
@@ -402,8 +415,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   /// Notes the parameters that were reached and the files that were read so far, by trials too.
   private func noteInputs() {
     guard let run = lock.withLock({ context?.number }), let openStore else { return }
-    let data = fingerprints(of: lock.withLock { filesRead })
-    try? openStore.plan(run: run, trials: 0, data: data, parameters: lock.withLock { reached })
+    try? openStore.plan(
+      run: run, trials: 0, data: readContents, parameters: lock.withLock { reached })
   }
 }
 

@@ -22,38 +22,6 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { hexadecimal(bytes) }
 
-  /// The fingerprint of a file's content, or nil where it cannot be read. Reads in pieces of a megabyte.
-  public static func file(_ path: String) -> Fingerprint? {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? handle.close() }
-    var hash = SHA256()
-    do {
-      // At the end of a file there is nil, or no byte.
-      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
-        hash.update(data: piece)
-      }
-    } catch {
-      return nil
-    }
-    return Fingerprint(bytes: Data(hash.finalize()))
-  }
-
-  /// The fingerprint of a file, or of all files below a folder with their names; nil where nothing can be read.
-  public static func tree(_ path: String) -> Fingerprint? {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      return nil
-    }
-    guard isDirectory.boolValue else { return file(path) }
-    let names = (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? [])
-      .sorted()
-    var parts = ["folder"]
-    for name in names {
-      if let content = file(path + "/" + name) { parts += [name, content.description] }
-    }
-    return Fingerprint(parts)
-  }
-
   /// The first 64 bits, as the key of a random stream.
   var word: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 

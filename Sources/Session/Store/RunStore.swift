@@ -30,6 +30,8 @@ public final class RunStore: Sendable {
     let files = FileManager.default
     for place in project(of: workingDirectory) {
       let candidate = place.appendingPathComponent(".fairlead").path
+      // Opening the record refuses it.
+      if isLink(candidate) { return candidate }
       var isDirectory: ObjCBool = false
       if files.fileExists(atPath: candidate, isDirectory: &isDirectory), isDirectory.boolValue,
         access(candidate, W_OK) == 0
@@ -64,6 +66,7 @@ public final class RunStore: Sendable {
   /// - Throws: `StoreError` where the directory cannot be written, the disk is full or the file is no database of ours.
   public init(directory: String) throws {
     self.directory = directory
+    try RunStore.refuseLinks(directory)
     do {
       try FileManager.default.createDirectory(
         atPath: directory + "/artefacts", withIntermediateDirectories: true)

@@ -1,0 +1,117 @@
+import Foundation
+import Tensor
+import Testing
+
+@testable import Files
+
+/// What a run has read.
+@Suite struct ReadLogTests {
+  // sha256sum of "abc" and of nothing.
+  private static let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+  private static let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+  @Test func contentsAreNotedByName() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    try grounds.write("abc", to: grounds.inside + "/data/train.csv")
+    try grounds.write("", to: grounds.inside + "/empty")
+    try grounds.write("not read", to: grounds.inside + "/data/other.csv")
+    _ = try grounds.read("data/train.csv")
+    _ = try grounds.read("./data//train.csv")
+    _ = try grounds.read("empty")
+    #expect(!grounds.door.kind(grounds.inside + "/data/test.csv").exists)
+    #expect(throws: DomainError.self) { try grounds.read("valid.csv") }
+    // What does not count, what is refused and what is only looked at leaves no trace.
+    _ = try grounds.door.open(grounds.inside + "/own", counts: false).contents()
+    #expect(throws: DomainError.self) { try grounds.read("../outside/secret") }
+    #expect(grounds.door.kind(grounds.inside + "/data").isFolder)
+    #expect(
+      grounds.log.entries == [
+        .init(name: "data/train.csv", content: Self.abc),
+        .init(name: "empty", content: Self.nothing),
+        .init(name: "data/test.csv", content: ReadLog.missing),
+        .init(name: "valid.csv", content: ReadLog.missing),
+      ])
+    #expect(try grounds.door.holds(grounds.log.entries))
+    // Another file in the folder changes nothing; a file that was missing, and one that was read, do.
+    try grounds.write("changed", to: grounds.inside + "/data/other.csv")
+    #expect(try grounds.door.holds(grounds.log.entries))
+    try grounds.write("x", to: grounds.inside + "/data/test.csv")
+    #expect(try !grounds.door.holds(grounds.log.entries))
+    try FileManager.default.removeItem(atPath: grounds.inside + "/data/test.csv")
+    try grounds.write("abd", to: grounds.inside + "/data/train.csv")
+    #expect(try !grounds.door.holds(grounds.log.entries))
+    #expect(try grounds.door.holds([grounds.log.entries[1]]))
+    // Read again with another content: no content is the right one.
+    _ = try grounds.read("data/train.csv")
+    #expect(grounds.log.entries[0].content == ReadLog.changed)
+    #expect(try !grounds.door.holds(grounds.log.entries))
+  }
+
+  @Test func aPartsLogLiesWithinTheWholes() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    try grounds.write("abc", to: grounds.inside + "/part")
+    let part = ReadLog(within: grounds.log)
+    _ = try grounds.read("own")
+    _ = try grounds.door.logging(to: part).open(grounds.inside + "/part").contents()
+    #expect(part.entries.map(\.name) == ["part"])
+    #expect(grounds.log.entries.map(\.name) == ["own", "part"])
+  }
+
+  @Test func contentsReadInPartsAreNotedWhole() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    try grounds.write("abc", to: grounds.inside + "/file")
+    let file = try grounds.door.open(grounds.inside + "/file")
+    try file.noteContent()
+    var letter: UInt8 = 0
+    #expect(try file.read(from: 1, 1, into: &letter) && letter == UInt8(ascii: "b"))
+    #expect(try !file.read(from: 2, 2, into: &letter))
+    #expect(grounds.log.entries == [.init(name: "file", content: Self.abc)])
+    // Somebody writes into it.
+    let handle = try #require(FileHandle(forWritingAtPath: grounds.inside + "/file"))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data("d".utf8))
+    let error = #expect(throws: DomainError.self) { try file.requireUnchanged() }
+    #expect(error?.message.hasSuffix("was changed while it was read") == true)
+    #expect(throws: DomainError.self) { try file.contents() }
+    #expect(grounds.log.entries == [.init(name: "file", content: Self.abc)])
+  }
+
+  @Test func namesAreRelativeToWhereTheScriptIs() {
+    let bases = ReadLog.Bases(workingDirectory: "/work/here", scriptFolder: "/scripts/a")
+    for (path, name) in [
+      ("/work/here/x/y", "x/y"), ("/work/here//x/./y", "x/y"), ("/scripts/a/d/t", "<script>/d/t"),
+      ("/work/hereafter/x", "/work/hereafter/x"), ("/other", "/other"),
+      ("/work/here", "/work/here"),
+      ("/work/here/../x", "../x"), ("/work/here/<script>/x", "./<script>/x"),
+      ("/work/here/\u{301}x", "\u{301}x"),
+    ] {
+      #expect(bases.name(of: path) == name)
+      #expect(bases.name(of: bases.path(of: name)) == name)
+    }
+    #expect(bases.path(of: "<script>/d/t") == "/scripts/a/d/t")
+    #expect(bases.path(of: "x/y") == "/work/here/x/y")
+    #expect(bases.path(of: "./<script>/x") == "/work/here/./<script>/x")
+  }
+
+  @Test func readingStopsAndIsBounded() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    // Of no size on the disk.
+    let path = grounds.inside + "/large"
+    try grounds.write("", to: path)
+    try #require(truncate(path, 6 << 30) == 0)
+    let file = try grounds.door.open(path)
+    let error = #expect(throws: DomainError.self) { try file.contents(atMost: 4 << 30) }
+    #expect(error?.kind == .limit && error?.message.hasSuffix("holds more than 4 GiB") == true)
+    for work in [
+      { _ = try file.noteContent() }, { _ = try file.digest() }, { _ = try file.contents() },
+    ] as [() throws -> Void] {
+      let stopped = #expect(throws: DomainError.self) { try Cancellation.when({ true }, work) }
+      #expect(stopped?.kind == .interrupt)
+    }
+    #expect(grounds.log.entries.isEmpty)
+  }
+}
