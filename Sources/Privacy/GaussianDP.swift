@@ -5,11 +5,12 @@ import Foundation
 import Tensor
 
 public enum GaussianDP {
-  /// μ of `steps` sampled Gaussian steps in the limit: q·√(T·(e^(1/σ²) - 1)).
+  /// μ of `steps` sampled Gaussian steps in the limit: q·√(T·(e^(1/σ²) - 1)). On all data (q = 1) it is √T/σ, exactly.
   ///
-  /// An approximation: it can be below the privacy spent, so it is for comparison only.
+  /// An approximation where q < 1: it can be below the privacy spent, so it is for comparison only.
   public static func mu(rate: Double, noiseMultiplier: Double, steps: Int) -> Double {
-    rate * (Double(steps) * expm1(1 / (noiseMultiplier * noiseMultiplier))).squareRoot()
+    if rate == 1 { return Double(steps).squareRoot() / noiseMultiplier }
+    return rate * (Double(steps) * expm1(1 / (noiseMultiplier * noiseMultiplier))).squareRoot()
   }
 
   /// The epsilon of μ-GDP at `delta`.

@@ -24,11 +24,16 @@ public enum GaussianMechanism {
     return exactDelta(epsilon, 1 / sigma)
   }
 
-  /// δ(ε) of a Gaussian with ratio `mu` of sensitivity to standard deviation.
+  /// δ(ε) of a Gaussian with ratio `mu` of sensitivity to standard deviation, rounded up by as much as the arithmetic may be wrong.
   static func exactDelta(_ epsilon: Double, _ mu: Double) -> Double {
-    let first = SpecialFunctions.normalCDF(mu / 2 - epsilon / mu)
-    let second = exp(epsilon + SpecialFunctions.logNormalCDF(-mu / 2 - epsilon / mu))
-    return max(0, first - second)
+    let a = mu / 2 - epsilon / mu
+    let b = -mu / 2 - epsilon / mu
+    let first = SpecialFunctions.normalCDF(a)
+    let second = exp(epsilon + SpecialFunctions.logNormalCDF(b))
+    // Relative errors of the arguments of Φ and exp count as often as these fall by them.
+    let unit = Double.ulpOfOne
+    let error = first * (4 + 2 * a * a) * unit + second * (4 + 2 * epsilon + 2 * b * b) * unit
+    return max(0, first - second + error)
   }
 
   /// The least noise multiplier at (epsilon, delta), rounded up.
@@ -59,13 +64,17 @@ public enum GaussianMechanism {
     (2 * log(1.25 / delta)).squareRoot() / epsilon
   }
 
+  /// The largest place on the grid: below it every whole number is a float, and so is its sum with noise.
+  static let largestPlace = Double(Int64(1) << 52)
+
   /// `values` with Gaussian noise of standard deviation `noiseMultiplier · sensitivity` (or a little more, see below).
   ///
-  /// Values are rounded to a grid of a millionth of the standard deviation. Rounding can move two neighbouring results apart by √n
-  /// grid steps; the noise is widened by as much, so that the promise is that of exact arithmetic.
+  /// Values are rounded to a grid of a millionth (2⁻²⁰) of the standard deviation. Rounding can move two neighbouring results apart
+  /// by √n grid steps; the noise is widened by as much, by a factor of 1/(1 - noiseMultiplier·√n·2⁻²⁰), so that the promise is that of
+  /// exact arithmetic.
   /// - Parameters:
   ///   - sensitivity: how far the values can move in L2 when one example joins or leaves.
-  /// - Throws: `value` where a number is not finite or out of range.
+  /// - Throws: `value` where a number is not finite or beyond the grid, `limit` for so many values that the noise would have to double.
   public static func release(_ values: [Double], noiseMultiplier: Double, sensitivity: Double)
     throws(DomainError) -> [Double]
   {
@@ -96,8 +105,18 @@ public enum GaussianMechanism {
     var random = SecureRandom()
     var result: [Double] = []
     result.reserveCapacity(values.count)
+    let largest = largestPlace * grid
     for value in values {
-      let place = (value / grid).rounded()
+      guard abs(value) < largest else {
+        throw DomainError(
+          .value,
+          "a value of \(value) is beyond what the noise's grid can carry exactly: \(Int(largestPlace / gridSteps)) times the noise's standard deviation, here \(String(format: "%.4g", largest))",
+          hint: "subtract a number that everybody knows first, or release a mean in place of a sum")
+      }
+      var place = (value / grid).rounded()
+      // The division has rounded; what is left over is exact.
+      let rest = value.addingProduct(-place, grid)
+      if abs(rest) > grid / 2 { place += rest > 0 ? 1 : -1 }
       result.append((place + Double(DiscreteGaussian.sample(&random))) * grid)
     }
     return result

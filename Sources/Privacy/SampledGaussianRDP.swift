@@ -25,7 +25,7 @@ enum SampledGaussianRDP {
     return max(0, logA / (alpha - 1))
   }
 
-  /// log A for whole orders.
+  /// log A for whole orders: A - 1 = Σ C(α,k)·(1-q)^(α-k)·q^k·(e^((k²-k)/(2σ²)) - 1) over k ≥ 2, without the 1 in which little would be lost.
   static func logAWhole(_ q: Double, _ sigma: Double, _ alpha: Int) -> Double {
     let logQ = log(q)
     let logRest = log1p(-q)
@@ -33,18 +33,23 @@ enum SampledGaussianRDP {
     let n = Double(alpha)
     let logFactorial = SpecialFunctions.logGamma(n + 1)
     var terms: [Double] = []
-    terms.reserveCapacity(alpha + 1)
+    terms.reserveCapacity(alpha)
     var largest = -Double.infinity
-    for i in 0...alpha {
+    for i in stride(from: 2, through: alpha, by: 1) {
       let k = Double(i)
       let coefficient =
         logFactorial - SpecialFunctions.logGamma(k + 1) - SpecialFunctions.logGamma(n - k + 1)
-      let term = coefficient + k * logQ + (n - k) * logRest + (k * k - k) / twiceVariance
+      let exponent = (k * k - k) / twiceVariance
+      let growth = exponent > 40 ? exponent : log(expm1(exponent))
+      let term = coefficient + k * logQ + (n - k) * logRest + growth
       terms.append(term)
       largest = max(largest, term)
     }
     guard largest < .infinity else { return .infinity }
-    return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
+    guard largest > -.infinity else { return 0 }
+    let sum = SpecialFunctions.logAdd(0, largest + log(terms.reduce(0) { $0 + exp($1 - largest) }))
+    // Something was spent, however little.
+    return max(sum, .leastNormalMagnitude)
   }
 
   /// log A for all other orders.
@@ -71,7 +76,7 @@ enum SampledGaussianRDP {
         + SpecialFunctions.logErfc((split - j) / scale)
       total = SpecialFunctions.logAdd(total, SpecialFunctions.logAdd(low, high))
       if low.isNaN || high.isNaN || total == .infinity { return .infinity }
-      if low < lastLow, high < lastHigh, max(low, high) < total - 30 { return total }
+      if low < lastLow, high < lastHigh, max(low, high) < total - 30 { return total + rounding }
       lastLow = low
       lastHigh = high
     }
@@ -79,4 +84,6 @@ enum SampledGaussianRDP {
   }
 
   private static let mostTerms = 1_000
+  /// What the terms left out (e^-30 of the sum) and the arithmetic may hide: a divergence is never rounded down, nor to 0.
+  private static let rounding = 1e-12
 }

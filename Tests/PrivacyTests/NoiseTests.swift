@@ -131,6 +131,15 @@ import Testing
       #expect(isClose(ours, mu, absolute: 5e-9))
       #expect(isClose(try GaussianDP.epsilon(mu: ours, delta: 1e-5), epsilon, absolute: 5e-7))
     }
+    // On all data the limit is no limit: exact, so equal to the closed form and the tightest accountant.
+    let whole = GaussianDP.mu(rate: 1, noiseMultiplier: 5, steps: 100)
+    #expect(whole == 2)
+    var tightest = PLDAccountant()
+    try tightest.spend(.sampledGaussian(rate: 1, noiseMultiplier: 5, steps: 100))
+    #expect(
+      try isClose(
+        GaussianDP.epsilon(mu: whole, delta: 1e-6), tightest.epsilon(delta: 1e-6).epsilon,
+        relative: 1e-9))
     for (rho, delta, epsilon) in [
       (0.1, 1e-5, 2.24596603), (0.5, 1e-5, 5.29852591), (1, 1e-6, 8.43384438),
     ] {
@@ -163,7 +172,22 @@ import Testing
     #expect(
       failure { _ = try GaussianMechanism.release([1], noiseMultiplier: 1, sensitivity: -1) }?.kind
         == .value)
-    #expect(try GaussianMechanism.release([1e300], noiseMultiplier: 1, sensitivity: 1)[0] == 1e300)
+    // What the grid cannot carry exactly is refused: places of neighbours would be further apart than the sensitivity.
+    let far = failure {
+      _ = try GaussianMechanism.release([1e10], noiseMultiplier: 1.3, sensitivity: 1)
+    }
+    #expect(
+      far?.kind == .value
+        && far?.message.hasPrefix("a value of 10000000000.0 is beyond what the noise's grid")
+          == true
+    )
+    let near = try GaussianMechanism.release([4e9, -4e9], noiseMultiplier: 1.3, sensitivity: 1)
+    #expect(abs(near[0] - 4e9) < 20 && abs(near[1] + 4e9) < 20)
+    #expect(
+      failure {
+        _ = try GaussianMechanism.release(
+          [Double](repeating: 0, count: 300_000), noiseMultiplier: 1000, sensitivity: 1)
+      }?.kind == .limit)
   }
 
   /// Tests the test: neighbouring data sets through a mechanism with far too little noise must be told apart, with enough noise not.
@@ -174,7 +198,8 @@ import Testing
         [Double](repeating: 1, count: count), noiseMultiplier: noise, sensitivity: 1)
       let without = try GaussianMechanism.release(
         [Double](repeating: 0, count: count), noiseMultiplier: noise, sensitivity: 1)
-      return try MembershipAttack.scores(members: with, others: without).advantage
+      return try #require(
+        try MembershipAttack.scores(members: with, others: without).advantage)
     }
     let sigma = try GaussianMechanism.noiseMultiplier(epsilon: 1, delta: 1e-3)
     // Sampling error of an advantage over 4,000: below 0.08 but for one in a million.
