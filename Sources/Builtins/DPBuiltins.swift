@@ -56,12 +56,28 @@ extension AttackResult: NativeValue {
     type.transfer = .share
     type.equals = { $0 == $1 }
     type.field("auc", "Area under the ROC curve; 0.5 is guessing.") { $0.auc }
-    type.field("auc_low", "The lower end of its 95% interval.") { $0.aucInterval.lowerBound }
-    type.field("auc_high", "The upper end of its 95% interval.") { $0.aucInterval.upperBound }
-    type.field("advantage", "The largest difference of true and false positive rates.") {
-      $0.advantage
+    type.field(
+      "auc_low",
+      "The lower end of its 95% interval; nil where there is none: fewer than two members or others, or all losses equal."
+    ) { $0.aucInterval?.lowerBound }
+    type.field("auc_high", "The upper end of its 95% interval, or nil.") {
+      $0.aucInterval?.upperBound
     }
-    type.field("tpr_at_low_fpr", "True positive rate at 0.1% false positives.") { $0.tprAtLowFPR }
+    type.field(
+      "advantage",
+      "True less false positive rate of the best threshold, chosen on one half of the examples and judged on the other: 0 on average where there is nothing to find. nil for fewer than two members or others."
+    ) { $0.advantage }
+    type.field(
+      "advantage_low",
+      "The lower end of a 95% interval of the largest advantage of any threshold, valid for all thresholds at once."
+    ) { $0.advantageInterval.lowerBound }
+    type.field(
+      "advantage_high", "The upper end of that interval, which compares with `dp.advantage_bound`."
+    ) { $0.advantageInterval.upperBound }
+    type.field(
+      "tpr_at_low_fpr",
+      "True positive rate at 0.1% false positives; nil for 1000 others or fewer, which have no such rate but 0."
+    ) { $0.tprAtLowFPR }
     type.field("threshold", "The loss at or below which the best attack says member.") {
       $0.bestThreshold
     }
@@ -81,7 +97,7 @@ enum DPBuiltins {
   private static let accounting = [
     Native(
       "epsilon",
-      "The epsilon of DP-SGD: Poisson samples, Gaussian noise, one example added or removed. Rounded up. \"rdp\" is the accountant that `dp.train` uses, \"rdp-classic\" the older conversion, \"pld\" the tightest bound (a second or so), \"gdp\" an approximation that can be too low.",
+      "The epsilon of DP-SGD: Poisson samples, Gaussian noise, one example added or removed. Rounded up. \"rdp\" is the accountant that `dp.train` uses, \"rdp-classic\" the older conversion, \"pld\" the tightest bound, never above the first, \"gdp\" an approximation that can be too low unless the sample rate is 1.",
       Param<Double>("noise_multiplier", "Noise relative to the clipping bound.", .nonNegative),
       Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
       Param<Int>("steps", "How many steps.", .nonNegative),
@@ -140,7 +156,8 @@ enum DPBuiltins {
 
   private static let mechanisms = [
     Native(
-      "clip", "Scales a vector so that its L2 norm is at most `bound`.",
+      "clip",
+      "Scales a vector so that its L2 norm is at most `bound`, rounding included. A tensor keeps its dtype; one of integers becomes f64.",
       Param<NumberVector>("vector", "A list of numbers or a tensor."),
       Param<Double>("bound", "The largest norm allowed.", default: 1, .positive, .finite),
       Param<String>(
@@ -150,11 +167,13 @@ enum DPBuiltins {
       returns: "as given", seeAlso: ["dp.gaussian"], search: ["norm", "sensitivity"],
       examples: [("dp.clip([3, 4], bound: 2.5)", "[1.5, 2.0]")]
     ) { vector, bound, rule in
-      try vector.with((Clipping(rawValue: rule) ?? .flat).apply(vector.values, bound: bound))
+      try vector.with(
+        (Clipping(rawValue: rule) ?? .flat).apply(
+          vector.values, bound: bound, asFloats: vector.isSingle))
     },
     Native(
       "gaussian",
-      "Adds Gaussian noise that hides one example: on a grid, exact, from the operating system's random bits, so that it cannot be repeated by any seed.",
+      "Adds Gaussian noise that hides one example: exact, on a grid of a millionth of its standard deviation, from the operating system's random bits, so that it cannot be repeated by any seed. For n values it is wider than asked by the factor 1 / (1 - noise_multiplier · √n / 2²⁰), which pays for rounding to the grid: a millionth more for one value at multiplier 1, a thousandth more for a million of them. A value may be 4 billion times the standard deviation; a larger one is refused. A tensor keeps its dtype; one of integers becomes f64.",
       Param<NumberVector>("values", "A number, a list of numbers or a tensor."),
       Param<Double>("noise_multiplier", "Noise relative to the sensitivity.", .positive, .finite),
       Param<Double>(
@@ -176,7 +195,7 @@ struct NumberVector: Bindable {
 
   enum Form {
     case number, list
-    case tensor(Shape)
+    case tensor(Shape, DType)
   }
   var values: [Double]
   var form: Form
@@ -186,12 +205,17 @@ struct NumberVector: Bindable {
     if value.typeName == Tensor.typeName, let tensor = try Tensor.decode(value, vm) {
       return NumberVector(
         values: try tensor.cast(to: .f64).contiguous().array(Double.self),
-        form: .tensor(tensor.shape))
+        form: .tensor(tensor.shape, tensor.dtype == .f32 ? .f32 : .f64))
     }
     if let number = Double.decode(value, vm) {
       return NumberVector(values: [number], form: .number)
     }
     return try [Double].decode(value, vm).map { NumberVector(values: $0, form: .list) }
+  }
+
+  /// Whether the numbers are kept as 32-bit floats.
+  var isSingle: Bool {
+    if case .tensor(_, .f32) = form { true } else { false }
   }
 
   func with(_ values: [Double]) -> NumberVector { NumberVector(values: values, form: form) }
@@ -200,7 +224,9 @@ struct NumberVector: Bindable {
     switch form {
     case .number: values[0].encode(vm)
     case .list: try values.encode(vm)
-    case .tensor(let shape): try Tensor(values.map(Float.init), shape: shape).encode(vm)
+    case .tensor(let shape, .f32):
+      try Tensor(values.map(Float.init), shape: shape).encode(vm)
+    case .tensor(let shape, _): try Tensor(values, shape: shape).encode(vm)
     }
   }
 }

@@ -25,10 +25,13 @@ public enum Clipping: String, Sendable, CaseIterable {
     }
   }
 
-  /// `vector` bounded to an L2 norm of at most `bound`.
+  /// `vector` bounded to an L2 norm of at most `bound`: the real numbers that come back are, whatever rounding did on the way.
   ///
+  /// - Parameter asFloats: the result is to be kept as 32-bit floats, and so are its numbers.
   /// - Throws: `value` where the bound is not above 0, or the vector holds something that is not finite.
-  public func apply(_ vector: [Double], bound: Double) throws(DomainError) -> [Double] {
+  public func apply(_ vector: [Double], bound: Double, asFloats: Bool = false) throws(DomainError)
+    -> [Double]
+  {
     guard bound > 0, bound < .infinity else {
       throw DomainError(.value, "a clipping bound must be above 0 and finite, got \(bound)")
     }
@@ -38,16 +41,56 @@ public enum Clipping: String, Sendable, CaseIterable {
     // Scaled by the largest entry, so that squares neither overflow nor vanish.
     let largest = vector.reduce(0) { max($0, abs($1)) }
     guard largest > 0 else { return vector }
+    if self == .flat, Self.isWithin(vector, bound) { return vector }
     let direction = vector.map { $0 / largest }
     let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    let norm = largest * length
-    if self == .flat, norm <= bound { return vector }
-    let target =
+    var target =
       switch self {
       case .flat, .normalize: bound
       // norm / (norm + γ), also where the norm overflows.
-      case .automatic: bound / (1 + Self.stability / norm)
+      case .automatic: bound / (1 + Self.stability / (largest * length))
       }
-    return direction.map { $0 * (target / length) }
+    var step = Double.ulpOfOne
+    while true {
+      let scaled = direction.map { $0 * (target / length) }
+      let rounded = asFloats ? scaled.map { Double(Float($0)) } : scaled
+      if Self.isWithin(rounded, bound) { return rounded }
+      if asFloats {
+        // Towards 0 no number grows.
+        let cut = scaled.map { Double(Self.towardsZero($0)) }
+        if Self.isWithin(cut, bound) { return cut }
+      }
+      target *= 1 - step
+      step *= 2
+    }
+  }
+
+  /// The nearest 32-bit float that is no larger in size.
+  private static func towardsZero(_ value: Double) -> Float {
+    let nearest = Float(value)
+    guard abs(Double(nearest)) > abs(value) else { return nearest }
+    return nearest > 0 ? nearest.nextDown : nearest.nextUp
+  }
+
+  /// Whether a vector's L2 norm is at most `bound`. Sums of squares are kept as two numbers, so that nothing rounds but below 2⁻¹⁰⁰.
+  static func isWithin(_ vector: [Double], _ bound: Double) -> Bool {
+    let largest = vector.reduce(0) { max($0, abs($1)) }
+    guard largest > 0 else { return true }
+    guard largest <= bound else { return false }
+    // By a power of two, which is exact.
+    let scale = Double(sign: .plus, exponent: -max(-1000, bound.exponent), significand: 1)
+    var high = 0.0
+    var low = 0.0
+    func add(_ a: Double, _ sign: Double) {
+      let product = sign * a * a
+      let rest = (-product).addingProduct(sign * a, a)
+      let sum = high + product
+      let part = sum - high
+      low += (high - (sum - part)) + (product - part) + rest
+      high = sum
+    }
+    add(bound * scale, -1)
+    for value in vector { add(value * scale, 1) }
+    return high + low <= 0
   }
 }

@@ -9,21 +9,30 @@ import Tensor
 public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
   /// Area under the ROC curve: the chance that a random member scores higher than a random other, ties counting half; 0.5 is guessing.
   public var auc: Double
-  /// 95% interval of the area (DeLong et al. 1988).
-  public var aucInterval: ClosedRange<Double>
-  /// The largest TPR - FPR of any threshold.
-  public var advantage: Double
+  /// 95% interval of the area; nil where the examples say nothing of it: fewer than two members or others, or all scores equal.
+  public var aucInterval: ClosedRange<Double>?
+  /// TPR - FPR of the best threshold, held out: it is chosen on one half of the examples and judged on the other, both ways round. 0 on
+  /// average where there is nothing to find; nil for fewer than two members or others.
+  public var advantage: Double?
+  /// 95% interval of the largest TPR - FPR of any threshold. Valid for all thresholds at once, and so wider than one for a single one.
+  public var advantageInterval: ClosedRange<Double>
   /// The score at or above which the best threshold says member; for losses, the loss at or below which it does.
   public var bestThreshold: Double
-  /// The true positive rate at the last threshold whose false positive rate is below 0.1% (Carlini et al. 2022).
-  public var tprAtLowFPR: Double
+  /// The true positive rate at the last threshold whose false positive rate is below 0.1% (Carlini et al. 2022); nil for a thousand
+  /// others or fewer, among which there is no such rate but 0.
+  public var tprAtLowFPR: Double?
   public var members: Int
   public var others: Int
 
   public var description: String {
     func digits(_ value: Double) -> String { String(format: "%.3f", value) }
+    func range(_ interval: ClosedRange<Double>) -> String {
+      "\(digits(interval.lowerBound))–\(digits(interval.upperBound))"
+    }
+    let certainty = aucInterval.map(range) ?? "no interval"
+    let low = tprAtLowFPR.map { ", TPR \(digits($0)) at 0.1% FPR" } ?? ""
     return
-      "Membership attack: AUC \(digits(auc)) (\(digits(aucInterval.lowerBound))–\(digits(aucInterval.upperBound))), advantage \(digits(advantage)), TPR \(digits(tprAtLowFPR)) at 0.1% FPR, \(members) members and \(others) others"
+      "Membership attack: AUC \(digits(auc)) (\(certainty)), advantage \(advantage.map(digits) ?? "unknown") (at most \(digits(advantageInterval.upperBound)))\(low), \(members) members and \(others) others"
   }
 }
 
@@ -55,38 +64,79 @@ public enum MembershipAttack {
         .value, "some losses are not a number, so the attack cannot rank them",
         hint: "the model has diverged: train with a smaller learning rate")
     }
-    let ranked = (members.map { ($0, true) } + others.map { ($0, false) }).sorted { $0.0 > $1.0 }
-    let memberCount = Double(members.count)
-    let otherCount = Double(others.count)
-    var truePositives = 0.0
-    var falsePositives = 0.0
+    let curve = Curve(members, others)
+    return AttackResult(
+      auc: curve.area, aucInterval: interval(auc: curve.area, members: members, others: others),
+      advantage: heldOut(members, others),
+      advantageInterval: bounds(curve.advantage, members.count, others.count),
+      bestThreshold: curve.threshold,
+      tprAtLowFPR: Double(others.count) * lowFPR > 1 ? curve.tprAtLowFPR : nil,
+      members: members.count, others: others.count)
+  }
+
+  /// What a walk through all thresholds finds.
+  private struct Curve {
     var area = 0.0
     var advantage = 0.0
     var threshold = Double.infinity
-    var tprAtLow = 0.0
-    var i = 0
-    while i < ranked.count {
-      // All examples of one score cross the threshold together.
-      let score = ranked[i].0
-      let before = (truePositives, falsePositives)
-      while i < ranked.count, ranked[i].0 == score {
-        if ranked[i].1 { truePositives += 1 } else { falsePositives += 1 }
-        i += 1
+    var tprAtLowFPR = 0.0
+
+    init(_ members: [Double], _ others: [Double]) {
+      let ranked = (members.map { ($0, true) } + others.map { ($0, false) }).sorted { $0.0 > $1.0 }
+      let memberCount = Double(members.count)
+      let otherCount = Double(others.count)
+      var truePositives = 0.0
+      var falsePositives = 0.0
+      var i = 0
+      while i < ranked.count {
+        // All examples of one score cross the threshold together.
+        let score = ranked[i].0
+        let before = (truePositives, falsePositives)
+        while i < ranked.count, ranked[i].0 == score {
+          if ranked[i].1 { truePositives += 1 } else { falsePositives += 1 }
+          i += 1
+        }
+        area += (falsePositives - before.1) * (truePositives + before.0) / 2
+        let tpr = truePositives / memberCount
+        let fpr = falsePositives / otherCount
+        if tpr - fpr > advantage {
+          advantage = tpr - fpr
+          threshold = score
+        }
+        if fpr < lowFPR { tprAtLowFPR = tpr }
       }
-      area += (falsePositives - before.1) * (truePositives + before.0) / 2
-      let tpr = truePositives / memberCount
-      let fpr = falsePositives / otherCount
-      if tpr - fpr > advantage {
-        advantage = tpr - fpr
-        threshold = score
-      }
-      if fpr < lowFPR { tprAtLow = tpr }
+      area /= memberCount * otherCount
     }
-    let auc = area / (memberCount * otherCount)
-    return AttackResult(
-      auc: auc, aucInterval: interval(auc: auc, members: members, others: others),
-      advantage: advantage, bestThreshold: threshold, tprAtLowFPR: tprAtLow,
-      members: members.count, others: others.count)
+  }
+
+  /// The best threshold's TPR - FPR among examples that it was not chosen by: the largest of many differences is above what any of
+  /// them is on average. Every other example of each list is one half.
+  private static func heldOut(_ members: [Double], _ others: [Double]) -> Double? {
+    guard members.count > 1, others.count > 1 else { return nil }
+    func half(_ values: [Double], _ start: Int) -> [Double] {
+      stride(from: start, to: values.count, by: 2).map { values[$0] }
+    }
+    func share(_ values: [Double], _ threshold: Double) -> Double {
+      Double(values.count { $0 >= threshold }) / Double(values.count)
+    }
+    func judge(_ chosen: Int) -> Double {
+      let threshold = Curve(half(members, chosen), half(others, chosen)).threshold
+      // Without an advantage anywhere nobody is called a member.
+      guard threshold < .infinity else { return 0 }
+      return share(half(members, 1 - chosen), threshold)
+        - share(half(others, 1 - chosen), threshold)
+    }
+    return (judge(0) + judge(1)) / 2
+  }
+
+  /// The largest difference of two distribution functions, as a 95% interval (Dvoretzky, Kiefer, Wolfowitz; Massart's constant): each
+  /// is off by more than this at any threshold with a chance of 2.5% at most.
+  private static func bounds(_ advantage: Double, _ members: Int, _ others: Int)
+    -> ClosedRange<Double>
+  {
+    func reach(_ count: Int) -> Double { (log(2 / 0.025) / (2 * Double(count))).squareRoot() }
+    let total = reach(members) + reach(others)
+    return max(0, advantage - total)...min(1, advantage + total)
   }
 
   /// The advantage that no attack on an (ε, δ)-private result can exceed.
@@ -95,10 +145,53 @@ public enum MembershipAttack {
     return min(1, (tanh(epsilon / 2) + 2 * delta / (exp(epsilon) + 1)))
   }
 
-  /// DeLong's variance by midranks (Sun and Xu 2014), as a 95% interval within 0 and 1.
-  private static func interval(auc: Double, members: [Double], others: [Double]) -> ClosedRange<
-    Double
-  > {
+  /// A 95% interval: the hull of two, neither of which covers everywhere. Newcombe's (2006, method 5) has a width also where members and
+  /// others are perfectly apart, but takes a variance that belongs to one kind of distributions. DeLong's on the scale of log odds takes
+  /// the variance from the scores, of which there must be some.
+  private static func interval(auc: Double, members: [Double], others: [Double])
+    -> ClosedRange<Double>?
+  {
+    let first = members[0]
+    guard members.count > 1, others.count > 1,
+      members.contains(where: { $0 != first }) || others.contains(where: { $0 != first })
+    else { return nil }
+    let newcombe = newcombeInterval(auc, Double(members.count), Double(others.count))
+    let reach = normalReach * deLongVariance(members, others).squareRoot()
+    guard reach > 0, auc > 0, auc < 1 else { return newcombe }
+    let odds = log(auc / (1 - auc))
+    let spread = reach / (auc * (1 - auc))
+    let low = 1 / (1 + exp(spread - odds))
+    let high = 1 / (1 + exp(-spread - odds))
+    return min(low, newcombe.lowerBound)...max(high, newcombe.upperBound)
+  }
+
+  /// The standard normal quantile of 97.5%.
+  private static let normalReach = 1.959963984540054
+
+  /// All areas from which the found one is no further than its spread there allows.
+  private static func newcombeInterval(_ auc: Double, _ m: Double, _ n: Double)
+    -> ClosedRange<Double>
+  {
+    let others = (m + n) / 2 - 1
+    func isNear(_ area: Double) -> Bool {
+      let variance =
+        area * (1 - area) * (1 + others * ((1 - area) / (2 - area) + area / (1 + area))) / (m * n)
+      return (auc - area) * (auc - area) <= normalReach * normalReach * variance
+    }
+    func end(_ limit: Double) -> Double {
+      var inside = auc
+      var outside = limit
+      for _ in 0..<60 {
+        let middle = (inside + outside) / 2
+        if isNear(middle) { inside = middle } else { outside = middle }
+      }
+      return outside
+    }
+    return (auc == 0 ? 0 : end(0))...(auc == 1 ? 1 : end(1))
+  }
+
+  /// The area's variance by midranks (DeLong et al. 1988; Sun and Xu 2014).
+  private static func deLongVariance(_ members: [Double], _ others: [Double]) -> Double {
     let all = midranks(members + others)
     let own = midranks(members)
     let their = midranks(others)
@@ -106,9 +199,7 @@ public enum MembershipAttack {
     let n = Double(others.count)
     let memberParts = members.indices.map { (all[$0] - own[$0]) / n }
     let otherParts = others.indices.map { 1 - (all[members.count + $0] - their[$0]) / m }
-    let variance = sampleVariance(memberParts) / m + sampleVariance(otherParts) / n
-    let reach = 1.959963984540054 * variance.squareRoot()
-    return max(0, auc - reach)...min(1, max(auc + reach, auc - reach))
+    return sampleVariance(memberParts) / m + sampleVariance(otherParts) / n
   }
 
   private static func midranks(_ values: [Double]) -> [Double] {

@@ -79,6 +79,14 @@ private func printed(_ text: String) -> String {
       "1.828 inf"
     ),
     ("print(len(dp.gaussian([1.0, 2.0], 0.5)), type(dp.gaussian(3, 1)))", "2 float"),
+    (
+      "for d in [\"f32\", \"f64\", \"i64\", \"i32\", \"bool\"] { let t = tensor([3, 4], d)\nprint(dp.clip(t, 1).dtype, dp.gaussian(t, 1).dtype) }",
+      "f32 f32\nf64 f64\nf64 f64\nf64 f64\nf64 f64"
+    ),
+    (
+      "print(dp.epsilon(2, 0.0001, 100000, 1e-12, \"pld\") < 0.5 * dp.epsilon(2, 0.0001, 100000, 1e-12), abs(dp.epsilon(5, 1, 100, 1e-5, \"gdp\") - dp.epsilon(5, 1, 100, 1e-5, \"pld\")) < 1e-6)",
+      "true true"
+    ),
   ])
   func values(_ script: String, _ output: String) {
     #expect(printed(script) == output, "\(script)")
@@ -104,6 +112,11 @@ private func printed(_ text: String) -> String {
       "value: \"none\" is no class of this dataset"
     ),
     ("dp.clip([nan])", "value: a vector to clip must be finite"),
+    (
+      "dp.gaussian(1e12, 1.3)",
+      "value: a value of 1000000000000.0 is beyond what the noise's grid can carry exactly: 4294967296 times the noise's standard deviation, here 5.583e+09"
+    ),
+    ("dp.gaussian(inf, 1)", "value: noise cannot hide a value that is not finite"),
     ("dp.gaussian(1, 0)", "value: `noise_multiplier` must be > 0, got 0"),
   ])
   func errors(_ script: String, _ message: String) {

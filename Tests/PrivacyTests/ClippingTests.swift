@@ -42,8 +42,7 @@ import Testing
         [Double.leastNonzeroMagnitude],
       ] {
         let clipped = try rule.apply(vector, bound: 0.5)
-        let norm = clipped.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        #expect(norm <= 0.5 * (1 + 1e-12) && norm.isFinite, "\(rule) \(vector) \(clipped)")
+        #expect(Clipping.isWithin(clipped, 0.5), "\(rule) \(vector) \(clipped)")
       }
       #expect(rule.factor(norm: .nan, bound: 1) == 0)
       #expect(rule.factor(norm: .infinity, bound: 1) == 0)
@@ -52,5 +51,32 @@ import Testing
       #expect(failure { _ = try rule.apply([.nan], bound: 1) }?.kind == .value)
     }
     #expect(try Clipping.flat.apply([0.1, 0.2], bound: 1) == [0.1, 0.2])
+  }
+
+  /// Numbers of either precision, and their squares: also as others add them up.
+  @Test func roundingMakesNothingLonger() throws {
+    var random = RandomStream(seed: 2)
+    for count in [2, 3, 1000, 20_000] {
+      for round in 0..<20 {
+        let bound = round % 2 == 0 ? 1 : 0.1 + random.uniform()
+        let vector = (0..<count).map { _ in Double(Float(10 * random.normal())) }
+        for rule in Clipping.allCases {
+          for asFloats in [true, false] {
+            let clipped = try rule.apply(vector, bound: bound, asFloats: asFloats)
+            #expect(Clipping.isWithin(clipped, bound))
+            if asFloats { #expect(clipped.allSatisfy { Double(Float($0)) == $0 }) }
+            let norm = clipped.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            // Little is lost by it.
+            #expect(norm > bound * (rule == .automatic ? 0.99 : 1 - 1e-6))
+          }
+        }
+      }
+    }
+    // What is within the bound stays as it is, exactly at the bound too.
+    #expect(try Clipping.flat.apply([3, 4], bound: 5) == [3, 4])
+    #expect(try Clipping.flat.apply([3e200, 4e200], bound: 5e200) == [3e200, 4e200])
+    #expect(!Clipping.isWithin([3, 4.000000000000001], 5))
+    #expect(
+      Clipping.isWithin([1, 1e-170], 1.0000000000000002) && !Clipping.isWithin([1, 1e-15], 1))
   }
 }
