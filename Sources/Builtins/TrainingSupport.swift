@@ -81,7 +81,7 @@ extension VM {
     let interrupt = interrupt
     var callbacks = TrainingCallbacks()
     callbacks.shouldStop = { interrupt.isSet }
-    callbacks.onNotice = { host.note($0) }
+    callbacks.onNotice = { self.note($0) }
     callbacks.onStep = { progress in
       guard host.isReportDue else { return }
       var report = ProgressReport(

@@ -166,10 +166,29 @@ public final class PrivateTraining {
       notes.append(
         "the noise comes from a seed: it repeats, and protects nobody who knows the seed")
     }
+    if let schedule, schedule.initial > 0 {
+      let beyond = Self.deltaOfTheNoiseEnd(schedule, rate: plan.rate)
+      if beyond > options.delta / 10 {
+        let amount = String(format: "%.1e", beyond)
+        notes.append(
+          "noise of 32-bit floats ends at 6.8 standard deviations, which may add \(amount) to delta \(options.delta)"
+        )
+      }
+    }
     if options.method == .edpSGD, options.accounting == .paper {
       notes.append(
         "the budget limits the paper's epsilon, which takes the sensitivity for half of what it is; the epsilon spent is larger"
       )
+    }
+  }
+
+  /// What the end of the noise can add to delta at most. Box and Muller's normal numbers from 32 bits end at √(66·ln 2); an outcome
+  /// between there and one sensitivity further tells that the example was in the step.
+  static func deltaOfTheNoiseEnd(_ schedule: NoiseSchedule, rate: Double) -> Double {
+    let end = (66 * log(2.0)).squareRoot()
+    return (0..<schedule.epochs).reduce(0) { sum, epoch in
+      let reach = end - 1 / schedule.noiseMultiplier(epoch: epoch)
+      return sum + Double(schedule.stepsPerEpoch) * rate * SpecialFunctions.normalCDF(-reach)
     }
   }
 

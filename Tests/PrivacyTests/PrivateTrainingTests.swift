@@ -172,6 +172,26 @@ import Text
     #expect(large.notes.contains { $0.hasPrefix("delta 0.01 is not below 1/400") })
   }
 
+  /// A delta that 32-bit noise cannot keep is told.
+  @Test func theNoiseEnds() throws {
+    let source = try points()
+    func notes(_ delta: Double, _ noise: Double) throws -> [String] {
+      try PrivateTraining(
+        source,
+        options(nil) {
+          $0.noiseMultiplier = noise
+          $0.delta = delta
+        }
+      ).notes.filter { $0.contains("6.8 standard deviations") }
+    }
+    #expect(try notes(1e-5, 1).isEmpty && notes(1e-5, 4).isEmpty)
+    #expect(try notes(1e-9, 1).count == 1 && notes(1e-5, 0.4).count == 1)
+    let schedule = try NoiseSchedule(initial: 1, epochs: 5, stepsPerEpoch: 10)
+    let beyond = PrivateTraining.deltaOfTheNoiseEnd(schedule, rate: 0.1)
+    // 5 · P(z > 5.7637).
+    #expect(isClose(beyond, 5 * 4.12e-9, relative: 0.01))
+  }
+
   /// Members leak without privacy and do not with it.
   @Test func noiseHidesMembers() throws {
     var random = RandomStream(seed: 3)
