@@ -1,5 +1,8 @@
+import Privacy
 import Runtime
+import Tables
 import Tensor
+import Text
 
 /// The bridge between the language and the libraries: everything that a script can call.
 public enum Builtins {
@@ -19,7 +22,23 @@ public enum Builtins {
     interpreter.define(module: "dp") { DPBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
     interpreter.define(module: "distill") { DistillBuiltins.module }
+    interpreter.listTypes = { types }
   }
+
+  /// All native types that scripts can meet.
+  static var types: [AnyNativeType] {
+    [
+      Tensor.nativeType, Model.nativeType, OptimizerSettings.nativeType, Fit.nativeType,
+      PrivateTrainingResult.nativeType, AttackResult.nativeType, SeedScope.nativeType,
+    ] + [
+      IntentDataset.nativeType, Examples.nativeType, Vocabulary.nativeType,
+      SubwordTokenizer.nativeType, WordVectors.nativeType, RoleChange.nativeType,
+      Reverser.nativeType, Tagger.nativeType,
+    ] + [Table.nativeType, Grouping.nativeType, Plot.nativeType]
+  }
+
+  /// The type of what a sweep gives.
+  public static var sweepType: String { Table.nativeType.name }
 }
 
 extension Builtins {

@@ -94,6 +94,9 @@ public struct Names: Bindable {
     if let name = value.string { return Names([name]) }
     return try [String].decode(value, vm).map(Names.init)
   }
+  public static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    type == .string || [String].mayAccept(type, vm)
+  }
   public func encode(_ vm: VM) throws -> Value { try values.encode(vm) }
   public var defaultText: String { values.isEmpty ? "[]" : values.defaultText }
 }

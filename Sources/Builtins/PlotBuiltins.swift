@@ -71,7 +71,8 @@ enum PlotBuiltins {
         let plot = try Plot(table, kind: kind, x: x, y: y.values, options: options)
         if let path { try save(plot, path, vm) }
         return plot
-      })
+      }
+    ).knowing(TableColumns.drawn)
   }
 
   static func save(_ plot: Plot, _ path: String, _ vm: VM) throws {

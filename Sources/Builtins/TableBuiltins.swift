@@ -34,6 +34,7 @@ extension Table: NativeValue {
     type.contains = { table, value, _ in value.string.map(table.hasColumn) ?? false }
     type.compare = TableBuiltins.compare
     type.transfer = .share
+    type.insight = TableColumns.insight
     type.field("columns", "The names of its columns.") { $0.names }
     type.field("rows", "Its rows, each a map.") { (vm: VM, table: Table) in
       ListObject((0..<table.rowCount).map { TableBuiltins.row(table, $0, vm) })
@@ -70,7 +71,8 @@ enum TableBuiltins {
         ("len(table([{a: 1}, {a: 2, b: 3}]))", "2"),
         ("table({a: [1, 2], b: [\"x\", \"y\"]}).columns", "[\"a\", \"b\"]"),
       ],
-      context: { (vm: VM, data: Value) in try make(data, vm) })
+      context: { (vm: VM, data: Value) in try make(data, vm) }
+    ).knowing(TableColumns.made)
   ]
 
   private static func make(_ data: Value, _ vm: VM) throws -> Table {
@@ -170,12 +172,12 @@ enum TableBuiltins {
       Param<Table>("table"), Param<Names>("columns", "A name or a list of names."),
       returns: "table",
       examples: [("table([{a: 1, b: 2}]).select(\"b\").columns", "[\"b\"]")]
-    ) { table, names in try table.select(names.values) },
+    ) { table, names in try table.select(names.values) }.knowing(TableColumns.select),
     Native(
       "without", "All columns but the named ones.",
       Param<Table>("table"), Param<Names>("columns", "A name or a list of names."),
       returns: "table", search: ["drop", "remove"]
-    ) { table, names in try table.without(names.values) },
+    ) { table, names in try table.without(names.values) }.knowing(TableColumns.without),
     Native(
       "filter", "The rows for which the function gives true; it gets each row as a map.",
       Param<Table>("table"), Param<Callable>("keep", "row => bool"),
@@ -189,27 +191,29 @@ enum TableBuiltins {
           if isKept { kept.append(index) }
         }
         return table.rows(at: kept)
-      }),
+      }
+    ).knowing(TableColumns.same),
     Native(
       "sort", "The rows in the order of the named columns.",
       Param<Table>("table"), Param<Names>("by", "A name or a list of names."),
       Param<Bool>("descending", "Greatest first.", default: false), returns: "table",
       examples: [("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]")]
-    ) { table, names, descending in try table.sorted(by: names.values, descending: descending) },
+    ) { table, names, descending in try table.sorted(by: names.values, descending: descending) }
+    .knowing(TableColumns.sorted),
     Native(
       "head", "The first rows.", Param<Table>("table"),
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table"
-    ) { table, count in table.head(count) },
+    ) { table, count in table.head(count) }.knowing(TableColumns.same),
     Native(
       "tail", "The last rows.", Param<Table>("table"),
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table"
-    ) { table, count in table.tail(count) },
+    ) { table, count in table.tail(count) }.knowing(TableColumns.same),
     Native(
       "group",
       "Gathers rows with equal values in the named columns: `results.group([\"epsilon\"]).mean(interval: 0.95)`.",
       Param<Table>("table"), Param<Names>("by", "A name or a list of names."), returns: "groups",
       seeAlso: ["stats.interval"], search: ["aggregate", "summarise", "pivot"]
-    ) { table, names in try table.group(by: names.values) },
+    ) { table, names in try table.group(by: names.values) }.knowing(TableColumns.grouped),
   ]
 
   static let changing = [
@@ -235,18 +239,19 @@ enum TableBuiltins {
           ).atArgument(2)
         }
         return try table.with(name, cells)
-      }),
+      }
+    ).knowing(TableColumns.with),
     Native(
       "rename", "The table with one column under another name.",
       Param<Table>("table"), Param<String>("old", "The name it has."),
       Param<String>("new", "The name it gets."), returns: "table"
-    ) { table, old, new in try table.renamed(old, to: new) },
+    ) { table, old, new in try table.renamed(old, to: new) }.knowing(TableColumns.renamed),
     Native(
       "append", "The rows of both tables; columns are matched by name.",
       Param<Table>("table"), Param<Table>("other", "The table whose rows follow."),
       returns: "table",
       search: ["concatenate", "union"]
-    ) { table, other in table.appending(other) },
+    ) { table, other in table.appending(other) }.knowing(TableColumns.appended),
     Native(
       "csv", "The table as comma-separated values.", Param<Table>("table"), returns: "string"
     ) { table in table.csv() },
@@ -283,35 +288,35 @@ enum TableBuiltins {
       Param<Double?>("interval", "A confidence level.", default: nil, .between(0, 1)),
       returns: "table", seeAlso: ["stats.interval"], search: ["average", "confidence"],
       examples: [("table([{k: 1, v: 2}, {k: 1, v: 4}]).group(\"k\").mean().v", "[3.0]")]
-    ) { groups, interval in try groups.mean(interval: interval) },
+    ) { groups, interval in try groups.mean(interval: interval) }.knowing(TableColumns.mean),
     Native(
       "std", "The sample standard deviation of every measured column in each group.",
       Param<Grouping>("groups"), returns: "table", search: ["deviation", "spread"]
-    ) { groups in try groups.std() },
+    ) { groups in try groups.std() }.knowing(TableColumns.summary),
     Native(
       "min", "The smallest value of every measured column in each group.",
       Param<Grouping>("groups"), returns: "table"
-    ) { groups in try groups.min() },
+    ) { groups in try groups.min() }.knowing(TableColumns.summary),
     Native(
       "max", "The greatest value of every measured column in each group.",
       Param<Grouping>("groups"), returns: "table"
-    ) { groups in try groups.max() },
+    ) { groups in try groups.max() }.knowing(TableColumns.summary),
     Native(
       "sum", "The sum of every measured column in each group.",
       Param<Grouping>("groups"), returns: "table"
-    ) { groups in try groups.sum() },
+    ) { groups in try groups.sum() }.knowing(TableColumns.summary),
     Native(
       "median", "The median of every measured column in each group.",
       Param<Grouping>("groups"), returns: "table"
-    ) { groups in try groups.median() },
+    ) { groups in try groups.median() }.knowing(TableColumns.summary),
     Native(
       "quantile", "A quantile of every measured column in each group.",
       Param<Grouping>("groups"), Param<Double>("fraction", "0.5 is the median.", .within(0, 1)),
       returns: "table"
-    ) { groups, fraction in try groups.quantile(fraction) },
+    ) { groups, fraction in try groups.quantile(fraction) }.knowing(TableColumns.summary),
     Native(
       "count", "How many rows each group has.", Param<Grouping>("groups"), returns: "table"
-    ) { groups in try groups.count() },
+    ) { groups in try groups.count() }.knowing(TableColumns.count),
   ]
 }
 

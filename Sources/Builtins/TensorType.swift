@@ -83,6 +83,13 @@ extension Tensor: NativeValue {
     }
   }
 
+  public static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    switch type {
+    case .any, .int, .float, .bool, .list, .range, .object("tensor", _): true
+    default: false
+    }
+  }
+
   /// The number or bool that a tensor without axes stands for.
   var scalarValue: Value? {
     guard isScalar else { return nil }
@@ -378,6 +385,9 @@ extension DType: Bindable {
   public static func decode(_ value: Value, _ vm: VM) throws -> DType? {
     guard let name = value.string else { return nil }
     do { return try DType(named: name) } catch let error as DomainError { throw error.fault }
+  }
+  public static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    String.mayAccept(type, vm)
   }
   public func encode(_ vm: VM) -> Value { vm.makeString(name) }
   public var defaultText: String { "\"\(name)\"" }

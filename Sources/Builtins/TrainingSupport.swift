@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Syntax
 import Tensor
 import Text
 
@@ -20,6 +21,10 @@ struct TrainingExamples: Bindable {
       let labels = parts["labels"]
     else { return nil }
     return TrainingExamples(source: try TensorSource(inputs: inputs, labels: labels))
+  }
+
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    if case .map = type { true } else { Examples.mayAccept(type, vm) }
   }
 
   func encode(_ vm: VM) throws -> Value {

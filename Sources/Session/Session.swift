@@ -258,7 +258,7 @@ public final class Session {
     nonisolated(unsafe) let collected = Box<[Diagnostic]>([])
     let environment = CheckEnvironment(
       globals: interpreter.entities(for: source).merging(declared) { $1 },
-      assignable: Set(declared.keys)
+      assignable: Set(declared.keys), judge: interpreter.judge(sweepType: Builtins.sweepType)
     ) { path in
       let imported = try session.imports.program(path, importer: source)
       if session.checkedImports.insert(imported.source.name).inserted {
@@ -266,9 +266,11 @@ public final class Session {
       }
       return .module(Checking.exports(of: imported), callable: nil)
     }
-    let own = Checking.check(
-      program, in: environment,
-      options: Checking.Options(isMainScript: isMainScript, warnings: warnings))
+    let own = interpreter.whileChecking {
+      Checking.check(
+        program, in: environment,
+        options: Checking.Options(isMainScript: isMainScript, warnings: warnings))
+    }
     ofImports = collected.value
     return ofImports + own
   }

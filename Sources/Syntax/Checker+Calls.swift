@@ -1,58 +1,67 @@
 // Calls of natives, of members of modules and of functions of the script: names and counts of arguments.
 
 extension Checker {
-  /// Checks a call whose chain operand has been visited.
-  func call(_ whole: Expr, _ callee: Expr, _ arguments: [Argument], _ piped: Bool) {
+  /// Checks a call whose chain operand has been visited; gives what is known of its result.
+  func call(
+    _ whole: Expr, _ callee: Expr, _ arguments: [Argument], _ piped: Bool, _ operand: Known
+  ) -> Known {
+    var called = operand
     if piped {
-      expression(callee)
+      called = expression(callee, isCalled: true)
       warnOfSwallowedPipe(arguments[0].value)
     }
-    for argument in arguments.dropFirst(piped ? 1 : 0) { expression(argument.value) }
+    var values = piped ? [operand] : []
+    for argument in arguments.dropFirst(piped ? 1 : 0) { values.append(expression(argument.value)) }
+    let call = Call(
+      arguments: arguments, values: values, span: whole.span, calleeSpan: callee.span)
     switch callee.kind {
     case .name(let name):
       switch find(name) {
       case .binding(let binding):
         if case .module(_, let signature?)? = binding.entity {
-          check(arguments, against: signature, whole.span, callee.span)
+          return result(of: call, signature)
         } else if binding.function != nil {
           calls.append(
             PendingCall(
               binding: binding, arguments: arguments, span: whole.span, calleeSpan: callee.span))
+          return Known(binding.result ?? .any)
         }
-      case .global(let entity): call(entity, name, arguments, whole.span, callee.span)
-      default: break
+        return self.call(value: called, call)
+      case .global(let entity): return self.call(entity, name, call)
+      default: return .anything
       }
     case .member(let base, let name, _):
       if let entity = module(base), let found = member(name, of: entity) {
-        call(found, name, arguments, whole.span, callee.span)
-      } else {
-        changesContainer(base, name, whole.span)
+        return self.call(found, name, call)
       }
+      changesContainer(base, name, whole.span)
     case .lambda(let function):
       check(
         arguments, against: Signature(of: function, named: "this function", in: source), whole.span,
         callee.span)
+      return .anything
     default:
       if let type = Self.literalType(callee), type != "a function" {
         error(.type, "\(type) cannot be called", callee.span)
+        return .anything
       }
     }
+    return self.call(value: called, call)
   }
 
-  private func call(
-    _ entity: Entity, _ name: String, _ arguments: [Argument], _ span: Span, _ calleeSpan: Span
-  ) {
+  private func call(_ entity: Entity, _ name: String, _ call: Call) -> Known {
     switch entity {
     case .function(let signature), .module(_, let signature?):
-      check(arguments, against: signature, span, calleeSpan)
+      return result(of: call, signature)
     case .module(let members, nil):
       let hint = members.keys.sorted().first {
         if case .function? = members[$0] { true } else { false }
       }
       error(
-        .type, "the module `\(name)` cannot be called", calleeSpan,
+        .type, "the module `\(name)` cannot be called", call.calleeSpan,
         hint: hint.map { "call one of its functions, such as `\(name).\($0)(…)`" })
-    case .value: break
+      return .anything
+    case .value: return .anything
     }
   }
 
@@ -79,7 +88,7 @@ extension Checker {
   // MARK: Members
 
   /// The module that an expression names; nil where it is none that is known.
-  private func module(_ base: Expr) -> Entity? {
+  func module(_ base: Expr) -> Entity? {
     let entity: Entity?
     switch base.kind {
     case .name(let name):
@@ -96,10 +105,8 @@ extension Checker {
     return entity
   }
 
-  func member(_ base: Expr, _ name: String, _ nameSpan: Span) {
-    guard let entity = module(base), case .module(let members, _) = entity,
-      members[name] == nil
-    else { return }
+  /// A name that a module does not have.
+  func missingMember(_ base: Expr, _ name: String, _ nameSpan: Span, of members: [String: Entity]) {
     let moduleName = source.text(base.span)
     let elsewhere = environment.globals.filter { member(name, of: $0.value) != nil }.keys.sorted()
     let hint =
@@ -111,10 +118,12 @@ extension Checker {
 
   // MARK: Arguments
 
-  /// Checks the arguments of a call as the call itself will, as far as names and counts go.
+  /// Checks the arguments of a call as the call itself will, as far as names and counts go; whether all is well.
+  @discardableResult
   func check(
     _ arguments: [Argument], against signature: Signature, _ span: Span, _ calleeSpan: Span
-  ) {
+  ) -> Bool {
+    let found = diagnostics.count
     let positional = signature.parameters.filter { !$0.namedOnly && !$0.variadic }
     let isVariadic = signature.parameters.contains { $0.variadic }
     var given: [String: Span] = [:]
@@ -141,11 +150,12 @@ extension Checker {
       count += 1
     }
     let missing = signature.parameters.filter { $0.isRequired && given[$0.name] == nil }
-    guard !missing.isEmpty else { return }
+    guard !missing.isEmpty else { return diagnostics.count == found }
     let names = missing.map { "`\($0.name)`" }.joined(separator: " and ")
     error(
       .type, "`\(signature.name)` needs the argument\(missing.count > 1 ? "s" : "") \(names)",
       calleeSpan, hint: "`\(signature.usage)`")
+    return false
   }
 
   private func tooMany(

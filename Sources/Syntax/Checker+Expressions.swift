@@ -1,75 +1,156 @@
 // Expressions: names, conditions, functions, sweeps.
 
 extension Checker {
-  func expression(_ value: Expr) {
+  /// Checks an expression; gives what is known of its value.
+  /// - Parameter isCalled: whether it stands where a function is called.
+  @discardableResult
+  func expression(_ value: Expr, isCalled: Bool = false) -> Known {
     // Chains are followed in a loop: the recursion is no deeper than brackets and blocks nest.
     var chain: [Expr] = [value]
     while let operand = chain[chain.count - 1].chainOperand { chain.append(operand) }
-    for node in chain.reversed() { parts(node) }
+    var known = Known.anything
+    for place in chain.indices.reversed() {
+      var isCallee = isCalled
+      if place > 0 {
+        if case .call(_, _, piped: false) = chain[place - 1].kind {
+          isCallee = true
+        } else {
+          isCallee = false
+        }
+      }
+      known = parts(chain[place], known, isCalled: isCallee)
+    }
+    return known
   }
 
-  private func parts(_ value: Expr) {
+  /// - Parameter operand: what is known of the operand that the expression grows on.
+  private func parts(_ value: Expr, _ operand: Known, isCalled: Bool) -> Known {
     switch value.kind {
-    case .nil, .bool, .int, .float, .string: break
-    case .name(let name): use(name, value.span)
-    case .format(let pieces): format(pieces)
-    case .list(let elements): for element in elements { expression(element) }
-    case .map(let entries): map(entries)
-    case .range(let lower, let upper, _, let step):
-      expression(lower)
-      expression(upper)
-      if let step { expression(step) }
+    case .nil: return Known(.nil, .nil)
+    case .bool(let bool): return Known(.bool, .bool(bool))
+    case .int(let int): return Known(.int, .int(int))
+    case .float(let float): return Known(.float, .float(float))
+    case .string(let text): return Known(.string, .string(text))
+    case .name(let name): return use(name, value.span)
+    case .format(let pieces):
+      format(pieces)
+      return Known(.string)
+    case .list(let elements): return list(elements)
+    case .map(let entries): return map(entries)
+    case .range(let lower, let upper, let closed, let step):
+      return range(lower, upper, closed, step)
     case .unary(let operation, let operand):
-      expression(operand)
-      if operation == .not { checkBool(operand, "not") }
-    case .binary(_, _, let right), .coalesce(_, let right): expression(right)
+      let known = expression(operand)
+      guard operation == .not else { return negated(known, value) }
+      checkBool(operand, known, "not")
+      return Known(.bool)
+    case .binary(let op, _, let right): return binary(op, operand, expression(right), value)
+    case .coalesce(_, let right):
+      let other = expression(right)
+      if operand.type == .nil { return other }
+      return operand.type == .any ? .anything : Known(operand.type)
     case .and(let left, let right):
-      expression(right)
-      checkJoined(left, right, "and")
+      return joined(left, operand, right, "and")
     case .or(let left, let right):
-      expression(right)
-      checkJoined(left, right, "or")
-    case .comparison(let operands, _): for operand in operands { expression(operand) }
-    case .member(let base, let name, let nameSpan): member(base, name, nameSpan)
-    case .index(_, let subscripts): for item in subscripts { self.item(item) }
-    case .call(let callee, let arguments, let piped): call(value, callee, arguments, piped)
-    default: scoped(value)
+      return joined(left, operand, right, "or")
+    case .comparison(let operands, let operators): return comparison(operands, operators)
+    case .member(let base, let name, let nameSpan):
+      return member(base, operand, name, nameSpan, isCalled: isCalled)
+    case .index(_, let subscripts):
+      var index: Known?
+      for item in subscripts { index = self.item(item) }
+      return element(operand, subscripts, index, value.span)
+    case .call(let callee, let arguments, let piped):
+      return call(value, callee, arguments, piped, operand)
+    default: return scoped(value)
     }
   }
 
   /// The expressions with scopes of their own.
-  private func scoped(_ value: Expr) {
+  private func scoped(_ value: Expr) -> Known {
     switch value.kind {
-    case .lambda(let function): self.function(function)
+    case .lambda(let function):
+      // A function without parameters that is handed on is what somebody waits for to fail, as tests do.
+      let isHandedOn = function.parameters.isEmpty && function.span.start != boundLambda
+      if isHandedOn { caughtDepth += 1 }
+      self.function(function)
+      if isHandedOn { caughtDepth -= 1 }
+      return Known(.function)
     case .listComprehension(let element, let clauses):
-      comprehension(clauses) { self.expression(element) }
+      var type = StaticType.any
+      comprehension(clauses) { type = self.expression(element).type }
+      return Known(.list(type))
     case .mapComprehension(let key, let element, let clauses):
       comprehension(clauses) {
         self.expression(key)
         self.expression(element)
       }
+      return Known(.map(nil))
     case .if(let branches, let otherwise):
+      var type: StaticType?
       for branch in branches {
         condition(branch.condition, "if")
-        block(branch.body)
+        let result = block(branch.body).type
+        type = type?.joined(result) ?? result
       }
-      if let otherwise { block(otherwise) }
-    case .block(let body): block(body)
-    case .try(let value): tries(value)
-    case .sweep(let value): sweep(value)
-    default: break
+      let last = otherwise.map { block($0).type } ?? .nil
+      return Known(type?.joined(last) ?? last)
+    case .block(let body): return block(body)
+    case .try(let value): return tries(value)
+    case .sweep(let value): return sweep(value)
+    default: return .anything
     }
   }
 
-  private func tries(_ value: Try) {
-    block(value.body)
+  private func list(_ elements: [Expr]) -> Known {
+    var type: StaticType?
+    var constants: [Constant]? = elements.count <= Self.constantLimit ? [] : nil
+    for element in elements {
+      let known = expression(element)
+      type = type?.joined(known.type) ?? known.type
+      if let constant = known.constant { constants?.append(constant) } else { constants = nil }
+    }
+    return Known(.list(type ?? .any), constants.map(Constant.list))
+  }
+
+  /// Longer lists and ranges are not looked into.
+  private static let constantLimit = 1_000
+
+  private func range(_ lower: Expr, _ upper: Expr, _ closed: Bool, _ step: Expr?) -> Known {
+    let low = expression(lower)
+    let high = expression(upper)
+    let by = step.map { expression($0) } ?? Known(.int, .int(1))
+    guard case .int(let from)? = low.constant, case .int(let to)? = high.constant,
+      case .int(let step)? = by.constant, step != 0
+    else { return Known(low.type == .int && high.type == .int && by.type == .int ? .range : .any) }
+    return Known(.range, .range(lower: from, upper: to, closed: closed, step: step))
+  }
+
+  private func comparison(_ operands: [Expr], _ operators: [ComparisonOperator]) -> Known {
+    var isPlain = true
+    for operand in operands {
+      switch expression(operand).type {
+      case .any, .object: isPlain = false
+      default: break
+      }
+    }
+    return Known(isPlain || operators == [.in] || operators == [.notIn] ? .bool : .any)
+  }
+
+  private func tries(_ value: Try) -> Known {
+    if value.catchBody != nil { caughtDepth += 1 }
+    var type = block(value.body).type
     if let body = value.catchBody {
+      caughtDepth -= 1
       openScope()
-      if let name = value.catchName { declare(name, value.catchSpan, .caught) }
-      block(body)
+      if let name = value.catchName {
+        bind(declare(name, value.catchSpan, .caught), Known(.error))
+      }
+      type = type.joined(block(body).type)
       closeScope()
     }
     if let body = value.finallyBody { block(body) }
+    return Known(type)
   }
 
   private func comprehension(_ clauses: [ComprehensionClause], _ body: () -> Void) {
@@ -77,11 +158,12 @@ extension Checker {
     for clause in clauses {
       switch clause {
       case .for(let pattern, let sequence):
-        expression(sequence)
-        checkIterable(sequence)
+        let known = expression(sequence)
+        checkIterable(sequence, known)
         openScope()
         count += 1
         declare(pattern, .loop)
+        bind(pattern, element(ofSequence: known))
       case .if(let condition): self.condition(condition, "if")
       }
     }
@@ -90,23 +172,28 @@ extension Checker {
   }
 
   private func format(_ pieces: [FormatPart]) {
-    for case .value(let value, let spec, _, _) in pieces {
-      expression(value)
+    for case .value(let value, let spec, let conversion, _) in pieces {
+      let known = expression(value)
       format(spec)
+      format(known, spec, isRepresented: conversion == .repr, value.span)
     }
   }
 
-  private func item(_ item: Subscript) {
+  /// What is known of an index; nil for a slice.
+  private func item(_ item: Subscript) -> Known? {
     switch item {
-    case .index(let index): expression(index)
+    case .index(let index): return expression(index)
     case .slice(let start, let stop, let step, _):
       for part in [start, stop, step] { if let part { expression(part) } }
     case .ellipsis: break
     }
+    return nil
   }
 
-  private func map(_ entries: [MapEntry]) {
+  private func map(_ entries: [MapEntry]) -> Known {
     var seen: [String: Span] = [:]
+    var types: [String: StaticType]? = [:]
+    var constants: [String: Constant]? = [:]
     for entry in entries {
       if case .string(let key) = entry.key.kind {
         if let first = seen[key] {
@@ -115,14 +202,21 @@ extension Checker {
             other: (first, "this value is lost"))
         }
         seen[key] = entry.key.span
+        let known = expression(entry.value)
+        types?[key] = known.type
+        if let constant = known.constant { constants?[key] = constant } else { constants = nil }
       } else {
         expression(entry.key)
+        expression(entry.value)
+        types = nil
       }
-      expression(entry.value)
     }
+    return Known(.map(types), types == nil ? nil : constants.map(Constant.map))
   }
 
-  func function(_ function: Function) {
+  /// Gives the type of what it returns, as far as that is the same for all calls.
+  @discardableResult
+  func function(_ function: Function) -> StaticType {
     openScope(isFunction: true)
     var seen: [String: Span] = [:]
     for parameter in function.parameters {
@@ -136,27 +230,41 @@ extension Checker {
       declare(parameter.name, parameter.span, .parameter)
     }
     flows.append(Flow(kind: .function))
-    block(function.body)
-    flows.removeLast()
+    var results = [block(function.body).type]
+    switch function.body.statements.last?.kind {
+    case .return, .throw: results = []
+    default: break
+    }
+    results += flows.removeLast().returned
     closeScope()
+    return results.first.map { results.dropFirst().reduce($0) { $0.joined($1) } } ?? .any
   }
 
-  private func sweep(_ value: Sweep) {
+  private func sweep(_ value: Sweep) -> Known {
+    var elements: [Known] = []
     for axis in value.axes {
-      expression(axis.values)
-      checkIterable(axis.values)
+      let known = expression(axis.values)
+      checkIterable(axis.values, known)
+      elements.append(element(ofSequence: known))
     }
     openScope(isFunction: true)
     sweepDepth += 1
-    for axis in value.axes { declare(axis.name, axis.span, .axis) }
+    for (axis, element) in zip(value.axes, elements) {
+      bind(declare(axis.name, axis.span, .axis), element)
+    }
     if let condition = value.condition { self.condition(condition, "where") }
     flows.append(Flow(kind: .sweep))
-    block(value.body)
+    let trial = block(value.body)
     flows.removeLast()
     sweepDepth -= 1
     closeScope()
-    checkTrialValue(value.body)
+    checkTrialValue(value.body, trial)
     checkColumns(value)
+    guard let type = environment.judge?.sweepType else { return .anything }
+    guard case .map(let keys?) = trial.type else { return Known(.object(type, parts: nil)) }
+    // Where a trial fails, its row has the error instead.
+    let columns = Set(keys.keys).union(value.axes.map(\.name)).union(["error"])
+    return Known(.object(type, parts: columns))
   }
 
   /// A key that is called as an axis would take the place of the axis's column.
@@ -176,21 +284,21 @@ extension Checker {
   }
 
   /// The body of a sweep ends with an expression that can be a map.
-  private func checkTrialValue(_ body: Block) {
+  private func checkTrialValue(_ body: Block, _ value: Known) {
     let message = "the body of a sweep must end with a map"
     let hint = "end it with the values to record: `{accuracy: accuracy}`"
     guard let last = body.statements.last else {
       error(.type, message, body.span, label: "it is empty", hint: hint)
       return
     }
-    guard case .expression(let value) = last.kind else {
+    guard case .expression(let result) = last.kind else {
       if case .throw = last.kind { return }
       if case .return = last.kind { return }  // reported where it stands
       error(.type, message, last.span, label: "this statement has no value", hint: hint)
       return
     }
-    if let type = Self.literalType(value), type != "a map" {
-      error(.type, message, value.span, label: "this is \(type)", hint: hint)
+    if let type = certainType(result, value), type != "a map" {
+      error(.type, message, result.span, label: "this is \(type)", hint: hint)
     }
   }
 
@@ -213,21 +321,40 @@ extension Checker {
     }
   }
 
-  func condition(_ value: Expr, _ word: String) {
-    expression(value)
-    checkBool(value, word)
+  /// What a value is, with its article; nil where that is not certain.
+  private func certainType(_ value: Expr, _ known: Known) -> String? {
+    if let type = Self.literalType(value) { return type }
+    guard caughtDepth == 0, known.type.name != nil else { return nil }
+    return known.type.withArticle
   }
 
-  private func checkBool(_ value: Expr, _ word: String) {
-    guard let type = Self.literalType(value), type != "a bool" else { return }
+  /// The same for what must be a bool; nil where it may stand for one.
+  private func typeWithoutTruth(_ value: Expr, _ known: Known) -> String? {
+    if case .object(let name, _) = known.type,
+      environment.judge?.description(ofType: name)?.mayBeScalar ?? true
+    {
+      return nil
+    }
+    let type = certainType(value, known)
+    return type == "a bool" ? nil : type
+  }
+
+  func condition(_ value: Expr, _ word: String) {
+    checkBool(value, expression(value), word)
+  }
+
+  private func checkBool(_ value: Expr, _ known: Known, _ word: String) {
+    guard let type = typeWithoutTruth(value, known) else { return }
     error(
       .type, "`\(word)` needs a bool", value.span, label: "this is \(type)",
       hint: "a condition is a comparison, such as `x != 0` or `len(xs) > 0`")
   }
 
-  private func checkJoined(_ left: Expr, _ right: Expr, _ word: String) {
-    for operand in [left, right] {
-      guard let type = Self.literalType(operand), type != "a bool" else { continue }
+  /// `left and right`, `left or right`; what is known of the left side is there already.
+  private func joined(_ left: Expr, _ first: Known, _ right: Expr, _ word: String) -> Known {
+    let second = expression(right)
+    for (operand, known) in [(left, first), (right, second)] {
+      guard let type = typeWithoutTruth(operand, known) else { continue }
       var hint = "each side of `\(word)` is a condition of its own"
       if word == "or" {
         if case .comparison(let operands, let operators) = left.kind, operators == [.equal] {
@@ -240,9 +367,10 @@ extension Checker {
       error(
         .type, "`\(word)` joins conditions", operand.span, label: "this is \(type)", hint: hint)
     }
+    return Known(first.type == .bool && second.type == .bool ? .bool : .any)
   }
 
-  func checkIterable(_ value: Expr) {
+  func checkIterable(_ value: Expr, _ known: Known) {
     switch value.kind {
     case .int:
       error(
@@ -254,11 +382,23 @@ extension Checker {
         label: "expected a list, range, map or string")
     case .call(let callee, let arguments, false):
       guard case .name("len") = callee.kind, arguments.count == 1, case .global = find("len")
-      else { return }
+      else { return cannotBeGoneThrough(value, known.type) }
       error(
         .type, "an int cannot be gone through", value.span,
         hint: "write `0..\(source.text(value.span))` for the indices, or go through the list itself"
       )
+    default: cannotBeGoneThrough(value, known.type)
+    }
+  }
+
+  private func cannotBeGoneThrough(_ value: Expr, _ type: StaticType) {
+    switch type {
+    case .int, .float, .bool, .nil, .function, .error:
+      report(
+        Diagnostic(
+          .type, "\(type.withArticle) cannot be gone through",
+          hint: type == .int ? "the numbers up to it are `0..\(source.text(value.span))`" : nil),
+        at: value.span)
     default: break
     }
   }

@@ -1,14 +1,18 @@
 // Statements: declarations, assignments, control flow, unreachable code.
 
 extension Checker {
-  /// A block with a scope of its own.
-  func block(_ block: Block) {
+  /// A block with a scope of its own; gives what is known of its value.
+  @discardableResult
+  func block(_ block: Block) -> Known {
     openScope(for: block.statements)
-    statements(block.statements, isTopLevel: false)
+    let value = statements(block.statements, isTopLevel: false)
     closeScope()
+    return value
   }
 
-  func statements(_ list: [Stmt], isTopLevel: Bool) {
+  @discardableResult
+  func statements(_ list: [Stmt], isTopLevel: Bool) -> Known {
+    var value = Known(.nil, .nil)
     var ending: Stmt?
     for (index, statement) in list.enumerated() {
       if let end = ending, Self.runs(statement) {
@@ -17,10 +21,11 @@ extension Checker {
           other: (firstLine(end.span), "nothing after this runs"))
         ending = nil
       }
-      self.statement(statement, isTopLevel: isTopLevel)
+      value = self.statement(statement, isTopLevel: isTopLevel)
       if Self.leaves(statement) { ending = statement }
       if index < list.count - 1 { warnOfLostComparison(statement) }
     }
+    return value
   }
 
   /// The part of a span on its first line.
@@ -58,22 +63,27 @@ extension Checker {
       hint: operators == [.equal] ? "an assignment is written `=`, a check `assert …`" : nil)
   }
 
-  func statement(_ statement: Stmt, isTopLevel: Bool) {
+  /// Gives what is known of the value that a block has where the statement is its last.
+  func statement(_ statement: Stmt, isTopLevel: Bool) -> Known {
     switch statement.kind {
-    case .expression(let value): expression(value)
+    case .expression(let value): return expression(value)
     case .let(let pattern, let value, _):
-      expression(value)
+      if case .lambda(let function) = value.kind { boundLambda = function.span.start }
+      let known = expression(value)
       declare(pattern, .variable)
+      bind(pattern, known)
     case .assign(let target, let value):
       expression(value)
       assign(target)
-    case .compoundAssign(let target, _, let value):
-      expression(target)
-      expression(value)
-      assign(target)
+    case .compoundAssign(let target, let op, let value):
+      let known = expression(target)
+      _ = binary(op, known, expression(value), target)
+      assign(target, isVisited: true)
     case .function(let function):
-      declare(function.name ?? "", function.nameSpan, .function)
-      self.function(function)
+      let binding = declare(function.name ?? "", function.nameSpan, .function)
+      let result = self.function(function)
+      bind(binding, Known(.function))
+      if holdings?.assigned[binding.name] == nil { binding.result = result }
     case .return(let value): returns(value, statement.span)
     case .break: leavesLoop("break", statement.span)
     case .continue: leavesLoop("continue", statement.span)
@@ -94,12 +104,14 @@ extension Checker {
     case .test(_, let body): test(body, isTopLevel, statement.span)
     case .cell: break
     }
+    // What follows a statement that leaves is never reached, so its value may be anything.
+    return Self.leaves(statement) ? .anything : Known(.nil, .nil)
   }
 
   private func returns(_ value: Expr?, _ span: Span) {
-    if let value { expression(value) }
+    let type = value.map { expression($0).type } ?? .nil
     switch flows[flows.count - 1].kind {
-    case .function: break
+    case .function: flows[flows.count - 1].returned.append(type)
     case .script:
       error(.syntax, "`return` outside a function", span)
     case .test: error(.syntax, "`return` outside a function", span)
@@ -119,10 +131,11 @@ extension Checker {
   }
 
   private func loop(_ pattern: Pattern, _ sequence: Expr, _ body: Block) {
-    expression(sequence)
-    checkIterable(sequence)
+    let known = expression(sequence)
+    checkIterable(sequence, known)
     openScope()
     declare(pattern, .loop)
+    bind(pattern, element(ofSequence: known))
     flows[flows.count - 1].loops += 1
     block(body)
     flows[flows.count - 1].loops -= 1
@@ -157,8 +170,9 @@ extension Checker {
   }
 
   private func param(_ param: Param, _ isTopLevel: Bool, _ span: Span) {
-    expression(param.defaultValue)
-    if let domain = param.domain { expression(domain) }
+    let value = expression(param.defaultValue)
+    let domain = param.domain.map { expression($0) }
+    if let domain { checkDomain(of: param, value, domain) }
     if !isTopLevel {
       error(.syntax, "`param` stands at the top level of a script", span)
     }
@@ -167,7 +181,7 @@ extension Checker {
         .name, "the param `\(param.name)` is declared twice", param.nameSpan,
         other: (first.span, "first declared here"))
     }
-    declare(param.name, param.nameSpan, .param)
+    bind(declare(param.name, param.nameSpan, .param), known(of: param, value, domain))
   }
 
   private func test(_ body: Block, _ isTopLevel: Bool, _ span: Span) {
@@ -184,12 +198,20 @@ extension Checker {
 
   // MARK: Assignments
 
-  private func assign(_ target: Expr) {
+  /// - Parameter isVisited: whether the target has been read as an expression.
+  private func assign(_ target: Expr, isVisited: Bool = false) {
     switch target.kind {
     case .name(let name): assign(name, target.span)
     case .list(let targets): for target in targets { assign(target) }
     case .index, .member:
-      expression(target)
+      if !isVisited {
+        // What is set need not be there yet, so that the last step is no read.
+        if case .member(let base, _, _) = target.kind {
+          expression(base)
+        } else {
+          expression(target)
+        }
+      }
       if let (name, binding) = root(of: target), binding.map({ isOutsideSweep($0) }) ?? true {
         outsideSweep(name, target.span, binding)
       }

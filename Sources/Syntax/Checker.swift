@@ -22,6 +22,10 @@ final class Checker {
     var isRead = false
     /// How many sweeps are around its declaration.
     var sweepDepth = 0
+    /// What its value is, whenever it is looked at.
+    var known = Known.anything
+    /// What calling its function gives; nil as long as that has not been visited.
+    var result: StaticType?
 
     init(_ name: String, _ span: Span, _ kind: Kind) {
       self.name = name
@@ -45,6 +49,8 @@ final class Checker {
     enum Kind { case script, function, sweep, test }
     var kind: Kind
     var loops = 0
+    /// What the `return`s of a function give.
+    var returned: [StaticType] = []
   }
 
   struct PendingCall {
@@ -69,12 +75,21 @@ final class Checker {
   var calls: [PendingCall] = []
   /// The undefined names that have been reported: once each is enough.
   var reportedNames: Set<String> = []
+  /// What the rest of the program does to names; nil where nothing is known of values.
+  let holdings: Holdings?
+  /// Where the lambda stands that the latest `let` gives a name.
+  var boundLambda: Int32?
+  /// How many `try … catch` are around: what fails there is expected to.
+  var caughtDepth = 0
 
   init(_ program: Program, _ environment: CheckEnvironment, _ options: Checking.Options) {
     self.program = program
     source = program.source
     self.environment = environment
     self.options = options
+    holdings = environment.judge.map { _ in
+      Holdings(program, isReader: { Checker.isReader($0, environment) })
+    }
   }
 
   func run() {
@@ -226,18 +241,22 @@ final class Checker {
   }
 
   /// A use of a name as a value.
-  func use(_ name: String, _ span: Span) {
+  func use(_ name: String, _ span: Span) -> Known {
     switch find(name) {
-    case .binding(let binding): binding.isRead = true
+    case .binding(let binding):
+      binding.isRead = true
+      return binding.known
+    case .global(.function): return Known(.function)
     case .global: break
     case .tooEarly(let binding):
       binding.isRead = true
-      guard reportedNames.insert(name).inserted else { return }
+      guard reportedNames.insert(name).inserted else { return .anything }
       error(
         .name, "`\(name)` is used before its declaration", span,
         other: (binding.span, "declared here"), hint: "move the declaration up")
     case .nothing: undefined(name, span)
     }
+    return .anything
   }
 
   private func undefined(_ name: String, _ span: Span) {

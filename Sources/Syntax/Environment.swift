@@ -14,16 +14,19 @@ public struct CheckEnvironment: Sendable {
   public var globals: [String: Entity]
   /// Those of `globals` that may be assigned to: what earlier cells of a session have declared.
   public var assignable: Set<String>
+  /// What is asked of values in the text; nil where their types are not checked.
+  public var judge: (any ValueJudge)?
   /// Gives what an import exports; throws a `Diagnostic` (without labels) where it cannot be found or read.
   public var resolveImport: @Sendable (Import.Path) throws -> Entity
 
   public init(
     globals: [String: Entity],
-    assignable: Set<String> = [],
+    assignable: Set<String> = [], judge: (any ValueJudge)? = nil,
     resolveImport: @escaping @Sendable (Import.Path) throws -> Entity = { _ in .value }
   ) {
     self.globals = globals
     self.assignable = assignable
+    self.judge = judge
     self.resolveImport = resolveImport
   }
 }

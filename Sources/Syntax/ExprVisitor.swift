@@ -5,11 +5,14 @@ protocol ExprVisitor {
   mutating func enter(_ statement: Stmt)
   /// Called for each expression after its chain operand and before its other parts.
   mutating func enter(_ expression: Expr)
+  /// Called for an expression with the operands it grows on, the outermost first, before any of them is entered.
+  mutating func enter(chain: [Expr])
 }
 
 extension ExprVisitor {
   mutating func enter(_ statement: Stmt) {}
   mutating func enter(_ expression: Expr) {}
+  mutating func enter(chain: [Expr]) {}
 
   mutating func block(_ block: Block?) {
     for statement in block?.statements ?? [] { self.statement(statement) }
@@ -56,6 +59,7 @@ extension ExprVisitor {
     guard let value else { return }
     var chain: [Expr] = [value]
     while let operand = chain[chain.count - 1].chainOperand { chain.append(operand) }
+    enter(chain: chain)
     for node in chain.reversed() {
       enter(node)
       parts(node)

@@ -15,6 +15,10 @@ public struct Signature: Sendable {
     public var variadic: Bool
     /// The rule on its values as help shows it: `> 0`, `one of "poisson", "shuffle"`; nil where there is none.
     public var rule: String?
+    /// Whether the call changes the argument.
+    public var isChanged = false
+    /// What the call would say of an argument, without a place; nil where that is right, or not certain to be wrong.
+    public var problem: (@Sendable (Known) -> Diagnostic?)?
 
     public init(
       _ name: String, summary: String = "", type: String = "any", defaultText: String? = nil,
@@ -48,6 +52,10 @@ public struct Signature: Sendable {
   public var parameters: [Parameter]
   /// What the result is, in words or as a shape; empty where nothing is said.
   public var returns: String
+  /// The type of the result, as far as it is the same for all calls.
+  public var result = StaticType.any
+  /// What depends on the arguments of a call together.
+  public var insight: CallInsight?
   public var examples: [Example]
   public var seeAlso: [String]
   /// Other words that a person may search for.

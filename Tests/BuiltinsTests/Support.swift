@@ -39,8 +39,11 @@ func run(_ text: String, name: String, _ interpreter: Interpreter, _ host: Recor
   }
   do {
     let program = try Parsing.parse(Source(name: name, text: text))
-    let environment = CheckEnvironment(globals: interpreter.entities)
-    let errors = Checking.check(program, in: environment).filter { $0.severity == .error }
+    let environment = CheckEnvironment(
+      globals: interpreter.entities, judge: interpreter.judge())
+    let errors = interpreter.whileChecking {
+      Checking.check(program, in: environment).filter { $0.severity == .error }
+    }
     if !errors.isEmpty { return result("", errors) }
     let value = try interpreter.run(program)
     return result(try Representation.text(of: value, quoted: true, interpreter.vm), [])

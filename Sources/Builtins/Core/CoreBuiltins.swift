@@ -49,6 +49,8 @@ struct Text: Bindable {
     guard let object = value.object, object.kind == .string else { return nil }
     return Text(object: unsafeDowncast(object, to: StringObject.self))
   }
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { String.mayAccept(type, vm) }
+  static var staticType: StaticType { .string }
   func encode(_ vm: VM) -> Value { Value(object) }
   var defaultText: String { Representation.quoted(object.text) }
 
@@ -64,6 +66,13 @@ struct List: Bindable {
     guard let object = value.object, object.kind == .list else { return nil }
     return List(object: unsafeDowncast(object, to: ListObject.self))
   }
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    switch type {
+    case .any, .list: true
+    default: false
+    }
+  }
+  static var staticType: StaticType { .list(.any) }
   func encode(_ vm: VM) -> Value { Value(object) }
 }
 
@@ -76,6 +85,13 @@ struct Map: Bindable {
     guard let object = value.object, object.kind == .map else { return nil }
     return Map(object: unsafeDowncast(object, to: MapObject.self))
   }
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    switch type {
+    case .any, .map: true
+    default: false
+    }
+  }
+  static var staticType: StaticType { .map(nil) }
   func encode(_ vm: VM) -> Value { Value(object) }
 }
 
@@ -91,5 +107,6 @@ struct Elements: Bindable {
       .type, "expected a list or another sequence, found \(Representation.brief(value))",
       hint: value.number.map { _ in "the numbers up to n are `0..n`" })
   }
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { [Value].mayAccept(type, vm) }
   func encode(_ vm: VM) throws -> Value { vm.makeList(values) }
 }

@@ -1,7 +1,15 @@
+import Syntax
+
 /// A Swift type whose values can be given to a script.
 public protocol ValueEncodable: SendableMetatype {
   /// The script's value. Objects that are made here are kept alive until the running native returns.
   func encode(_ vm: VM) throws -> Value
+  /// The type of the script's value, where it is the same for all values of the Swift type.
+  static var staticType: StaticType { get }
+}
+
+extension ValueEncodable {
+  public static var staticType: StaticType { .any }
 }
 
 /// A Swift type that can be a parameter of a native function.
@@ -16,6 +24,9 @@ public protocol Bindable: ValueEncodable {
   static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Self?
   /// How a default is written in a script.
   var defaultText: String { get }
+  /// Whether `decode` may give something for a value of which only the type is known. False is a promise: a check reports
+  /// the argument.
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool
 }
 
 extension Bindable {
@@ -24,6 +35,7 @@ extension Bindable {
     nil
   }
   public var defaultText: String { "…" }
+  public static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { true }
 }
 
 /// A Swift type of the domain half that a script can hold. Conforming types become parameters and results of natives by
@@ -138,6 +150,8 @@ extension Array: Bindable where Element: Bindable {
     Element.self == Value.self ? "list" : "list of \(Element.typeName)"
   }
   public static func decode(_ value: Value, _ vm: VM) throws -> [Element]? {
+    // A text where texts are wanted is one text too few, not one text for each of its characters.
+    if Element.self == String.self, value.string != nil { return nil }
     guard let values = try vm.elements(of: value) else { return nil }
     var result: [Element] = []
     result.reserveCapacity(values.count)

@@ -14,7 +14,7 @@ import Syntax
 /// ```
 public final class Native: @unchecked Sendable {
   // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several threads may
-  // declare the same native at once.
+  // declare the same native at once. `knowing` belongs to the declaration.
 
   /// The name without its module.
   public let name: String
@@ -23,6 +23,9 @@ public final class Native: @unchecked Sendable {
 
   /// Asked for late: a type's methods name the type itself as their first parameter while it is still being described.
   private let describeParameters: @Sendable () -> [Signature.Parameter]
+  /// The type of the body's Swift result.
+  private let resultType: @Sendable () -> StaticType
+  private var insight: CallInsight?
   private let isResolved = Atomic<Bool>(false)
   private let lock = Mutex(())
   private var storedSignature: Signature
@@ -34,13 +37,15 @@ public final class Native: @unchecked Sendable {
   @usableFromInline
   init(
     _ name: String, _ summary: String,
-    parameters: @autoclosure @escaping @Sendable () -> [Signature.Parameter], returns: String,
+    parameters: @autoclosure @escaping @Sendable () -> [Signature.Parameter],
+    result: @autoclosure @escaping @Sendable () -> StaticType = .any, returns: String,
     seeAlso: [String], search: [String], examples: [(String, String)],
     body: @escaping @Sendable (inout NativeCall) throws -> Value
   ) {
     self.name = name
     qualifiedName = Mutex(name)
     describeParameters = parameters
+    resultType = result
     storedSignature = Signature(
       name: name, summary: summary, parameters: [], returns: returns,
       examples: examples.map { Signature.Example($0.0, $0.1) }, seeAlso: seeAlso, search: search)
@@ -66,9 +71,11 @@ public final class Native: @unchecked Sendable {
   private func resolveNow() {
     // Described outside the lock, because that may describe other natives.
     let parameters = describeParameters()
+    let result = resultType().declared(storedSignature.returns)
     lock.withLock { _ in
       guard !isResolved.load(ordering: .relaxed) else { return }
       storedSignature.parameters = parameters
+      storedSignature.result = result
       storedPositionalCount = parameters.prefix { !$0.namedOnly }.count
       storedParameterCount = parameters.count
       storedRestIndex = parameters.firstIndex(where: \.variadic) ?? .max
@@ -80,7 +87,20 @@ public final class Native: @unchecked Sendable {
     resolve()
     var signature = storedSignature
     signature.name = qualifiedName.withLock { $0 }
+    signature.insight = insight
     return signature
+  }
+
+  /// The type of all results.
+  var declaredResult: StaticType {
+    resolve()
+    return storedSignature.result
+  }
+
+  /// Says what a check can know of a call from its arguments together.
+  public func knowing(_ insight: CallInsight) -> Native {
+    self.insight = insight
+    return self
   }
 
   var positionalCount: Int {
@@ -165,9 +185,6 @@ public struct NativeCall {
   @usableFromInline
   func mismatch(_ expected: String, _ value: Value, _ index: Int) -> Fault {
     let name = native.signature.parameters[index].name
-    return Fault(
-      .type,
-      "`\(name)` must be \(Value.withArticle(expected)), found \(Representation.described(value))"
-    ).atArgument(index)
+    return Fault.mismatch(name, expected, Representation.described(value)).atArgument(index)
   }
 }

@@ -35,7 +35,8 @@ extension Native {
     arguments body: @escaping @Sendable (inout Arguments) throws -> R
   ) {
     self.init(
-      name, summary, parameters: parameters.map(\.signatureParameter), returns: returns,
+      name, summary, parameters: parameters.map(\.signatureParameter), result: R.staticType,
+      returns: returns,
       seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       var arguments = Arguments(call)

@@ -1,5 +1,7 @@
 // The initialisers of `Native` for 8 to 10 parameters; see NativeInitializers.swift.
 
+import Syntax
+
 extension Native {
   @inlinable
   public convenience init<
@@ -25,7 +27,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -58,7 +60,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -91,7 +93,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -124,7 +126,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -158,7 +160,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -192,7 +194,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -226,7 +228,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -260,7 +262,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -295,7 +297,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(), j.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -330,7 +332,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(), j.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -365,7 +367,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(), j.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -401,7 +403,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(), h.described(), i.described(), j.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),

@@ -1,5 +1,7 @@
 // The initialisers of `Native` for 5 to 7 parameters; see NativeInitializers.swift.
 
+import Syntax
+
 extension Native {
   @inlinable
   public convenience init<
@@ -18,7 +20,7 @@ extension Native {
     self.init(
       name, summary,
       parameters: [a.described(), b.described(), c.described(), d.described(), e.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4))
         .encode(call.vm)
@@ -40,7 +42,7 @@ extension Native {
     self.init(
       name, summary,
       parameters: [a.described(), b.described(), c.described(), d.described(), e.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4))
       return .nothing
@@ -64,7 +66,7 @@ extension Native {
     self.init(
       name, summary,
       parameters: [a.described(), b.described(), c.described(), d.described(), e.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4)
@@ -87,7 +89,7 @@ extension Native {
     self.init(
       name, summary,
       parameters: [a.described(), b.described(), c.described(), d.described(), e.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4)
@@ -116,7 +118,7 @@ extension Native {
       parameters: [
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -145,7 +147,7 @@ extension Native {
       parameters: [
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -174,7 +176,7 @@ extension Native {
       parameters: [
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -203,7 +205,7 @@ extension Native {
       parameters: [
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -235,7 +237,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -266,7 +268,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3), call.take(e, 4),
@@ -298,7 +300,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),
@@ -329,7 +331,7 @@ extension Native {
         a.described(), b.described(), c.described(), d.described(), e.described(), f.described(),
         g.described(),
       ],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(
         call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3),

@@ -2,6 +2,8 @@
 // number has four: with and without the running context (`context: { vm, a in … }`), giving a value or nothing. More
 // parameters: NativeInitializers+Five.swift, NativeInitializers+Eight.swift, NativeArguments.swift.
 
+import Syntax
+
 extension Native {
   @inlinable
   public convenience init<R: ValueEncodable>(
@@ -12,7 +14,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body().encode(call.vm)
     }
@@ -27,7 +29,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body()
       return .nothing
@@ -43,7 +45,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm).encode(call.vm)
     }
@@ -58,7 +60,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm)
       return .nothing
@@ -75,7 +77,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0)).encode(call.vm)
     }
@@ -91,7 +93,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0))
       return .nothing
@@ -108,7 +110,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0)).encode(call.vm)
     }
@@ -124,7 +126,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0))
       return .nothing
@@ -142,7 +144,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1)).encode(call.vm)
     }
@@ -159,7 +161,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1))
       return .nothing
@@ -177,7 +179,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1)).encode(call.vm)
     }
@@ -194,7 +196,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1))
       return .nothing
@@ -213,7 +215,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2)).encode(call.vm)
     }
@@ -231,7 +233,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2))
       return .nothing
@@ -250,7 +252,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2)).encode(call.vm)
     }
@@ -268,7 +270,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2))
       return .nothing
@@ -288,7 +290,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described(), d.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3)).encode(call.vm)
     }
@@ -307,7 +309,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described(), d.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3))
       return .nothing
@@ -327,7 +329,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described(), d.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: R.staticType, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3)).encode(
         call.vm)
@@ -347,7 +349,7 @@ extension Native {
   ) {
     self.init(
       name, summary, parameters: [a.described(), b.described(), c.described(), d.described()],
-      returns: returns, seeAlso: seeAlso, search: search, examples: examples
+      result: .nil, returns: returns, seeAlso: seeAlso, search: search, examples: examples
     ) { call in
       try body(call.vm, call.take(a, 0), call.take(b, 1), call.take(c, 2), call.take(d, 3))
       return .nothing

@@ -157,31 +157,59 @@ extension Param where T: Bindable {
       let sizes = "shape [" + shape.map(\.text).joined(separator: ", ") + "]"
       rule = rule.isEmpty ? sizes : "\(sizes), \(rule)"
     }
-    return Signature.Parameter(
+    var parameter = Signature.Parameter(
       name, summary: summary, type: T.typeName, defaultText: defaultText, namedOnly: namedOnly,
       variadic: T.takesRest, rule: rule.isEmpty ? nil : rule)
+    parameter.isChanged = mutates
+    if !T.takesRest { parameter.problem = { self.problem($0) } }
+    return parameter
+  }
+
+  /// What a call would say of an argument of which this is known; nil where it is right, or not certain to be wrong.
+  private func problem(_ known: Known) -> Diagnostic? {
+    guard let vm = VM.current else { return nil }
+    guard let constant = known.constant, let snapshot = Snapshot(constant) else {
+      guard !T.mayAccept(known.type, vm) else { return nil }
+      return Fault.mismatch(name, T.typeName, known.type.withArticle).diagnostic
+    }
+    do {
+      try vm.calling {
+        let value = vm.value(of: snapshot)
+        guard try T.decode(value, vm) != nil else {
+          throw Fault.mismatch(name, T.typeName, Representation.described(value))
+        }
+        try checkRules(value)
+      }
+      return nil
+    } catch {
+      let fault = Fault(error)
+      // Limits are those of the run; a check has others.
+      return fault.kind == .limit || fault.kind == .interrupt ? nil : fault.diagnostic
+    }
   }
 
   /// Rules, ownership and shape; the type has been checked.
   @usableFromInline
   func check(_ decoded: T, _ value: Value, _ index: Int, _ call: inout NativeCall) throws {
-    for rule in rules where !rule.accepts(value) {
-      if case .oneOf(let names) = rule {
-        throw Fault(
-          .value, "`\(name)` must be \(rule.text), got \(Representation.brief(value))",
-          hint: value.string.flatMap { Suggest.nearest(to: $0, in: names) }.map {
-            "did you mean \(Representation.quoted($0))?"
-          }
-        ).atArgument(index)
-      }
-      throw Fault(.value, "`\(name)` must be \(rule.text), got \(Representation.brief(value))")
-        .atArgument(index)
-    }
+    do { try checkRules(value) } catch { throw error.atArgument(index) }
     if mutates, case .object(let reference) = value {
       do { try call.vm.requireOwned(reference) } catch { throw error.atArgument(index) }
     }
     guard !shape.isEmpty, let sizes = extents?(decoded) else { return }
     try checkShape(sizes, index, &call)
+  }
+
+  private func checkRules(_ value: Value) throws(Fault) {
+    for rule in rules where !rule.accepts(value) {
+      var hint: String?
+      if case .oneOf(let names) = rule {
+        hint = value.string.flatMap { Suggest.nearest(to: $0, in: names) }.map {
+          "did you mean \(Representation.quoted($0))?"
+        }
+      }
+      throw Fault(
+        .value, "`\(name)` must be \(rule.text), got \(Representation.brief(value))", hint: hint)
+    }
   }
 
   private func checkShape(_ sizes: [Int], _ index: Int, _ call: inout NativeCall) throws {

@@ -167,6 +167,10 @@ extension VM {
     var call = NativeCall(self, arguments, count, native)
     do {
       let result = try native.body(&call)
+      #if DEBUG
+        // What a check relies on is tried wherever natives are.
+        try result.requireFit(native.declaredResult, native.signature.name)
+      #endif
       try lookAround()
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
@@ -401,6 +405,14 @@ extension VM {
     let wanted = end + 1_024
     machine.pointee.stackTouched =
       wanted < machine.pointee.stackEnd ? wanted : machine.pointee.stackEnd
+  }
+
+  /// The same for what runs no code of a script: a check.
+  func entering<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let previous = VM.current
+    CurrentVM.set(self)
+    defer { CurrentVM.set(previous) }
+    return try body()
   }
 
   /// Makes this the thread's interpreter while `body` runs.

@@ -130,6 +130,11 @@ extension Fault {
     }
   }
 
+  /// An argument of another type than its parameter takes.
+  static func mismatch(_ parameter: String, _ expected: String, _ found: String) -> Fault {
+    Fault(.type, "`\(parameter)` must be \(Value.withArticle(expected)), found \(found)")
+  }
+
   /// The user has interrupted the run; `message` says how far it had got.
   public static func interrupted(
     _ message: String = "interrupted", partialResult: Snapshot? = nil

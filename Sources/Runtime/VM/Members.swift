@@ -24,7 +24,11 @@ extension VM {
       let type = native.type
       do {
         if let index = type.fieldIndex[text] {
-          return try calling { try type.fields[index].get(native, self) }
+          let value = try calling { try type.fields[index].get(native, self) }
+          #if DEBUG
+            try value.requireFit(type.fields[index].type(), "\(type.name).\(text)")
+          #endif
+          return value
         }
         if let value = try calling({ try type.member(native, text, self) }) { return value }
       } catch {
@@ -58,10 +62,9 @@ extension VM {
   }
 
   func noMember(_ object: Value, _ name: String, isCall: Bool) -> Fault {
-    let names = memberNames(of: object)
-    let hint =
-      (isCall ? functionHint(object, name) : nil) ?? Suggest.hint(for: name, in: names)
-      ?? functionHint(object, name) ?? searchHint(object, name)
+    let hint = Suggest.member(
+      name, isCalled: isCall, among: memberNames(of: object), of: methods(of: object),
+      globals: hasFunctions(object) ? interpreter.entities : [:])
     guard case .object(let reference) = object else {
       return Fault(
         .type, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
@@ -78,28 +81,17 @@ extension VM {
     }
   }
 
-  /// For `list.sorted()`, where `sorted(list)` is meant.
-  private func functionHint(_ object: Value, _ name: String) -> String? {
-    guard case .object(let reference) = object, reference.kind != .module,
-      case .function? = interpreter.entities[name]
-    else { return nil }
-    return "there is a function for that: `\(name)(…)`"
+  /// Whether a global function may be meant where a value has no such member.
+  private func hasFunctions(_ object: Value) -> Bool {
+    guard case .object(let reference) = object else { return false }
+    return reference.kind != .module
   }
 
-  /// What a word of another language is called here: the method, else the function, that lists it among its search words.
-  private func searchHint(_ object: Value, _ word: String) -> String? {
-    guard case .object(let reference) = object else { return nil }
-    let finds = { (signature: Signature) in signature.search.contains(word) }
-    let methods =
-      reference.kind == .native
-      ? reference.native.type.methods.filter { finds($0.signature) }.map(\.name)
-      : (interpreter.methods[reference.kind] ?? [:]).filter { finds($1.native.signature) }.map(
-        \.key)
-    if let method = methods.min() { return "did you mean `\(method)`?" }
-    let functions = interpreter.entities.compactMap { name, entity -> String? in
-      if case .function(let signature) = entity, finds(signature) { name } else { nil }
-    }
-    return functions.min().map { "there is a function for that: `\($0)(…)`" }
+  private func methods(of object: Value) -> [Signature] {
+    guard case .object(let reference) = object else { return [] }
+    return reference.kind == .native
+      ? reference.native.type.methods.map(\.signature)
+      : (interpreter.methods[reference.kind] ?? [:]).values.map(\.native.signature)
   }
 
   /// The names that may follow `value.`, for completion and suggestions: fields, methods, keys, members.

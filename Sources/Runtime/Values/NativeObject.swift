@@ -49,6 +49,8 @@ public enum Transfer<T> {
 public struct NativeField: Sendable {
   public let name: String
   public let summary: String
+  /// The type of its values.
+  let type: @Sendable () -> StaticType
   let get: @Sendable (NativeObject, VM) throws -> Value
 }
 
@@ -65,6 +67,8 @@ public class AnyNativeType: @unchecked Sendable {
   /// What `object(…)` calls; its first parameter is the object.
   public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
   var callObject: NativeFunction?
+  /// What the parts of a value (the columns of a table) tell a check of what is taken out of it.
+  public var insight: PartsInsight?
 
   fileprivate init(_ name: String, _ summary: String) {
     self.name = name
@@ -74,6 +78,12 @@ public class AnyNativeType: @unchecked Sendable {
   func byteCount(_ object: NativeObject) -> Int { 0 }
   func visitChildren(_ object: NativeObject, _ visit: (Value) -> Void) {}
   func scalar(_ object: NativeObject) -> Value? { nil }
+  /// Whether some values stand for a number or a bool.
+  var mayBeScalar: Bool { false }
+  /// Whether values have members that only the run knows.
+  var hasMembersOfItsOwn: Bool { false }
+  /// Whether formats mean something else than for its text.
+  var formatsItself: Bool { false }
   func representation(_ object: NativeObject, _ vm: VM?) throws -> String { "<\(name)>" }
   func formatted(_ object: NativeObject, _ specification: String, _ vm: VM?) throws -> String? {
     nil
@@ -165,24 +175,28 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   }
 
   /// Declares a field that is computed when it is read.
-  public func field(
-    _ name: String, _ summary: String = "", _ get: @escaping (T) throws -> some ValueEncodable
+  /// - Parameter returns: what its values are, where their Swift type does not say it: `{low, high}`.
+  public func field<R: ValueEncodable>(
+    _ name: String, _ summary: String = "", returns: String = "",
+    _ get: @escaping (T) throws -> R
   ) {
     nonisolated(unsafe) let get = get
     add(
-      NativeField(name: name, summary: summary) { object, vm in
+      NativeField(name: name, summary: summary, type: { R.staticType.declared(returns) }) {
+        object, vm in
         try get(NativeType<T>.unbox(object)).encode(vm)
       })
   }
 
   /// The same with the running context.
-  public func field(
-    _ name: String, _ summary: String = "",
-    context get: @escaping (VM, T) throws -> some ValueEncodable
+  public func field<R: ValueEncodable>(
+    _ name: String, _ summary: String = "", returns: String = "",
+    context get: @escaping (VM, T) throws -> R
   ) {
     nonisolated(unsafe) let get = get
     add(
-      NativeField(name: name, summary: summary) { object, vm in
+      NativeField(name: name, summary: summary, type: { R.staticType.declared(returns) }) {
+        object, vm in
         try get(vm, NativeType<T>.unbox(object)).encode(vm)
       })
   }
@@ -214,6 +228,9 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
     children?(NativeType.unbox(object), visit)
   }
   override func scalar(_ object: NativeObject) -> Value? { scalar?(NativeType.unbox(object)) }
+  override var mayBeScalar: Bool { scalar != nil }
+  override var hasMembersOfItsOwn: Bool { member != nil }
+  override var formatsItself: Bool { format != nil }
   override func representation(_ object: NativeObject, _ vm: VM?) throws -> String {
     try representation?(NativeType.unbox(object), vm) ?? "<\(name)>"
   }

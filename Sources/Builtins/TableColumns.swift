@@ -1,0 +1,140 @@
+import Runtime
+import Syntax
+import Tables
+
+// What a check knows of the columns of tables whose text names them: a sweep's axes and the keys of its trials, a literal's
+// keys, and what selecting and summarising leaves of them. Columns that may be there are kept, so that only a name that
+// none of them has is reported.
+
+enum TableColumns {
+  /// The columns of a table that is known so far.
+  static func columns(_ known: Known?) -> Set<String>? {
+    if case .object(_, let parts)? = known?.type { parts } else { nil }
+  }
+
+  private static func table(_ columns: Set<String>?) -> StaticType {
+    .object(Table.nativeType.name, parts: columns)
+  }
+
+  private static func interval(_ name: String) -> String { name + Table.intervalSuffix }
+
+  /// The error of a name that is no column; nil where it is one, or may be.
+  static func problem(_ name: String, among columns: Set<String>) -> Diagnostic? {
+    guard !columns.contains(name) else { return nil }
+    let listed = columns.filter { $0 != "error" }.sorted().prefix(12).map { "`\($0)`" }
+    return Diagnostic(
+      .key, "the table has no column `\(name)`",
+      hint: Suggest.hint(for: name, in: columns)
+        ?? "its columns are \(listed.joined(separator: ", "))")
+  }
+
+  /// A call one of whose arguments names columns of the table or groups before it.
+  /// - Parameter result: what it gives, from the columns there are and those that are named, where these are certain.
+  static func naming(
+    _ parameters: [String], of owner: String = "table",
+    result: @escaping @Sendable (Set<String>?, _ named: [String]?) -> StaticType? = { _, _ in nil }
+  ) -> CallInsight {
+    CallInsight(
+      result: { arguments in
+        let named = parameters.first.flatMap { arguments[$0]?.constant?.names }
+        return result(columns(arguments[owner]), named)
+      },
+      problems: { arguments in
+        guard let columns = columns(arguments[owner]) else { return [] }
+        return parameters.flatMap { parameter in
+          (arguments[parameter]?.constant?.names ?? []).compactMap { name in
+            problem(name, among: columns).map { (parameter, $0) }
+          }
+        }
+      })
+  }
+
+  /// Rows of the same table.
+  static let same = naming([]) { columns, _ in table(columns) }
+
+  static let select = naming(["columns"]) { columns, named in
+    guard let columns, let named else { return table(columns) }
+    return table(columns.intersection(named + named.map(interval)))
+  }
+
+  static let without = naming(["columns"]) { columns, named in
+    guard let columns, let named else { return table(columns) }
+    return table(columns.subtracting(named + named.map(interval)))
+  }
+
+  static let sorted = naming(["by"]) { columns, _ in table(columns) }
+
+  static let grouped = naming(["by"]) { columns, _ in
+    .object(Grouping.nativeType.name, parts: columns)
+  }
+
+  /// One more column.
+  static let with = CallInsight(result: { arguments in
+    guard let columns = columns(arguments["table"]), let name = arguments["name"]?.constant?.string
+    else { return table(nil) }
+    return table(columns.union([name]))
+  })
+
+  static let renamed = CallInsight(
+    result: { arguments in
+      guard let columns = columns(arguments["table"]), let new = arguments["new"]?.constant?.string,
+        let old = arguments["old"]?.constant?.string
+      else { return table(nil) }
+      return table(columns.subtracting([old]).union([new]))
+    }, problems: naming(["old"]).problems)
+
+  static let appended = CallInsight(result: { arguments in
+    guard let columns = columns(arguments["table"]),
+      let more = TableColumns.columns(arguments["other"])
+    else {
+      return table(nil)
+    }
+    return table(columns.union(more))
+  })
+
+  /// A summary of groups: the keys and the measures.
+  static let summary = naming([], of: "groups") { columns, _ in table(columns) }
+
+  /// The same with half widths beside the measures.
+  static let mean = naming([], of: "groups") { columns, _ in
+    table(columns.map { $0.union($0.map(interval)) })
+  }
+
+  static let count = naming([], of: "groups") { columns, _ in
+    table(columns?.union(["count"]))
+  }
+
+  /// `table([{a: 1}])`, `table({a: [1]})`, where the keys stand in the text.
+  static let made = CallInsight(result: { arguments in
+    switch arguments["data"]?.type {
+    case .map(let keys?), .list(.map(let keys?)): table(Set(keys.keys))
+    case .object(Table.nativeType.name, let parts): table(parts)
+    default: nil
+    }
+  })
+
+  static let drawn = naming(["x", "y", "by"])
+
+  private static func row(_ columns: Set<String>) -> StaticType {
+    .map(Dictionary(uniqueKeysWithValues: columns.map { ($0, .any) }))
+  }
+
+  /// What is taken out of a table.
+  static let insight = PartsInsight(
+    field: { name, columns in
+      if name == "rows" { return .list(row(columns)) }
+      return columns.contains(name) ? .list(.any) : nil
+    },
+    element: { row($0) },
+    index: { index, columns in
+      if index.type == .int { return (row(columns), nil) }
+      if let name = index.constant?.string {
+        return (.list(.any), problem(name, among: columns))
+      }
+      if let names = index.constant?.names {
+        let wrong = names.lazy.compactMap { problem($0, among: columns) }.first
+        return (table(columns.intersection(names + names.map(interval))), wrong)
+      }
+      return (.any, nil)
+    })
+}

@@ -1,0 +1,340 @@
+// What is certain of values: the members they have, the arguments that calls take, what operators and formats do with
+// them. All messages are those of the run. Where nothing is certain, nothing is said.
+
+extension Checker {
+  /// The parts of a call that has been visited.
+  struct Call {
+    let arguments: [Argument]
+    /// What is known of each argument.
+    let values: [Known]
+    let span: Span
+    let calleeSpan: Span
+  }
+
+  /// Reports what is certain to fail when it is reached, unless a `catch` waits for it.
+  func report(_ problem: Diagnostic, at span: Span) {
+    guard caughtDepth == 0 else { return }
+    var problem = problem
+    problem.labels = [.init(source, span)]
+    report(problem)
+  }
+
+  // MARK: Names
+
+  /// Notes what a name stands for from its declaration on.
+  func bind(_ binding: Binding?, _ value: Known) {
+    guard let binding, let holdings else { return }
+    let plain = value.type.whateverItHolds
+    if let assigned = holdings.assigned[binding.name] {
+      binding.known = Known(plain == assigned ? plain : .any)
+    } else if holdings.changing.contains(binding.name) {
+      binding.known = Known(plain, plain == value.type ? value.constant : nil)
+      if case .list = plain { binding.known.constant = nil }
+      if case .map = plain { binding.known.constant = nil }
+    } else {
+      let limit = holdings.depth[binding.name] ?? .max
+      binding.known = Known(value.type.certain(below: limit), value.constant?.shallow)
+    }
+  }
+
+  /// The same for a pattern; only a plain name's value is known.
+  func bind(_ pattern: Pattern, _ value: Known) {
+    guard case .name(let name) = pattern.kind else { return }
+    bind(scopes[scopes.count - 1].bindings[name], value)
+  }
+
+  /// Whether what is called, which is not the script's own, keeps no argument and changes none.
+  static func isReader(_ callee: Expr, _ environment: CheckEnvironment) -> Bool {
+    let entity: Entity?
+    switch callee.kind {
+    case .name(let name): entity = environment.globals[name]
+    case .member(let base, let name, _):
+      guard case .name(let module) = base.kind,
+        case .module(let members, _)? = environment.globals[module]
+      else { return false }
+      entity = members[name]
+    default: entity = nil
+    }
+    guard case .function(let signature)? = entity,
+      !signature.parameters.contains(where: \.isChanged)
+    else { return false }
+    switch signature.result {
+    case .any: return ["sum", "sorted", "enumerate", "zip", "len"].contains(signature.name)
+    case .map, .function: return false
+    default: return true
+    }
+  }
+
+  // MARK: Calls
+
+  /// Checks a call against what it calls, and gives what is known of its result.
+  func result(of call: Call, _ signature: Signature, receiver: StaticType? = nil) -> Known {
+    var own = signature
+    if receiver != nil { own.parameters.removeFirst() }
+    guard check(call.arguments, against: own, call.span, call.calleeSpan), holdings != nil else {
+      return Known(signature.result)
+    }
+    var values: [String: Known] = [:]
+    var spans: [String: Span] = [:]
+    if let receiver { values[signature.parameters[0].name] = Known(receiver) }
+    let positional = own.parameters.filter { !$0.namedOnly && !$0.variadic }
+    var count = 0
+    for (argument, value) in zip(call.arguments, call.values) {
+      let parameter: Signature.Parameter
+      if let name = argument.name {
+        guard let found = own.parameters.first(where: { $0.name == name }) else { continue }
+        parameter = found
+      } else {
+        count += 1
+        guard count <= positional.count else { continue }
+        parameter = positional[count - 1]
+      }
+      values[parameter.name] = value
+      spans[parameter.name] = argument.value.span
+      if let problem = parameter.problem?(value) {
+        report(problem, at: argument.value.span)
+        return Known(signature.result)
+      }
+    }
+    guard let insight = signature.insight else { return Known(signature.result) }
+    let arguments = CallArguments(values: values)
+    for (parameter, problem) in insight.problems(arguments) {
+      report(problem, at: spans[parameter] ?? call.calleeSpan)
+    }
+    return Known(insight.result(arguments) ?? signature.result)
+  }
+
+  /// A call of a value: a method, or something that can be called itself.
+  func call(value: Known, _ call: Call) -> Known {
+    if let (signature, receiver) = value.method {
+      return result(of: call, signature, receiver: receiver)
+    }
+    guard let name = value.type.name, value.type != .function,
+      let description = environment.judge?.description(ofType: name)
+    else { return .anything }
+    if let signature = description.call {
+      return result(of: call, signature, receiver: value.type)
+    }
+    report(Diagnostic(.type, "\(value.type.withArticle) cannot be called"), at: call.calleeSpan)
+    return .anything
+  }
+
+  // MARK: Members
+
+  /// `value.name`.
+  func member(
+    _ base: Expr, _ value: Known, _ name: String, _ nameSpan: Span, isCalled: Bool
+  ) -> Known {
+    if case .module(let members, _)? = module(base) {
+      switch members[name] {
+      case nil: missingMember(base, name, nameSpan, of: members)
+      case .function?: return Known(.function)
+      default: break
+      }
+      return .anything
+    }
+    guard let typeName = value.type.name, value.type != .function,
+      let description = environment.judge?.description(ofType: typeName)
+    else { return .anything }
+    var known: Set<String> = []
+    switch value.type {
+    case .map(nil): return .anything
+    case .map(let keys?):
+      if let found = keys[name] {
+        return isCalled && description.methods[name] != nil ? .anything : Known(found)
+      }
+      known = Set(keys.keys)
+    case .object(_, let parts):
+      if let parts, let found = description.insight?.field(name, parts) { return Known(found) }
+      if let field = description.fields[name] { return Known(field) }
+      if let parts, parts.contains(name) { return .anything }
+      if description.hasParts, parts == nil, description.methods[name] == nil { return .anything }
+      known = parts ?? []
+    default: if let field = description.fields[name] { return Known(field) }
+    }
+    if let method = description.methods[name] {
+      var result = Known(.function)
+      result.method = (method, value.type)
+      return result
+    }
+    let names = known.union(description.fields.keys).union(description.methods.keys)
+    var isMap = false
+    if case .map = value.type { isMap = true }
+    let message =
+      isMap && !isCalled
+      ? "the map has no key `\(name)`"
+      : "\(value.type.withArticle) has no \(isCalled ? "method" : "field") `\(name)`"
+    report(
+      Diagnostic(
+        isMap && !isCalled ? .key : value.type.isPlain ? .type : .name, message,
+        hint: Suggest.member(
+          name, isCalled: isCalled, among: names.sorted(), of: Array(description.methods.values),
+          globals: value.type.isPlain ? [:] : environment.globals)), at: nameSpan)
+    return .anything
+  }
+
+  /// `value[subscripts]`, whose parts have been visited.
+  func element(_ value: Known, _ subscripts: [Subscript], _ index: Known?, _ span: Span) -> Known {
+    guard subscripts.count == 1 else { return .anything }
+    if case .object(let name, let parts?) = value.type,
+      let insight = environment.judge?.description(ofType: name)?.insight
+    {
+      guard let index else { return Known(value.type) }
+      let (type, problem) = insight.index(index, parts)
+      if let problem { report(problem, at: span) }
+      return Known(type)
+    }
+    guard let index else {
+      switch value.type {
+      case .list, .string: return Known(value.type)
+      default: return .anything
+      }
+    }
+    switch value.type {
+    case .list(let element) where index.type == .int: return Known(element)
+    case .string where index.type == .int: return Known(.string)
+    case .map(let keys?):
+      if let key = index.constant?.string, let type = keys[key] { return Known(type) }
+      return .anything
+    default: return .anything
+    }
+  }
+
+  /// What `for x in value` goes through.
+  func element(ofSequence value: Known) -> Known {
+    switch value.type {
+    case .list(let element): return Known(element)
+    case .range: return Known(.int)
+    case .string, .map(.some): return Known(.string)
+    case .object(let name, let parts?):
+      let insight = environment.judge?.description(ofType: name)?.insight
+      return Known(insight?.element(parts) ?? .any)
+    default: return .anything
+    }
+  }
+
+  // MARK: Operators and formats
+
+  func negated(_ value: Known, _ whole: Expr) -> Known {
+    guard let judge = environment.judge else { return .anything }
+    if let problem = judge.problem(negating: value) {
+      report(problem, at: whole.span)
+      return .anything
+    }
+    return Known(value.type.isNumber ? value.type : .any, value.constant.flatMap(judge.negated))
+  }
+
+  func binary(_ op: BinaryOperator, _ left: Known, _ right: Known, _ whole: Expr) -> Known {
+    guard let judge = environment.judge else { return .anything }
+    if let problem = judge.problem(op, left, right) {
+      report(problem, at: whole.span)
+      return .anything
+    }
+    if let a = left.constant, let b = right.constant, let value = judge.result(op, a, b) {
+      return Known(value.type, value)
+    }
+    switch (op, left.type, right.type) {
+    case (.divide, let a, let b) where a.isNumber && b.isNumber: return Known(.float)
+    case (.power, .int, .int), (.matmul, _, _): return .anything
+    case (_, .int, .int): return Known(.int)
+    case (_, let a, let b) where a.isNumber && b.isNumber: return Known(.float)
+    case (.add, .string, .string): return Known(.string)
+    case (.add, .list(let a), .list(let b)): return Known(.list(a.joined(b)))
+    case (.multiply, .string, .int), (.multiply, .int, .string): return Known(.string)
+    case (.multiply, .list, .int), (.multiply, .int, .list): return Known(.list(.any))
+    default: return .anything
+    }
+  }
+
+  /// `f"{value:spec}"`, where the specification is plain text.
+  func format(_ value: Known, _ spec: [FormatPart], isRepresented: Bool, _ span: Span) {
+    var text = ""
+    for part in spec {
+      guard case .literal(let piece) = part else { return }
+      text += piece
+    }
+    guard !text.isEmpty else { return }
+    let shown = isRepresented ? Known(.string) : value
+    if let problem = environment.judge?.problem(formatting: shown, text) {
+      report(problem, at: span)
+    }
+  }
+
+  // MARK: Params
+
+  func checkDomain(of param: Param, _ value: Known, _ domain: Known) {
+    guard let value = value.constant, let domain = domain.constant,
+      let problem = environment.judge?.problem(ofParam: param.name, value, domain: domain)
+    else { return }
+    report(problem, at: param.defaultValue.span)
+  }
+
+  /// What is certain of a param, whose value may come from outside: it is of its default's kind, and among the values of its
+  /// domain.
+  func known(of param: Param, _ value: Known, _ domain: Known?) -> Known {
+    if let domain {
+      guard case .list(let items)? = domain.constant, let first = items.first,
+        items.allSatisfy({ $0.type == first.type }), !first.type.isNumber
+      else { return .anything }
+      return Known(first.type.whateverItHolds)
+    }
+    switch value.type {
+    case .bool, .string, .list, .map: return Known(value.type.whateverItHolds)
+    default: return .anything
+    }
+  }
+}
+
+extension StaticType {
+  /// What stays certain of a value whose parts may change from some depth on.
+  func certain(below limit: Int, at level: Int = 0) -> StaticType {
+    guard level < limit else { return whateverItHolds }
+    switch self {
+    case .list(let element): return .list(element.certain(below: limit, at: level + 1))
+    case .map(let keys):
+      return .map(keys?.mapValues { $0.certain(below: limit, at: level + 1) })
+    default: return self
+    }
+  }
+
+  /// A type without anything inside.
+  var isPlain: Bool {
+    switch self {
+    case .nil, .bool, .int, .float: true
+    default: false
+    }
+  }
+}
+
+extension Constant {
+  public var type: StaticType {
+    switch self {
+    case .nil: .nil
+    case .bool: .bool
+    case .int: .int
+    case .float: .float
+    case .string: .string
+    case .range: .range
+    case .list(let items):
+      .list(
+        items.first.map { first in items.dropFirst().reduce(first.type) { $0.joined($1.type) } }
+          ?? .any)
+    case .map(let entries): .map(entries.mapValues(\.type))
+    }
+  }
+
+  /// Nil where a list or map is inside, which may be changed.
+  var shallow: Constant? {
+    func isFlat(_ value: Constant) -> Bool {
+      switch value {
+      case .list, .map: false
+      default: true
+      }
+    }
+    switch self {
+    case .list(let items): return items.allSatisfy(isFlat) ? self : nil
+    case .map(let entries): return entries.values.allSatisfy(isFlat) ? self : nil
+    default: return self
+    }
+  }
+}

@@ -1,0 +1,235 @@
+// What a check can know of values before the run.
+
+/// The type of a value as far as it is certain. What is not certain is `any`: nothing is ever reported of that.
+public indirect enum StaticType: Sendable, Equatable {
+  case any
+  case `nil`, bool, int, float, string, range, function, error
+  /// A list, with the type of all its elements.
+  case list(StaticType)
+  /// A map; where its keys are known, no others can be in it.
+  case map([String: StaticType]?)
+  /// A native value by the name of its type; where the names of its parts are known (the columns of a table), it has no
+  /// others.
+  case object(String, parts: Set<String>?)
+
+  /// What scripts call the type; nil where it is not known.
+  public var name: String? {
+    switch self {
+    case .any: nil
+    case .nil: "nil"
+    case .bool: "bool"
+    case .int: "int"
+    case .float: "float"
+    case .string: "string"
+    case .range: "range"
+    case .function: "function"
+    case .error: "error"
+    case .list: "list"
+    case .map: "map"
+    case .object(let name, _): name
+    }
+  }
+
+  /// The name with its article, for messages.
+  public var withArticle: String {
+    guard let name else { return "a value" }
+    if self == .nil { return name }
+    return ("aeiou".contains(name.first ?? "x") ? "an " : "a ") + name
+  }
+
+  public var isNumber: Bool { self == .int || self == .float }
+
+  /// A value that is one of the two.
+  func joined(_ other: StaticType) -> StaticType {
+    if self == other { return self }
+    switch (self, other) {
+    case (.list(let a), .list(let b)): return .list(a.joined(b))
+    case (.map, .map): return .map(nil)
+    case (.object(let a, let some), .object(let b, let more)) where a == b:
+      return .object(a, parts: some.flatMap { parts in more.map(parts.union) })
+    default: return .any
+    }
+  }
+
+  /// What stays true of a list or map that may be changed: that it is one.
+  var whateverItHolds: StaticType {
+    switch self {
+    case .list: .list(.any)
+    case .map: .map(nil)
+    default: self
+    }
+  }
+
+  /// Reads what a declaration says of a result: `tensor i64`, `list of string`, `{low, high: float}`. A word that is none of
+  /// the language's types is the name of a native one. What it does not understand, such as `int or tensor` and
+  /// `as given`, is `any`.
+  public init(parsing text: String) {
+    let text = text.drop { $0 == " " }
+    if text.hasPrefix("{"), text.hasSuffix("}") {
+      var keys: [String: StaticType] = [:]
+      for entry in text.dropFirst().dropLast().split(separator: ",") {
+        let parts = entry.split(separator: ":", maxSplits: 1)
+        let key = parts[0].filter { $0 != " " }
+        keys[key] = parts.count > 1 ? StaticType(parsing: String(parts[1])) : .any
+      }
+      self = .map(keys)
+      return
+    }
+    if text.hasPrefix("list of ") {
+      self = .list(StaticType(parsing: String(text.dropFirst("list of ".count))))
+      return
+    }
+    // Behind the name of a type stands at most what is in it: `tensor i64 [examples]`, `tensor, as …`.
+    let end = text.firstIndex { !$0.isLetter && $0 != "_" } ?? text.endIndex
+    let rest = text[end...].drop { $0 == " " }
+    let isPlain =
+      rest.isEmpty || rest.hasPrefix("[") || rest.hasPrefix(", as ")
+      || ["f32", "f64", "i64", "i32", "bool"].contains { rest.hasPrefix($0) }
+    guard isPlain else {
+      self = .any
+      return
+    }
+    switch text[..<end] {
+    case "nil": self = .nil
+    case "bool": self = .bool
+    case "int": self = .int
+    case "float": self = .float
+    case "string": self = .string
+    case "range": self = .range
+    case "function": self = .function
+    case "error": self = .error
+    case "list", "lists": self = .list(.any)
+    case "map": self = .map(nil)
+    case "any", "": self = .any
+    case let name: self = .object(String(name), parts: nil)
+    }
+  }
+}
+
+/// A value that stands in the script's text.
+public indirect enum Constant: Sendable, Equatable {
+  case `nil`
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(String)
+  case list([Constant])
+  case map([String: Constant])
+  case range(lower: Int, upper: Int, closed: Bool, step: Int)
+
+  public var string: String? { if case .string(let text) = self { text } else { nil } }
+
+  /// One name or a list of names.
+  public var names: [String]? {
+    switch self {
+    case .string(let name): [name]
+    case .list(let items):
+      items.allSatisfy { $0.string != nil } ? items.compactMap(\.string) : nil
+    default: nil
+    }
+  }
+}
+
+/// What is known of an expression's value.
+public struct Known: Sendable {
+  public var type: StaticType
+  /// The value itself, where it stands in the text.
+  public var constant: Constant?
+  /// What is called where this is: a method, with the value that it belongs to.
+  var method: (signature: Signature, receiver: StaticType)?
+
+  public init(_ type: StaticType, _ constant: Constant? = nil) {
+    self.type = type
+    self.constant = constant
+  }
+
+  public static var anything: Known { Known(.any) }
+}
+
+/// The arguments of a call by the names of their parameters; those that were not given are missing.
+public struct CallArguments: Sendable {
+  var values: [String: Known]
+  public subscript(_ name: String) -> Known? { values[name] }
+}
+
+/// What a declaration's words cannot say of a call.
+public struct CallInsight: Sendable {
+  /// The type of the result, where it depends on the arguments; nil leaves what is declared.
+  public var result: @Sendable (CallArguments) -> StaticType?
+  /// What is wrong with arguments that are right each by itself: the parameter and the error, without a place.
+  public var problems: @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)]
+
+  public init(
+    result: @escaping @Sendable (CallArguments) -> StaticType? = { _ in nil },
+    problems: @escaping @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)] = {
+      _ in []
+    }
+  ) {
+    self.result = result
+    self.problems = problems
+  }
+}
+
+/// What can be done with the values of a type.
+public struct TypeDescription: Sendable {
+  public var fields: [String: StaticType]
+  /// The methods, without the parameter for the value itself.
+  public var methods: [String: Signature]
+  /// The values have members beyond these: their parts.
+  public var hasParts: Bool
+  /// A value may stand for a number or a bool.
+  public var mayBeScalar: Bool
+  /// What calling a value does; nil where it cannot be called.
+  public var call: Signature?
+  public var insight: PartsInsight?
+
+  public init(
+    fields: [String: StaticType] = [:], methods: [String: Signature] = [:], hasParts: Bool = false,
+    mayBeScalar: Bool = false, call: Signature? = nil, insight: PartsInsight? = nil
+  ) {
+    self.fields = fields
+    self.methods = methods
+    self.hasParts = hasParts
+    self.mayBeScalar = mayBeScalar
+    self.call = call
+    self.insight = insight
+  }
+}
+
+/// What a type's parts tell of what is taken out of its values.
+public struct PartsInsight: Sendable {
+  public var field: @Sendable (_ name: String, _ parts: Set<String>) -> StaticType?
+  /// What `for x in value` goes through.
+  public var element: @Sendable (_ parts: Set<String>) -> StaticType
+  /// What `value[index]` gives, and what is wrong with it.
+  public var index: @Sendable (_ index: Known, _ parts: Set<String>) -> (StaticType, Diagnostic?)
+
+  public init(
+    field: @escaping @Sendable (String, Set<String>) -> StaticType?,
+    element: @escaping @Sendable (Set<String>) -> StaticType,
+    index: @escaping @Sendable (Known, Set<String>) -> (StaticType, Diagnostic?)
+  ) {
+    self.field = field
+    self.element = element
+    self.index = index
+  }
+}
+
+/// What a check asks of the half that runs scripts, so that it says of a value in the text what the run would say.
+/// Diagnostics come without a place.
+public protocol ValueJudge: Sendable {
+  /// What can be done with values of a type, native or not; nil where there is none of that name.
+  func description(ofType name: String) -> TypeDescription?
+  func negated(_ value: Constant) -> Constant?
+  func result(_ op: BinaryOperator, _ left: Constant, _ right: Constant) -> Constant?
+  /// What is wrong with the operand of `-`.
+  func problem(negating value: Known) -> Diagnostic?
+  /// What is wrong with an operator's operands.
+  func problem(_ op: BinaryOperator, _ left: Known, _ right: Known) -> Diagnostic?
+  /// What is wrong with `f"{value:specification}"`.
+  func problem(formatting value: Known, _ specification: String) -> Diagnostic?
+  /// What is wrong with `param name = value in domain`.
+  func problem(ofParam name: String, _ value: Constant, domain: Constant) -> Diagnostic?
+  /// The type of what a sweep gives, a native one with its columns as parts.
+  var sweepType: String? { get }
+}

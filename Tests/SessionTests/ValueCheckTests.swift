@@ -1,0 +1,289 @@
+import Foundation
+import Runtime
+import Syntax
+import Testing
+
+@testable import Builtins
+@testable import Session
+
+/// What a check finds of values before the first line runs, and that it finds nothing in what is right.
+@Suite struct ValueCheckTests {
+  /// A script with something of everything, all of it right.
+  static let script = """
+    param epochs = 2 in 1..=100        ## Passes.
+    param corpus = "demo" in ["demo", "snips"]  ## Which.
+    let set = data.intents(corpus)
+    let names = ["loss", "rate"]
+    let config = {rate: 5e-3, width: 64}
+    let total = 0.0
+    fn build(width = 64) {
+      nn.sequential(nn.embedding(set.vocabulary, width), nn.mean(axis: 1), nn.linear(width, 16))
+    }
+    let results = sweep epsilon in [1, 4], seed in 0..2 where epsilon > 0 or seed == 0 {
+      let model = build()
+      let optimizer = optim.adam(config.rate, weight_decay: 0.0)
+      let fit = dp.train(model, set.train, epsilon: epsilon, delta: 1e-5, epochs: epochs, optimizer: optimizer)
+      let attack = dp.attack(model, members: set.train, others: set.test)
+      {accuracy: fair.accuracy(model, set.test), leak: attack.auc, sigma: fit.sigma}
+    }
+    let summary = results.group(["epsilon"]).mean(interval: 0.95)
+    let best = results.sort("accuracy", descending: true).head(3)
+    plot.line(summary, x: "epsilon", y: ["accuracy", "leak"], log: "x", title: "Trade")
+    for row in results.rows {
+      total += row.accuracy
+      if row.leak > 0.6 { print(f"{row.epsilon:>8} {row.leak:.3f}") }
+    }
+    let intervals = stats.interval([1.0, 2.0, 4.0], level: 0.95)
+    let texts = fair.prompts("professions", professions: ["nurse"])
+    let disparity = fair.gender_disparity([{text: "He sat.", group: "a"}], resamples: 0)
+    let word = "noise".upper()
+    let x = tensor([1.0, 2.0])
+    let y = x.sum()
+    if y > 2 { print(word.split("I"), x.shape, best.columns) }
+    let isReady = len(names) > 1 and not ("loss" in names)
+    while isReady { break }
+    try { print(1 // 0) } catch e { print(e.kind, e.message) }
+    print(summary.accuracy, summary["accuracy_interval"], disparity.gap, texts[0].text, intervals, total)
+    print(names.index("rate"), config.width * 2, f"{config.width:05d}")
+    """
+
+  @Test func theScriptIsRight() throws {
+    #expect(try Self.errors(in: Self.script) == [])
+  }
+
+  /// One mistake each: what is replaced, by what, and a part of what is said of it.
+  static let mistakes: [(String, String, String)] = [
+    // Arguments: types, choices, ranges.
+    ("delta: 1e-5", "delta: \"1e-5\"", "`delta` must be a float, found the string \"1e-5\""),
+    ("delta: 1e-5", "delta: [1e-5]", "`delta` must be a float"),
+    ("log: \"x\"", "log: \"xx\"", "`log` must be one of"),
+    ("title: \"Trade\"", "title: 3", "`title` must be a string"),
+    ("interval: 0.95", "interval: 95", "`interval` must be between 0 and 1"),
+    ("interval: 0.95", "interval: -0.5", "`interval` must be between 0 and 1"),
+    ("interval: 0.95", "interval: 1 + 0.5", "`interval` must be between 0 and 1"),
+    ("level: 0.95", "level: 2 ** 3", "`level` must be"),
+    (
+      "\"professions\", professions", "\"profession\", professions", "did you mean \"professions\"?"
+    ),
+    ("resamples: 0", "resamples: -1", "`resamples` must be from 0 to 1000000, got -1"),
+    ("nn.linear(width, 16)", "nn.linear(width, \"16\")", "must be an int"),
+    ("nn.linear(width, 16)", "nn.linear(width, 1.5)", "must be an int"),
+    (
+      "dp.train(model, set.train", "dp.train(set.train, model",
+      "`model` must be a model, found an examples"
+    ),
+    (
+      "fair.accuracy(model, set.test)", "fair.accuracy(model, set)",
+      "`examples` must be an examples"
+    ),
+    ("optimizer: optimizer", "optimizer: \"adam\"", "`optimizer` must be"),
+    ("optim.adam(config.rate", "optim.adam(names", "must be a float, found a list"),
+    ("descending: true", "descending: 1", "`descending` must be a bool"),
+    (".head(3)", ".head(-3)", "`count` must be >= 0, got -3"),
+    (".head(3)", ".head(3, 4)", "takes at most 1 argument"),
+    ("word.split(\"I\")", "word.split(1)", "must be"),
+    (
+      "professions: [\"nurse\"]", "professions: \"nurse\"", "`professions` must be a list of string"
+    ),
+    // Params.
+    ("epochs = 2 in", "epochs = 200 in", "`epochs` must be in 1..=100, got 200"),
+    ("corpus = \"demo\" in", "corpus = \"dmeo\" in", "`corpus` must be in"),
+    // Formats.
+    (":.3f}", ":.3q}", "the format `.3q` does not fit"),
+    (":>8}", ":>8x8}", "is not a format"),
+    ("{config.width:05d}", "{config.rate:05d}", "does not fit a float"),
+    ("{config.width:05d}", "{word:d}", "does not fit a string"),
+    // Fields and methods.
+    ("attack.auc", "attack.aucc", "an attack has no field `aucc`"),
+    ("fit.sigma", "fit.sigm", "did you mean `sigma`?"),
+    ("set.vocabulary", "set.vocab", "a dataset has no field `vocab`"),
+    ("set.train, epsilon", "set.training, epsilon", "a dataset has no field `training`"),
+    ("names.index", "names.push", "did you mean `append`?"),
+    ("\"noise\".upper()", "\"noise\".uper()", "a string has no method `uper`"),
+    ("word.split", "word.splitt", "did you mean `split`?"),
+    ("x.sum()", "x.summ()", "a tensor has no method `summ`"),
+    ("x.shape", "x.shap", "a tensor has no field `shap`"),
+    ("config.rate", "config.rat", "the map has no key `rat`"),
+    ("disparity.gap", "disparity.gapp", "the map has no key `gapp`"),
+    ("texts[0].text", "texts[0].txt", "the map has no key `txt`"),
+    ("e.message", "e.mesage", "an error has no field `mesage`"),
+    ("best.columns", "best.colums", "a table has no field `colums`"),
+    ("results.group", "results.groupby", "a table has no method `groupby`"),
+    (".mean(interval", ".average(interval", "did you mean `mean`?"),
+    // Columns.
+    ("[\"epsilon\"]", "[\"epsilom\"]", "did you mean `epsilon`?"),
+    ("sort(\"accuracy\"", "sort(\"acuracy\"", "the table has no column `acuracy`"),
+    ("x: \"epsilon\"", "x: \"eps\"", "the table has no column `eps`"),
+    ("[\"accuracy\", \"leak\"]", "[\"accuracy\", \"leaks\"]", "did you mean `leak`?"),
+    ("row.accuracy", "row.acc", "the map has no key `acc`"),
+    ("row.leak >", "row.leek >", "the map has no key `leek`"),
+    ("summary.accuracy", "summary.acuracy", "a table has no field `acuracy`"),
+    ("accuracy_interval", "accuracy_intervals", "the table has no column `accuracy_intervals`"),
+    // Conditions, operators, calls.
+    ("while isReady", "while names", "`while` needs a bool"),
+    ("if y > 2", "if config", "`if` needs a bool"),
+    ("not (\"loss\" in names)", "not names", "`not` needs a bool"),
+    ("len(names) > 1 and", "len(names) and", "`and` joins conditions"),
+    ("if y > 2", "if summary", "`if` needs a bool"),
+    ("config.width * 2", "config.width + \"2\"", "`+` does not take"),
+    ("config.width * 2", "word - 2", "`-` does not take"),
+    ("config.width * 2", "64 / (2 - 2)", "division by zero"),
+    ("config.width * 2", "word(2)", "a string cannot be called"),
+    ("in results.rows", "in len(names)", "an int cannot be gone through"),
+  ]
+
+  @Test(arguments: mistakes.indices) func isFound(_ index: Int) throws {
+    let (old, new, message) = Self.mistakes[index]
+    try #require(Self.script.contains(old), "\(old)")
+    let found = try Self.errors(in: Self.script.replacing(old, with: new, maxReplacements: 1))
+    #expect(
+      found.contains { "\($0)".contains(message) }, "\(new): \(found.joined(separator: "\n"))")
+  }
+
+  /// What a check cannot be certain of, or what the script itself waits for.
+  @Test(arguments: [
+    "let xs = []\nxs.append(1)\nprint(xs[0] + 1)",
+    "let m = {a: 1}\nm.b = 2\nprint(m.b)",
+    "let m = {a: 1}\nfn f(x) { x.b = 2 }\nf(m)\nprint(m.b)",
+    "let m = {a: 1}\nlet n = m\nn.b = 2\nprint(m.b)",
+    "let m = {a: {b: 1}}\nm.a.c = 2\nprint(m.a.c)",
+    "let m = {keys: 1}\nprint(m.keys(), m.keys)",
+    "let x = nil\nif true { x = [1] }\nprint(x.append(2))",
+    "let x = 1\nx = \"a\"\nprint(x.upper())",
+    "let x = tensor(1.0)\nif x > 0 { print(1) }\nlet c = x > 0\nif c { print(2) }",
+    "let x = tensor([1.0])\nif x[0] > 0 and not (x[0] == 2) { print(x + 1, 2 * x, [1, 2] + x) }",
+    "try { dp.clip([1.0], -1.0) } catch e { print(e.kind) }",
+    "let xs = [{a: 1}]\nfor x in xs { x.b = 2 }\nprint(xs[0].b)",
+    "let xs = [{a: 1}]\nlet x = xs[0]\nx.b = 2\nprint(xs[0].b)",
+    "let xs = [{a: 1}]\nxs[0].update({b: 2})\nprint(xs[0].b)",
+    "let xs = [{a: 1}]\nfor x in sorted(xs, key: x => x.a) { x.b = 2 }\nprint(xs[0].b)",
+    "fn kind(f) { try { f() } catch e { e.kind } }\nprint(kind(() => 1 / 0), kind(() => [1].push(2)))",
+    "let t = table([{a: 1}]).with(\"b\", row => row.a)\nprint(t.b, t.rename(\"b\", \"c\").c, t.select(\"a\").a)",
+    "let t = table([{a: 1}])\nlet name = \"b\"\nprint(t.with(name, [1]).b)",
+    "let t = sweep a in [1] { if a > 0 { {x: 1} } else { {y: 2} } }\nprint(t.x, t.error)",
+    "let t = sweep a in [1] { {x: 1} }\nfor row in t.rows { row.z = row.x\nprint(row.z) }",
+    "param n = nil\nparam k = 3\nprint(n ?? 2, k + 0.5)",
+    "let f = x => x\nprint(f(1).foo)",
+    "let [a, b] = [1, \"x\"]\nprint(a + 1, b.upper())",
+    "fn f(n) { if n > 0 { return [n] }\nnil }\nprint(f(1).append(2))",
+    "let w = 8\nprint(f\"{1.5:{w}.2f} {w:x} {nil} {[1]:>10}\")",
+    "let s = \"\"\nfor i in 0..3 { s += \"x\" }\nprint(s.upper(), s * 2)",
+  ]) func isNotDoubted(_ script: String) throws {
+    #expect(try Self.errors(in: script) == [])
+  }
+
+  /// All that a check says of a text as an error, with its hint.
+  static func errors(in text: String) throws -> [String] {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/s.fl"
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return Self.errors(of: path)
+  }
+
+  static func errors(of path: String) -> [String] {
+    var options = SessionOptions()
+    options.recordsRuns = false
+    return Session(options: options).check(path: path).diagnostics.filter { $0.severity == .error }
+      .map { "\($0.message) \($0.hint ?? "")" }
+  }
+
+  static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// No script of the project that is meant to run is doubted.
+  @Test func noScriptOfTheProjectIsDoubted() throws {
+    var count = 0
+    for folder in ["Stdlib", "Tests/language"] {
+      for path in LanguageTest.files(below: Self.project.path + "/" + folder) {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard !text.contains("# expect error:"), !text.contains("# expect syntax error:") else {
+          continue
+        }
+        count += 1
+        let found = Self.errors(of: path)
+        #expect(found == [], "\(path): \(found.joined(separator: "\n"))")
+      }
+    }
+    #expect(count > 100)
+  }
+
+  /// Nor is any in the documentation; what its pieces leave out is not defined there.
+  @Test func noScriptOfTheDocumentationIsDoubted() throws {
+    let pages = Self.project.path + "/Sources/fairlead/fairlead.docc"
+    let names = try FileManager.default.contentsOfDirectory(atPath: pages)
+    var count = 0
+    for page in names.filter({ $0.hasSuffix(".md") }).map({ pages + "/" + $0 })
+      + [Self.project.path + "/README.md"]
+    {
+      let blocks = try String(contentsOfFile: page, encoding: .utf8).components(
+        separatedBy: "```\n")
+      for index in stride(from: 1, to: blocks.count, by: 2) {
+        let source = Source(name: page, text: blocks[index])
+        guard let program = try? Parsing.parse(source) else { continue }
+        count += 1
+        let session = Session(options: SessionOptions())
+        let found = session.check(program, isMainScript: false).filter {
+          $0.severity == .error && ![.name, .io, .syntax].contains($0.kind)
+        }
+        #expect(found.isEmpty, "\(page): \(found.map(\.message))")
+      }
+    }
+    #expect(count > 5)
+  }
+
+  /// The types that declarations name are there, and what they promise holds wherever examples run: a debug build throws where a
+  /// native or field gives something else.
+  @Test func declarationsKeepTheirWord() throws {
+    let session = Session(options: SessionOptions())
+    let known = Set(Builtins.types.map(\.name))
+    var examples = 0
+    func visit(_ signature: Signature) {
+      func names(_ type: StaticType) -> [String] {
+        switch type {
+        case .object(let name, _): [name]
+        case .list(let element): names(element)
+        case .map(let keys?): keys.values.flatMap(names)
+        default: []
+        }
+      }
+      for name in names(signature.result) {
+        #expect(known.contains(name), "`\(signature.name)` is declared to give \(name)")
+      }
+      for example in signature.examples {
+        examples += 1
+        let reply = session.execute("let example = \(example.code)")
+        let broken = reply.diagnostics.filter { $0.message.contains("is declared to give") }
+        #expect(broken.isEmpty, "\(example.code): \(broken.map(\.message))")
+      }
+    }
+    func visit(_ entity: Entity) {
+      switch entity {
+      case .function(let signature): visit(signature)
+      case .module(let members, let call):
+        members.values.forEach(visit)
+        if let call { visit(call) }
+      case .value: break
+      }
+    }
+    session.interpreter.entities.values.forEach(visit)
+    for type in Builtins.types { type.methods.forEach { visit($0.signature) } }
+    for kind in [ObjectKind.string, .list, .map] {
+      session.interpreter.methods(of: kind).forEach { visit($0.signature) }
+    }
+    #expect(examples > 100)
+  }
+
+  @Test func aLongScriptIsCheckedQuickly() throws {
+    let piece = Self.script.split(separator: "\n").dropFirst(2).joined(separator: "\n")
+    let text = (0..<60).map { "fn part\($0)(epochs, corpus) {\n\(piece)\n}" }
+      .joined(separator: "\n")
+    let program = try Parsing.parse(Source(name: "long.fl", text: text))
+    let session = Session(options: SessionOptions())
+    _ = session.check(program, isMainScript: false)
+    let time = ContinuousClock().measure {
+      _ = session.check(program, isMainScript: false)
+    }
+    // 50 ms in a release build; a debug build is many times slower.
+    #expect(time < .seconds(2), "\(time)")
+  }
+}
