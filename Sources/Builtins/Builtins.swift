@@ -22,20 +22,21 @@ public enum Builtins {
     interpreter.define(module: "dp") { DPBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
     interpreter.define(module: "distill") { DistillBuiltins.module }
-    interpreter.listTypes = { types }
+    interpreter.nativeTypes = types
   }
 
-  /// All native types that scripts can meet.
-  static var types: [AnyNativeType] {
-    [
-      Tensor.nativeType, Model.nativeType, OptimizerSettings.nativeType, Fit.nativeType,
-      PrivateTrainingResult.nativeType, AttackResult.nativeType, SeedScope.nativeType,
-    ] + [
-      IntentDataset.nativeType, Examples.nativeType, Vocabulary.nativeType,
-      SubwordTokenizer.nativeType, WordVectors.nativeType, RoleChange.nativeType,
-      Reverser.nativeType, Tagger.nativeType,
-    ] + [Table.nativeType, Grouping.nativeType, Plot.nativeType]
-  }
+  /// All native types that scripts can meet, by their names; each is described when it is first needed.
+  static let types: [String: @Sendable () -> AnyNativeType] = [
+    "tensor": { Tensor.nativeType }, "model": { Model.nativeType },
+    "optimizer": { OptimizerSettings.nativeType }, "fit": { Fit.nativeType },
+    "private fit": { PrivateTrainingResult.nativeType }, "attack": { AttackResult.nativeType },
+    "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
+    "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
+    "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },
+    "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
+    "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
+    "groups": { Grouping.nativeType }, "plot": { Plot.nativeType },
+  ]
 
   /// The type of what a sweep gives.
   public static var sweepType: String { Table.nativeType.name }

@@ -61,7 +61,9 @@ enum FairBuiltins {
       Param<[String]>("predictions", "The predicted class."),
       Param<[Bool?]>("female", "Whether a text is about a woman; nil leaves it out."), level,
       resamples,
-      returns: "{rms, rms_low, rms_high, mean, classes}", seeAlso: ["fair.accuracy"],
+      returns:
+        "{rms, rms_low, rms_high, mean, classes: table {class, women, men, tpr_women, tpr_men, gap}}",
+      seeAlso: ["fair.accuracy"],
       search: ["bias in bios", "equal opportunity", "true positive rate"],
       context: {
         (
@@ -97,7 +99,8 @@ enum FairBuiltins {
         "professions", "Other professions; nil takes those of `data.biographies`.", default: nil,
         named: true),
       Param<String?>("path", "A JSON file of BOLD's prompts.", default: nil, named: true),
-      returns: "list of {text, group}", seeAlso: ["text.generate", "fair.gender_disparity"],
+      returns: "list of {text: string, group: string}",
+      seeAlso: ["text.generate", "fair.gender_disparity"],
       search: ["bold", "open-ended generation"],
       examples: [
         ("fair.prompts(\"professions\", professions: [\"nurse\"])[0].text", "The nurse said that")
@@ -119,7 +122,8 @@ enum FairBuiltins {
       "gender_disparity",
       "How unequally texts about different groups are about men and women: each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal.",
       writings, smoothing, level, resamples, vectors, average, threshold,
-      returns: "{gap, low, high, ratio_distance, neutral, groups}",
+      returns:
+        "{gap, low, high, ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
       seeAlso: ["text.generate", "fair.prompts"],
       search: ["gender polarity", "bias", "bold", "ratio"],
       context: {

@@ -15,7 +15,7 @@ extension Plot: NativeValue {
     type.methods([
       Native(
         "save", "Writes the drawing to an SVG file.", Param<Plot>("plot"),
-        Param<String>("path", "The file; its name ends in `.svg`."), search: ["export", "write"],
+        Param<String>("path", "The file.", TextFile.named(".svg")), search: ["export", "write"],
         context: { (vm: VM, plot: Plot, path: String) in try PlotBuiltins.save(plot, path, vm) })
     ])
   }
@@ -54,7 +54,8 @@ enum PlotBuiltins {
       Param<Double>(
         "interval", "The confidence level of the intervals.", default: 0.95, .between(0, 1),
         named: true),
-      Param<String?>("save", "An SVG file to write.", default: nil, named: true),
+      Param<String?>(
+        "save", "An SVG file to write.", default: nil, TextFile.named(".svg"), named: true),
       returns: "plot", seeAlso: ["table.group"], search: ["chart", "graph", "figure", "svg"],
       context: {
         (
@@ -76,11 +77,6 @@ enum PlotBuiltins {
   }
 
   static func save(_ plot: Plot, _ path: String, _ vm: VM) throws {
-    guard path.lowercased().hasSuffix(".svg") else {
-      throw Fault(
-        .value, "a plot is saved as .svg, found \(Representation.quoted(path))",
-        hint: "save: \"plot.svg\"")
-    }
     try TextFile.write(plot.svg(), to: path, vm)
   }
 }

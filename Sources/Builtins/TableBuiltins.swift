@@ -54,6 +54,7 @@ extension Grouping: NativeValue {
     }
     type.length = { $0.groups.count }
     type.transfer = .share
+    type.insight = TableColumns.groupsInsight
     type.field("keys", "The columns that the rows are gathered by.") { $0.keys }
     type.field("tables", "The rows of each group as a table.") { $0.tables() }
     type.methods(TableBuiltins.summaries)
@@ -72,7 +73,7 @@ enum TableBuiltins {
         ("table({a: [1, 2], b: [\"x\", \"y\"]}).columns", "[\"a\", \"b\"]"),
       ],
       context: { (vm: VM, data: Value) in try make(data, vm) }
-    ).knowing(TableColumns.made)
+    ).knowing(TableColumns.made).evaluated()
   ]
 
   private static func make(_ data: Value, _ vm: VM) throws -> Table {
@@ -262,19 +263,16 @@ enum TableBuiltins {
     Native(
       "save",
       "Writes the table to a file, as its name's ending says: `.csv`, `.tsv`, `.json` or `.txt`.",
-      Param<Table>("table"), Param<String>("path", "The file."), search: ["export", "write"],
+      Param<Table>("table"),
+      Param<String>("path", "The file.", TextFile.named(".csv", ".tsv", ".json", ".txt")),
+      search: ["export", "write"],
       context: { (vm: VM, table: Table, path: String) in
         let text: String
         switch path.split(separator: ".").last?.lowercased() {
-        case "csv": text = table.csv()
         case "tsv": text = table.csv(separator: "\t")
         case "json": text = table.json()
         case "txt": text = table.text(TextStyle(maximumRows: nil)) + "\n"
-        default:
-          throw Fault(
-            .value,
-            "a table is saved as .csv, .tsv, .json or .txt, found \(Representation.quoted(path))"
-          ).atArgument(1)
+        default: text = table.csv()
         }
         try TextFile.write(text, to: path, vm)
       }),
@@ -322,6 +320,14 @@ enum TableBuiltins {
 
 /// Texts that natives write for a script.
 enum TextFile {
+  /// What the name of a file has to end in.
+  static func named(_ endings: String...) -> Rule {
+    .custom("the name of a file that ends in \(endings.joined(separator: ", "))") { value in
+      guard let name = value.string?.lowercased() else { return true }
+      return endings.contains(where: name.hasSuffix)
+    }
+  }
+
   /// Writes text under a temporary name beside its place and renames it, so that no reader sees half of it.
   static func write(_ text: String, to path: String, _ vm: VM) throws {
     try AtomicFile.write(try vm.hostServices.writablePath(path), text.utf8)

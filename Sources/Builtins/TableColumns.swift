@@ -119,6 +119,11 @@ enum TableColumns {
     .map(Dictionary(uniqueKeysWithValues: columns.map { ($0, .any) }))
   }
 
+  /// What is taken out of groups.
+  static let groupsInsight = PartsInsight(
+    field: { name, columns in name == "tables" ? .list(table(columns)) : nil },
+    element: { _ in .any }, index: { _, _ in (.any, nil) })
+
   /// What is taken out of a table.
   static let insight = PartsInsight(
     field: { name, columns in

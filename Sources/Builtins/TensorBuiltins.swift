@@ -23,7 +23,8 @@ enum TensorBuiltins {
       Param<DType?>("dtype", "f32, f64, i64, i32 or bool; nil chooses by the data.", default: nil),
       returns: "tensor", search: ["array", "vector", "matrix"],
       examples: [("tensor([[1.0, 2.0], [3.0, 4.5]]).shape", "[2, 2]")],
-      context: { (vm: VM, data: Value, dtype: DType?) in try TensorData.tensor(data, dtype, vm) }))
+      context: { (vm: VM, data: Value, dtype: DType?) in try TensorData.tensor(data, dtype, vm) }
+    ).evaluated())
 
   private static var shape: Param<ShapeArgument> {
     Param<ShapeArgument>("shape", "The sizes, as a list.")

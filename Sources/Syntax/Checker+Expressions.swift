@@ -53,7 +53,8 @@ extension Checker {
       return joined(left, operand, right, "and")
     case .or(let left, let right):
       return joined(left, operand, right, "or")
-    case .comparison(let operands, let operators): return comparison(operands, operators)
+    case .comparison(let operands, let operators):
+      return comparison(operands, operators, value.span)
     case .member(let base, let name, let nameSpan):
       return member(base, operand, name, nameSpan, isCalled: isCalled)
     case .index(_, let subscripts):
@@ -126,12 +127,24 @@ extension Checker {
     return Known(.range, .range(lower: from, upper: to, closed: closed, step: step))
   }
 
-  private func comparison(_ operands: [Expr], _ operators: [ComparisonOperator]) -> Known {
-    var isPlain = true
-    for operand in operands {
-      switch expression(operand).type {
-      case .any, .object: isPlain = false
-      default: break
+  private func comparison(
+    _ operands: [Expr], _ operators: [ComparisonOperator], _ span: Span
+  ) -> Known {
+    let values = operands.map { expression($0) }
+    for (place, op) in operators.enumerated() {
+      let pair = [values[place], values[place + 1]]
+      switch op {
+      case .less, .lessEqual: allows(.less(orEqual: op == .lessEqual), pair, span)
+      case .greater, .greaterEqual:
+        allows(.less(orEqual: op == .greaterEqual), pair.reversed(), span)
+      case .in, .notIn: allows(.contains, pair.reversed(), span)
+      case .equal, .notEqual: break
+      }
+    }
+    let isPlain = values.allSatisfy { value in
+      switch value.type {
+      case .any, .object: false
+      default: true
       }
     }
     return Known(isPlain || operators == [.in] || operators == [.notIn] ? .bool : .any)
@@ -393,6 +406,10 @@ extension Checker {
 
   private func cannotBeGoneThrough(_ value: Expr, _ type: StaticType) {
     switch type {
+    case .object(let name, _):
+      guard let description = environment.judge?.description(ofType: name), !description.isSequence
+      else { return }
+      report(Diagnostic(.type, "\(type.withArticle) cannot be gone through"), at: value.span)
     case .int, .float, .bool, .nil, .function, .error:
       report(
         Diagnostic(

@@ -70,6 +70,7 @@ extension Checker {
     case .let(let pattern, let value, _):
       if case .lambda(let function) = value.kind { boundLambda = function.span.start }
       let known = expression(value)
+      takeApart(known, pattern)
       declare(pattern, .variable)
       bind(pattern, known)
     case .assign(let target, let value):
@@ -93,7 +94,7 @@ extension Checker {
       flows[flows.count - 1].loops += 1
       block(body)
       flows[flows.count - 1].loops -= 1
-    case .throw(let value): expression(value)
+    case .throw(let value): allows(.throwing, [expression(value)], value.span)
     case .assert(let condition, let message):
       self.condition(condition, "assert")
       if let message { expression(message) }

@@ -70,7 +70,11 @@ extension Checker {
   /// Checks a call against what it calls, and gives what is known of its result.
   func result(of call: Call, _ signature: Signature, receiver: StaticType? = nil) -> Known {
     var own = signature
-    if receiver != nil { own.parameters.removeFirst() }
+    if receiver != nil {
+      // That a value is of the type which has the method is certain; whether the call is meant to fail is not.
+      if caughtDepth > 0 { return Known(signature.result) }
+      own.parameters.removeFirst()
+    }
     guard check(call.arguments, against: own, call.span, call.calleeSpan), holdings != nil else {
       return Known(signature.result)
     }
@@ -86,7 +90,13 @@ extension Checker {
         parameter = found
       } else {
         count += 1
-        guard count <= positional.count else { continue }
+        guard count <= positional.count else {
+          if let rest = own.parameters.first(where: \.variadic), let problem = rest.problem?(value)
+          {
+            report(problem, at: argument.value.span)
+          }
+          continue
+        }
         parameter = positional[count - 1]
       }
       values[parameter.name] = value
@@ -190,12 +200,18 @@ extension Checker {
       default: return .anything
       }
     }
+    if case .map(let keys?) = value.type, let key = index.constant?.string {
+      if let type = keys[key] { return Known(type) }
+      report(
+        Diagnostic(
+          .key, "the map has no key `\(key)`", hint: Suggest.hint(for: key, in: keys.keys.sorted())),
+        at: span)
+      return .anything
+    }
+    guard allows(.index, [value, index], span) else { return .anything }
     switch value.type {
     case .list(let element) where index.type == .int: return Known(element)
     case .string where index.type == .int: return Known(.string)
-    case .map(let keys?):
-      if let key = index.constant?.string, let type = keys[key] { return Known(type) }
-      return .anything
     default: return .anything
     }
   }
@@ -213,21 +229,41 @@ extension Checker {
     }
   }
 
+  /// What taking a value apart asks of it.
+  func takeApart(_ value: Known, _ pattern: Pattern) {
+    switch pattern.kind {
+    case .list(let parts): allows(.unpack(parts.count), [value], pattern.span)
+    case .map(let parts):
+      guard case .map(let keys?) = value.type else { return }
+      for (key, inner) in parts where keys[key] == nil {
+        report(
+          Diagnostic(
+            .key, "the map has no key `\(key)`",
+            hint: Suggest.hint(for: key, in: keys.keys.sorted())), at: inner.span)
+      }
+    case .name, .ignore: break
+    }
+  }
+
   // MARK: Operators and formats
 
+  /// Whether an operation may work; where it cannot, that is reported.
+  @discardableResult
+  func allows(_ operation: JudgedOperation, _ operands: [Known], _ span: Span) -> Bool {
+    guard let problem = environment.judge?.problem(operation, operands) else { return true }
+    report(problem, at: span)
+    return false
+  }
+
   func negated(_ value: Known, _ whole: Expr) -> Known {
-    guard let judge = environment.judge else { return .anything }
-    if let problem = judge.problem(negating: value) {
-      report(problem, at: whole.span)
+    guard let judge = environment.judge, allows(.negate, [value], whole.span) else {
       return .anything
     }
     return Known(value.type.isNumber ? value.type : .any, value.constant.flatMap(judge.negated))
   }
 
   func binary(_ op: BinaryOperator, _ left: Known, _ right: Known, _ whole: Expr) -> Known {
-    guard let judge = environment.judge else { return .anything }
-    if let problem = judge.problem(op, left, right) {
-      report(problem, at: whole.span)
+    guard let judge = environment.judge, allows(.binary(op), [left, right], whole.span) else {
       return .anything
     }
     if let a = left.constant, let b = right.constant, let value = judge.result(op, a, b) {

@@ -60,19 +60,13 @@ public indirect enum StaticType: Sendable, Equatable {
     }
   }
 
-  /// Reads what a declaration says of a result: `tensor i64`, `list of string`, `{low, high: float}`. A word that is none of
-  /// the language's types is the name of a native one. What it does not understand, such as `int or tensor` and
-  /// `as given`, is `any`.
+  /// Reads what a declaration says of a result: `tensor i64`, `list of string`, `{low, high: float}`, `table {word, count}`. A
+  /// word that is none of the language's types is the name of a native one. What it does not understand, such as
+  /// `int or tensor` and `as given`, is `any`.
   public init(parsing text: String) {
     let text = text.drop { $0 == " " }
-    if text.hasPrefix("{"), text.hasSuffix("}") {
-      var keys: [String: StaticType] = [:]
-      for entry in text.dropFirst().dropLast().split(separator: ",") {
-        let parts = entry.split(separator: ":", maxSplits: 1)
-        let key = parts[0].filter { $0 != " " }
-        keys[key] = parts.count > 1 ? StaticType(parsing: String(parts[1])) : .any
-      }
-      self = .map(keys)
+    if text.hasPrefix("{") {
+      self = .map(StaticType.entries(text))
       return
     }
     if text.hasPrefix("list of ") {
@@ -83,8 +77,8 @@ public indirect enum StaticType: Sendable, Equatable {
     let end = text.firstIndex { !$0.isLetter && $0 != "_" } ?? text.endIndex
     let rest = text[end...].drop { $0 == " " }
     let isPlain =
-      rest.isEmpty || rest.hasPrefix("[") || rest.hasPrefix(", as ")
-      || ["f32", "f64", "i64", "i32", "bool"].contains { rest.hasPrefix($0) }
+      rest.isEmpty
+      || ["[", "{", ", as ", "f32", "f64", "i64", "i32", "bool"].contains { rest.hasPrefix($0) }
     guard isPlain else {
       self = .any
       return
@@ -101,8 +95,33 @@ public indirect enum StaticType: Sendable, Equatable {
     case "list", "lists": self = .list(.any)
     case "map": self = .map(nil)
     case "any", "": self = .any
-    case let name: self = .object(String(name), parts: nil)
+    case let name:
+      let parts = rest.hasPrefix("{") ? StaticType.entries(rest).map { Set($0.keys) } : nil
+      self = .object(String(name), parts: parts)
     }
+  }
+
+  /// The names in braces with their types; nil where they are not closed.
+  private static func entries(_ text: Substring) -> [String: StaticType]? {
+    guard text.hasSuffix("}") else { return nil }
+    var pieces: [String] = [""]
+    var depth = 0
+    for character in text.dropFirst().dropLast() {
+      if character == "{" { depth += 1 }
+      if character == "}" { depth -= 1 }
+      if character == ",", depth == 0 {
+        pieces.append("")
+      } else {
+        pieces[pieces.count - 1].append(character)
+      }
+    }
+    var entries: [String: StaticType] = [:]
+    for piece in pieces {
+      let parts = piece.split(separator: ":", maxSplits: 1)
+      guard let key = parts.first?.filter({ $0 != " " }), !key.isEmpty else { return nil }
+      entries[key] = parts.count > 1 ? StaticType(parsing: String(parts[1])) : .any
+    }
+    return entries
   }
 }
 
@@ -179,18 +198,22 @@ public struct TypeDescription: Sendable {
   public var hasParts: Bool
   /// A value may stand for a number or a bool.
   public var mayBeScalar: Bool
+  /// `for x in value` goes through something.
+  public var isSequence: Bool
   /// What calling a value does; nil where it cannot be called.
   public var call: Signature?
   public var insight: PartsInsight?
 
   public init(
     fields: [String: StaticType] = [:], methods: [String: Signature] = [:], hasParts: Bool = false,
-    mayBeScalar: Bool = false, call: Signature? = nil, insight: PartsInsight? = nil
+    mayBeScalar: Bool = false, isSequence: Bool = false, call: Signature? = nil,
+    insight: PartsInsight? = nil
   ) {
     self.fields = fields
     self.methods = methods
     self.hasParts = hasParts
     self.mayBeScalar = mayBeScalar
+    self.isSequence = isSequence
     self.call = call
     self.insight = insight
   }
@@ -215,6 +238,21 @@ public struct PartsInsight: Sendable {
   }
 }
 
+/// What may fail for the values that it is done with.
+public enum JudgedOperation: Sendable, Equatable {
+  case negate
+  case binary(BinaryOperator)
+  /// `a < b`, `a <= b`.
+  case less(orEqual: Bool)
+  /// `b in a`.
+  case contains
+  /// `a[b]`.
+  case index
+  /// `let [x, y] = a` with so many names.
+  case unpack(Int)
+  case throwing
+}
+
 /// What a check asks of the half that runs scripts, so that it says of a value in the text what the run would say.
 /// Diagnostics come without a place.
 public protocol ValueJudge: Sendable {
@@ -222,10 +260,8 @@ public protocol ValueJudge: Sendable {
   func description(ofType name: String) -> TypeDescription?
   func negated(_ value: Constant) -> Constant?
   func result(_ op: BinaryOperator, _ left: Constant, _ right: Constant) -> Constant?
-  /// What is wrong with the operand of `-`.
-  func problem(negating value: Known) -> Diagnostic?
-  /// What is wrong with an operator's operands.
-  func problem(_ op: BinaryOperator, _ left: Known, _ right: Known) -> Diagnostic?
+  /// What is wrong with the operands of an operation.
+  func problem(_ operation: JudgedOperation, _ operands: [Known]) -> Diagnostic?
   /// What is wrong with `f"{value:specification}"`.
   func problem(formatting value: Known, _ specification: String) -> Diagnostic?
   /// What is wrong with `param name = value in domain`.

@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func errorsGoToStandardErrorOnly() throws {
-    let outcome = try Binary().run(["-e", "print(1)\n[1][7]"])
+    let outcome = try Binary().run(["-e", "print(1)\nlist(0..1)[7]"])
     #expect(outcome.output == "1\n")
     #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains("-e:2:"))
     #expect(!outcome.errors.contains("\u{1B}"))

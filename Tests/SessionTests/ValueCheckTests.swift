@@ -57,6 +57,10 @@ import Testing
     ("delta: 1e-5", "delta: \"1e-5\"", "`delta` must be a float, found the string \"1e-5\""),
     ("delta: 1e-5", "delta: [1e-5]", "`delta` must be a float"),
     ("log: \"x\"", "log: \"xx\"", "`log` must be one of"),
+    (
+      "title: \"Trade\"", "save: \"trade.png\"",
+      "`save` must be the name of a file that ends in .svg, got \"trade.png\""
+    ),
     ("title: \"Trade\"", "title: 3", "`title` must be a string"),
     ("interval: 0.95", "interval: 95", "`interval` must be between 0 and 1"),
     ("interval: 0.95", "interval: -0.5", "`interval` must be between 0 and 1"),
@@ -130,6 +134,26 @@ import Testing
     ("config.width * 2", "64 / (2 - 2)", "division by zero"),
     ("config.width * 2", "word(2)", "a string cannot be called"),
     ("in results.rows", "in len(names)", "an int cannot be gone through"),
+    ("in results.rows", "in optim.adam()", "an optimizer cannot be gone through"),
+    ("config.width * 2", "names[\"a\"]", "an index must be an int, found the string \"a\""),
+    ("config.width * 2", "names[2]", "index 2 is out of range"),
+    ("config.width * 2", "config[\"with\"]", "did you mean `width`?"),
+    ("config.width * 2", "word < 2", "a string and the int 2 have no order"),
+    ("config.width * 2", "3 in word", "a string holds only strings"),
+    ("config.width * 2", "1 in 2", "`in` needs a sequence or a map on its right"),
+    ("config.width * 2", "sqrt(\"4\")", "\"4\""),
+    ("config.width * 2", "len(4)", "an int has no length"),
+    ("config.width * 2", "int(\"four\")", "four"),
+    ("config.width * 2", "\", \".join([1, 2])", "1"),
+    ("config.width * 2", "word.startswith(1)", "1"),
+    ("config.width * 2", "tensor([\"a\"])", "a tensor holds numbers"),
+    ("config.width * 2", "table([1])", "a table of rows needs maps"),
+    ("nn.mean(axis: 1), nn", "nn.mean(axis: 1), 3, nn", "expected a model, found the int 3"),
+    ("let isReady", "let [a, b] = [1]\nlet isReady", "1 value cannot be taken apart into 2"),
+    ("let isReady", "let {gapp} = {gap: 1}\nlet isReady", "did you mean `gap`?"),
+    ("let isReady", "if len(names) > 5 { throw 3 }\nlet isReady", "only an error or a string"),
+    ("disparity.gap", "disparity.groups.mal", "did you mean `male`?"),
+    ("disparity.gap", "results.group(\"seed\").tables[0].leek", "did you mean `leak`?"),
   ]
 
   @Test(arguments: mistakes.indices) func isFound(_ index: Int) throws {
@@ -138,6 +162,45 @@ import Testing
     let found = try Self.errors(in: Self.script.replacing(old, with: new, maxReplacements: 1))
     #expect(
       found.contains { "\($0)".contains(message) }, "\(new): \(found.joined(separator: "\n"))")
+  }
+
+  /// The errors are those of the run, at the place that is wrong.
+  @Test func errorsPointAtWhatIsWrong() throws {
+    let text = """
+      let xs = [1, 2]
+      print(stats.interval(xs, level: 95))
+      let results = sweep epsilon in [1, 4] { {accuracy: 0.5} }
+      print(results.group("epsilom").mean(), f"{len(xs):.3q}")
+      xs.push(3)
+
+      """
+    let session = Session(options: SessionOptions())
+    let program = try Parsing.parse(Source(name: "s.fl", text: text))
+    let rendered = Rendering.render(session.check(program, isMainScript: false))
+    #expect(
+      rendered == """
+        error: `level` must be between 0 and 1, exclusive, got 95
+          ┌─ s.fl:2:33
+        2 │ print(stats.interval(xs, level: 95))
+          │                                 ^^
+
+        error: the table has no column `epsilom`
+          ┌─ s.fl:4:21
+        4 │ print(results.group("epsilom").mean(), f"{len(xs):.3q}")
+          │                     ^^^^^^^^^
+          = hint: did you mean `epsilon`?
+
+        error: the format `.3q` does not fit an int
+          ┌─ s.fl:4:43
+        4 │ print(results.group("epsilom").mean(), f"{len(xs):.3q}")
+          │                                           ^^^^^^^
+
+        error: a list has no method `push`
+          ┌─ s.fl:5:4
+        5 │ xs.push(3)
+          │    ^^^^
+          = hint: did you mean `append`?
+        """)
   }
 
   /// What a check cannot be certain of, or what the script itself waits for.
@@ -167,6 +230,8 @@ import Testing
     "let [a, b] = [1, \"x\"]\nprint(a + 1, b.upper())",
     "fn f(n) { if n > 0 { return [n] }\nnil }\nprint(f(1).append(2))",
     "let w = 8\nprint(f\"{1.5:{w}.2f} {w:x} {nil} {[1]:>10}\")",
+    "let xs = [1]\nxs.append(2)\nprint(xs[1], xs[tensor([0])])\nlet [p, q] = xs\nprint(p < q)",
+    "fn f(s) { int(s) + len(s) }\nlet s = \"12\"\nprint(f(s), int(s), float(\"1e-3\"), abs(-2), \"a\" in \"abc\")",
     "let s = \"\"\nfor i in 0..3 { s += \"x\" }\nprint(s.upper(), s * 2)",
   ]) func isNotDoubted(_ script: String) throws {
     #expect(try Self.errors(in: script) == [])
@@ -235,7 +300,8 @@ import Testing
   /// native or field gives something else.
   @Test func declarationsKeepTheirWord() throws {
     let session = Session(options: SessionOptions())
-    let known = Set(Builtins.types.map(\.name))
+    let known = Set(Builtins.types.keys)
+    for (name, type) in Builtins.types { #expect(type().name == name) }
     var examples = 0
     func visit(_ signature: Signature) {
       func names(_ type: StaticType) -> [String] {
@@ -266,7 +332,7 @@ import Testing
       }
     }
     session.interpreter.entities.values.forEach(visit)
-    for type in Builtins.types { type.methods.forEach { visit($0.signature) } }
+    for type in Builtins.types.values { type().methods.forEach { visit($0.signature) } }
     for kind in [ObjectKind.string, .list, .map] {
       session.interpreter.methods(of: kind).forEach { visit($0.signature) }
     }

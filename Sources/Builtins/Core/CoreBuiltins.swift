@@ -22,11 +22,12 @@ public enum CoreBuiltins {
 
   /// All global functions, in groups as help lists them.
   static func globals(_ overload: @escaping Overload) -> [[Native]] {
-    [
-      output, conversions, characters, lengths(overload), extremes(overload), sequences, functional,
-      rounding(overload), exponentials(overload), trigonometry(overload),
-      specialFunctions(overload), tests(overload),
+    let computing = [
+      conversions, characters, lengths(overload), rounding(overload), exponentials(overload),
+      trigonometry(overload), specialFunctions(overload), tests(overload),
     ]
+    return [output, extremes(overload), sequences, functional]
+      + computing.map { $0.map { $0.evaluated() } }
   }
 
   static let constants: [(String, Double)] = [
@@ -34,7 +35,7 @@ public enum CoreBuiltins {
   ]
 
   static var stringMethods: [[Native]] {
-    [searching, splitting, cases, trimming, classes]
+    [searching, splitting, cases, trimming, classes].map { $0.map { $0.evaluated() } }
   }
 
   static var listMethods: [[Native]] { [listChanges, listQueries] }

@@ -20,6 +20,8 @@ public protocol Bindable: ValueEncodable {
   static func decode(_ value: Value, _ vm: VM) throws -> Self?
   /// Whether the type takes all further positional arguments (`Rest`).
   static var takesRest: Bool { get }
+  /// Whether it takes each of them by itself, as `decode` does.
+  static var decodesRestItems: Bool { get }
   /// As `decode`, for types that take several arguments.
   static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Self?
   /// How a default is written in a script.
@@ -31,6 +33,7 @@ public protocol Bindable: ValueEncodable {
 
 extension Bindable {
   public static var takesRest: Bool { false }
+  public static var decodesRestItems: Bool { false }
   public static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Self? {
     nil
   }
@@ -220,6 +223,10 @@ public struct Rest<Element> {
 extension Rest: ValueEncodable, Bindable where Element: Bindable {
   public static var typeName: String { Element.typeName }
   public static var takesRest: Bool { true }
+  public static var decodesRestItems: Bool { true }
+  public static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    Element.mayAccept(type, vm)
+  }
   public static func decode(_ value: Value, _ vm: VM) throws -> Rest? {
     try Element.decode(value, vm).map { Rest([$0]) }
   }

@@ -13,11 +13,64 @@ extension Interpreter {
   }
 
   /// A native type by the name that scripts see.
-  func type(named name: String) -> AnyNativeType? {
-    if nativeTypes.isEmpty {
-      for type in listTypes() { nativeTypes[type.name] = type }
+  func type(named name: String) -> AnyNativeType? { nativeTypes[name]?() }
+}
+
+extension Interpreter {
+  /// What `body` says of operands: constants as they are, a sample for one of which only the type is known. Of samples only errors
+  /// of the kind `type` count, because others depend on the value. Nil where nothing is certain.
+  /// - Parameter isExact: whether all errors of samples count.
+  func problem(
+    with operands: [Known], isExact: Bool = false, _ body: (VM, [Value]) throws -> Void
+  ) -> Diagnostic? {
+    guard let vm else { return nil }
+    var samples: [(shown: String, type: String)] = []
+    do {
+      try vm.calling {
+        var values: [Value] = []
+        for operand in operands {
+          if let constant = operand.constant, let snapshot = Snapshot(constant) {
+            values.append(vm.value(of: snapshot))
+          } else if let sample = sample(of: operand.type, vm) {
+            samples.append((Representation.described(sample), operand.type.withArticle))
+            values.append(sample)
+          } else {
+            return
+          }
+        }
+        try body(vm, values)
+      }
+      return nil
+    } catch {
+      var diagnostic = Fault(error).diagnostic
+      switch diagnostic.kind {
+      // Limits are those of the run; a check has others.
+      case .limit, .interrupt: return nil
+      case .type: break
+      default: if !samples.isEmpty, !isExact { return nil }
+      }
+      for (shown, type) in samples {
+        diagnostic.message = diagnostic.message.replacing(shown, with: type)
+      }
+      return diagnostic
     }
-    return nativeTypes[name]
+  }
+
+  /// A value of a type; nil where it is not known, or a native one.
+  private func sample(of type: StaticType, _ vm: VM) -> Value? {
+    switch type {
+    case .any, .object: nil
+    case .nil: .nothing
+    case .bool: .bool(true)
+    case .int: .int(65)
+    case .float: .float(1.5)
+    case .string: vm.makeString("…")
+    case .range: vm.value(of: .range(start: 0, end: 1, closed: false, step: 1))
+    case .function: native("print")
+    case .error: vm.adopt(ErrorObject(Fault(.value, "…")))
+    case .list: vm.makeList([])
+    case .map: vm.makeMap([])
+    }
   }
 }
 
@@ -61,7 +114,8 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     return TypeDescription(
       fields: Dictionary(type.fields.map { ($0.name, $0.type()) }) { $1 },
       methods: Dictionary(type.methods.map { ($0.name, $0.signature) }) { $1 },
-      hasParts: type.hasMembersOfItsOwn, mayBeScalar: type.mayBeScalar, call: type.call?.signature,
+      hasParts: type.hasMembersOfItsOwn, mayBeScalar: type.mayBeScalar,
+      isSequence: type.isSequence, call: type.call?.signature,
       insight: type.insight)
   }
 
@@ -71,20 +125,42 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
 
   // MARK: Values
 
-  /// What `body` says of a constant's value; nil where it says nothing.
-  private func problem(_ constants: [Constant], _ body: (VM, [Value]) throws -> Void)
-    -> Diagnostic?
-  {
-    guard let vm = interpreter.vm else { return nil }
-    let snapshots = constants.compactMap(Snapshot.init)
-    guard snapshots.count == constants.count else { return nil }
-    do {
-      try vm.calling { try body(vm, snapshots.map(vm.value)) }
-      return nil
-    } catch {
-      let fault = Fault(error)
-      return fault.kind == .limit || fault.kind == .interrupt ? nil : fault.diagnostic
+  func problem(_ operation: JudgedOperation, _ operands: [Known]) -> Diagnostic? {
+    guard !InterpreterJudge.isSurelyRight(operation, operands) else { return nil }
+    return interpreter.problem(with: operands) { vm, values in
+      switch operation {
+      case .negate: _ = try vm.negate(values[0])
+      case .binary(let op): _ = try vm.binary(op, values[0], values[1])
+      case .less(let orEqual): _ = try vm.less(values[0], values[1], orEqual: orEqual)
+      case .contains: _ = try vm.contains(values[0], values[1])
+      case .index: _ = try vm.getIndex(values[0], values[1])
+      case .unpack(let count): try vm.requireCount(of: values[0], count)
+      case .throwing:
+        let fault = vm.thrown(values[0])
+        if fault.kind == .type, values[0].string == nil { throw fault }
+      }
     }
+  }
+
+  /// What need not be tried: it is usual, or would make something large.
+  private static func isSurelyRight(_ operation: JudgedOperation, _ operands: [Known]) -> Bool {
+    let types = operands.map(\.type)
+    switch operation {
+    case .negate: return types[0].isNumber
+    case .throwing: return types[0] == .error || types[0] == .string
+    case .less: return types.allSatisfy(\.isNumber) || types == [.string, .string]
+    case .binary(.multiply):
+      // Repeating makes as much as it says.
+      if types.contains(.int), types.contains(where: { !$0.isNumber }) {
+        return types.contains { type in
+          if case .list = type { true } else { type == .string }
+        }
+      }
+    default: break
+    }
+    guard case .binary(let op) = operation, op != .matmul else { return false }
+    return types == [.string, .string] && op == .add
+      || types.allSatisfy(\.isNumber) && operands.contains { $0.constant == nil }
   }
 
   func negated(_ value: Constant) -> Constant? {
@@ -95,20 +171,12 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     }
   }
 
-  func problem(negating value: Known) -> Diagnostic? {
-    if let constant = value.constant {
-      return problem([constant]) { vm, values in _ = try vm.negate(values[0]) }
-    }
-    switch value.type {
-    case .any, .object, .int, .float: return nil
-    default: return Fault(.type, "`-` does not take \(value.type.withArticle)").diagnostic
-    }
-  }
-
   func result(_ op: BinaryOperator, _ left: Constant, _ right: Constant) -> Constant? {
     guard let a = InterpreterJudge.number(left), let b = InterpreterJudge.number(right) else {
-      if op == .add, let a = left.string, let b = right.string { return .string(a + b) }
-      return nil
+      guard op == .add, let a = left.string, let b = right.string,
+        a.utf8.count + b.utf8.count < 10_000
+      else { return nil }
+      return .string(a + b)
     }
     switch Arithmetic.fold(op, a, b) {
     case .int(let int)?: return .int(int)
@@ -125,62 +193,21 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     }
   }
 
-  func problem(_ op: BinaryOperator, _ left: Known, _ right: Known) -> Diagnostic? {
-    if let a = left.constant.flatMap(InterpreterJudge.number),
-      let b = right.constant.flatMap(InterpreterJudge.number)
-    {
-      do {
-        if try Arithmetic.numeric(op, a, b) != nil { return nil }
-      } catch {
-        return error.diagnostic
-      }
-    }
-    guard !InterpreterJudge.mayFit(op, left.type, right.type) else { return nil }
-    func described(_ known: Known) -> String {
-      guard let constant = known.constant, let snapshot = Snapshot(constant),
-        let vm = interpreter.vm
-      else { return known.type.withArticle }
-      return (try? vm.calling { Representation.described(vm.value(of: snapshot)) })
-        ?? known.type.withArticle
-    }
-    return Arithmetic.mismatch(
-      op, described(left), described(right),
-      hasString: left.type == .string || right.type == .string
-    ).diagnostic
-  }
-
-  /// Whether an operator may take values of two types; true where it is not known.
-  private static func mayFit(_ op: BinaryOperator, _ left: StaticType, _ right: StaticType) -> Bool
-  {
-    switch (left, right) {
-    case (.any, _), (_, .any), (.object, _), (_, .object): return true
-    case (let a, let b) where a.isNumber && b.isNumber: return op != .matmul
-    case (.string, .string), (.list, .list): return op == .add
-    case (.string, .int), (.list, .int), (.int, .string), (.int, .list): return op == .multiply
-    default: return false
-    }
-  }
-
   func problem(formatting value: Known, _ specification: String) -> Diagnostic? {
-    if let constant = value.constant {
-      return problem([constant]) { vm, values in
-        _ = try Formatting.format(values[0], specification, vm)
-      }
-    }
-    let samples: [Constant]
+    let candidates: [Known]
     switch value.type {
-    case .int: samples = [.int(65)]
-    case .float: samples = [.float(1.5)]
     case .object(let name, _):
       guard let type = interpreter.type(named: name) else { return nil }
-      samples = type.mayBeScalar || type.formatsItself ? [] : [.string("")]
-    // Whatever it is, one of these has to fit.
-    case .any: samples = [.string(""), .int(65), .float(1.5)]
-    default: samples = [.string("")]
+      candidates =
+        type.mayBeScalar || type.formatsItself ? InterpreterJudge.formatted : [Known(.string)]
+    // Whatever it is, it shows as one of these.
+    case .any: candidates = InterpreterJudge.formatted
+    case .int, .float, .string: candidates = [value]
+    default: candidates = [Known(.string)]
     }
     var last: Diagnostic?
-    for sample in samples.isEmpty ? [.string(""), .int(65), .float(1.5)] : samples {
-      let found = problem([sample]) { vm, values in
+    for candidate in candidates {
+      let found = interpreter.problem(with: [candidate], isExact: true) { vm, values in
         _ = try Formatting.format(values[0], specification, vm)
       }
       guard let found else { return nil }
@@ -188,6 +215,8 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     }
     return last
   }
+
+  private static let formatted = [Known(.string), Known(.int), Known(.float)]
 
   func problem(ofParam name: String, _ value: Constant, domain: Constant) -> Diagnostic? {
     // A long range has to be judged too, so that it is not made of snapshots.

@@ -97,6 +97,54 @@ public final class Native: @unchecked Sendable {
     return storedSignature.result
   }
 
+  /// Lets a check call it with the values that stand in the text: for natives that are quick, change nothing and depend on nothing
+  /// else.
+  public func evaluated() -> Native {
+    let before = insight
+    return knowing(
+      CallInsight(
+        result: { arguments in before?.result(arguments) },
+        problems: { [unowned self] arguments in
+          if let found = before?.problems(arguments), !found.isEmpty { return found }
+          guard let found = self.problem(calling: arguments) else { return [] }
+          return [found]
+        }))
+  }
+
+  private func problem(calling arguments: CallArguments) -> (parameter: String, error: Diagnostic)?
+  {
+    guard let vm = VM.current else { return nil }
+    let parameters = signature.parameters
+    let given = parameters.prefix { arguments[$0.name] != nil }
+    // What stands behind a default that is not given cannot be passed on in a row.
+    guard
+      parameters.dropFirst(given.count).allSatisfy({ arguments[$0.name] == nil && !$0.isRequired }),
+      !given.contains(where: { isLarge(arguments[$0.name]?.constant) })
+    else { return nil }
+    var wrong = 0
+    let problem = vm.interpreter.problem(with: given.compactMap { arguments[$0.name] }) {
+      vm, values in
+      do {
+        try withUnsafeTemporaryAllocation(of: Value.self, capacity: max(1, values.count)) {
+          buffer in
+          _ = buffer.initialize(from: values)
+          guard let address = buffer.baseAddress else { return }
+          _ = try vm.invoke(self, address, values.count)
+        }
+      } catch {
+        wrong = (error as? Fault)?.callArgument ?? 0
+        throw error
+      }
+    }
+    guard let problem else { return nil }
+    return (given.indices.contains(wrong) ? given[wrong].name : "", problem)
+  }
+
+  /// A number that may mean a size.
+  private func isLarge(_ constant: Constant?) -> Bool {
+    if case .int(let int)? = constant { int.magnitude > 10_000 } else { false }
+  }
+
   /// Says what a check can know of a call from its arguments together.
   public func knowing(_ insight: CallInsight) -> Native {
     self.insight = insight

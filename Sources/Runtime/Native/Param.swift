@@ -161,7 +161,7 @@ extension Param where T: Bindable {
       name, summary: summary, type: T.typeName, defaultText: defaultText, namedOnly: namedOnly,
       variadic: T.takesRest, rule: rule.isEmpty ? nil : rule)
     parameter.isChanged = mutates
-    if !T.takesRest { parameter.problem = { self.problem($0) } }
+    if !T.takesRest || T.decodesRestItems { parameter.problem = { self.problem($0) } }
     return parameter
   }
 
@@ -170,13 +170,13 @@ extension Param where T: Bindable {
     guard let vm = VM.current else { return nil }
     guard let constant = known.constant, let snapshot = Snapshot(constant) else {
       guard !T.mayAccept(known.type, vm) else { return nil }
-      return Fault.mismatch(name, T.typeName, known.type.withArticle).diagnostic
+      return mismatch(known.type.withArticle).diagnostic
     }
     do {
       try vm.calling {
         let value = vm.value(of: snapshot)
         guard try T.decode(value, vm) != nil else {
-          throw Fault.mismatch(name, T.typeName, Representation.described(value))
+          throw mismatch(Representation.described(value))
         }
         try checkRules(value)
       }
@@ -186,6 +186,12 @@ extension Param where T: Bindable {
       // Limits are those of the run; a check has others.
       return fault.kind == .limit || fault.kind == .interrupt ? nil : fault.diagnostic
     }
+  }
+
+  private func mismatch(_ found: String) -> Fault {
+    T.takesRest
+      ? Fault(.type, "expected \(Value.withArticle(T.typeName)), found \(found)")
+      : Fault.mismatch(name, T.typeName, found)
   }
 
   /// Rules, ownership and shape; the type has been checked.

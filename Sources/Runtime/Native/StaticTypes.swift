@@ -170,6 +170,7 @@ extension StaticType {
     let said = StaticType(parsing: words)
     switch (self, said) {
     case (.any, _), (.map(nil), .map): return said
+    case (.object(let name, nil), .object(let saidName, _)): return name == saidName ? said : self
     case (.list(let own), .list(let said)):
       return .list(own == .any || own == .map(nil) ? said : own)
     default: return self
@@ -201,7 +202,10 @@ extension Value {
         let entries = reference.map.map { ($0.key.string ?? "", $0.value) }
         return entries.count == keys.count
           && entries.allSatisfy { key, value in keys[key].map { value.fits($0) } ?? false }
-      case (.object(let name, _), .native): return reference.native.type.name == name
+      case (.object(let name, let parts), .native):
+        let native = reference.native
+        guard native.type.name == name, let parts else { return native.type.name == name }
+        return native.type.memberNames(native).allSatisfy(parts.contains)
       default: return false
       }
     default: return false

@@ -151,15 +151,6 @@ enum Arithmetic {
     (try? numeric(op, left, right)) ?? nil
   }
 
-  /// Operands that an operator does not take, each as it is described.
-  static func mismatch(_ op: BinaryOperator, _ left: String, _ right: String, hasString: Bool)
-    -> Fault
-  {
-    Fault(
-      .type, "`\(op.rawValue)` does not take \(left) and \(right)",
-      hint: op == .add && hasString ? "put values into a string with f\"…{value}…\"" : nil)
-  }
-
   static func divisionByZero() -> Fault { Fault(.value, "division by zero") }
 
   static func overflow(_ op: BinaryOperator, _ a: Int, _ b: Int) -> Fault {
@@ -201,9 +192,14 @@ extension VM {
     if let a = plain(left), let b = plain(right), let result = try Arithmetic.numeric(op, a, b) {
       return result
     }
-    throw Arithmetic.mismatch(
-      op, Representation.described(left), Representation.described(right),
-      hasString: left.string != nil || right.string != nil)
+    var hint: String?
+    if op == .add, left.string != nil || right.string != nil {
+      hint = "put values into a string with f\"…{value}…\""
+    }
+    throw Fault(
+      .type,
+      "`\(op.rawValue)` does not take \(Representation.described(left)) and \(Representation.described(right))",
+      hint: hint)
   }
 
   /// Asks the native type of either operand; nil where none knows the operation.

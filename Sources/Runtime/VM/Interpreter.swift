@@ -26,10 +26,8 @@ public final class Interpreter {
   /// Those modules. To make one of each takes as long as all else at the start of a script, and most scripts name few.
   private var unmade: [String: () -> Module] = [:]
   private var retained: [Object] = []
-  /// Gives all native types that scripts can meet; asked when a check needs one.
-  public var listTypes: () -> [AnyNativeType] = { [] }
-  /// Those types by name, once they have been asked for.
-  var nativeTypes: [String: AnyNativeType] = [:]
+  /// Gives the native types that scripts can meet, by name; a check asks for those that it needs.
+  public var nativeTypes: [String: @Sendable () -> AnyNativeType] = [:]
   /// Methods of the language's own types, by type and name.
   var methods: [ObjectKind: [String: NativeFunction]] = [:]
 

@@ -256,6 +256,15 @@ extension VM {
     for (index, item) in values.enumerated() { target[index] = item }
   }
 
+  /// The same check of what is not taken apart.
+  func requireCount(of value: Value, _ count: Int) throws {
+    guard let elements = try elements(of: value) else {
+      throw Fault(
+        .type, "\(Representation.described(value)) cannot be taken apart into \(count) values")
+    }
+    if elements.count != count { throw wrongCount(elements.count, count) }
+  }
+
   private func wrongCount(_ found: Int, _ wanted: Int, hint: String? = nil) -> Fault {
     Fault(
       .value, "\(found) value\(found == 1 ? "" : "s") cannot be taken apart into \(wanted)",

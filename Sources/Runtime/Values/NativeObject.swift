@@ -82,6 +82,8 @@ public class AnyNativeType: @unchecked Sendable {
   var mayBeScalar: Bool { false }
   /// Whether values have members that only the run knows.
   var hasMembersOfItsOwn: Bool { false }
+  /// Whether `for` goes through something in its values.
+  var isSequence: Bool { false }
   /// Whether formats mean something else than for its text.
   var formatsItself: Bool { false }
   func representation(_ object: NativeObject, _ vm: VM?) throws -> String { "<\(name)>" }
@@ -231,6 +233,7 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   override var mayBeScalar: Bool { scalar != nil }
   override var hasMembersOfItsOwn: Bool { member != nil }
   override var formatsItself: Bool { format != nil }
+  override var isSequence: Bool { iterate != nil }
   override func representation(_ object: NativeObject, _ vm: VM?) throws -> String {
     try representation?(NativeType.unbox(object), vm) ?? "<\(name)>"
   }
