@@ -70,9 +70,6 @@ struct TiltedComposition {
     epsilon >= largestLoss || solve(tilt: tilt(forMean: epsilon), around: epsilon) <= epsilon
   }
 
-  /// As `epsilon()`, for the tilt that the mean `around` has.
-  func epsilon(around: Double) -> Double { solve(tilt: tilt(forMean: around), around: around) }
-
   // MARK: Choosing the tilt
 
   private func cumulants(_ t: Double) -> (log: Double, mean: Double, variance: Double) {
