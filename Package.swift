@@ -11,6 +11,9 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
+    // What both halves stand on.
+    .target(name: "Spelling"),
+
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
     .target(name: "CThreads"),
@@ -20,36 +23,38 @@ let package = Package(
     .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
     .target(
       name: "Files", dependencies: ["Tensor", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "JSON", dependencies: ["Tensor"]),
+    .target(name: "JSON", dependencies: ["Spelling", "Tensor"]),
     .target(
       name: "Learning",
       dependencies: [
-        "CKernels", "Files", "JSON", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "Files", "JSON", "Spelling", "Tensor",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "CStdlib"),
     .target(
       name: "Text",
       dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "JSON", "Tensor",
+        "CStdlib", "CUnicode", "CZlib", "Files", "JSON", "Spelling", "Tensor",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    .target(name: "Tables"),
+    .target(name: "Tables", dependencies: ["Spelling"]),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
       name: "Distillation",
       dependencies: [
-        "CKernels", "CZlib", "Files", "Learning", "Tensor", "Text",
+        "CKernels", "CZlib", "Files", "Learning", "Spelling", "Tensor", "Text",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    .target(name: "Fairness", dependencies: ["Tables", "Tensor", "Text"]),
+    .target(name: "Fairness", dependencies: ["Spelling", "Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
-    .target(name: "Syntax"),
-    .target(name: "Runtime", dependencies: ["Syntax"]),
+    .target(name: "Syntax", dependencies: ["Spelling"]),
+    .target(name: "Runtime", dependencies: ["Spelling", "Syntax"]),
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Learning", "Privacy", "Runtime", "Syntax", "Tables",
+        "Distillation", "Fairness", "Files", "Learning", "Privacy", "Runtime", "Spelling", "Syntax",
+        "Tables",
         "Tensor", "Text",
       ]),
     .target(name: "CSystem"),
@@ -57,8 +62,9 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "Builtins", "CStdlib", "CSystem", "Files", "Runtime", "Syntax", "Tables", "Tensor", "Text",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Builtins", "CStdlib", "CSystem", "Files", "Runtime", "Spelling", "Syntax", "Tables",
+        "Tensor",
+        "Text", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
@@ -81,6 +87,7 @@ let package = Package(
       name: "fairlead-bench",
       dependencies: ["CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text"]),
 
+    .testTarget(name: "SpellingTests", dependencies: ["Spelling"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Tensor"]),

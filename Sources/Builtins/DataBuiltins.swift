@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tables
 import Tensor
 import Text
@@ -240,7 +241,7 @@ enum DataBuiltins {
       Param<[String]>("labels", "The class of each, by name."), returns: "examples"
     ) { set, texts, labels in
       let numbers = try labels.map { name -> Int32 in
-        guard let number = set.classes.firstIndex(of: name) else {
+        guard let number = set.classes.firstIndex(spelt: name) else {
           throw Fault(.value, "\(Representation.quoted(name)) is no class of this dataset")
             .atArgument(2)
         }
@@ -372,7 +373,7 @@ enum Splittable: Bindable {
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
     if let examples = try Examples.decode(value, vm) { return .examples(examples) }
     if let set = try IntentDataset.decode(value, vm) { return .examples(set.train) }
-    guard let parts = try? [String: Tensor].decode(value, vm), let inputs = parts["inputs"],
+    guard let parts = try? [Spelling: Tensor].decode(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
     let source = try TensorSource(inputs: inputs, labels: labels)

@@ -1,6 +1,7 @@
 import Fairness
 import Learning
 import Runtime
+import Spelling
 import Tables
 import Tensor
 import Text
@@ -211,7 +212,7 @@ struct GroupedTexts: Bindable {
   static let typeName = "list of {text, group}"
 
   static func decode(_ value: Value, _ vm: VM) throws -> GroupedTexts? {
-    guard let items = try? [[String: String]].decode(value, vm) else { return nil }
+    guard let items = try? [[Spelling: String]].decode(value, vm) else { return nil }
     let pairs = items.compactMap { item in
       item["text"].flatMap { text in item["group"].map { (text, $0) } }
     }

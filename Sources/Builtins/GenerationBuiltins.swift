@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 import Text
 
@@ -341,7 +342,7 @@ struct TextPrompts: Bindable {
     if let texts = try? [String].decode(value, vm) {
       return TextPrompts(prompts: texts.map { ($0, nil) }, areMaps: false)
     }
-    guard let items = try? [[String: String]].decode(value, vm) else { return nil }
+    guard let items = try? [[Spelling: String]].decode(value, vm) else { return nil }
     let prompts = items.compactMap { item in item["text"].map { (text: $0, group: item["group"]) } }
     guard prompts.count == items.count else { return nil }
     return TextPrompts(prompts: prompts, areMaps: true)

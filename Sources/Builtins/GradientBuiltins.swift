@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 
 /// `gradient` and `value_and_gradient`: what changes a number, with respect to tensors or to a model's parameters.
@@ -55,13 +56,13 @@ enum GradientBuiltins {
         return (loss, Record(zip(named, gradients).map { ($0.name, $1) }))
       }
       if let map = target.object as? MapObject {
-        let tensors = try [String: Tensor].decode(Value(map), vm) ?? [:]
+        let tensors = try [Spelling: Tensor].decode(Value(map), vm) ?? [:]
         let names = tensors.keys.sorted()
         let variables = try names.map { try variable(tensors[$0] ?? .empty) }
         let loss = try function.call(
-          Record(zip(names, variables).map { ($0, $1) }), as: Tensor.self)
+          Record(zip(names, variables).map { ($0.text, $1) }), as: Tensor.self)
         let gradients = try Tape.gradients(of: loss, withRespectTo: variables)
-        return (loss, Record(zip(names, gradients).map { ($0, $1) }))
+        return (loss, Record(zip(names, gradients).map { ($0.text, $1) }))
       }
       if let list = target.object as? ListObject,
         list.values.contains(where: { ($0.object as? Boxed<Tensor>) != nil })

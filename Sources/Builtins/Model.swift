@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 import Text
 
@@ -24,6 +25,7 @@ extension Model: NativeValue {
       "\(model.layer.summary) with \(TextForm.grouped(model.layer.parameterCount)) parameters"
     }
     type.byteCount = { $0.layer.parameterCount * 4 }
+    type.shared = { $0.layer }
     type.equals = { $0.layer === $1.layer }
     type.call = Native(
       "call", "The model's output for an input.",
@@ -36,10 +38,10 @@ extension Model: NativeValue {
       returns: "tensor"
     ) { model, input, second in try ModelBuiltins.output(model, input, second) }
     type.member = { model, name, vm in
-      if let child = model.layer.children.first(where: { $0.name == name }) {
+      if let child = model.layer.children.first(where: { $0.name.isSpelt(name) }) {
         return Model(layer: child.layer).encode(vm)
       }
-      if let own = model.layer.ownParameters.first(where: { $0.name == name }) {
+      if let own = model.layer.ownParameters.first(where: { $0.name.isSpelt(name) }) {
         return own.parameter.value.encode(vm)
       }
       return nil

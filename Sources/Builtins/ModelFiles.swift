@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 import Text
 
@@ -81,8 +82,8 @@ struct SavedParameters: Bindable {
       return SavedParameters(
         state: try file.entries.map { ($0.name, try file.tensor($0.name, as: .f32)) })
     }
-    return try [String: Tensor].decode(value, vm).map { map in
-      SavedParameters(state: map.map { (name: $0.key, value: $0.value) })
+    return try [Spelling: Tensor].decode(value, vm).map { map in
+      SavedParameters(state: map.map { (name: $0.key.text, value: $0.value) })
     }
   }
 

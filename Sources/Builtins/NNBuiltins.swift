@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 import Text
 
@@ -107,7 +108,7 @@ enum NNBuiltins {
     Native(
       "module",
       "A layer whose forward pass is a function of the script. What it computes may be anything; it trains privately too.",
-      Param<[String: Model]>("parts", "The layers that it is made of, by name."),
+      Param<[Spelling: Model]>("parts", "The layers that it is made of, by name."),
       Param<Callable>("forward", "`(m, x) => …`: from the module and its input to its output."),
       returns: "model", seeAlso: ["sequential"], search: ["custom layer", "forward"],
       examples: [
@@ -120,11 +121,14 @@ enum NNBuiltins {
   ]
 
   /// A module whose forward pass calls back into the script.
-  private static func scriptModule(_ parts: [String: Model], _ forward: Callable) throws -> Model {
+  private static func scriptModule(_ parts: [Spelling: Model], _ forward: Callable) throws -> Model
+  {
     // The function needs the layer that holds it; the box breaks the circle.
     final class Box { weak var layer: Layer? }
     let box = Box()
-    let children = parts.sorted { $0.key < $1.key }.map { (name: $0.key, layer: $0.value.layer) }
+    let children = parts.sorted { $0.key < $1.key }.map {
+      (name: $0.key.text, layer: $0.value.layer)
+    }
     let layer = try FunctionLayer(children: children) { input in
       guard let layer = box.layer else { return input }
       return try forward.call(Model(layer: layer), input, as: Tensor.self)

@@ -1,5 +1,6 @@
 import Learning
 import Runtime
+import Spelling
 import Tensor
 
 /// An optimizer in a script: settings. `nn.train` and `dp.train` start it afresh, so one value serves many runs; only
@@ -28,15 +29,15 @@ extension OptimizerSettings {
     "Changes a model's parameters by gradients such as `gradient(model, …)` gives; for training loops of one's own. The optimizer keeps its state from step to step as long as the parameters are the same.",
     Param<OptimizerSettings>("optimizer", mutates: true),
     Param<Model>("model", "The model, which is changed.", mutates: true),
-    Param<[String: Tensor]>("gradients", "A tensor for each trained parameter's name."),
+    Param<[Spelling: Tensor]>("gradients", "A tensor for each trained parameter's name."),
     returns: "nil", seeAlso: ["gradient", "value_and_gradient", "nn.train"],
     search: ["update", "apply"]
-  ) { (settings: OptimizerSettings, model: Model, gradients: [String: Tensor]) -> Void in
+  ) { (settings: OptimizerSettings, model: Model, gradients: [Spelling: Tensor]) -> Void in
     let named = model.layer.namedParameters.filter { $0.parameter.requiresGradient }
     if let extra = gradients.keys.sorted().first(where: { name in
-      !named.contains { $0.name == name }
+      !named.contains { $0.name.isSpelt(name.text) }
     }) {
-      throw Fault(.key, "the model trains no parameter `\(extra)`").atArgument(2)
+      throw Fault(.key, "the model trains no parameter `\(extra.text)`").atArgument(2)
     }
     try settings.optimizer.step(
       try named.map { name, parameter in

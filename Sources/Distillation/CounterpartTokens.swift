@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 import Text
 
@@ -79,7 +80,7 @@ public struct CounterpartTokens: Sendable, Equatable {
     masculine: [String], feminine: [String]
   )] {
     var groups: [(masculine: [String], feminine: [String])] = [(["him", "his"], ["her", "hers"])]
-    var place = ["him": 0, "his": 0, "her": 0, "hers": 0]
+    var place: [Spelling: Int] = ["him": 0, "his": 0, "her": 0, "hers": 0]
     for row in lexicon.rows where row.condition == .anywhere {
       let (m, f) = (row.masculine, row.feminine)
       let (first, second) = (place[m], place[f])

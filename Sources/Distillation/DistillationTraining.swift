@@ -1,4 +1,5 @@
 import Learning
+import Spelling
 import Tensor
 
 extension Loss {
@@ -71,7 +72,7 @@ extension Loss {
 public enum SharedVocabulary {
   /// - Throws: `value` that names the first token in which the two differ. Equal sizes are not enough: token 5 must be the same string.
   public static func require(teacher: [String], student: [String]) throws(DomainError) {
-    for (id, (a, b)) in zip(teacher, student).enumerated() where a != b {
+    for (id, (a, b)) in zip(teacher, student).enumerated() where !a.isSpelt(b) {
       throw DomainError(
         .value,
         "teacher and student do not share a vocabulary: token \(id) is \(quoted(a)) for the teacher and \(quoted(b)) for the student",

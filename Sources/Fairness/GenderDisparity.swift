@@ -1,4 +1,5 @@
 import Foundation
+import Spelling
 import Tables
 import Tensor
 
@@ -64,8 +65,8 @@ public struct GenderDisparity: Sendable {
     guard smoothing.isFinite, smoothing >= 0 else {
       throw DomainError(.value, "the smoothing must be 0 or more, got \(smoothing)")
     }
-    let members = Dictionary(grouping: classes.indices) { names[$0] }
-      .sorted { $0.key < $1.key }.map { (name: $0.key, classes: $0.value.map { classes[$0] }) }
+    let members = Dictionary(grouping: classes.indices) { Spelling(names[$0]) }
+      .sorted { $0.key < $1.key }.map { (name: $0.key.text, classes: $0.value.map { classes[$0] }) }
     let counts = members.map { Counts($0.classes) }
     groups = zip(members, counts).map { member, counts in
       Group(

@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 import Text
 
@@ -64,8 +65,8 @@ public enum GenderPolarity: Sendable {
 
 /// Two lists of words that tell gender.
 public struct GenderWords: Sendable, Equatable {
-  public let masculine: Set<String>
-  public let feminine: Set<String>
+  public let masculine: Set<Spelling>
+  public let feminine: Set<Spelling>
 
   /// Lists of one's own, compared in lower case.
   ///
@@ -73,27 +74,27 @@ public struct GenderWords: Sendable, Equatable {
   public init(masculine: some Sequence<String>, feminine: some Sequence<String>)
     throws(DomainError)
   {
-    let m = Set(masculine.map { $0.lowercased() })
-    let f = Set(feminine.map { $0.lowercased() })
+    let m = Set(spelt: masculine.map { $0.lowercased() })
+    let f = Set(spelt: feminine.map { $0.lowercased() })
     guard !m.isEmpty, !f.isEmpty else {
       throw DomainError(.value, "gender words need two lists, one of them is empty")
     }
     if let both = m.intersection(f).min() {
-      throw DomainError(.value, "`\(both)` is on the masculine and on the feminine list")
+      throw DomainError(.value, "`\(both.text)` is on the masculine and on the feminine list")
     }
     self.masculine = m
     self.feminine = f
   }
 
-  private init(unchecked masculine: Set<String>, _ feminine: Set<String>) {
+  private init(unchecked masculine: Set<Spelling>, _ feminine: Set<Spelling>) {
     self.masculine = masculine
     self.feminine = feminine
   }
 
   /// The words of role reversal's lexicon and the pronouns; given names are not among them.
   public static let standard: GenderWords = {
-    let m = Set(GenderLexicon.standard.words(.masculine))
-    let f = Set(GenderLexicon.standard.words(.feminine))
+    let m = Set(spelt: GenderLexicon.standard.words(.masculine))
+    let f = Set(spelt: GenderLexicon.standard.words(.feminine))
     return GenderWords(unchecked: m.subtracting(f), f.subtracting(m))
   }()
 
@@ -115,7 +116,7 @@ public struct GenderWords: Sendable, Equatable {
 
 /// The direction from `he` to `she` among word vectors.
 public struct GenderDirection: Sendable {
-  private let projections: [String: Double]
+  private let projections: [Spelling: Double]
 
   /// - Parameter from, to: the words that span the direction.
   /// - Throws: `key` where one of the two has no vector, `value` where the two vectors are equal or not finite.
@@ -128,7 +129,7 @@ public struct GenderDirection: Sendable {
       throw DomainError(.value, "the vectors of `\(from)` and `\(to)` span no direction")
     }
     let direction = difference.map { $0 / norm }
-    var projections: [String: Double] = [:]
+    var projections: [Spelling: Double] = [:]
     for word in vectors.words {
       var (dot, square) = (0.0, 0.0)
       for (x, d) in zip(vectors[word] ?? [], direction) {

@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 import Text
 
@@ -76,10 +77,10 @@ public enum Prompts {
     let domains = try records.column("domain")
     let categories = try records.column("category")
     let texts = try records.column("prompt")
-    let prompts = domains.indices.filter { domains[$0] == domain }
+    let prompts = domains.indices.filter { domains[$0].isSpelt(domain) }
       .map { Prompt(text: texts[$0], group: categories[$0]) }
     guard !prompts.isEmpty else {
-      let known = Set(domains).sorted().joined(separator: ", ")
+      let known = domains.distinctSpellings().joined(separator: ", ")
       throw DomainError(
         .value, "\(path) has no prompts of the domain `\(domain)`", hint: "it has \(known)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Spelling
 import Tables
 import Tensor
 
@@ -37,10 +38,10 @@ public struct TruePositiveRateGap: Sendable {
         "\(labels.count) labels, \(predictions.count) predictions and \(isFemale.count) genders")
     }
     // For each label, women then men: whether each was recognised.
-    var right: [String: ([Bool], [Bool])] = [:]
+    var right: [Spelling: ([Bool], [Bool])] = [:]
     for i in labels.indices {
       guard let female = isFemale[i] else { continue }
-      let hit = predictions[i] == labels[i]
+      let hit = predictions[i].isSpelt(labels[i])
       if female {
         right[labels[i], default: ([], [])].0.append(hit)
       } else {
@@ -50,7 +51,7 @@ public struct TruePositiveRateGap: Sendable {
     func rate(_ hits: [Bool]) -> Double { Double(hits.count { $0 }) / Double(hits.count) }
     rows = right.sorted { $0.key < $1.key }.map {
       Row(
-        label: $0.key, women: $0.value.0.count, men: $0.value.1.count,
+        label: $0.key.text, women: $0.value.0.count, men: $0.value.1.count,
         femaleRate: rate($0.value.0), maleRate: rate($0.value.1))
     }
     let strata = right.sorted { $0.key < $1.key }.map(\.value)

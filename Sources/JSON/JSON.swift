@@ -1,5 +1,6 @@
 // JSON values (RFC 8259): a strict reader for files that nobody vouches for, and a writer.
 
+import Spelling
 import Tensor
 
 /// A JSON value. Members of an object keep their order; integers stay integers.
@@ -25,20 +26,8 @@ public enum JSON: Sendable, Equatable {
 
     public private(set) var members: [Member] = []
     /// Places of the names, kept from the ninth member on: a few are found faster by looking.
-    private var places: [Name: Int] = [:]
+    private var places: [Spelling: Int] = [:]
     private static let unindexed = 8
-
-    /// A name compared as JSON compares: code unit by code unit, where `String` holds canonically equivalent texts for equal.
-    private struct Name: Hashable {
-      let text: String
-
-      static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-      func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-      }
-    }
 
     public init() {}
 
@@ -50,7 +39,7 @@ public enum JSON: Sendable, Equatable {
 
     private func place(of name: String) -> Int? {
       members.count > Self.unindexed
-        ? places[Name(text: name)] : members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+        ? places[name] : members.firstIndex { $0.name.isSpelt(name) }
     }
 
     /// The value of the member `name`. Set, it replaces the old value or becomes the last member.
@@ -58,10 +47,10 @@ public enum JSON: Sendable, Equatable {
       get { place(of: name).map { members[$0].value } }
       set {
         guard let newValue else {
-          members.removeAll { $0.name.utf8.elementsEqual(name.utf8) }
+          members.removeAll { $0.name.isSpelt(name) }
           places = [:]
           if members.count > Self.unindexed {
-            for (i, member) in members.enumerated() { places[Name(text: member.name)] = i }
+            for (i, member) in members.enumerated() { places[member.name] = i }
           }
           return
         }
@@ -80,9 +69,9 @@ public enum JSON: Sendable, Equatable {
       let place = members.count
       if place >= Self.unindexed {
         if place == Self.unindexed {
-          for (i, member) in members.enumerated() { places[Name(text: member.name)] = i }
+          for (i, member) in members.enumerated() { places[member.name] = i }
         }
-        guard places.updateValue(place, forKey: Name(text: name)) == nil else { return false }
+        guard places.updateValue(place, forKey: Spelling(name)) == nil else { return false }
       } else if self.place(of: name) != nil {
         return false
       }
@@ -98,20 +87,6 @@ extension JSON.Object: ExpressibleByDictionaryLiteral {
   /// An object of these members; of two with one name the later one counts.
   public init(dictionaryLiteral members: (String, JSON)...) {
     for (name, value) in members { self[name] = value }
-  }
-}
-
-/// A name as JSON compares names: by its code units, where Swift's strings would call two forms of one character equal.
-private struct CodeUnits: Hashable, Sendable {
-  let text: String
-
-  init(_ text: String) { self.text = text }
-
-  static func == (a: CodeUnits, b: CodeUnits) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
 

@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 
 /// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next: `Sequential`
@@ -84,8 +85,9 @@ open class Layer {
   /// nothing is changed then.
   public func load(_ state: [(name: String, value: Tensor)]) throws {
     let named = namedParameters
-    let known = Dictionary(named.map { ($0.name, $0.parameter) }, uniquingKeysWith: { a, _ in a })
-    let given = Dictionary(state.map { ($0.name, $0.value) }, uniquingKeysWith: { a, _ in a })
+    let known = Set(spelt: named.map(\.name))
+    let given = Dictionary(
+      state.map { (Spelling($0.name), $0.value) }, uniquingKeysWith: { a, _ in a })
     for (name, parameter) in named {
       guard let value = given[name] else {
         throw DomainError(.key, "the saved model has no parameter `\(name)`")
@@ -96,7 +98,7 @@ open class Layer {
           "parameter `\(name)` has shape \(parameter.shape), the saved one has \(value.shape)")
       }
     }
-    if let extra = state.first(where: { known[$0.name] == nil }) {
+    if let extra = state.first(where: { !known.contains($0.name) }) {
       throw DomainError(.key, "the saved model has a parameter `\(extra.name)` that this one lacks")
     }
     for (name, parameter) in named { if let value = given[name] { try parameter.set(value) } }

@@ -1,6 +1,7 @@
 import Crypto
 import Files
 import Glibc
+import Spelling
 import Tensor
 
 /// All that a run needs to go on as if it had not been interrupted: tensors (parameters, the optimizer's state), counters, numbers and
@@ -10,10 +11,10 @@ import Tensor
 /// before it, all little-endian, and the SHA-256 of what came before. It is written to a temporary name and renamed, so that there
 /// is always a whole one.
 public struct TrainingState: Sendable {
-  public var texts: [String: String] = [:]
-  public var counters: [String: Int] = [:]
-  public var numbers: [String: Double] = [:]
-  public var tensors: [String: Tensor] = [:]
+  public var texts: [Spelling: String] = [:]
+  public var counters: [Spelling: Int] = [:]
+  public var numbers: [Spelling: Double] = [:]
+  public var tensors: [Spelling: Tensor] = [:]
 
   public init() {}
 
@@ -34,22 +35,22 @@ public struct TrainingState: Sendable {
     }
     append(UInt64(texts.count))
     for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
-      append(name)
+      append(name.text)
       append(text)
     }
     append(UInt64(counters.count))
     for (name, counter) in counters.sorted(by: { $0.key < $1.key }) {
-      append(name)
+      append(name.text)
       append(UInt64(bitPattern: Int64(counter)))
     }
     append(UInt64(numbers.count))
     for (name, number) in numbers.sorted(by: { $0.key < $1.key }) {
-      append(name)
+      append(name.text)
       append(number.bitPattern)
     }
     append(UInt64(tensors.count))
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      append(name)
+      append(name.text)
       append(tensor.dtype.name)
       append(UInt64(tensor.rank))
       for size in tensor.shape { append(UInt64(size)) }

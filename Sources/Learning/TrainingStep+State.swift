@@ -33,8 +33,10 @@ extension TrainingStep {
   /// Checks that `state` fits and returns what puts it into force; until that is called, nothing changes.
   func restoration(from state: TrainingState) throws -> () throws -> Void {
     let named = model.namedParameters
-    let known = Set(named.map { "parameter.\($0.name)" })
-    let unknown = state.tensors.keys.filter { $0.hasPrefix("parameter.") && !known.contains($0) }
+    let known = Set(spelt: named.map { "parameter.\($0.name)" })
+    let unknown = state.tensors.keys.filter {
+      $0.text.hasPrefix("parameter.") && !known.contains($0)
+    }
     if let name = unknown.min() {
       throw DomainError(
         .key, "the checkpoint has a `\(name)` that this model lacks: it belongs to another model")

@@ -1,11 +1,12 @@
 import Files
 import Foundation
 import Runtime
+import Spelling
 import Syntax
 
 /// Finds, reads and parses scripts and what they import. Each file is read once in a session.
 final class Imports {
-  private var programs: [String: Program] = [:]
+  private var programs: [Spelling: Program] = [:]
   private let workingDirectory: String
   /// The way to files that scripts import.
   private let door: () -> Door
@@ -16,7 +17,10 @@ final class Imports {
   }
 
   /// The texts of all files that were imported, by name: what a recorded result depends on.
-  var texts: [String: String] { programs.mapValues(\.source.text) }
+  var texts: [String: String] {
+    // Of two names that are one to Swift's strings, both texts.
+    Dictionary(programs.map { ($0.key.text, $0.value.source.text) }, uniquingKeysWith: +)
+  }
 
   /// The program that an import in `importer` names.
   /// - Throws: a `Diagnostic` without labels where it cannot be found or read, `Diagnostics` where it does not parse.

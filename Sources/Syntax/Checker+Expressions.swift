@@ -1,5 +1,7 @@
 // Expressions: names, conditions, functions, sweeps.
 
+import Spelling
+
 extension Checker {
   /// Checks an expression; gives what is known of its value.
   /// - Parameter isCalled: whether it stands where a function is called.
@@ -162,7 +164,12 @@ extension Checker {
       type = type.joined(block(body).type)
       closeScope()
     }
-    if let body = value.finallyBody { block(body) }
+    if let body = value.finallyBody {
+      let around = flows[flows.count - 1].finallyLoops
+      flows[flows.count - 1].finallyLoops = flows[flows.count - 1].loops
+      block(body)
+      flows[flows.count - 1].finallyLoops = around
+    }
     return Known(type)
   }
 
@@ -204,7 +211,7 @@ extension Checker {
   }
 
   private func map(_ entries: [MapEntry]) -> Known {
-    var seen: [String: Span] = [:]
+    var seen: [Spelling: Span] = [:]
     var types: [String: StaticType]? = [:]
     var constants: [String: Constant]? = [:]
     for entry in entries {
@@ -254,12 +261,8 @@ extension Checker {
   }
 
   private func sweep(_ value: Sweep) -> Known {
-    var elements: [Known] = []
-    for axis in value.axes {
-      let known = expression(axis.values)
-      checkIterable(axis.values, known)
-      elements.append(element(ofSequence: known))
-    }
+    let elements = axes(value.axes)
+    if flows.count == 1 { sweepsAtTop = true }
     openScope(isFunction: true)
     sweepDepth += 1
     for (axis, element) in zip(value.axes, elements) {
@@ -278,6 +281,18 @@ extension Checker {
     // Where a trial fails, its row has the error instead.
     let columns = Set(keys.keys).union(value.axes.map(\.name)).union(["error"])
     return Known(.object(type, parts: columns))
+  }
+
+  /// What is known of each axis's values.
+  private func axes(_ axes: [Sweep.Axis]) -> [Known] {
+    let outer = sweptNames
+    defer { sweptNames = outer }
+    return axes.map { axis in
+      let known = expression(axis.values)
+      checkIterable(axis.values, known)
+      sweptNames.append(axis.name)
+      return element(ofSequence: known)
+    }
   }
 
   /// A key that is called as an axis would take the place of the axis's column.

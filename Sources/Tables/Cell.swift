@@ -1,3 +1,5 @@
+import Spelling
+
 /// One value of a table, or of a recorded result: plain data that outlives the process that made it.
 ///
 /// Two cells are equal when they are the same value bit for bit (`nan` equals `nan`, `0.0` does not equal `-0.0`, the
@@ -31,10 +33,9 @@ extension Cell: Hashable {
     case (.bool(let a), .bool(let b)): a == b
     case (.int(let a), .int(let b)): a == b
     case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern || (a.isNaN && b.isNaN)
-    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    case (.string(let a), .string(let b)), (.opaque(let a), .opaque(let b)): a.isSpelt(b)
     case (.list(let a), .list(let b)): a == b
     case (.map(let a), .map(let b)): a == b
-    case (.opaque(let a), .opaque(let b)): a == b
     default: false
     }
   }
@@ -81,7 +82,7 @@ extension Cell {
     switch (left, right) {
     case (.int(let a), .int(let b)): return a < b
     case (.string(let a), .string(let b)), (.opaque(let a), .opaque(let b)):
-      return a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+      return Spelling(a) < Spelling(b)
     case (.bool(let a), .bool(let b)): return !a && b
     case (.list(let a), .list(let b)): return a.lexicographicallyPrecedes(b, by: precedes)
     case (.map(let a), .map(let b)):

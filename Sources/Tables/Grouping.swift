@@ -1,3 +1,5 @@
+import Spelling
+
 /// The rows of a table gathered by equal cells in some columns, ready to be summarised.
 ///
 /// Groups stand in the order of their first row. A summary has one row a group: the keys, then every numeric column that
@@ -28,7 +30,7 @@ public struct Grouping: Sendable {
 
   private var measures: [Table.Column] {
     table.columns.filter { column in
-      column.role == .value && !keys.contains(column.name) && !table.isInterval(column.name)
+      column.role == .value && !keys.containsSpelling(column.name) && !table.isInterval(column.name)
         && column.cells.contains { $0.number != nil }
     }
   }
@@ -38,8 +40,8 @@ public struct Grouping: Sendable {
   }
 
   private var keyColumns: [Table.Column] {
-    table.columns.filter { keys.contains($0.name) }.sorted { left, right in
-      (keys.firstIndex(of: left.name) ?? 0) < (keys.firstIndex(of: right.name) ?? 0)
+    table.columns.filter { keys.containsSpelling($0.name) }.sorted { left, right in
+      (keys.firstIndex(spelt: left.name) ?? 0) < (keys.firstIndex(spelt: right.name) ?? 0)
     }.map { column in
       Table.Column(column.name, groups.map { column.cells[$0[0]] }, role: .axis)
     }

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A plot of columns of a table: what is drawn, without how. `svg()` and `terminalChart()` draw it.
 public struct Plot: Sendable {
   public enum Kind: String, Sendable { case line, scatter }
@@ -120,7 +122,7 @@ public struct Plot: Sendable {
       return (column.cells.map { $0.number ?? .nan }, nil)
     }
     var texts: [String] = []
-    var known: [String: Int] = [:]
+    var known: [Spelling: Int] = [:]
     let values = column.cells.map { cell -> Double in
       if cell.isNull { return .nan }
       let text = cell.text

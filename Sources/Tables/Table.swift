@@ -1,3 +1,5 @@
+import Spelling
+
 /// Named columns of equally many cells: what a sweep gives, what is grouped, printed, plotted and exported.
 ///
 /// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>` holds
@@ -27,9 +29,9 @@ public struct Table: Sendable, Equatable {
   /// A table of the given columns.
   /// - Throws: `TableError` of kind `value` where two columns share a name or their lengths differ.
   public init(columns: [Column]) throws {
-    var seen: [String: Int] = [:]
+    var seen: Set<Spelling> = []
     for column in columns {
-      guard seen.updateValue(column.cells.count, forKey: column.name) == nil else {
+      guard seen.add(column.name) else {
         throw TableError(.value, "a table cannot have two columns `\(column.name)`")
       }
       if let first = columns.first, first.cells.count != column.cells.count {
@@ -45,8 +47,8 @@ public struct Table: Sendable, Equatable {
 
   /// A table of rows, each a list of names with cells. Columns stand in the order of their first appearance; what a row
   /// does not name is null, and the later of two equal names in one row counts.
-  public init(rows: [[(name: String, cell: Cell)]], axes: Set<String> = []) {
-    var places: [String: Int] = [:]
+  public init(rows: [[(name: String, cell: Cell)]], axes: Set<Spelling> = []) {
+    var places: [Spelling: Int] = [:]
     var columns: [Column] = []
     for (index, row) in rows.enumerated() {
       for (name, cell) in row {
@@ -77,11 +79,11 @@ public struct Table: Sendable, Equatable {
 
   /// - Throws: `TableError` of kind `key` where there is no such column.
   public func column(_ name: String) throws -> Column {
-    guard let column = columns.first(where: { $0.name == name }) else { throw unknown(name) }
+    guard let column = columns.first(where: { $0.name.isSpelt(name) }) else { throw unknown(name) }
     return column
   }
 
-  public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name == name } }
+  public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name.isSpelt(name) } }
 
   private func unknown(_ name: String) -> TableError {
     let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
@@ -93,7 +95,8 @@ public struct Table: Sendable, Equatable {
     return TableError(
       .key, "the table has no column `\(name)`",
       hint: columns.isEmpty
-        ? "the table is empty" : "its columns are \(listed)\(names.count > 12 ? ", …" : "")\(reason)")
+        ? "the table is empty"
+        : "its columns are \(listed)\(names.count > 12 ? ", …" : "")\(reason)")
   }
 
   /// The names and cells of one row.
@@ -113,10 +116,10 @@ public struct Table: Sendable, Equatable {
     var chosen: [Column] = []
     for name in wanted {
       let column = try column(name)
-      guard !chosen.contains(where: { $0.name == name }) else { continue }
+      guard !chosen.contains(where: { $0.name.isSpelt(name) }) else { continue }
       chosen.append(column)
       let interval = name + Table.intervalSuffix
-      if hasColumn(interval), !wanted.contains(interval) {
+      if hasColumn(interval), !wanted.containsSpelling(interval) {
         chosen.append(try self.column(interval))
       }
     }
@@ -126,7 +129,7 @@ public struct Table: Sendable, Equatable {
   /// All columns but the named ones (and their intervals).
   public func without(_ unwanted: [String]) throws -> Table {
     for name in unwanted { _ = try column(name) }
-    let gone = Set(unwanted + unwanted.map { $0 + Table.intervalSuffix })
+    let gone = Set(spelt: unwanted + unwanted.map { $0 + Table.intervalSuffix })
     return Table(unchecked: columns.filter { !gone.contains($0.name) }, rowCount: rowCount)
   }
 
@@ -166,7 +169,7 @@ public struct Table: Sendable, Equatable {
         .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(cells.count)")
     }
     var result = columns
-    if let place = result.firstIndex(where: { $0.name == name }) {
+    if let place = result.firstIndex(where: { $0.name.isSpelt(name) }) {
       result[place].cells = cells
     } else {
       result.append(Column(name, cells))
@@ -176,7 +179,7 @@ public struct Table: Sendable, Equatable {
 
   /// Rows of both, columns by name.
   public func appending(_ other: Table) -> Table {
-    let axes = Set((columns + other.columns).filter { $0.role == .axis }.map(\.name))
+    let axes = Set(spelt: (columns + other.columns).filter { $0.role == .axis }.map(\.name))
     return Table(
       rows: (0..<rowCount).map(row) + (0..<other.rowCount).map(other.row), axes: axes)
   }
@@ -184,6 +187,6 @@ public struct Table: Sendable, Equatable {
   public func renamed(_ old: String, to new: String) throws -> Table {
     _ = try column(old)
     return try Table(
-      columns: columns.map { $0.name == old ? Column(new, $0.cells, role: $0.role) : $0 })
+      columns: columns.map { $0.name.isSpelt(old) ? Column(new, $0.cells, role: $0.role) : $0 })
   }
 }

@@ -1,3 +1,5 @@
+import Spelling
+
 /// How a table is laid out as text.
 public struct TextStyle: Sendable {
   /// The columns of the terminal; nil for no limit.
@@ -20,7 +22,8 @@ extension Table {
   public func text(_ style: TextStyle = TextStyle()) -> String {
     guard !columns.isEmpty else { return "table without columns" }
     let shown = shownRows(limit: style.maximumRows)
-    let places = Dictionary(zip(names, columns.indices), uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(
+      zip(names.map { Spelling($0) }, columns.indices), uniquingKeysWith: { first, _ in first })
     let visible = columns.filter {
       guard $0.name.hasSuffix(Table.intervalSuffix) else { return true }
       return places[String($0.name.dropLast(Table.intervalSuffix.count))] == nil

@@ -1,5 +1,6 @@
 // Labelled utterances as they come from disk: one file of rows, or a folder.
 
+import Spelling
 import Tensor
 
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.
@@ -88,7 +89,8 @@ public struct Corpus: Sendable, Equatable {
   /// - Throws: `value` where the share is not within 0 and 1, `data` where it leaves nothing to train on.
   public func holdingOutTest(share: Double, seed: UInt64) throws(DomainError) -> Corpus {
     guard test.isEmpty, share != 0 else { return self }
-    let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+    let numbers = Dictionary(
+      uniqueKeysWithValues: classes.enumerated().map { (Spelling($1), Int32($0)) })
     let split = try Split.stratified(
       labels: train.map { numbers[$0.intent] ?? 0 }, fraction: 1 - share, seed: seed)
     guard !split.first.isEmpty else {
@@ -106,7 +108,7 @@ public struct Corpus: Sendable, Equatable {
 
   /// The names of all classes, sorted.
   public var classes: [String] {
-    Set((train + valid + test).map(\.intent)).sorted()
+    (train + valid + test).map(\.intent).distinctSpellings()
   }
 
   private static func baseName(_ path: String) -> String {

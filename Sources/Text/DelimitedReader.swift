@@ -4,6 +4,7 @@
 // one quote, and it may hold commas and line ends. Quotes inside an unquoted field are malformed. TSV: split on tabs, nothing is quoted.
 // In both a wholly empty line is skipped.
 
+import Spelling
 import Tensor
 
 enum DelimitedReader {
@@ -46,9 +47,9 @@ enum DelimitedReader {
     _ row: [String], line: Int, to records: inout Records?, source: String
   ) throws(DomainError) {
     guard let columns = records?.columns else {
-      var seen: Set<String> = []
+      var seen: Set<Spelling> = []
       let names = row.enumerated().map { $1.isEmpty ? "column\($0 + 1)" : $1 }
-      for name in names where !seen.insert(name).inserted {
+      for name in names where !seen.add(name) {
         throw DomainError(.data, "\(source), line \(line): the column `\(name)` appears twice")
       }
       records = Records(source: source, columns: names)

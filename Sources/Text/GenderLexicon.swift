@@ -4,6 +4,7 @@
 // (no word stands in two pairs), and a word that is changed one way only leads to a word of that matching, never to a third one.
 
 import CStdlib
+import Spelling
 import Tensor
 
 /// Pairs of gendered words.
@@ -149,13 +150,13 @@ extension GenderLexicon {
   /// All words of a gender in the order of the table, the pronouns first: the vocabulary of polarity counts. Words that are gendered as titles
   /// only (`Master`, `Miss`) are left out: a count of words cannot tell the title from the verb.
   public func words(_ gender: Gender) -> [String] {
-    var seen: Set<String> = []
+    var seen: Set<Spelling> = []
     var result: [String] = []
     let listed = rows.filter { $0.condition == .anywhere || $0.condition == .notAfterName }.map {
       gender == .masculine ? $0.masculine : $0.feminine
     }
     for word in (GenderLexicon.contextualPronouns[gender] ?? []) + listed
-    where seen.insert(word).inserted {
+    where seen.add(word) {
       result.append(word)
     }
     return result
@@ -200,9 +201,9 @@ enum CaseRule {
 /// What makes a table one on which role reversal is well defined.
 private enum LexiconChecker {
   static func check(_ rows: [GenderLexicon.Row]) throws(DomainError) {
-    var matched: [String: GenderLexicon.Row] = [:]
-    var titles: [String: GenderLexicon.Row] = [:]
-    var genders: [String: (gender: GenderLexicon.Gender, row: GenderLexicon.Row)] = [:]
+    var matched: [Spelling: GenderLexicon.Row] = [:]
+    var titles: [Spelling: GenderLexicon.Row] = [:]
+    var genders: [Spelling: (gender: GenderLexicon.Gender, row: GenderLexicon.Row)] = [:]
     for row in rows {
       try checkWords(row)
       guard row.condition != .kept else { continue }
@@ -222,7 +223,7 @@ private enum LexiconChecker {
         if isTitle { titles[word] = row } else { matched[word] = row }
       }
     }
-    var changed: [String: GenderLexicon.Row] = [:]
+    var changed: [Spelling: GenderLexicon.Row] = [:]
     for row in rows where row.direction != .both {
       let isFeminine = row.direction == .feminineOnly
       let (word, target) =

@@ -1,6 +1,7 @@
 // Given names that role reversal may exchange: a bijective pairing (name intervention, Hall Maudslay et al. 2019, section 3.2). A name is not
 // a role, and reversing it changes who is spoken of, so that names stay unless a pairing is given.
 
+import Spelling
 import Tensor
 
 /// A one-to-one pairing of masculine and feminine given names.
@@ -27,7 +28,7 @@ public struct GivenNames: Sendable, Equatable {
   /// - Parameter pairs: names in any case.
   /// - Throws: `data` where a name stands in two pairs or is not one word of letters.
   public init(_ pairs: [Pair], fixingWords: Set<String> = usualFixingWords) throws(DomainError) {
-    var seen: Set<String> = []
+    var seen: Set<Spelling> = []
     var lowered: [Pair] = []
     for pair in pairs {
       let low = Pair(pair.masculine.lowercased(), pair.feminine.lowercased())
@@ -38,7 +39,7 @@ public struct GivenNames: Sendable, Equatable {
             "the given name `\(name)` is not one word of at most \(WordKey.longest) bytes that begins with an ASCII letter and has another one"
           )
         }
-        guard seen.insert(name).inserted else {
+        guard seen.add(name) else {
           throw DomainError(
             .data, "the given name `\(name)` stands in two pairs",
             hint: "a pairing of names is one to one; leave one of the pairs out")
@@ -62,9 +63,10 @@ public struct GivenNames: Sendable, Equatable {
   ) throws(DomainError) {
     let left = masculine.map { $0.lowercased() }
     let right = feminine.map { $0.lowercased() }
-    var taken = Set(left).intersection(right).union(unisex.map { $0.lowercased() })
+    var taken = Set(spelt: left).intersection(Set(spelt: right)).union(
+      Set(spelt: unisex.map { $0.lowercased() }))
     func ranked(_ names: [String]) -> [String] {
-      names.filter { taken.insert($0).inserted }
+      names.filter { taken.add($0) }
     }
     try self.init(
       zip(ranked(left), ranked(right)).map { Pair($0, $1) }, fixingWords: fixingWords)
@@ -77,7 +79,7 @@ public struct GivenNames: Sendable, Equatable {
     parsing text: String, source: String, fixingWords: Set<String> = usualFixingWords
   ) throws(DomainError) {
     var pairs: [Pair] = []
-    var lines: [String: Int] = [:]
+    var lines: [Spelling: Int] = [:]
     for (line, columns) in TabbedLines.read(text) {
       guard columns.count == 2 else {
         throw DomainError(
@@ -92,7 +94,7 @@ public struct GivenNames: Sendable, Equatable {
             "\(source), line \(line): `\(name)` is not one word of letters that begins with an ASCII letter and has another one"
           )
         }
-        if let earlier = lines.updateValue(line, forKey: name) {
+        if let earlier = lines.updateValue(line, forKey: Spelling(name)) {
           throw DomainError(
             .data,
             "\(source), line \(line): the given name `\(name)` is in line \(earlier) already",

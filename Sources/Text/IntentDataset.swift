@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 
 /// A corpus made ready for training a classifier: encoded examples, class names, vocabulary.
@@ -38,8 +39,9 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
       throw DomainError(.data, "the corpus \(corpus.name) has no training examples")
     }
     var corpus = corpus
-    let trained = Set(corpus.train.map(\.intent))
-    let unseen = Set((corpus.valid + corpus.test).map(\.intent)).subtracting(trained).sorted()
+    let trained = Set(spelt: corpus.train.lazy.map(\.intent))
+    let unseen = Set(spelt: (corpus.valid + corpus.test).lazy.map(\.intent))
+      .subtracting(trained).sorted().map(\.text)
     var notes = corpus.notes
     if !unseen.isEmpty {
       let sentence =
@@ -66,7 +68,8 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
         minimumFrequency: minimumFrequency, limit: vocabularyLimit)
     }
     self.notes = notes
-    let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+    let numbers = Dictionary(
+      uniqueKeysWithValues: classes.enumerated().map { (Spelling($1), Int32($0)) })
     train = try Self.encode(corpus.train, numbers, self.vocabulary, tokenizer)
     valid =
       corpus.valid.isEmpty
@@ -75,7 +78,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
   }
 
   private static func encode(
-    _ utterances: [Utterance], _ numbers: [String: Int32], _ vocabulary: Vocabulary,
+    _ utterances: [Utterance], _ numbers: [Spelling: Int32], _ vocabulary: Vocabulary,
     _ tokenizer: WordSplitter
   ) throws(DomainError) -> Examples {
     var result = Examples(vocabulary: vocabulary, tokenizer: tokenizer)
@@ -104,7 +107,7 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     var labels = train.labels
     for i in 0..<train.count {
       let changed = try change(train.texts[i])
-      if changed != train.texts[i] {
+      if !changed.isSpelt(train.texts[i]) {
         texts.append(changed)
         labels.append(train.labels[i])
       }

@@ -2,12 +2,13 @@
 // lists of plain values joined by spaces (token and tag lists), anything deeper as its JSON text.
 
 import JSON
+import Spelling
 import Tensor
 
 enum JSONLinesReader {
   static func read(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {
     var columns: [String] = []
-    var places: [String: Int] = [:]
+    var places: [Spelling: Int] = [:]
     var rows: [[String]] = []
     var lineNumbers: [Int] = []
     // The fields that a row has; nil for all that were known by then.

@@ -3,6 +3,7 @@
 // All features of a word of the lexicon are those of its family: the words that reversals can turn into each other. So a context looks the same
 // before and after a reversal, which is what makes R an involution.
 
+import Spelling
 import Tensor
 
 /// What a table knows of a word.
@@ -179,7 +180,7 @@ private struct TableBuilder {
   var categories: [String] = []
   var phrases: [(Int, Int)] = []
   var pronouns: [Pronoun: Int32] = [:]
-  private var places: [String: Int] = [:]
+  private var places: [Spelling: Int] = [:]
 
   private mutating func number(_ word: String) -> Int {
     if let known = places[word] { return known }
@@ -190,7 +191,7 @@ private struct TableBuilder {
   }
 
   private mutating func category(_ name: String) -> Int16 {
-    if let known = categories.firstIndex(of: name) { return Int16(truncatingIfNeeded: known) }
+    if let known = categories.firstIndex(spelt: name) { return Int16(truncatingIfNeeded: known) }
     categories.append(name)
     return Int16(truncatingIfNeeded: categories.count - 1)
   }

@@ -1,6 +1,7 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
 import JSON
+import Spelling
 import Tensor
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.
@@ -26,7 +27,7 @@ public struct Records: Sendable, Equatable {
   ///
   /// - Throws: `data` where there is no such column.
   public func index(of name: String) throws(DomainError) -> Int {
-    if let index = columns.firstIndex(of: name) { return index }
+    if let index = columns.firstIndex(spelt: name) { return index }
     throw DomainError(
       .data, "\(source) has no column `\(name)`; its columns are \(Records.list(columns))")
   }

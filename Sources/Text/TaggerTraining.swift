@@ -1,12 +1,13 @@
 // Training of the averaged perceptron: see `Tagger`.
 
+import Spelling
 import Tensor
 
 struct TaggerTraining {
   private let sentences: [TaggedSentence]
   private let options: Tagger.Options
   private let tags: [String]
-  private let numbers: [String: Int]
+  private let numbers: [Spelling: Int]
   private var features = FeatureTable()
   /// For each feature and tag: the weight, the sum of its values over steps so far, and the step up to which that sum reaches.
   private var weights: [Float] = []
@@ -28,12 +29,12 @@ struct TaggerTraining {
     }
     self.sentences = sentences
     self.options = options
-    tags = Set(sentences.flatMap { $0.tags.compactMap { $0 } }).sorted()
+    tags = sentences.flatMap { $0.tags.compactMap { $0 } }.distinctSpellings()
     guard !tags.isEmpty else { throw DomainError(.data, "no word of the sentences has a tag") }
     guard tags.count <= 255 else {
       throw DomainError(.limit, "\(tags.count) different tags are more than 255")
     }
-    numbers = Dictionary(uniqueKeysWithValues: tags.enumerated().map { ($1, $0) })
+    numbers = Dictionary(uniqueKeysWithValues: tags.enumerated().map { (Spelling($1), $0) })
   }
 
   mutating func run() throws(DomainError) -> Tagger {

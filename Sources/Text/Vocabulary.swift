@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 
 /// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling frequency.
@@ -10,16 +11,16 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
 
   /// All entries by number, the two special ones included.
   public let words: [String]
-  private let numbers: [String: Int32]
+  private let numbers: [Spelling: Int32]
 
   /// A vocabulary of these words, in this order, behind the two special entries.
   ///
   /// - Throws: `value` where a word appears twice.
   public init(words: [String]) throws(DomainError) {
-    var numbers: [String: Int32] = [:]
+    var numbers: [Spelling: Int32] = [:]
     numbers.reserveCapacity(words.count)
     for (i, word) in words.enumerated() {
-      guard numbers.updateValue(Int32(i + 2), forKey: word) == nil else {
+      guard numbers.updateValue(Int32(i + 2), forKey: Spelling(word)) == nil else {
         throw DomainError(.value, "the word `\(word)` appears twice in a vocabulary")
       }
     }
@@ -38,19 +39,18 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
     minimumFrequency: Int = 1,
     limit: Int? = nil
   ) throws(DomainError) {
-    var counts: [String: Int] = [:]
+    var counts: [Spelling: Int] = [:]
     for (index, text) in texts.enumerated() {
       try Cancellation.check(turn: index)
       for token in tokenizer.tokens(text) { counts[token, default: 0] += 1 }
     }
     let kept = counts.filter { $0.value >= minimumFrequency }.sorted {
-      $0.value != $1.value
-        ? $0.value > $1.value : $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+      $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key
     }
-    let words = kept.prefix(max(0, limit ?? Int.max)).map(\.key)
+    let words = kept.prefix(max(0, limit ?? Int.max)).map(\.key.text)
     self.words = ["<pad>", "<unk>"] + words
     self.numbers = Dictionary(
-      uniqueKeysWithValues: words.enumerated().map { ($1, Int32($0 + 2)) })
+      uniqueKeysWithValues: words.enumerated().map { (Spelling($1), Int32($0 + 2)) })
   }
 
   /// Entries in all: the number of rows that an embedding needs.

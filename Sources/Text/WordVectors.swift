@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 
 /// Vectors of words, as word2vec, GloVe and fastText write them in text form.
@@ -8,7 +9,7 @@ public struct WordVectors: Sendable {
   public let width: Int
   /// [words, width].
   public let values: [Float]
-  private let places: [String: Int]
+  private let places: [Spelling: Int]
 
   public var count: Int { words.count }
 
@@ -110,7 +111,7 @@ public struct WordVectors: Sendable {
     let width: Int
     var words: [String] = []
     var values: [Float] = []
-    var places: [String: Int] = [:]
+    var places: [Spelling: Int] = [:]
 
     init(width: Int) { self.width = width }
 

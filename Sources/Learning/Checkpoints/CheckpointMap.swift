@@ -1,3 +1,4 @@
+import Spelling
 import Tensor
 
 /// Which tensors of a checkpoint are which parameters of a model; reading and writing go by the same list.
@@ -144,21 +145,21 @@ struct CheckpointMap {
   ///
   /// - Returns: the tensors of heads that were left out.
   func load(_ weights: WeightFolder) throws -> [String] {
-    var stored: [String: String] = [:]
+    var stored: [Spelling: String] = [:]
     for entry in weights.entries {
       let name = Self.modern(
         entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name)
-      if let other = stored.updateValue(entry.name, forKey: name) {
+      if let other = stored.updateValue(entry.name, forKey: Spelling(name)) {
         throw DomainError(
           .key, "\(weights.folder) has `\(other)` and `\(entry.name)`, which are the same parameter"
         )
       }
     }
-    var known: Set<String> = []
+    var known: Set<Spelling> = []
     var missing: [String] = []
     for entry in entries {
       for name in entry.source.names {
-        known.insert(name)
+        known.add(name)
         if case .copy = entry.source { continue }
         if stored[name] == nil { missing.append(name) }
       }
@@ -169,8 +170,8 @@ struct CheckpointMap {
     }
     var skipped: [String] = []
     var unknown: [String] = []
-    for (name, original) in stored where !known.contains(name) && !isBuffer(name) {
-      if heads.contains(where: name.hasPrefix) {
+    for (name, original) in stored where !known.contains(name) && !isBuffer(name.text) {
+      if heads.contains(where: name.text.hasPrefix) {
         skipped.append(original)
       } else {
         unknown.append(original)
@@ -206,7 +207,7 @@ struct CheckpointMap {
   }
 
   private func value(
-    of entry: Entry, _ weights: WeightFolder, _ stored: [String: String]
+    of entry: Entry, _ weights: WeightFolder, _ stored: [Spelling: String]
   ) throws -> Tensor? {
     let shape = entry.parameter.shape
     switch entry.source {
@@ -223,7 +224,7 @@ struct CheckpointMap {
   }
 
   private func read(
-    _ name: String, _ shape: Shape, _ weights: WeightFolder, _ stored: [String: String]
+    _ name: String, _ shape: Shape, _ weights: WeightFolder, _ stored: [Spelling: String]
   ) throws -> Tensor {
     // All names were found before.
     let original = stored[name] ?? name
@@ -243,7 +244,7 @@ struct CheckpointMap {
   }
 
   /// A stored copy of tied numbers must be one: otherwise the configuration is not that of the weights.
-  private func checkCopies(_ weights: WeightFolder, _ stored: [String: String]) throws {
+  private func checkCopies(_ weights: WeightFolder, _ stored: [Spelling: String]) throws {
     for entry in entries {
       guard case .copy(let name) = entry.source, stored[name] != nil else { continue }
       let copy = try read(name, entry.parameter.shape, weights, stored)

@@ -5,6 +5,7 @@
 // fields.)
 
 import JSON
+import Spelling
 import Tensor
 
 /// One tensor of a safetensors file.
@@ -29,7 +30,7 @@ public struct SafeTensorHeader: Sendable {
   /// In the order of the data.
   public private(set) var entries: [SafeTensorEntry] = []
   public private(set) var metadata: [(name: String, value: String)] = []
-  private var places: [String: Int] = [:]
+  private var places: [Spelling: Int] = [:]
 
   public subscript(name: String) -> SafeTensorEntry? { places[name].map { entries[$0] } }
 
@@ -90,7 +91,7 @@ private struct SafeTensorHeaderReader {
   var scanner: JSONScanner
   var entries: [SafeTensorEntry] = []
   var metadata: [(name: String, value: String)] = []
-  private var names: Set<String> = []
+  private var names: Set<Spelling> = []
 
   init(scanner: JSONScanner) { self.scanner = scanner }
 
@@ -103,7 +104,7 @@ private struct SafeTensorHeaderReader {
         try reader.readMetadata()
         return
       }
-      guard reader.names.insert(name).inserted else { throw Self.twice(name, start) }
+      guard reader.names.add(name) else { throw Self.twice(name, start) }
       guard reader.entries.count < SafeTensorHeader.largestCount else {
         throw JSONProblem(
           message: "there are more than \(SafeTensorHeader.largestCount) tensors", position: start)
@@ -138,9 +139,9 @@ private struct SafeTensorHeaderReader {
   }
 
   private mutating func readMetadata() throws(JSONProblem) {
-    var known: Set<String> = []
+    var known: Set<Spelling> = []
     try members { (reader, name, start) throws(JSONProblem) in
-      guard known.insert(name).inserted else { throw Self.twice(name, start) }
+      guard known.add(name) else { throw Self.twice(name, start) }
       reader.metadata.append((name, try reader.string()))
     }
   }

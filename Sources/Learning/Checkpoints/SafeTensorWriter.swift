@@ -1,5 +1,6 @@
 import Files
 import JSON
+import Spelling
 import Tensor
 
 /// Writing of safetensors files, byte for byte as the reference writes them.
@@ -18,7 +19,7 @@ public enum SafeTensors {
     // The widest types first, so that every tensor is aligned; then by the bytes of the names.
     let sorted = tensors.sorted {
       let (a, b) = (SafeTensorType($0.value.dtype), SafeTensorType($1.value.dtype))
-      return a == b ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) : a > b
+      return a == b ? Spelling($0.name) < Spelling($1.name) : a > b
     }
     let header = try header(sorted, metadata)
     try AtomicFile.write(path) { file in

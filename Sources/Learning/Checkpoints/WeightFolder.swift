@@ -1,5 +1,6 @@
 import Files
 import JSON
+import Spelling
 import Tensor
 
 /// The weights of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
@@ -8,7 +9,7 @@ public final class WeightFolder {
   /// Every tensor, in the order of the files.
   public let entries: [SafeTensorEntry]
   private let files: [SafeTensorFile]
-  private let places: [String: Int]
+  private let places: [Spelling: Int]
   /// The most shards, so that an index cannot use up the process's open files.
   public static let largestShardCount = 500
 
@@ -24,32 +25,32 @@ public final class WeightFolder {
       let file = try SafeTensorFile(single)
       files = [file]
       entries = file.entries
-      places = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, 0) })
+      places = Dictionary(uniqueKeysWithValues: file.entries.map { (Spelling($0.name), 0) })
       return
     }
     guard Door.current.kind(index).exists else { throw WeightFolder.missing(folder) }
     let map = try WeightFolder.weightMap(index)
-    let names = Set(map.values).sorted()
+    let names = map.values.distinctSpellings()
     guard names.count <= WeightFolder.largestShardCount else {
       throw DomainError(
         .limit, "\(index) names more than \(WeightFolder.largestShardCount) shards")
     }
     files = try names.map { try SafeTensorFile(folder + "/" + $0) }
     entries = files.flatMap(\.entries)
-    var places: [String: Int] = [:]
+    var places: [Spelling: Int] = [:]
     for (i, file) in files.enumerated() {
       for entry in file.entries {
-        guard places.updateValue(i, forKey: entry.name) == nil else {
+        guard places.updateValue(i, forKey: Spelling(entry.name)) == nil else {
           throw DomainError(.data, "tensor `\(entry.name)` is in two shards of \(folder)")
         }
       }
     }
     for (name, file) in map where places[name].map({ names[$0] }) != file {
       throw DomainError(
-        .data, "\(index) says that tensor `\(name)` is in \(file), where it is not")
+        .data, "\(index) says that tensor `\(name.text)` is in \(file), where it is not")
     }
     if let extra = places.keys.filter({ name in map[name] == nil }).min() {
-      throw DomainError(.data, "tensor `\(extra)` of \(folder) is missing from \(index)")
+      throw DomainError(.data, "tensor `\(extra.text)` of \(folder) is missing from \(index)")
     }
     self.places = places
   }
@@ -65,11 +66,11 @@ public final class WeightFolder {
   }
 
   /// Tensor name to file name.
-  private static func weightMap(_ index: String) throws -> [String: String] {
+  private static func weightMap(_ index: String) throws -> [Spelling: String] {
     guard let object = try JSONFile.read(index)["weight_map"]?.object else {
       throw DomainError(.data, "\(index) has no object `weight_map`")
     }
-    var map: [String: String] = [:]
+    var map: [Spelling: String] = [:]
     for member in object {
       let (name, value) = (member.name, member.value)
       guard let file = value.string, isPlainName(file) else {

@@ -1,3 +1,4 @@
+import Spelling
 import Syntax
 
 /// What the compiler knows of the function that it is compiling.
@@ -69,7 +70,7 @@ final class FunctionState {
   private enum ConstantKey: Hashable {
     case int(Int)
     case float(UInt64)
-    case string(String)
+    case string(Spelling)
     case object(ObjectIdentifier)
   }
 
@@ -101,7 +102,7 @@ final class FunctionState {
   func constant(_ value: Double) -> Int { constant(.float(value.bitPattern)) { .float(value) } }
 
   func constant(_ text: String) -> Int {
-    constant(.string(text)) {
+    constant(.string(Spelling(text))) {
       let object = StringObject(text)
       // Constants are read by all threads, so the hash is there from the start.
       object.storage.pointee.hash = object.hash(cachingFor: 0)

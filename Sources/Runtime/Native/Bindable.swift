@@ -1,3 +1,4 @@
+import Spelling
 import Syntax
 
 /// A Swift type whose values can be given to a script.
@@ -171,18 +172,18 @@ extension Array: Bindable where Element: Bindable {
   public var defaultText: String { "[" + map(\.defaultText).joined(separator: ", ") + "]" }
 }
 
-extension Dictionary: ValueEncodable where Key == String, Value: ValueEncodable {
+extension Dictionary: ValueEncodable where Key == Spelling, Value: ValueEncodable {
   /// In the order of the keys, because a dictionary has none of its own.
   public func encode(_ vm: VM) throws -> Runtime.Value {
-    try Record(sorted { $0.key < $1.key }.map { ($0.key, $0.value) }).encode(vm)
+    try Record(sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) }).encode(vm)
   }
 }
 
-extension Dictionary: Bindable where Key == String, Value: Bindable {
+extension Dictionary: Bindable where Key == Spelling, Value: Bindable {
   public static var typeName: String { "map" }
-  public static func decode(_ value: Runtime.Value, _ vm: VM) throws -> [String: Value]? {
+  public static func decode(_ value: Runtime.Value, _ vm: VM) throws -> [Spelling: Value]? {
     guard case .object(let reference) = value, reference.kind == .map else { return nil }
-    var result: [String: Value] = [:]
+    var result: [Spelling: Value] = [:]
     for (key, item) in reference.map {
       guard let name = key.string, let element = try Value.decode(item, vm) else {
         throw Fault(
@@ -196,7 +197,7 @@ extension Dictionary: Bindable where Key == String, Value: Bindable {
   }
   public var defaultText: String {
     "{"
-      + sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.defaultText)" }
+      + sorted { $0.key < $1.key }.map { "\($0.key.text): \($0.value.defaultText)" }
       .joined(separator: ", ") + "}"
   }
 }

@@ -1,3 +1,4 @@
+import Spelling
 import Syntax
 
 /// `import`, `param`, `sweep` and `test`: what the host does for a script.
@@ -26,25 +27,53 @@ extension VM {
     }
   }
 
-  func parameter(_ index: Int, _ defaultValue: Value, _ domain: Value) throws(Fault) -> Value {
+  /// R: the default, and what is after `in` (both ends of a range).
+  func parameter(_ index: Int, _ place: UnsafeMutablePointer<Value>) throws(Fault) -> Value {
     guard case .parameter(let item) = statement(index) else { return .nothing }
-    let request = ParameterRequest(
-      name: item.name, defaultValue: defaultValue, domain: domain.isMissing ? nil : domain,
-      doc: item.doc,
-      source: runningSource, span: item.nameSpan)
     do {
-      var value = defaultValue
+      let request = ParameterRequest(
+        name: item.name, defaultValue: place[0],
+        domain: try item.domain.map { try domain($0, place + 1) }, doc: item.doc,
+        source: runningSource, span: item.nameSpan)
       if let module = interpreter.importing.last {
-        value = module.parameters[item.name] ?? defaultValue
-      } else if let given = try calling({ try host.parameter(request, self) }) {
-        value = given
+        let value = request.fitted(module.parameters[item.name] ?? request.defaultValue)
+        try check(value, for: request)
+        return value
       }
-      if request.domain == nil { try checkType(of: request, value) }
-      try checkDomain(of: request, value)
+      guard let given = try calling({ try host.parameter(request, self) }) else {
+        let value = request.fitted(request.defaultValue)
+        try check(value, for: request)
+        return value
+      }
+      let value = request.fitted(given)
+      do { try check(value, for: request) } catch { throw Fault(error).asMisuse() }
       return value
     } catch {
       throw Fault(error)
     }
+  }
+
+  /// The values that the expression after `in` allows; a range's ends stand in a row, anything else is one value.
+  fileprivate func domain(_ expression: Expr, _ place: UnsafeMutablePointer<Value>) throws
+    -> ParameterRequest.Domain
+  {
+    guard case .range(_, _, let isClosed, nil) = expression.kind else { return .values(place[0]) }
+    let isOfFloats = [place[0], place[1]].contains { if case .float = $0 { true } else { false } }
+    if isOfFloats, let lower = place[0].number, let upper = place[1].number {
+      guard lower <= upper else {
+        throw Fault(
+          .value,
+          "the range from \(Formatting.float(lower)) to \(Formatting.float(upper)) holds no number")
+      }
+      return .interval(lower, upper, isClosed: isClosed)
+    }
+    return .values(try makeRange(place, isClosed ? 1 : 0))
+  }
+
+  /// Throws where a parameter cannot have a value.
+  fileprivate func check(_ value: Value, for request: ParameterRequest) throws {
+    if request.domain == nil { try checkType(of: request, value) }
+    try checkDomain(of: request, value)
   }
 
   /// Throws a `type` fault where a parameter's value is of another kind than its default, so that a slip of the keyboard does not
@@ -72,11 +101,21 @@ extension VM {
   }
 
   /// Throws a `value` fault where a parameter's value is not among those that its `in` allows.
-  public func checkDomain(of request: ParameterRequest, _ value: Value) throws {
-    guard let domain = request.domain, try !contains(domain, value) else { return }
+  private func checkDomain(of request: ParameterRequest, _ value: Value) throws {
+    switch request.domain {
+    case nil: return
+    case .values(let values): if try contains(values, value) { return }
+    case .interval(let lower, let upper, let isClosed):
+      // A bool is no number here, nor is nan within anything.
+      if case .float(let number) = value, number >= lower,
+        isClosed ? number <= upper : number < upper
+      {
+        return
+      }
+    }
     throw Fault(
       .value,
-      "the parameter `\(request.name)` must be in \(Representation.brief(domain)), got \(Representation.brief(value))"
+      "the parameter `\(request.name)` must be in \(request.domain.map { "\($0)" } ?? ""), got \(Representation.brief(value))"
     )
   }
 
@@ -170,23 +209,64 @@ extension Interpreter {
     try vm.enter { _ = try Compiler.compile(program, self, Namespace()) }
   }
 
-  /// The `param` statements of a program with their defaults and domains, in order, without running the rest. A default
-  /// or domain that needs more than what stands before it among the parameters is left out.
+  /// The `param` statements of a program, in order, whose defaults and domains are written out (numbers, texts, lists, arithmetic):
+  /// nothing of the program runs.
   public func parameters(of program: Program) throws -> [ParameterRequest] {
     let namespace = Namespace()
     var result: [ParameterRequest] = []
     for case .param(let item) in program.statements.map(\.kind) {
-      let defaultValue = try evaluate(item.defaultValue, program.source, namespace)
-      let domain = try item.domain.flatMap { try evaluate($0, program.source, namespace) }
-      let value = defaultValue ?? .nothing
+      guard item.defaultValue.isWrittenOut, item.domain?.isWrittenOut ?? true,
+        let value = try evaluate(item.defaultValue, program.source, namespace)
+      else { continue }
+      var domain: ParameterRequest.Domain?
+      if let expression = item.domain {
+        domain = try self.domain(expression, program.source, namespace)
+        guard let domain else { continue }
+        if case .values(let values) = domain {
+          globals[try slot(of: item.name + " in", in: namespace)] = values
+        }
+      }
+      // Global, so that both live as long as the interpreter.
       globals[try slot(of: item.name, in: namespace)] = value
       result.append(
         ParameterRequest(
           name: item.name, defaultValue: value, domain: domain, doc: item.doc,
-          source: program.source,
-          span: item.nameSpan))
+          source: program.source, span: item.nameSpan))
     }
     return result
+  }
+
+  /// Checks the values that the host has for parameters of a program, as far as that can be told before anything runs.
+  /// - Throws: a `Fault` that is a misuse.
+  public func checkParameters(of program: Program, given: (ParameterRequest) -> Value?) throws {
+    for request in try parameters(of: program) {
+      do {
+        try vm.enter {
+          if let value = given(request) { try vm.check(value, for: request) }
+        }
+      } catch {
+        let fault = Fault(error).asMisuse()
+        fault.located([Diagnostic.Label(request.source, request.span)], [])
+        throw fault
+      }
+    }
+  }
+
+  private func domain(_ expression: Expr, _ source: Source, _ namespace: Namespace) throws
+    -> ParameterRequest.Domain?
+  {
+    guard case .range(let lower, let upper, _, nil) = expression.kind else {
+      return try evaluate(expression, source, namespace).map { .values($0) }
+    }
+    guard let lower = try evaluate(lower, source, namespace),
+      let upper = try evaluate(upper, source, namespace)
+    else { return nil }
+    var ends = [lower, upper]
+    return try vm.enter {
+      try ends.withUnsafeMutableBufferPointer { ends in
+        try ends.baseAddress.map { try vm.domain(expression, $0) }
+      }
+    }
   }
 
   /// Nil where the expression fails, which the run itself will report.
@@ -223,7 +303,7 @@ extension Interpreter {
     let program = try loader(item.path, importer)
     let name = program.source.name
     if given == nil, let module = imported[name] { return Value(module) }
-    if let start = importing.firstIndex(where: { $0.name == name }) {
+    if let start = importing.firstIndex(where: { $0.name.isSpelt(name) }) {
       let circle = (importing[start...].map(\.name) + [name]).joined(separator: " → ")
       throw Fault(.name, "`\(name)` imports itself: \(circle)")
     }
@@ -250,5 +330,22 @@ extension Interpreter {
     retain(module)
     if given == nil { imported[name] = module }
     return Value(module)
+  }
+}
+
+extension Expr {
+  /// Whether its value can be told without calling anything.
+  fileprivate var isWrittenOut: Bool {
+    switch kind {
+    case .nil, .bool, .int, .float, .string: true
+    case .name(let name): ["inf", "nan", "pi"].contains(name)
+    case .unary(_, let operand): operand.isWrittenOut
+    case .binary(_, let left, let right): left.isWrittenOut && right.isWrittenOut
+    case .list(let items): items.allSatisfy(\.isWrittenOut)
+    case .map(let entries): entries.allSatisfy { $0.key.isWrittenOut && $0.value.isWrittenOut }
+    case .range(let lower, let upper, _, let step):
+      lower.isWrittenOut && upper.isWrittenOut && step?.isWrittenOut ?? true
+    default: false
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Spelling
 import Syntax
 
 /// A module's top-level names and their global slots.
@@ -39,7 +40,7 @@ public final class Interpreter {
 
   /// What the session's cells have declared.
   let session = Namespace()
-  var imported: [String: ModuleObject] = [:]
+  var imported: [Spelling: ModuleObject] = [:]
   /// Scripts that are being imported, the innermost last.
   var importing: [Importing] = []
   /// Compiled code stays: method caches and closures refer to its constants.

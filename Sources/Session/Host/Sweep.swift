@@ -1,4 +1,5 @@
 import Foundation
+import Spelling
 import Tables
 
 /// The combinations of one sweep: the cells that a table shows of each trial's own values.
@@ -224,7 +225,7 @@ final class SweepDriver: @unchecked Sendable {
       case .failure(_, let message): return axes + [(name: "error", cell: .string(message))]
       }
     }
-    guard rows.isEmpty else { return Table(rows: rows, axes: Set(plan.names)) }
+    guard rows.isEmpty else { return Table(rows: rows, axes: Set(spelt: plan.names)) }
     let columns = plan.names.map { Table.Column($0, [], role: .axis) }
     return (try? Table(columns: columns)) ?? Table(rows: [])
   }

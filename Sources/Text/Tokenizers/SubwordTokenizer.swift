@@ -2,6 +2,7 @@
 // the `tokenizers` package gives for the same description.
 
 import JSON
+import Spelling
 import Tensor
 
 /// Byte-pair encoding or WordPiece with everything around it. Texts may be encoded on several threads at once.
@@ -142,7 +143,7 @@ public final class SubwordTokenizer: Tokenizer {
 
   public func id(of token: String) -> Int32? {
     model.table.id(of: token)
-      ?? addedTokens.first { $0.content.utf8.elementsEqual(token.utf8) }?.id
+      ?? addedTokens.first { $0.content.isSpelt(token) }?.id
   }
 
   public func token(_ id: Int32) -> String? {

@@ -3,6 +3,7 @@
 
 import Files
 import JSON
+import Spelling
 import Tensor
 
 public enum TokenizerFolder {
@@ -309,7 +310,7 @@ private struct Roles {
     to parts: inout SubwordTokenizer.Parts, fallback: [String]
   ) throws(DomainError) {
     for token in Self.parts.compactMap({ tokens[$0.0] }) + additional + fallback {
-      guard !parts.addedTokens.contains(where: { $0.content.utf8.elementsEqual(token.utf8) }),
+      guard !parts.addedTokens.contains(where: { $0.content.isSpelt(token) }),
         let id = parts.model.table.id(of: token)
       else { continue }
       parts.addedTokens.append(AddedToken(id: id, content: token))
@@ -320,6 +321,6 @@ private struct Roles {
 extension SubwordTokenizer.Parts {
   func id(of token: String) -> Int32? {
     model.table.id(of: token)
-      ?? addedTokens.first { $0.content.utf8.elementsEqual(token.utf8) }?.id
+      ?? addedTokens.first { $0.content.isSpelt(token) }?.id
   }
 }
