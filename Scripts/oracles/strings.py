@@ -175,6 +175,40 @@ def formats():
         case(expression)
 
 
+def random_formats():
+    """Specifications of random parts, right ones and wrong ones, on values of each type."""
+    generator = random.Random(11)
+    values = {
+        "int": ["0", "7", "-7", "255", "-1234567", "9223372036854775807", "65", "8364", "-1"],
+        "float": ["0.0", "-0.0", "3.0", "-3.5", "0.1", "1e20", "-1e-7", "123456.789", "1e15", "1e16", "2.5", "0.0004", "inf", "-inf", "nan", "1e308", "-0.001", "99.995"],
+        "string": ["'ab'", "''", "'h\u00e9llo'", "'\u65e5\u672c\u8a9e'"],
+        "bool": ["true", "false"],
+    }
+    types = {"int": "bcdeEfFgGnoxX%sq", "float": "eEfFgGn%dsxr", "string": "sdxq", "bool": "bdefgnoxX%c"}
+
+    def maybe(choices, chance):
+        return generator.choice(choices) if generator.random() < chance else ""
+
+    for kind, count in [("int", 1500), ("float", 1800), ("string", 500), ("bool", 200)]:
+        for _ in range(count):
+            alignment = maybe("<>=^", 0.5)
+            fill = maybe("*0_ x\u00e9-=<:", 0.4) if alignment else ""
+            spec = fill + alignment
+            spec += maybe("+- ", 0.3 if kind != "string" else 0.05)
+            spec += maybe("z", 0.1) + maybe("#", 0.2 if kind != "string" else 0.05) + maybe("0", 0.35)
+            spec += maybe(["1", "5", "8", "10", "13", "20", "31"], 0.7)
+            spec += maybe([",", "_", ",", "_", ",_", "__"], 0.3 if kind != "string" else 0.05)
+            spec += maybe([".0", ".1", ".2", ".3", ".6", ".10", ".17", "."], 0.4 if kind in ("float", "string") else 0.15)
+            # A bool without a type is shown as a word here, as 0 or 1 in Python.
+            spec += maybe(types[kind], 0.8 if kind != "bool" else 1)
+            if generator.random() < 0.02:
+                spec += generator.choice("dfx0")
+            case(f'f"{{{generator.choice(values[kind])}:{spec}}}"')
+    for width, precision, kind in itertools.product([0, 6, 12], [0, 2, 5], ["f", "e", "g", ""]):
+        case(f'f"{{-2.71828:{{{width}}}.{{{precision}}}{kind}}}"')
+        case(f'f"{{-2.71828:*={{{width} + 1}}.{{{precision}}}{kind}}}"')
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")
     print(f"# Made by Scripts/oracles/strings.py with Python {sys.version.split()[0]}.")
@@ -182,3 +216,4 @@ if __name__ == "__main__":
     slices()
     floats()
     formats()
+    random_formats()

@@ -25,7 +25,7 @@ import Testing
           "\(parts[0]) gives \(found), Python \(parts[1]) \(result.errors.first?.message ?? "")")
       }
     }
-    #expect(count > 2_500)
+    #expect(count > 6_000)
     #expect(
       failures.isEmpty, "\(failures.count) differ:\n\(failures.prefix(200).joined(separator: "\n"))"
     )
