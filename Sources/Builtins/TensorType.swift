@@ -18,6 +18,7 @@ extension Tensor: NativeValue {
     type.representation = { tensor, _ in tensor.description }
     type.scalar = { $0.scalarValue }
     type.byteCount = { $0.storage.byteCount }
+    type.shared = { $0.storage }
     type.binary = { vm, op, left, right in try TensorOperators.binary(op, left, right, vm) }
     type.negate = { tensor, vm in vm.box(try -tensor) }
     type.compare = { vm, op, left, right in try TensorOperators.compare(op, left, right, vm) }

@@ -72,6 +72,13 @@ struct RunOptions: ParsableArguments {
     for parameter in parameters where !(parameter.dropFirst().contains("=")) {
       throw ValidationError("-p takes name=value, found `\(parameter)`")
     }
+    var given: Set<String> = []
+    for parameter in parameters {
+      let name = parameter.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces)
+      guard given.insert(name).inserted else {
+        throw ValidationError("-p gives the parameter `\(name)` twice")
+      }
+    }
   }
 
   var session: SessionOptions {

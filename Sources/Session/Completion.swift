@@ -47,6 +47,9 @@ extension Session {
     case .nothing: candidates = []
     case .string(let content): candidates = paths(content)
     case .member(let chain): candidates = chain.map(members) ?? []
+    case .method(let literal): candidates = methods(of: literal.kind)
+    case .module(let parts): candidates = modules(below: parts)
+    case .key(let chain): candidates = keys(of: chain)
     case .name:
       candidates = context.call.map(arguments) ?? []
       // Right after the bracket or a comma only what the call takes; from the first letter on everything.
@@ -74,6 +77,11 @@ extension Session {
     default: break
     }
     let help = HelpText(width: width, isColoured: isColoured)
+    if case .method(let literal) = context.place,
+      let method = interpreter.methods(of: literal.kind).first(where: { $0.name == context.prefix })
+    {
+      return help.text(method.signature)
+    }
     for candidate in [chain, context.call?.callee] {
       if let candidate, let text = self.help(for: candidate, help) { return text }
     }
@@ -193,8 +201,15 @@ extension Session {
     guard let object = value(chain)?.object else { return [] }
     var result: [Completions.Candidate] = []
     if let map = object as? MapObject {
-      for (key, _) in map {
-        if let name = key.string, Session.isName(name) { result.append(.init(name, .field)) }
+      for (key, item) in map {
+        guard let name = key.string, Session.isName(name) else { continue }
+        let isCalled = interpreter.vm.isCallable(item)
+        // Its value where there is no call; a call means the method, unless the value can be called.
+        let method = isCalled ? nil : interpreter.methods(of: .map).first { $0.name == name }
+        result.append(
+          .init(
+            name, isCalled ? .function : .field,
+            detail: method.map { "a key; \(name)() is the method: " + $0.signature.summary }))
       }
     }
     if let native = object as? NativeObject {
@@ -207,10 +222,36 @@ extension Session {
     if object is ErrorObject {
       result += ["kind", "message", "data", "trace"].map { .init($0, .field) }
     }
-    result += interpreter.methods(of: object.kind).map {
+    return result + methods(of: object.kind)
+  }
+
+  private func methods(of kind: ObjectKind) -> [Completions.Candidate] {
+    interpreter.methods(of: kind).map {
       .init($0.name, .function, detail: Session.detail($0.signature, isMethod: true))
     }
-    return result
+  }
+
+  /// The keys of a map, or the columns of a table, for `m["`.
+  private func keys(of chain: [String]) -> [Completions.Candidate] {
+    let names: [String]
+    switch value(chain)?.object {
+    case let map as MapObject: names = map.compactMap { $0.key.string }
+    case let table as Boxed<Table>: names = table.value.names
+    default: names = []
+    }
+    // What needs escapes is not typed at a prompt.
+    return names.filter { name in
+      name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\"" && $0 != "\\" }
+    }.map { .init($0, .field) }
+  }
+
+  /// The next parts of the standard library's modules: behind `import std.`.
+  private func modules(below parts: [String]) -> [Completions.Candidate] {
+    StandardLibrary.moduleNames.compactMap { name in
+      let path = ["std"] + name.split(separator: ".").map(String.init)
+      guard path.count > parts.count, path.starts(with: parts) else { return nil }
+      return .init(path[parts.count], .module)
+    }
   }
 
   private static func isName(_ text: String) -> Bool {

@@ -1,3 +1,5 @@
+import Runtime
+
 /// What stands around the cursor in an unfinished text: what completion and inspection look at.
 ///
 /// The text is scanned forwards once, knowing strings, comments and brackets but no grammar, because a text that is
@@ -9,11 +11,19 @@ struct CursorContext: Equatable {
     /// A member: the names before the last point, `["dp"]` in `dp.ep`. Nil where what comes before is no plain name
     /// (a call's result).
     case member([String]?)
+    /// A member of a literal, `"abc".up`.
+    case method(Literal)
+    /// A part of a module's name behind `import`: the parts before it, `["std"]` in `import std.re`.
+    case module([String])
+    /// Inside the string of an index, `m["ke`: the names before the bracket.
+    case key([String])
     /// Inside a string: what it holds so far.
     case string(String)
     /// In a comment or a number: nothing to complete.
     case nothing
   }
+
+  enum Literal: Equatable { case string, list, map }
 
   var place: Place
   /// What is typed already of the word at the cursor.
@@ -30,8 +40,13 @@ struct CursorContext: Equatable {
 
   private struct Bracket {
     var byte: UInt8
-    var callee: [String]?
+    /// The names in front of it.
+    var chain: [String]?
+    /// The literal that ends with it, where it is one.
+    var literal: Literal?
     var names: [String] = []
+
+    var callee: [String]? { byte == UInt8(ascii: "(") ? chain : nil }
   }
 
   /// - Parameter cursor: a byte offset into the UTF-8 of `text`.
@@ -41,20 +56,36 @@ struct CursorContext: Equatable {
     var brackets: [Bracket] = []
     /// The chain of names that ends where the scan is, `a.b.c`; nil after anything else.
     var chain: [String]?
+    /// What ends where the scan is, where it is a literal.
+    var literal: Literal?
+    /// The last byte that is no space.
+    var last: UInt8 = 0
+    /// The last name that no point stands before, and whether the names that are being read stand behind `import`.
+    var previousWord = ""
+    var isImport = false
     place = .name
     prefix = ""
     start = bytes.count
     while index < bytes.count {
       let byte = bytes[index]
+      defer {
+        if index > 0, index <= bytes.count, bytes[index - 1] > 0x20 { last = bytes[index - 1] }
+      }
       if byte == UInt8(ascii: "#") {
         let end = bytes[index...].firstIndex(of: 0x0A) ?? bytes.count
         if end == bytes.count { place = .nothing }
         index = end
-        chain = nil
+        (chain, literal) = (nil, nil)
       } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         let (end, closed) = CursorContext.string(bytes, from: index)
         if !closed {
           let content = Array(bytes[min(end.start, bytes.count)...])
+          if last == UInt8(ascii: "["), let names = brackets.last?.chain {
+            place = .key(names)
+            prefix = String(decoding: content, as: UTF8.self)
+            start = bytes.count - content.count
+            break
+          }
           let word = content.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
           place = .string(String(decoding: content, as: UTF8.self))
           prefix = String(decoding: content[word...], as: UTF8.self)
@@ -62,7 +93,7 @@ struct CursorContext: Equatable {
           break
         }
         index = end.next
-        chain = nil
+        (chain, literal) = (nil, .string)
       } else if CursorContext.isNameStart(byte) {
         var end = index
         while end < bytes.count, CursorContext.isNamePart(bytes[end]) { end += 1 }
@@ -71,10 +102,17 @@ struct CursorContext: Equatable {
         if end == bytes.count {
           prefix = word
           start = index
-          place = isMember ? .member(chain) : .name
+          place =
+            !isMember
+            ? .name
+            : literal.map { .method($0) }
+              ?? (isImport ? chain.map { .module($0) } : nil) ?? .member(chain)
           break
         }
+        isImport = isMember ? isImport : previousWord == "import"
+        if !isMember { previousWord = word }
         chain = isMember ? chain.map { $0 + [word] } : [word]
+        literal = nil
         index = end
       } else if (48...57).contains(byte) {
         var end = index
@@ -87,16 +125,15 @@ struct CursorContext: Equatable {
         }
         if end == bytes.count { place = .nothing }
         index = end
-        chain = nil
+        (chain, literal) = (nil, nil)
       } else {
         switch byte {
         case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"):
-          let callee = byte == UInt8(ascii: "(") ? chain : nil
-          brackets.append(Bracket(byte: byte, callee: callee))
-          chain = nil
+          brackets.append(
+            Bracket(byte: byte, chain: chain, literal: CursorContext.literal(byte, chain, last)))
+          (chain, literal) = (nil, nil)
         case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
-          _ = brackets.popLast()
-          chain = nil
+          (chain, literal) = (nil, brackets.popLast()?.literal)
         case UInt8(ascii: ":"):
           if let name = chain, name.count == 1, brackets.last?.callee != nil {
             brackets[brackets.count - 1].names.append(name[0])
@@ -108,15 +145,16 @@ struct CursorContext: Equatable {
             let follows =
               chain != nil || before == UInt8(ascii: ")") || before == UInt8(ascii: "]")
               || before == UInt8(ascii: "\"") || before == UInt8(ascii: "}")
-            place = follows ? .member(chain) : .nothing
-          } else if chain == nil {
-            // `f(x).name`: the names after it belong to an unknown value.
+            place =
+              literal.map { .method($0) } ?? (isImport ? chain.map { .module($0) } : nil)
+              ?? (follows ? .member(chain) : .nothing)
           }
         case 0x20, 0x09:
           if chain != nil, index + 1 < bytes.count, bytes[index + 1] != UInt8(ascii: "(") {
             chain = nil
           }
-        default: chain = nil
+          if index + 1 < bytes.count, bytes[index + 1] != UInt8(ascii: ".") { literal = nil }
+        default: (chain, literal) = (nil, nil)
         }
         index += 1
       }
@@ -127,6 +165,16 @@ struct CursorContext: Equatable {
       let callee = open.callee
     {
       call = (callee, open.names)
+    }
+  }
+
+  /// The literal that a bracket begins, where it begins one and not an index, a call or a block.
+  private static func literal(_ bracket: UInt8, _ chain: [String]?, _ last: UInt8) -> Literal? {
+    guard chain == nil else { return nil }
+    switch bracket {
+    case UInt8(ascii: "["): return ")]}\"'".utf8.contains(last) ? nil : .list
+    case UInt8(ascii: "{"): return last == 0 || "=([,:".utf8.contains(last) ? .map : nil
+    default: return nil
     }
   }
 
@@ -162,4 +210,15 @@ struct CursorContext: Equatable {
   }
 
   static func isNamePart(_ byte: UInt8) -> Bool { isNameStart(byte) || (48...57).contains(byte) }
+}
+
+extension CursorContext.Literal {
+  /// What the literal makes.
+  var kind: ObjectKind {
+    switch self {
+    case .string: .string
+    case .list: .list
+    case .map: .map
+    }
+  }
 }

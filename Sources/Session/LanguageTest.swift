@@ -8,7 +8,8 @@ import Syntax
 /// - `# expect error: text`: the script ends in an error; the rendered `kind: message` holds the text, and where the
 ///   comment stands beside code, the error is on its line. `# expect syntax error: text` is the same for an error that
 ///   the check finds.
-/// A script with such comments is run as it is; `test` blocks are run in scripts without them.
+/// - `test` blocks are run, in a run of their own where the script has such comments: what they print or change is no part of what the
+///   script prints.
 /// - `# seed: n`: the run's seed. `# skip: reason`: not run.
 public struct LanguageTest {
   public let path: String
@@ -66,18 +67,9 @@ public struct LanguageTest {
   /// Runs the file: its expectations, its `test` blocks, and where it has neither, its check alone.
   public func run() -> [Result] {
     if skipReason != nil { return [Result(name: path, failure: nil, wasSkipped: true)] }
-    var options = SessionOptions()
-    options.seed = seed
-    options.recordsRuns = false
-    options.runsTests = !hasExpectations
-    options.isColoured = false
     let output = Collected()
-    options.print = { output.append($0) }
-    options.remark = { _ in }
-    let session = Session(options: options)
-    let hasTests = text.contains("test \"")
     guard hasExpectations || hasTests else {
-      let reply = session.check(path: path)
+      let reply = session(output).check(path: path)
       return [
         Result(
           name: path,
@@ -85,15 +77,38 @@ public struct LanguageTest {
             ? nil : Rendering.render(reply.diagnostics.filter { $0.severity == .error }))
       ]
     }
-    let reply = session.run(path: path)
     var results: [Result] = []
-    if hasExpectations || reply.status != .success {
+    if hasExpectations {
+      let reply = session(output).run(path: path)
       results.append(Result(name: path, failure: failure(reply, output.lines)))
     }
-    results += session.host.testResults.map { test in
-      Result(name: "\(path): \(test.name)", failure: test.failure.map { Rendering.render($0) })
+    if hasTests {
+      let session = session(Collected(), runsTests: true)
+      let reply = session.run(path: path)
+      if error == nil, reply.status != .success {
+        results.append(Result(name: path, failure: Rendering.render(reply.diagnostics)))
+      }
+      results += session.host.testResults.map { test in
+        Result(name: "\(path): \(test.name)", failure: test.failure.map { Rendering.render($0) })
+      }
     }
     return results.isEmpty ? [Result(name: path, failure: nil)] : results
+  }
+
+  private var hasTests: Bool {
+    let program = try? Parsing.parse(Source(name: path, text: text))
+    return program?.statements.contains { if case .test = $0.kind { true } else { false } } ?? false
+  }
+
+  private func session(_ output: Collected, runsTests: Bool = false) -> Session {
+    var options = SessionOptions()
+    options.seed = seed
+    options.recordsRuns = false
+    options.runsTests = runsTests
+    options.isColoured = false
+    options.print = { output.append($0) }
+    options.remark = { _ in }
+    return Session(options: options)
   }
 
   private func failure(_ reply: Session.Reply, _ lines: [String]) -> String? {

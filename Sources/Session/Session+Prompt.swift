@@ -23,6 +23,12 @@ extension Session {
     }
   }
 
+  /// Whether a name, perhaps with the brackets of a call, means something to scripts of this session.
+  public func defines(_ name: String) -> Bool {
+    let name = name.replacing("()", with: "")
+    return declared[name] != nil || interpreter.entities[name] != nil
+  }
+
   /// Runs a script's text in this session, as if it had been typed.
   public func load(_ path: String) -> Reply {
     do {

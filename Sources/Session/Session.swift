@@ -2,6 +2,7 @@ import Builtins
 import CSystem
 import Foundation
 import Runtime
+import Spelling
 import Syntax
 import Tables
 import Tensor
@@ -22,7 +23,7 @@ public final class Session {
   /// The cells that ran without an error.
   public private(set) var transcript: [String] = []
   /// Imports that were checked already, and those being checked now, to notice circles.
-  private var checkedImports: Set<String> = []
+  private var checkedImports: Set<Spelling> = []
 
   public enum Status: Sendable {
     case success
@@ -99,6 +100,8 @@ public final class Session {
     clearInterrupt()
     let source = Source(name: "[\(number)]", text: text)
     let reply = onBigStack { self.run(source, isCell: true, number: number) }
+    // A cell that failed has the result nil, as one without a value.
+    if declared["_\(number)"] == nil { keep(.nothing, as: "_\(number)") }
     if reply.status == .success { transcript.append(text) }
     clearInterrupt()
     return reply
@@ -193,10 +196,10 @@ public final class Session {
       if isCell, let program = try? Parsing.parse(source) { declareWhatExists(program) }
       var diagnostic = fault.diagnostic
       if isCell, let partial = fault.partialResult {
-        keep(interpreter.vm.value(of: partial), number: number)
+        keep(interpreter.vm.value(of: partial), as: "_", "_\(number)")
         diagnostic.hint = "`_` is what it had got so far"
       }
-      return failed(diagnostic)
+      return failed(diagnostic, isMisuse: fault.isMisuse)
     } catch let diagnostics as Diagnostics {
       return Reply(.failure, diagnostics: diagnostics.all)
     } catch let diagnostic as Diagnostic {
@@ -206,7 +209,7 @@ public final class Session {
     }
   }
 
-  private func failed(_ diagnostic: Diagnostic) -> Reply {
+  private func failed(_ diagnostic: Diagnostic, isMisuse: Bool = false) -> Reply {
     host.progress.clear()
     host.output.flush()
     if diagnostic.kind == .interrupt {
@@ -217,7 +220,7 @@ public final class Session {
       return Reply(.interrupted, diagnostics: [diagnostic])
     }
     host.end(.failed, message: diagnostic.message)
-    return Reply(.failure, diagnostics: [diagnostic])
+    return Reply(isMisuse ? .misuse : .failure, diagnostics: [diagnostic])
   }
 
   /// What is wrong where printed results could not be written.
@@ -232,15 +235,20 @@ public final class Session {
     }
   }
 
+  /// The items of a list or map that a cell's result shows.
+  static let echoedItems = 100
+
   /// Keeps a cell's value as `_` and `_<number>`, and gives its text.
   private func finish(_ value: Value, isCell: Bool, number: Int) throws -> String? {
+    if isCell { keep(value, as: "_\(number)") }
     if value.isNothing { return nil }
-    if isCell { keep(value, number: number) }
-    return try Representation.text(of: value, quoted: isCell, interpreter.vm)
+    guard isCell else { return try Representation.text(of: value, quoted: false, interpreter.vm) }
+    keep(value, as: "_")
+    return try Representation.echo(value, items: Session.echoedItems, interpreter.vm)
   }
 
-  private func keep(_ value: Value, number: Int) {
-    for name in ["_", "_\(number)"] {
+  private func keep(_ value: Value, as names: String...) {
+    for name in names {
       // Fails where there are too many variables; the cell's text is shown all the same.
       guard (try? interpreter.setVariable(name, value)) != nil else { continue }
       declared[name] = .value
@@ -261,7 +269,7 @@ public final class Session {
       assignable: Set(declared.keys), judge: interpreter.judge(sweepType: Builtins.sweepType)
     ) { path in
       let imported = try session.imports.program(path, importer: source)
-      if session.checkedImports.insert(imported.source.name).inserted {
+      if session.checkedImports.add(imported.source.name) {
         collected.value += session.check(imported, isMainScript: false, warnings: false)
       }
       return .module(Checking.exports(of: imported), callable: nil)
@@ -336,6 +344,11 @@ public final class Session {
         ])
     }
     host.give(options.parameters)
+    guard !options.parameters.isEmpty else { return nil }
+    // What can be told of them is told before anything runs.
+    try interpreter.checkParameters(of: program) { request in
+      host.givenValue(of: request, interpreter.vm)
+    }
     return nil
   }
 

@@ -145,7 +145,7 @@ extension Checker {
       if count < positional.count {
         given[positional[count].name] = argument.value.span
       } else if count == positional.count, !isVariadic {
-        tooMany(arguments, positional.count, argument.value.span, signature)
+        tooMany(arguments, argument.value.span, signature)
       }
       count += 1
     }
@@ -159,17 +159,11 @@ extension Checker {
   }
 
   private func tooMany(
-    _ arguments: [Argument], _ limit: Int, _ span: Span, _ signature: Signature
+    _ arguments: [Argument], _ span: Span, _ signature: Signature
   ) {
-    let count = arguments.count { $0.name == nil }
-    let namedOnly = signature.parameters.filter(\.namedOnly)
-    let expected =
-      limit == 0
-      ? "takes no \(namedOnly.isEmpty ? "" : "positional ")arguments"
-      : "takes at most \(limit) \(namedOnly.isEmpty ? "" : "positional ")argument\(limit == 1 ? "" : "s")"
     error(
-      .type, "`\(signature.name)` \(expected), \(count) \(count == 1 ? "is" : "are") given", span,
-      label: "one too many", hint: "`\(signature.usage)`")
+      .type, signature.excess(arguments.count { $0.name == nil }), span, label: "one too many",
+      hint: "`\(signature.usage)`")
   }
 
   private func unknownArgument(_ name: String, _ span: Span, _ signature: Signature) {

@@ -111,6 +111,7 @@ extension Checker {
 
   private func returns(_ value: Expr?, _ span: Span) {
     let type = value.map { expression($0).type } ?? .nil
+    if flows[flows.count - 1].finallyLoops != nil { warnOfLostError("return", span) }
     switch flows[flows.count - 1].kind {
     case .function: flows[flows.count - 1].returned.append(type)
     case .script:
@@ -125,10 +126,19 @@ extension Checker {
 
   private func leavesLoop(_ word: String, _ span: Span) {
     let flow = flows[flows.count - 1]
-    guard flow.loops == 0 else { return }
+    if flow.loops > 0 {
+      if flow.loops == flow.finallyLoops { warnOfLostError(word, span) }
+      return
+    }
     error(
       .syntax, "`\(word)` outside a loop", span,
       hint: flow.kind == .sweep ? "leave out a trial with `where` in the header of the sweep" : nil)
+  }
+
+  private func warnOfLostError(_ word: String, _ span: Span) {
+    warn(
+      .syntax, "`\(word)` in `finally` drops an error that is on its way out", span,
+      hint: "leave where the `try` has ended, or catch the error")
   }
 
   private func loop(_ pattern: Pattern, _ sequence: Expr, _ body: Block) {

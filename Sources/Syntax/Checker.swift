@@ -51,6 +51,8 @@ final class Checker {
     var loops = 0
     /// What the `return`s of a function give.
     var returned: [StaticType] = []
+    /// Inside `finally`: how many loops were around it.
+    var finallyLoops: Int?
   }
 
   struct PendingCall {
@@ -70,6 +72,10 @@ final class Checker {
   var scopes: [Scope] = []
   var flows: [Flow] = [Flow(kind: .script)]
   var sweepDepth = 0
+  /// A sweep stands outside of all functions.
+  var sweepsAtTop = false
+  /// The axes that stand before the one whose values are being checked.
+  var sweptNames: [String] = []
   /// The bindings that a scan of a block has made ahead, by where their names stand.
   var prepared: [Int32: Binding] = [:]
   var calls: [PendingCall] = []
@@ -173,13 +179,13 @@ final class Checker {
   func closeScope(isTopLevel: Bool = false) {
     guard let scope = scopes.popLast(), options.warnings else { return }
     for binding in scope.all where !binding.isRead && !binding.name.hasPrefix("_") {
+      // What a file declares at its top may be for others that import it. Nobody imports a file that sweeps: it is an experiment.
+      let isOwn = !isTopLevel || options.isMainScript && sweepsAtTop
       let what: String
       switch binding.kind {
-      case .variable where !isTopLevel || options.isMainScript: what = "`\(binding.name)`"
-      case .function where !isTopLevel || options.isMainScript:
-        what = "the function `\(binding.name)`"
-      case .imported where !isTopLevel || options.isMainScript:
-        what = "the import `\(binding.name)`"
+      case .variable where isOwn: what = "`\(binding.name)`"
+      case .function where isOwn: what = "the function `\(binding.name)`"
+      case .imported where options.isMainScript: what = "the import `\(binding.name)`"
       case .param where options.isMainScript: what = "the param `\(binding.name)`"
       case .context: what = "`\(binding.name)`"
       default: continue
@@ -264,7 +270,10 @@ final class Checker {
     let modules = environment.globals.filter { member(name, of: $0.value) != nil }.keys.sorted()
     let near = Suggest.hint(for: name, in: visibleNames())
     let hint: String?
-    if let foreign = Suggest.foreign(name) {
+    if sweptNames.contains(name) {
+      hint =
+        "the values of an axis cannot depend on another axis: give it all its values, and leave trials out with `where`"
+    } else if let foreign = Suggest.foreign(name) {
       hint = foreign
     } else if !modules.isEmpty {
       let names = modules.prefix(3).map { "`\($0).\(name)`" }

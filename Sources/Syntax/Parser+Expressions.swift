@@ -170,7 +170,7 @@ extension Parser {
     }
     let upper = try rightOperand(.additive, closed ? "..=" : "..")
     var step: Expr?
-    if at(.by), !atLineBreak {
+    if peek.kind == .name("by"), !atLineBreak {
       advance()
       step = try rightOperand(.additive, "by")
     }

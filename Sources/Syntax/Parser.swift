@@ -242,7 +242,7 @@ struct Parser {
   private func startsStatement(_ token: Token) -> Bool {
     switch token.kind {
     case .keyword(.else), .keyword(.catch), .keyword(.finally), .keyword(.in), .keyword(.as),
-      .keyword(.where), .keyword(.by), .keyword(.and), .keyword(.or):
+      .keyword(.where), .keyword(.and), .keyword(.or):
       false
     case .keyword, .name, .cell, .end: true
     default: false

@@ -4,6 +4,23 @@ extension Signature {
     name + "(" + parameters.map(\.usage).joined(separator: ", ") + ")"
   }
 
+  /// What is wrong with a call that gives more positional arguments than there are parameters: "`f` takes at most 2 arguments, but 3
+  /// are given".
+  ///
+  /// - Parameters:
+  ///   - given: how many it gives, the receiver of a method among them.
+  ///   - receivers: 1 for a method: what stands before its point is its first parameter, and nobody counts it.
+  public func excess(_ given: Int, receivers: Int = 0) -> String {
+    let positional = parameters.filter { !$0.namedOnly && !$0.variadic }
+    let limit = positional.count - receivers
+    let count = given - receivers
+    let isExact = positional.allSatisfy { $0.defaultText == nil }
+    let title = name.isEmpty ? "this function" : "`\(name)`"
+    return title + " takes " + (limit == 0 ? "no " : isExact ? "\(limit) " : "at most \(limit) ")
+      + (parameters.contains(where: \.namedOnly) ? "positional " : "")
+      + "argument\(limit == 1 ? "" : "s"), but \(count) \(count == 1 ? "is" : "are") given"
+  }
+
   /// The signature of a function that is written in Fairlead, from its parameters and its `##` comment. Lines of the
   /// comment such as `rate: Step size.` describe a parameter, `returns: …` the result; the others are the summary.
   public init(of function: Function, named name: String, in source: Source) {

@@ -38,7 +38,7 @@ struct Token: Sendable {
 }
 
 enum Keyword: String, CaseIterable, Sendable {
-  case and, `as`, assert, `break`, by, `catch`, `continue`, `else`, `false`, finally, fn, `for`,
+  case and, `as`, assert, `break`, `catch`, `continue`, `else`, `false`, finally, fn, `for`,
     `if`, `import`, `in`, `let`, `nil`, not, or, param, `return`, sweep, `throw`, `true`, `try`,
     `where`, `while`, with
 }
@@ -49,7 +49,7 @@ extension Keyword {
     uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 }
 
-/// The words of the language that cannot be names.
+/// The words of the language that cannot be names. `by` is none of them: it has its meaning behind a range only.
 public let keywords: [String] = Keyword.allCases.map(\.rawValue)
 
 enum Symbol: String, CaseIterable, Sendable {

@@ -57,6 +57,7 @@ final class LineEditor {
   func read(prompt: String, earlier: String = "") -> Input {
     self.earlier = earlier
     LineEditor.finished = nil
+    fairlead_readline_forget_resize()
     rl_callback_handler_install(prompt) { line in
       if let line {
         LineEditor.finished = .line(String(cString: line))
@@ -68,20 +69,15 @@ final class LineEditor {
     }
     while true {
       if let finished = LineEditor.finished { return finished }
-      var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-      let ready = poll(&request, 1, -1)
+      let ready = fairlead_readline_wait()
       if Session.wasInterrupted {
         print("^C")
         fflush(nil)
         fairlead_readline_abandon()
         return .abandoned
       }
-      if ready < 0 {
-        // Any other signal: most likely the window has another size.
-        fairlead_readline_resize()
-      } else {
-        rl_callback_read_char()
-      }
+      if ready == 0 { fairlead_readline_resize() }
+      if ready > 0 { rl_callback_read_char() }
     }
   }
 

@@ -104,10 +104,15 @@ public final class ReadEvalPrint {
       trimmed.dropLast().allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
     {
       showHelp(String(trimmed.dropLast()))
+    } else if ReadEvalPrint.leavingWords.contains(trimmed), !session.defines(trimmed) {
+      leave()
     } else {
       show(session.execute(text))
     }
   }
+
+  /// What leaves other prompts.
+  private static let leavingWords: Set<String> = ["quit", "exit", "quit()", "exit()"]
 
   func leave() { isOver = true }
 

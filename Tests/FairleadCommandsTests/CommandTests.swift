@@ -106,7 +106,8 @@ import Testing
   @Test func checksAndParameters() throws {
     let fairlead = try Binary()
     try fairlead.write(
-      "param n = 3 in 1..=9   ## How many.\nlet unused = 1\nprint(n, missing)\n", to: "s.fl")
+      "param n = 3 in 1..=9   ## How many.\nfn f() { let unused = 1\n2 }\nprint(n, f(), missing)\n",
+      to: "s.fl")
     let check = try fairlead.run(["check", "s.fl"])
     #expect(check.status == 1 && check.output.isEmpty)
     #expect(check.errors.contains("missing") && check.errors.contains("never used"))
@@ -116,7 +117,7 @@ import Testing
     try fairlead.write("param n = 3 in 1..=9\nprint(n)\n", to: "good.fl")
     #expect(try fairlead.run(["check", "good.fl"]).status == 0)
     #expect(try fairlead.run(["good.fl", "-p", "n=4"]).output == "4\n")
-    #expect(try fairlead.run(["good.fl", "-p", "n=10"]).status == 1)
+    #expect(try fairlead.run(["good.fl", "-p", "n=10"]).status == 2)
     try fairlead.write(
       "param rate = 1e-3\nparam on = false\nparam any = nil\nparam sizes = [1]\nprint(rate, on, any, sizes)\n",
       to: "typed.fl")
@@ -125,9 +126,35 @@ import Testing
         == "1.0 false x [2, 3]\n")
     for wrong in ["rate=abc", "on=maybe", "on=1", "sizes=2", "sizes=x"] {
       let refused = try fairlead.run(["typed.fl", "-p", wrong])
-      #expect(refused.status == 1 && refused.output.isEmpty, "\(wrong)")
+      #expect(refused.status == 2 && refused.output.isEmpty, "\(wrong)")
       #expect(refused.errors.contains("the parameter `\(wrong.prefix { $0 != "=" })` takes"))
     }
+    // What the range allows is looked at before anything runs, and numbers take its type.
+    try fairlead.write(
+      "print(\"runs\")\nparam rate = 0.5 in 0.0..=1.0\nparam epochs = 3 in 1..=50\nparam late = len(\"abc\") in [3, 4]\nprint(rate, [i for i in 0..epochs], late)\n",
+      to: "ranges.fl")
+    #expect(
+      try fairlead.run(["ranges.fl", "-p", "rate=1", "-p", "epochs=2.0"]).output
+        == "runs\n1.0 [0, 1] 3\n")
+    for (wrong, said) in [
+      ("rate=1.5", "`rate` must be in 0.0..=1.0, got 1.5"), ("rate=nan", "got nan"),
+      ("rate=x", "got \"x\""), ("rate=true", "got true"), ("epochs=2.5", "in 1..=50, got 2.5"),
+      ("epochs=0", "in 1..=50, got 0"),
+    ] {
+      let refused = try fairlead.run(["ranges.fl", "-p", wrong])
+      #expect(refused.status == 2 && refused.output.isEmpty, "\(wrong)")
+      #expect(refused.errors.contains(said) && refused.errors.contains("ranges.fl:"), "\(wrong)")
+    }
+    // What only the run can tell is a wrong call too.
+    let late = try fairlead.run(["ranges.fl", "-p", "late=9"])
+    #expect(late.status == 2 && late.errors.contains("`late` must be in [3, 4], got 9"))
+    #expect(try fairlead.run(["ranges.fl", "-p", "rate=1", "-p", "rate=0"]).status == 2)
+    try fairlead.write("param n = 10 in 1..=9\nprint(n)\n", to: "outside.fl")
+    #expect(try fairlead.run(["outside.fl"]).status == 1)
+    try fairlead.write(
+      "import \"ranges.fl\" with {epochs: 4.0, rate: 1} as s\nprint(s.epochs, s.rate)\n",
+      to: "imports.fl")
+    #expect(try fairlead.run(["imports.fl"]).output.hasSuffix("4 1.0\n"))
     let unknown = try fairlead.run(["good.fl", "-p", "m=1"])
     #expect(unknown.status == 2 && unknown.errors.contains("no parameter `m`"))
     #expect(try fairlead.run(["good.fl", "-p", "n"]).status == 2)

@@ -139,6 +139,8 @@ import Testing
     screen.type("kept + 2\n")
     #expect(screen.waits(for: "42"))
     screen.type("[i for i in 0..1000000]\n")
+    #expect(screen.waits(for: "99, … 999900 more]"))
+    screen.type("\"x\" * 100000\n")
     #expect(screen.waits(for: "more bytes"))
     screen.type(":quit\n")
     #expect(running.finish().status == 0)

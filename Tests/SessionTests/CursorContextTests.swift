@@ -19,7 +19,16 @@ import Testing
     ("xs[0].|", .member(nil), "", 6), ("print(\"data/sn|", .string("data/sn"), "sn", 12),
     ("x = 1 # pri|", .nothing, "", 11), ("1.5|", .nothing, "", 3), ("\"a\" + b|", .name, "b", 6),
     ("\"\"\"a\" b|", .string("a\" b"), "a\" b", 3), ("größe|", .name, "größe", 0),
-    ("'it|", .string("it"), "it", 1), ("\"\\\"|", .string("\\\""), "\\\"", 1),
+    ("'it|", .string("it"), "it", 1), ("\"abc\".|", .method(.string), "", 6),
+    ("x = f\"{y}\".up|", .method(.string), "up", 11), ("[1, \"a\"].|", .method(.list), "", 9),
+    ("for x in [1].ma|", .method(.list), "ma", 13), ("f(x)[0].a|", .member(nil), "a", 8),
+    ("let m = {a: [1]}.|", .method(.map), "", 17), ("if x { y }.|", .member(nil), "", 11),
+    ("\"abc\".upper().|", .member(nil), "", 14), ("import std.|", .module(["std"]), "", 11),
+    ("import std.experiments.ep|", .module(["std", "experiments"]), "ep", 23),
+    ("import std.recipes as r\nr.|", .member(["r"]), "", 26), ("m[\"|", .key(["m"]), "", 3),
+    ("a.b['ke y|", .key(["a", "b"]), "ke y", 5), ("m[\"a\"] + [\"b|", .string("b"), "b", 11),
+    ("f([\"a|", .string("a"), "a", 4), ("m[0, \"a|", .string("a"), "a", 6),
+    ("\"\\\"|", .string("\\\""), "\\\"", 1),
   ])
   func places(marked: String, place: CursorContext.Place, prefix: String, start: Int) {
     let context = context(marked)

@@ -64,8 +64,25 @@ private final class Stage {
     #expect(session.execute("fn f(a) { a + 1 }\nf(1)").text == "2")
     #expect(session.execute("f(y)").status == .failure)
     #expect(session.execute("f(1)").text == "2")
+    // A cell without a result, and one that failed, have the result nil.
+    #expect(session.execute("let none = 1").text == nil)
+    #expect(session.execute("[_9, _7, _8]").text == "[nil, nil, 2]")
+    #expect(session.execute("_ == [nil, nil, 2]").text == "true")
+    #expect(session.execute("_99").diagnostics.first?.kind == .name)
+    #expect(session.defines("none") && session.defines("f()") && !session.defines("quit"))
     session.reset()
     #expect(session.execute("x").diagnostics.first?.kind == .name)
+  }
+
+  @Test func longListsAreCutWhereTheyAreShown() throws {
+    let session = Session()
+    let shown = try #require(session.execute("let xs = list(0..1000)\nxs").text)
+    #expect(shown.hasSuffix("98, 99, … 900 more]"))
+    #expect(session.execute("{k: xs, n: 1}").text?.hasSuffix("… 900 more], n: 1}") == true)
+    #expect(session.execute("{i: i for i in 0..102}").text?.hasSuffix("99: 99, … 2 more}") == true)
+    #expect(session.execute("list(0..100)").text?.hasSuffix("99]") == true)
+    #expect(session.execute("[len(repr(xs)), len(_4)]").text == "[4890, 100]")
+    #expect(session.run(text: "list(0..1000)", name: "-e").text?.utf8.count == 4890)
   }
 
   @Test func errorsAreDiagnosticsWithPlaces() throws {
@@ -120,7 +137,7 @@ private final class Stage {
     let outside = try stage.run("param epochs = 1 in 1..=5\nprint(epochs)") {
       $0.parameters = [("epochs", "9")]
     }
-    #expect(outside.status == .failure && outside.diagnostics.first?.kind == .value)
+    #expect(outside.status == .misuse && outside.diagnostics.first?.kind == .value)
     #expect(stage.printed.isEmpty)
   }
 
@@ -290,7 +307,7 @@ private final class Stage {
       before = stage.remarked
     }
     // What trials themselves read counts too.
-    let inside = 
+    let inside =
       "let f = () => { let s = data.load(\"set.csv\"); len(s.train) + len(s.test) }\nprint((sweep a in [1, 2] { {n: f()} }).n)"
     #expect(try stage.run(inside).status == .success)
     #expect(stage.printed.hasSuffix("[3, 3]\n"))
@@ -347,6 +364,29 @@ private final class Stage {
     let found = complete(text)
     #expect(expected.allSatisfy(found.contains), "\(found)")
     if expected.isEmpty { #expect(found.isEmpty) }
+  }
+
+  @Test func keysModulesAndMethodsOfLiteralsAreCandidates() {
+    #expect(complete("record[\"") == ["accuracy", "loss"])
+    #expect(complete("record['lo") == ["loss"])
+    #expect(complete("results[\"eps") == ["epsilon"])
+    #expect(complete("nothing[\"").isEmpty)
+    #expect(complete("import std.").contains("recipes"))
+    #expect(complete("import std.experiments.").allSatisfy { !$0.contains(".") })
+    #expect(complete("import std.experiments.nothing").isEmpty)
+    #expect(complete("\"abc\".up") == ["upper"])
+    #expect(complete("[1].ap") == ["append"])
+    #expect(complete("let m = {a: 1}.it") == ["items"])
+  }
+
+  @Test func aKeyThatHidesAMethodIsMarked() {
+    let session = session()
+    _ = session.execute("let m = {items: 2, keys: () => 3}")
+    let found = session.complete("m.", cursor: 2).candidates
+    #expect(found.first { $0.text == "items" }?.kind == .field)
+    #expect(found.first { $0.text == "items" }?.detail?.contains("items() is the method") == true)
+    #expect(found.first { $0.text == "keys" }?.kind == .function)
+    #expect(found.filter { $0.text == "items" }.count == 1)
   }
 
   @Test func fieldsOfNativesAreCandidates() {
@@ -413,6 +453,9 @@ private final class Stage {
     "print(1)  # expect: 1", "print(1)\nprint(2)\n# expect: 1\n# expect: 2",
     "let a = [1]\na[4]  # expect error: index", "undefined  # expect syntax error: name",
     "test \"adds\" { assert 1 + 1 == 2 }", "# skip: not here\nprint(undefined)", "let x = 1",
+    // What a test prints or changes is no part of what the script prints.
+    "let xs = []\ntest \"t\" { xs.append(1)\nprint(\"inside\") }\nprint(len(xs))  # expect: 0",
+    "test \"t\" { assert true }\nlet a = [1]\na[4]  # expect error: index",
   ])
   func passes(text: String) throws {
     #expect(try results(text).allSatisfy { $0.failure == nil })
@@ -427,5 +470,15 @@ private final class Stage {
   func fails(text: String) throws {
     let found = try results(text)
     #expect(found.contains { $0.failure != nil } || text == "print(1)")
+  }
+
+  @Test func testBlocksCountBesideExpectations() throws {
+    let found = try results(
+      "fn f(x) { x + 1 }\ntest \"bad\" { assert f(1) == 3, \"sum\" }\ntest 'good' { assert f(1) == 2 }\nprint(\"x\")  # expect: x"
+    )
+    #expect(found.map { $0.failure == nil } == [true, false, true])
+    #expect(found[1].name.hasSuffix(": bad") && found[1].failure?.contains("sum") == true)
+    let both = try results("test \"t\" { assert 1 == 1 }\nprint(1)  # expect: 2")
+    #expect(both.map { $0.failure == nil } == [false, true])
   }
 }

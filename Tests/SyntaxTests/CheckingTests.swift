@@ -73,7 +73,15 @@ import Testing
 
   @Test func topLevelNamesAreUsedByImporters() throws {
     #expect(try messages("let x = 1") == [])
-    #expect(try messages("let x = 1", .init(isMainScript: true)) == ["`x` is never used"])
+    #expect(
+      try messages("let x = 1\nfn f() { 2 }\nlet _y = 1", .init(isMainScript: true)) == [])
+    // An experiment is no module.
+    #expect(
+      try messages("let x = 1\nprint(sweep e in [1] { {e: e} })", .init(isMainScript: true))
+        == ["`x` is never used"])
+    #expect(
+      try messages("let x = 1\nfn f() { sweep e in [1] { {a: e} } }", .init(isMainScript: true))
+        == [])
   }
 
   @Test func keywordsAreNoNames() throws {

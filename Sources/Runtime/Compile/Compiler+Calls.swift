@@ -133,7 +133,10 @@ extension Compiler {
 enum ArgumentMatching {
   /// The register, counted from the first argument's, of each argument: positional ones first, then the named ones. What
   /// `Rest` takes lies behind all other parameters.
-  static func slots(positional: Int, names: [String], _ native: Native) throws(Fault) -> [Int] {
+  /// - Parameter receivers: how many of the positional ones a method's receiver is.
+  static func slots(positional: Int, names: [String], _ native: Native, receivers: Int = 0)
+    throws(Fault) -> [Int]
+  {
     let parameters = native.signature.parameters
     let rest = native.restIndex
     var slots: [Int] = []
@@ -144,10 +147,8 @@ enum ArgumentMatching {
       } else if index < native.positionalCount {
         slots.append(index)
       } else {
-        let limit = native.positionalCount
         throw Fault(
-          .type,
-          "`\(native.signature.name)` takes \(limit == 0 ? "no" : "at most \(limit)") positional argument\(limit == 1 ? "" : "s"), but \(positional) are given",
+          .type, native.signature.excess(positional, receivers: receivers),
           hint: parameters.first(where: \.namedOnly).map { "name it: `\($0.name): …`" }
         ).atArgument(index)
       }

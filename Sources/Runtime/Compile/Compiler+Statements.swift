@@ -19,7 +19,7 @@ extension Compiler {
       try importModule(item, to: register, statement.span)
       try setGlobal(item.name, register, item.nameSpan)
     case .param(let item):
-      let register = try push(statement.span, count: 2)
+      let register = try push(statement.span, count: 3)
       try parameter(item, to: register, statement.span)
       try setGlobal(item.name, register, item.nameSpan)
     default: try self.statement(statement)
@@ -350,10 +350,13 @@ extension Compiler {
 
   private func parameter(_ item: Syntax.Param, to register: Int, _ span: Span) throws(Fault) {
     try expression(item.defaultValue, to: register)
-    if let domain = item.domain {
-      try expression(domain, to: register + 1)
-    } else {
-      state.emit(.loadMissing, register + 1, at: span)
+    switch item.domain?.kind {
+    case .range(let lower, let upper, _, nil):
+      // Its ends, because a parameter's range may be one of floats, which is no value.
+      try expression(lower, to: register + 1)
+      try expression(upper, to: register + 2)
+    default:
+      if let domain = item.domain { try expression(domain, to: register + 1) }
     }
     state.emit(.parameter, register, at: item.nameSpan)
     state.emitWord(statementIndex(.parameter(item)))

@@ -182,7 +182,7 @@ enum Verifier {
       try registers(i.a)
       try entry(index, prototype.statements.count)
     case .parameter:
-      try registers(i.a, 2)
+      try registers(i.a, 3)
       try entry(index, prototype.statements.count)
     case .sweep:
       try registers(i.a, 2 + i.b)

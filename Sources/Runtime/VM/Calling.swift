@@ -115,12 +115,10 @@ extension VM {
     let positional = count - names.count
     let title = prototype.name.isEmpty ? "this function" : "`\(prototype.name)`"
     guard positional <= prototype.positionalCount else {
-      let limit = prototype.positionalCount
       throw Fault(
-        .type,
-        "\(title) takes \(limit == 0 ? "no" : "at most \(limit)") positional argument\(limit == 1 ? "" : "s"), but \(positional) are given",
+        .type, prototype.signature.excess(positional),
         hint: parameters.first(where: \.namedOnly).map { "name it: `\($0.name): …`" }
-      ).atCallArgument(limit)
+      ).atCallArgument(prototype.positionalCount)
     }
     if names.isEmpty {
       for index in positional..<max(positional, parameters.count) { arguments[index] = .missing }
@@ -229,7 +227,7 @@ extension VM {
     let slots: [Int]
     do {
       slots = try ArgumentMatching.slots(
-        positional: positional + shift, names: names ?? [], native)
+        positional: positional + shift, names: names ?? [], native, receivers: shift)
     } catch {
       error.resolveArgument { index, _ in index - shift }
       throw error
@@ -309,7 +307,15 @@ extension VM {
         function = method
       } else {
         // A field that holds something to call.
-        place.pointee = try getMember(place.pointee, name)
+        let field = try getMember(place.pointee, name)
+        guard isCallable(field) else {
+          let text = nameReference.string.text
+          throw Fault(
+            .type,
+            "`\(text)` of \(place.pointee.typeWithArticle) is \(Representation.described(field)), which cannot be called",
+            hint: "it is a field: write `.\(text)` without `(…)`")
+        }
+        place.pointee = field
         return try call(place, count, names: names)
       }
     } else if let method = method(nameReference, of: kind) {

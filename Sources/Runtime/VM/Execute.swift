@@ -787,7 +787,7 @@ extension VM {
         let index = Int(pc.pointee)
         pc += 1
         frame.pointee.pc = pc
-        base[i.a] = try parameter(index, base[i.a], base[i.a + 1])
+        base[i.a] = try parameter(index, base + i.a)
 
       case .sweep:
         let index = Int(pc.pointee)

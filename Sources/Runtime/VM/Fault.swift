@@ -15,6 +15,7 @@ public struct Fault: Error, @unchecked Sendable {
     var restItem: Int?
     var callArgument: Int?
     var isCatchable = true
+    var isMisuse = false
     var hasTrace = false
     var partialResult: Snapshot?
 
@@ -50,6 +51,9 @@ public struct Fault: Error, @unchecked Sendable {
 
   /// What interrupted work had got so far; a prompt keeps it as its last result.
   public var partialResult: Snapshot? { body.partialResult }
+
+  /// Whether who started the script is to blame, not the script: a parameter of a wrong value.
+  public var isMisuse: Bool { body.isMisuse }
 
   var detail: String { body.detail }
   var argument: Int? { body.argument }
@@ -90,6 +94,11 @@ public struct Fault: Error, @unchecked Sendable {
 
   func uncatchable() -> Fault {
     body.isCatchable = false
+    return self
+  }
+
+  func asMisuse() -> Fault {
+    body.isMisuse = true
     return self
   }
 

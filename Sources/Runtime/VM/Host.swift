@@ -32,11 +32,39 @@ public final class PlainHost: ScriptHost {
 public struct ParameterRequest {
   public let name: String
   public let defaultValue: Value
-  /// The list or range after `in`.
-  public let domain: Value?
+  /// What stands after `in`.
+  public let domain: Domain?
   public let doc: String?
   public let source: Source
   public let span: Span
+
+  /// The values that `in` allows.
+  public enum Domain {
+    /// A list, a range of ints, or another sequence.
+    case values(Value)
+    /// A range with a float at one end at least: all numbers between the two.
+    case interval(Double, Double, isClosed: Bool)
+  }
+
+  /// A number in the type of the range that it must lie in: 2.0 is an int in `1..=50`, 1 a float in `0.0..=1.0`.
+  public func fitted(_ value: Value) -> Value {
+    switch (domain, value) {
+    case (.interval, .int(let int)): return .float(Double(int))
+    case (.values(.object(let reference)), .float(let float)) where reference.kind == .range:
+      return Int(exactly: float).map { .int($0) } ?? value
+    default: return value
+    }
+  }
+}
+
+extension ParameterRequest.Domain: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .values(let value): Representation.brief(value)
+    case .interval(let lower, let upper, let isClosed):
+      "\(Formatting.float(lower))..\(isClosed ? "=" : "")\(Formatting.float(upper))"
+    }
+  }
 }
 
 /// Set from a signal handler or another thread; the interpreter and long-running natives look at it.

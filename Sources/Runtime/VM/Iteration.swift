@@ -7,7 +7,14 @@ extension VM {
     {
       return int
     }
-    throw Fault(.type, "a range's \(what) must be an int, found \(Representation.described(value))")
+    var hint: String?
+    if case .float = value {
+      hint =
+        "only a `param` takes a range of floats, `in 0.0..=1.0`; evenly spaced numbers are `tensor.linspace(…)`"
+    }
+    throw Fault(
+      .type, "a range's \(what) must be an int, found \(Representation.described(value))",
+      hint: hint)
   }
 
   @inline(never)
@@ -137,8 +144,8 @@ extension VM {
   func startItems(_ place: UnsafeMutablePointer<Value>) throws(Fault) {
     if case .object(let reference) = place.pointee, reference.kind == .map {
       let key = StringObject("items")
-      let own = MapObject.find(reference.mapStorage, Value(key), MapObject.hash(Value(key), 0)) >= 0
-      if !own {
+      // As everywhere, a value that can be called goes before the method of its name; any other is no obstacle.
+      guard let own = reference.map[Value(key)], isCallable(own) else {
         try startIteration(place)
         return
       }

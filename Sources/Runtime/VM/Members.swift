@@ -62,9 +62,13 @@ extension VM {
   }
 
   func noMember(_ object: Value, _ name: String, isCall: Bool) -> Fault {
-    let hint = Suggest.member(
-      name, isCalled: isCall, among: memberNames(of: object), of: methods(of: object),
-      globals: hasFunctions(object) ? interpreter.entities : [:])
+    let names = memberNames(of: object)
+    let hint =
+      isCall && names.contains(name)
+      ? "it is a field: write `.\(name)` without `(…)`"
+      : Suggest.member(
+        name, isCalled: isCall, among: names, of: methods(of: object),
+        globals: hasFunctions(object) ? interpreter.entities : [:])
     guard case .object(let reference) = object else {
       return Fault(
         .type, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",

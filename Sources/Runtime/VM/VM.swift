@@ -108,7 +108,7 @@ public final class VM {
     if object.owner != 0 || object.kind == .nativeFunction || object.kind == .module {
       return Value(object)
     }
-    let value = Value.object(heap.adopt(object, object.byteCount))
+    let value = Value.object(heap.adopt(object, heap.size(of: object)))
     if isInNative { kept.append(value) }
     return value
   }

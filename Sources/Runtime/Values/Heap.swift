@@ -18,6 +18,8 @@ public final class Heap {
   let counters: UnsafeMutablePointer<HeapCounters>
   private(set) var objectCount = 0
   let handles = HandleTable()
+  /// The memory behind native values that the count holds already, by what owns it: views of one tensor share it.
+  private var counted: Set<ObjectIdentifier> = []
   /// Objects that are marked, but not yet what they hold. Explicit, because lists may nest a million deep.
   private var gray: [Unmanaged<Object>] = []
 
@@ -109,12 +111,13 @@ public final class Heap {
     var next = first
     var last: UnsafeMutablePointer<ObjectHeader>?
     first = nil
+    counted.removeAll(keepingCapacity: true)
     while let reference = next {
       let header = reference.header
       next = header.pointee.next
       if header.pointee.marked {
         header.pointee.marked = false
-        bytes += Heap.size(of: reference)
+        bytes += size(of: reference)
         count += 1
         if let last { last.pointee.next = reference } else { kept = reference }
         last = header
@@ -128,14 +131,23 @@ public final class Heap {
     counters.pointee = HeapCounters(bytes: bytes, threshold: max(Heap.initialThreshold, bytes * 2))
   }
 
+  /// The bytes of an object that was just made, without what others hold too and is counted.
+  func size(of object: Object) -> Int {
+    guard object.kind == .native else { return object.byteCount }
+    let native = unsafeDowncast(object, to: NativeObject.self)
+    guard let shared = native.type.shared(native) else { return native.byteCount }
+    return counted.insert(ObjectIdentifier(shared)).inserted
+      ? native.byteCount : NativeObject.ownByteCount
+  }
+
   @inline(__always)
-  private static func size(of reference: Unmanaged<Object>) -> Int {
+  private func size(of reference: Unmanaged<Object>) -> Int {
     switch reference.kind {
     case .string:
       let count = Int(reference.stringStorage.pointee.byteCount)
       return 80 + (count > StringStorage.inlineCapacity ? count + 16 : 0)
     case .list: return 64 + reference.listStorage.pointee.capacity * MemoryLayout<Value>.stride
-    default: return reference.takeUnretainedValue().byteCount
+    default: return size(of: reference.takeUnretainedValue())
     }
   }
 }

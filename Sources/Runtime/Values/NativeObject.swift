@@ -11,7 +11,8 @@ public class NativeObject: Object {
   }
 
   public override var typeName: String { type.name }
-  override var byteCount: Int { 96 + type.byteCount(self) }
+  static let ownByteCount = 96
+  override var byteCount: Int { NativeObject.ownByteCount + type.byteCount(self) }
   override func visitChildren(_ visit: (Value) -> Void) { type.visitChildren(self, visit) }
 
   /// The plain number or bool that it stands for, where it does (a tensor without dimensions).
@@ -76,6 +77,7 @@ public class AnyNativeType: @unchecked Sendable {
   }
 
   func byteCount(_ object: NativeObject) -> Int { 0 }
+  func shared(_ object: NativeObject) -> AnyObject? { nil }
   func visitChildren(_ object: NativeObject, _ visit: (Value) -> Void) {}
   func scalar(_ object: NativeObject) -> Value? { nil }
   /// Whether some values stand for a number or a bool.
@@ -143,6 +145,8 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   public var scalar: ((T) -> Value?)?
   /// The bytes behind the value, which count towards the next garbage collection.
   public var byteCount: ((T) -> Int)?
+  /// The object that owns those bytes, where several values may share them: they count once.
+  public var shared: ((T) -> AnyObject)?
   /// Calls its second argument with every script value that the Swift value holds (without handles).
   public var children: ((T, (Value) -> Void) -> Void)?
   /// Members known only at run time (the columns of a table); nil where there is none of that name.
@@ -225,6 +229,9 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
 
   override func byteCount(_ object: NativeObject) -> Int {
     max(0, byteCount?(NativeType.unbox(object)) ?? 0)
+  }
+  override func shared(_ object: NativeObject) -> AnyObject? {
+    shared?(NativeType.unbox(object))
   }
   override func visitChildren(_ object: NativeObject, _ visit: (Value) -> Void) {
     children?(NativeType.unbox(object), visit)

@@ -23,6 +23,14 @@ public enum Representation {
     }
   }
 
+  /// The value as a prompt shows it: of a list or map that has more items than `items` the first ones, and how many more there are.
+  public static func echo(_ value: Value, items: Int, _ vm: VM?) throws -> String {
+    var writer = Writer(vm: vm)
+    writer.itemLimit = items
+    try writer.write(value)
+    return writer.text
+  }
+
   /// What `print(value)` shows.
   public static func text(of value: Value, _ vm: VM?) throws -> String {
     try text(of: value, quoted: false, vm)
@@ -78,13 +86,7 @@ public enum Representation {
     return result + "\""
   }
 
-  private static let keywords: Set<String> = [
-    "and", "as", "assert", "break", "by", "catch", "continue", "else", "false", "finally", "fn",
-    "for",
-    "if", "import", "in", "let", "nil", "not", "or", "param", "return", "sweep", "throw", "true",
-    "try",
-    "where", "while", "with",
-  ]
+  private static let keywords = Set(Syntax.keywords)
 
   /// Whether a map shows the key without quotes.
   static func isBareKey(_ text: String) -> Bool {
@@ -99,6 +101,8 @@ public enum Representation {
     var text = ""
     let vm: VM?
     var limit = maximumByteCount
+    /// The items of one list or map that are shown.
+    var itemLimit = Int.max
     /// The lists and maps around the place, to notice one that holds itself.
     private var path: [UnsafeMutableRawPointer] = []
 
@@ -128,6 +132,10 @@ public enum Representation {
         text += "["
         for index in 0..<reference.list.count where index < reference.list.count {
           if index > 0 { text += ", " }
+          guard index < itemLimit else {
+            text += "… \(reference.list.count - index) more"
+            break
+          }
           try write(reference.list[index])
         }
         text += "]"
@@ -138,10 +146,14 @@ public enum Representation {
           return
         }
         text += "{"
-        var isFirst = true
+        var count = 0
         for (key, item) in reference.map {
-          if !isFirst { text += ", " }
-          isFirst = false
+          if count > 0 { text += ", " }
+          guard count < itemLimit else {
+            text += "… \(reference.map.count - count) more"
+            break
+          }
+          count += 1
           if let name = key.string, isBareKey(name) { text += name } else { try write(key) }
           text += ": "
           try write(item)

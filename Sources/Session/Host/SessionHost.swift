@@ -152,21 +152,27 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? {
-    let fallback = Cell(request.defaultValue, vm)
-    let value = lock.withLock { given[request.name] }.map { given in
-      // What stands for a text is one, even where it looks like a number; a whole number does for a fraction.
-      switch (fallback, given.value) {
+    let value = givenValue(of: request, vm)
+    let recorded = Cell(value ?? request.defaultValue, vm)
+    lock.withLock {
+      reached.append(Cell.Entry(key: .string(request.name), value: recorded))
+    }
+    startRecord()
+    return value
+  }
+
+  /// The value that a parameter was given on the command line; nil where it was given none.
+  func givenValue(of request: ParameterRequest, _ vm: VM) -> Value? {
+    guard let given = lock.withLock({ given[request.name] }) else { return nil }
+    // What stands for a text is one, even where it looks like a number; a whole number does for a fraction.
+    let cell =
+      switch (Cell(request.defaultValue, vm), given.value) {
       case (.string, .string): given.value
       case (.string, _): Cell.string(given.text)
       case (.float, .int(let whole)): Cell.float(Double(whole))
       default: given.value
       }
-    }
-    lock.withLock {
-      reached.append(Cell.Entry(key: .string(request.name), value: value ?? fallback))
-    }
-    startRecord()
-    return value.map { $0.encode(vm) }
+    return request.fitted(cell.encode(vm))
   }
 
   // MARK: Tests
