@@ -115,10 +115,14 @@ static inline void fairlead_readline_resize(void) {
   rl_forced_update_display();
 }
 
-/// Forgets changes of the window's size; readline asks for the size when it draws the next line.
-static inline void fairlead_readline_forget_resize(void) {
+/// Forgets what was before the line that is to be read: other sizes of the window, and a Ctrl-D in a block, after which readline
+/// would end every line with an empty one.
+static inline void fairlead_readline_begin(void) {
   fairlead_window_changes = 0;
   rl_reset_screen_size();
+#if RL_READLINE_VERSION >= 0x0802
+  rl_eof_found = 0;
+#endif
 }
 
 /// Waits for a key. Gives 1 where there is one, 0 where the window has changed its size, -1 after another signal.

@@ -57,7 +57,7 @@ final class LineEditor {
   func read(prompt: String, earlier: String = "") -> Input {
     self.earlier = earlier
     LineEditor.finished = nil
-    fairlead_readline_forget_resize()
+    fairlead_readline_begin()
     rl_callback_handler_install(prompt) { line in
       if let line {
         LineEditor.finished = .line(String(cString: line))
