@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Spelling
 import Syntax
 
 /// A script that says in comments what it prints, and the `test "name" { … }` blocks of scripts.
@@ -119,7 +120,7 @@ public struct LanguageTest {
           "line \(expected.line): expected `\(expected.text)`, but nothing more was printed\(rest)"
       }
       let found = lines[index].trimmingSuffix(" ")
-      guard found == expected.text.trimmingSuffix(" ") else {
+      guard found.isSpelt(expected.text.trimmingSuffix(" ")) else {
         return "line \(expected.line): expected `\(expected.text)`, printed `\(lines[index])`"
       }
     }

@@ -1,6 +1,7 @@
 // Which special tokens are put around one text or a pair of texts, and how lengths are brought into line.
 
 import JSON
+import Spelling
 import Tensor
 
 /// What surrounds the tokens of one text or of a pair.
@@ -62,7 +63,7 @@ public enum PostProcessor: Sendable, Equatable {
   }
 
   /// The numbers that `name` stands for; empty where the reading has not let it through.
-  func ids(of name: String) -> [Int32] { pieces.first { $0.name == name }?.ids ?? [] }
+  func ids(of name: String) -> [Int32] { pieces.first { $0.name.isSpelt(name) }?.ids ?? [] }
 
   /// Special tokens that one text or a pair gets.
   func addedCount(pair: Bool) -> Int {
@@ -126,7 +127,7 @@ extension PostProcessor {
       let ids = (try inner.array("ids") ?? []).map { $0.integer ?? -1 }
       let texts = (try inner.array("tokens") ?? []).map { $0.string ?? "" }
       try inner.finish()
-      guard name == member.name, ids.allSatisfy({ (0...TokenTable.largestID).contains($0) }),
+      guard name.isSpelt(member.name), ids.allSatisfy({ (0...TokenTable.largestID).contains($0) }),
         ids.count == texts.count
       else {
         throw DomainError(
@@ -148,7 +149,7 @@ extension PostProcessor {
         let type = Int32(try part.natural("type_id") ?? 0)
         try part.finish()
         if special != nil {
-          guard tokens.contains(where: { $0.name == id }) else {
+          guard tokens.contains(where: { $0.name.isSpelt(id) }) else {
             throw DomainError(
               .data, "\(outer.place): the special token `\(id)` is not among `special_tokens`")
           }
