@@ -247,7 +247,8 @@ extension Session {
 
   /// The next parts of the standard library's modules: behind `import std.`.
   private func modules(below parts: [String]) -> [Completions.Candidate] {
-    StandardLibrary.moduleNames.compactMap { name in
+    if parts.isEmpty { return [.init("std.", .module)] }
+    return StandardLibrary.moduleNames.compactMap { name in
       let path = ["std"] + name.split(separator: ".").map(String.init)
       guard path.count > parts.count, path.starts(with: parts) else { return nil }
       return .init(path[parts.count], .module)

@@ -104,7 +104,7 @@ struct CursorContext: Equatable {
           start = index
           place =
             !isMember
-            ? .name
+            ? (previousWord == "import" ? .module([]) : .name)
             : literal.map { .method($0) }
               ?? (isImport ? chain.map { .module($0) } : nil) ?? .member(chain)
           break

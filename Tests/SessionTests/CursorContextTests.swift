@@ -23,7 +23,7 @@ import Testing
     ("x = f\"{y}\".up|", .method(.string), "up", 11), ("[1, \"a\"].|", .method(.list), "", 9),
     ("for x in [1].ma|", .method(.list), "ma", 13), ("f(x)[0].a|", .member(nil), "a", 8),
     ("let m = {a: [1]}.|", .method(.map), "", 17), ("if x { y }.|", .member(nil), "", 11),
-    ("\"abc\".upper().|", .member(nil), "", 14), ("import std.|", .module(["std"]), "", 11),
+    ("\"abc\".upper().|", .member(nil), "", 14), ("import std.|", .module(["std"]), "", 11), ("import st|", .module([]), "st", 7),
     ("import std.experiments.ep|", .module(["std", "experiments"]), "ep", 23),
     ("import std.recipes as r\nr.|", .member(["r"]), "", 26), ("m[\"|", .key(["m"]), "", 3),
     ("a.b['ke y|", .key(["a", "b"]), "ke y", 5), ("m[\"a\"] + [\"b|", .string("b"), "b", 11),

@@ -371,6 +371,7 @@ private final class Stage {
     #expect(complete("record['lo") == ["loss"])
     #expect(complete("results[\"eps") == ["epsilon"])
     #expect(complete("nothing[\"").isEmpty)
+    #expect(complete("import s") == ["std."])
     #expect(complete("import std.").contains("recipes"))
     #expect(complete("import std.experiments.").allSatisfy { !$0.contains(".") })
     #expect(complete("import std.experiments.nothing").isEmpty)

@@ -102,9 +102,18 @@ extension VM {
 
   /// Throws a `value` fault where a parameter's value is not among those that its `in` allows.
   private func checkDomain(of request: ParameterRequest, _ value: Value) throws {
+    var hint: String?
     switch request.domain {
     case nil: return
-    case .values(let values): if try contains(values, value) { return }
+    case .values(let values):
+      if try contains(values, value) { return }
+      if case .float(let number) = value, case .object(let reference) = values,
+        reference.kind == .range, reference.range.step == 1,
+        number > Double(reference.range.start), number < Double(reference.range.end)
+      {
+        hint =
+          "a range with a float holds fractions: `\(reference.range.start).0..\(reference.range.isClosed ? "=" : "")\(reference.range.end).0`"
+      }
     case .interval(let lower, let upper, let isClosed):
       // A bool is no number here, nor is nan within anything.
       if case .float(let number) = value, number >= lower,
@@ -115,7 +124,8 @@ extension VM {
     }
     throw Fault(
       .value,
-      "the parameter `\(request.name)` must be in \(request.domain.map { "\($0)" } ?? ""), got \(Representation.brief(value))"
+      "the parameter `\(request.name)` must be in \(request.domain.map { "\($0)" } ?? ""), got \(Representation.brief(value))",
+      hint: hint
     )
   }
 
