@@ -119,7 +119,8 @@ static inline void fairlead_readline_resize(void) {
 /// would end every line with an empty one.
 static inline void fairlead_readline_begin(void) {
   fairlead_window_changes = 0;
-  rl_reset_screen_size();
+  // Before its first line readline has no terminal yet.
+  if (rl_instream) rl_reset_screen_size();
 #if RL_READLINE_VERSION >= 0x0802
   rl_eof_found = 0;
 #endif

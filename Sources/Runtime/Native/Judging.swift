@@ -227,7 +227,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
           return nil
         }
         let request = ParameterRequest(
-          name: name, defaultValue: .nothing, domain: domain, doc: nil,
+          name: name, defaultValue: .nothing, domain: .values(domain), doc: nil,
           source: Source(name: "", text: ""), span: Span(0, 0))
         do {
           try vm.checkDomain(of: request, vm.value(of: value))

@@ -101,7 +101,7 @@ extension VM {
   }
 
   /// Throws a `value` fault where a parameter's value is not among those that its `in` allows.
-  private func checkDomain(of request: ParameterRequest, _ value: Value) throws {
+  func checkDomain(of request: ParameterRequest, _ value: Value) throws {
     var hint: String?
     switch request.domain {
     case nil: return
