@@ -202,7 +202,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
         type.mayBeScalar || type.formatsItself ? InterpreterJudge.formatted : [Known(.string)]
     // Whatever it is, it shows as one of these.
     case .any: candidates = InterpreterJudge.formatted
-    case .int, .float, .string: candidates = [value]
+    case .bool, .int, .float, .string: candidates = [value]
     default: candidates = [Known(.string)]
     }
     var last: Diagnostic?
