@@ -35,6 +35,7 @@ extension Checker {
         return self.call(found, name, call)
       }
       changesContainer(base, name, whole.span)
+      return self.call(value: called, call, field: name)
     case .lambda(let function):
       check(
         arguments, against: Signature(of: function, named: "this function", in: source), whole.span,

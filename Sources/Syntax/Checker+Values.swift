@@ -115,7 +115,8 @@ extension Checker {
   }
 
   /// A call of a value: a method, or something that can be called itself.
-  func call(value: Known, _ call: Call) -> Known {
+  /// - Parameter field: the name behind the point, where it is called as a method.
+  func call(value: Known, _ call: Call, field: String? = nil) -> Known {
     if let (signature, receiver) = value.method {
       return result(of: call, signature, receiver: receiver)
     }
@@ -125,7 +126,10 @@ extension Checker {
     if let signature = description.call {
       return result(of: call, signature, receiver: value.type)
     }
-    report(Diagnostic(.type, "\(value.type.withArticle) cannot be called"), at: call.calleeSpan)
+    report(
+      Diagnostic(
+        .type, "\(value.type.withArticle) cannot be called",
+        hint: field.map { "it is a field: write `.\($0)` without `(…)`" }), at: call.calleeSpan)
     return .anything
   }
 

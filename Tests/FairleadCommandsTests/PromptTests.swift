@@ -43,7 +43,7 @@ import Testing
     #expect(screen.waits(for: "20 + 22\r\n\u{1B}[?2004l\r42\r\n"))
     screen.type("let table = {alpha: 1}\n")
     #expect(screen.waits(for: "[3]"))
-    screen.type("table[\"al\t\"] + 1\n")
+    screen.type("table[\"al\t] + 1\n")
     #expect(screen.waits(for: "\r2\r\n"))
     screen.type("let exit = 3\nexit\n")
     #expect(screen.waits(for: "\r3\r\n"))
