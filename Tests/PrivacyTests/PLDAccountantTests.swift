@@ -38,7 +38,7 @@ import Testing
       (0.3, 1e-5, 100, 8e-4), (0.5, 1e-5, 10, 2e-5), (20, 0.99, 100, 1e-15), (0.05, 0.5, 3, 1e-5),
       (1, 1e-5, 2, 1e-15), (1e-3, 0.01, 2, 1e-9), (1000, 0.5, 1000, 1e-12), (0.7, 0.999, 20, 1e-3),
       (1e-8, 0.5, 5, 1e-5), (1e8, 0.5, 5, 1e-15), (1, 1e-300, 5, 1e-15), (2, 0.1, 50, 0.999),
-      (2, 0.1, 50, 5e-324),
+      (2, 0.1, 50, .leastNonzeroMagnitude),
     ] {
       let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
       var orders = RDPAccountant()
