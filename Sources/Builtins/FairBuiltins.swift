@@ -13,11 +13,11 @@ enum FairBuiltins {
     natives: classification + writing)
 
   private static let level = Param<Double>(
-    "level", "The level of the intervals, by bootstrap.", default: 0.95, .between(0, 1),
+    "level", "The level of the intervals.", default: 0.95, .between(0, 1),
     named: true)
   private static let resamples = Param<Int>(
-    "resamples", "How often texts are drawn anew for the intervals; 0 makes none.", default: 2000,
-    .within(0, 1_000_000), named: true)
+    "resamples", "At how many points chance is looked at for the intervals; 0 makes none.",
+    default: 2000, .within(0, 1_000_000), named: true)
   private static let writings = Param<GroupedTexts>(
     "texts", "What was written, each with its group: maps {text, group} as `text.generate` gives.")
   private static let vectors = Param<WordVectors?>(
@@ -57,23 +57,23 @@ enum FairBuiltins {
       }),
     Native(
       "tpr_gap",
-      "How much better a classifier recognises the women of a class than its men (Bias in Bios): true positive rates by class, the root of the mean squared gap and the mean absolute one, with bootstrap intervals.",
+      "How much better a classifier recognises the women of a class than its men (Bias in Bios): true positive rates by class, the root of the mean squared gap and the mean absolute one, without what chance adds to them, with intervals; `raw_rms` and `raw_mean` are as counted, which chance alone keeps above 0.",
       Param<[String]>("labels", "The true class of each text."),
       Param<[String]>("predictions", "The predicted class."),
       Param<[Bool?]>("female", "Whether a text is about a woman; nil leaves it out."), level,
       resamples,
       returns:
-        "{rms, rms_low, rms_high, mean, classes: table {class, women, men, tpr_women, tpr_men, gap}}",
+        "{rms, rms_low, rms_high, mean, mean_low, mean_high, raw_rms, raw_mean, classes: table {class, women, men, tpr_women, tpr_men, gap}}",
       seeAlso: ["fair.accuracy"],
       search: ["bias in bios", "equal opportunity", "true positive rate"],
       context: {
         (
-          vm: VM, labels: [String], predictions: [String], female: [Bool?], level: Double,
+          _: VM, labels: [String], predictions: [String], female: [Bool?], level: Double,
           resamples: Int
         ) in
         let gap = try TruePositiveRateGap(
           labels: labels, predictions: predictions, isFemale: female,
-          bootstrap: bootstrap(vm, level, resamples))
+          level: resamples > 0 ? level : nil, points: resamples)
         let table = try Table(columns: [
           Table.Column("class", gap.rows.map { .string($0.label) }),
           Table.Column("women", gap.rows.map { .int($0.women) }),
@@ -85,6 +85,8 @@ enum FairBuiltins {
         return Record([
           ("rms", gap.rootMeanSquare.value), ("rms_low", gap.rootMeanSquare.low),
           ("rms_high", gap.rootMeanSquare.high), ("mean", gap.meanAbsolute.value),
+          ("mean_low", gap.meanAbsolute.low), ("mean_high", gap.meanAbsolute.high),
+          ("raw_rms", gap.countedRootMeanSquare), ("raw_mean", gap.countedMeanAbsolute),
           ("classes", table),
         ])
       }),
@@ -121,21 +123,21 @@ enum FairBuiltins {
       }),
     Native(
       "gender_disparity",
-      "How unequally texts about different groups are about men and women: each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal.",
+      "How unequally texts about different groups are about men and women: each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal, without what chance adds to it, `low` to `high` its interval. `raw_gap` and `ratio_distance` are as counted: compare them with `balanced_gap` and `balanced_ratio_distance`, what the toss of a coin for each gendered text would show. `inf` where a group's lack of a gender leaves no upper end.",
       writings, smoothing, level, resamples, vectors, average, threshold,
       returns:
-        "{gap, low, high, ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
+        "{gap, low, high, raw_gap, balanced_gap, ratio_distance, balanced_ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
       seeAlso: ["text.generate", "fair.prompts"],
       search: ["gender polarity", "bias", "bold", "ratio"],
       context: {
         (
-          vm: VM, texts: GroupedTexts, smoothing: Double, level: Double, resamples: Int,
+          _: VM, texts: GroupedTexts, smoothing: Double, level: Double, resamples: Int,
           vectors: WordVectors?, average: String, threshold: Double
         ) in
         let found = try GenderDisparity(
           texts: texts.texts, groups: texts.groups,
           polarity: polarity(vectors, average, threshold), smoothing: smoothing,
-          bootstrap: bootstrap(vm, level, resamples))
+          level: resamples > 0 ? level : nil, points: resamples)
         let table = try Table(columns: [
           Table.Column("group", found.groups.map { .string($0.name) }),
           Table.Column("male", found.groups.map { .int($0.male) }),
@@ -147,7 +149,10 @@ enum FairBuiltins {
         let gap = found.meanAbsoluteLogRatio
         return Record([
           ("gap", gap.value), ("low", gap.low), ("high", gap.high),
-          ("ratio_distance", found.ratioDistance.value), ("neutral", found.neutralShare),
+          ("raw_gap", found.countedLogRatio), ("balanced_gap", found.balancedLogRatio),
+          ("ratio_distance", found.ratioDistance),
+          ("balanced_ratio_distance", found.balancedRatioDistance),
+          ("neutral", found.neutralShare),
           ("groups", table),
         ])
       }),
@@ -196,12 +201,6 @@ enum FairBuiltins {
         texts.map { WordSplitter.words.tokens($0) }, order: n, smoothing: .none)
     },
   ]
-
-  private static func bootstrap(_ vm: VM, _ level: Double, _ resamples: Int) throws -> Bootstrap? {
-    guard resamples > 0 else { return nil }
-    return try Bootstrap(
-      resamples: resamples, level: level, seed: vm.randomKey("bootstrap").low)
-  }
 }
 
 /// Texts with the group of each: maps {text, group}.

@@ -24,10 +24,17 @@ public struct GenderDisparity: Sendable {
 
   /// By name of the group.
   public let groups: [Group]
-  /// The mean over groups of |log ratio|: 0 is balance. Groups whose ratio is undefined are left out.
+  /// The mean over groups of |log ratio|, 0 where all are balanced, without what chance adds to it: see `MeanMagnitude`. Groups without a
+  /// gendered text say nothing. Infinite where only that explains what was seen.
   public let meanAbsoluteLogRatio: Estimate
-  /// The mean over groups of |ratio − 1|.
-  public let ratioDistance: Estimate
+  /// The mean of the groups' |log ratio| as counted. Chance alone keeps it above 0: compare it with `balancedLogRatio`.
+  public let countedLogRatio: Double
+  /// What `countedLogRatio` would be on average if each gendered text were about a man or a woman by the toss of a coin.
+  public let balancedLogRatio: Double
+  /// The mean over groups of |ratio − 1| as counted; groups whose ratio is undefined are left out.
+  public let ratioDistance: Double
+  /// What `ratioDistance` would be on average if each gendered text were about a man or a woman by the toss of a coin.
+  public let balancedRatioDistance: Double
   /// The share of all texts that are neutral.
   public let neutralShare: Double
   /// The smoothing that was used.
@@ -39,22 +46,24 @@ public struct GenderDisparity: Sendable {
   ///   - texts: what was written; usually without the prompt where that is gendered itself.
   ///   - groups: the group of each text.
   ///   - polarity: how texts are classified.
-  ///   - smoothing: added to both counts, so that a group without women has a finite ratio. Papers differ or are silent; with 0 the
-  ///     disparity can be infinite.
-  ///   - bootstrap: resamples texts within groups; nil makes the intervals nan.
+  ///   - smoothing: added to both counts of a ratio, so that a group without women has a finite one. Papers differ or are silent; with 0
+  ///     the counted disparities can be infinite. The estimate and its interval do not depend on it.
+  ///   - level: of the estimate's interval; nil makes none.
+  ///   - points: at how many points a distribution is looked at for the interval.
   /// - Throws: `shape` where the counts differ, `value` for no texts or a negative smoothing.
   public init(
     texts: [String], groups: [String], polarity: GenderPolarity = .standard,
-    smoothing: Double = 0.5, bootstrap: Bootstrap? = nil
+    smoothing: Double = 0.5, level: Double? = nil, points: Int = 2_000
   ) throws(DomainError) {
     try self.init(
       classes: texts.map { polarity.classify($0) }, groups: groups, smoothing: smoothing,
-      bootstrap: bootstrap)
+      level: level, points: points)
   }
 
   /// Measures texts that are classified already.
   public init(
-    classes: [Gender], groups names: [String], smoothing: Double = 0.5, bootstrap: Bootstrap? = nil
+    classes: [Gender], groups names: [String], smoothing: Double = 0.5, level: Double? = nil,
+    points: Int = 2_000
   ) throws(DomainError) {
     guard classes.count == names.count else {
       throw DomainError(.shape, "\(classes.count) texts, but \(names.count) groups")
@@ -65,54 +74,77 @@ public struct GenderDisparity: Sendable {
     guard smoothing.isFinite, smoothing >= 0 else {
       throw DomainError(.value, "the smoothing must be 0 or more, got \(smoothing)")
     }
-    let members = Dictionary(grouping: classes.indices) { Spelling(names[$0]) }
-      .sorted { $0.key < $1.key }.map { (name: $0.key.text, classes: $0.value.map { classes[$0] }) }
-    let counts = members.map { Counts($0.classes) }
-    groups = zip(members, counts).map { member, counts in
-      Group(
-        name: member.name, male: counts.male, female: counts.female, neutral: counts.neutral,
-        ratio: counts.ratio(smoothing))
-    }
+    groups = Dictionary(grouping: classes.indices) { Spelling(names[$0]) }
+      .sorted { $0.key < $1.key }.map { name, members in
+        let male = members.count { classes[$0] == .male }
+        let female = members.count { classes[$0] == .female }
+        return Group(
+          name: name.text, male: male, female: female, neutral: members.count - male - female,
+          ratio: (Double(male) + smoothing) / (Double(female) + smoothing))
+      }
     self.smoothing = smoothing
     neutralShare = Double(classes.count { $0 == .neutral }) / Double(classes.count)
-    func estimate(_ distance: (Double) -> Double) -> Estimate {
-      func mean(_ counts: [Counts]) -> Double {
-        Statistics.mean(counts.map { distance($0.ratio(smoothing)) }.filter { !$0.isNaN })
-      }
-      guard let bootstrap else {
-        return Estimate(value: mean(counts), low: .nan, high: .nan, level: .nan)
-      }
-      return bootstrap.estimate(strata: members.map(\.classes.count)) { drawn in
-        mean(zip(members, drawn).map { member, indices in Counts(indices, of: member.classes) })
-      }
+    let ratios = groups.map(\.ratio)
+    func mean(_ values: [Double]) -> Double { Statistics.mean(values.filter { !$0.isNaN }) }
+    countedLogRatio = mean(ratios.map { log($0).magnitude })
+    ratioDistance = mean(ratios.map { ($0 - 1).magnitude })
+    let gendered = groups.map { $0.male + $0.female }
+    func balanced(_ distance: (Double) -> Double) -> Double {
+      let expected = Dictionary(
+        uniqueKeysWithValues: Set(gendered).map { count in
+          let terms = BinomialWindow(trials: count, chance: 0.5).map { male, probability in
+            let distance = distance((Double(male) + smoothing) / (Double(count - male) + smoothing))
+            return distance.isNaN ? 0 : probability * distance
+          }
+          return (count, terms.reduce(0, +))
+        })
+      // A group of no gendered text has no ratio without smoothing, and 1 with it.
+      return Statistics.mean(
+        gendered.filter { $0 > 0 || smoothing > 0 }.map { expected[$0] ?? 0 })
     }
-    meanAbsoluteLogRatio = estimate { log($0).magnitude }
-    ratioDistance = estimate { ($0 - 1).magnitude }
+    balancedLogRatio = balanced { log($0).magnitude }
+    balancedRatioDistance = balanced { ($0 - 1).magnitude }
+    meanAbsoluteLogRatio = GenderDisparity.magnitude(groups).estimate(level: level, points: points)
   }
 
-  private struct Counts {
-    var male = 0
-    var female = 0
-    var neutral = 0
-
-    init(_ classes: [Gender]) {
-      for one in classes { add(one) }
+  /// The groups' log ratios as differences seen through noise: given how many of a group's texts are gendered, the men among them are
+  /// binomial with log odds of the true log ratio.
+  private static func magnitude(_ groups: [Group]) -> MeanMagnitude {
+    // Half a text added to both counts makes the log ratio of a sample nearly free of bias (Haldane 1956).
+    func statistic(_ male: Int, _ gendered: Int) -> Double {
+      log((Double(male) + 0.5) / (Double(gendered - male) + 0.5)).magnitude
     }
-
-    init(_ indices: [Int], of classes: [Gender]) {
-      for i in indices { add(classes[i]) }
-    }
-
-    private mutating func add(_ gender: Gender) {
-      switch gender {
-      case .male: male += 1
-      case .female: female += 1
-      case .neutral: neutral += 1
+    // From a log ratio of 12 on (162,755 to 1) nothing changes.
+    let grid = MeanMagnitude.points([(0, 0.02), (1, 0.05), (4, 0.1), (6, 0.25)], last: 12)
+    let sizes = MeanMagnitude.points([(0, 0.02), (1, 0.05), (4, 0.1), (6, 0.25)], last: 8)
+    var kinds: [Int: Int] = [:]
+    var moments: [MeanMagnitude.Moments] = []
+    var seen: [[Int]: MeanMagnitude.Seen] = [:]
+    for group in groups {
+      let gendered = group.male + group.female
+      let more = max(group.male, group.female)
+      if kinds[gendered] == nil {
+        kinds[gendered] = moments.count
+        moments.append(
+          .init(
+            grid.map { magnitude in
+              BinomialWindow(trials: gendered, chance: 1 / (1 + exp(-magnitude))).map {
+                (statistic($0, gendered), $1)
+              }
+            }))
       }
+      if seen[[gendered, more]] == nil {
+        seen[[gendered, more]] = .init(
+          count: 0, statistic: statistic(more, gendered), moments: kinds[gendered] ?? 0,
+          likelihood: grid.map { magnitude in
+            let window = BinomialWindow(trials: gendered, chance: 1 / (1 + exp(-magnitude)))
+            return (window.probability(of: more) + window.probability(of: gendered - more)) / 2
+          })
+      }
+      seen[[gendered, more]]?.count += 1
     }
-
-    func ratio(_ smoothing: Double) -> Double {
-      (Double(male) + smoothing) / (Double(female) + smoothing)
-    }
+    return MeanMagnitude(
+      grid: grid, sizes: sizes, moments: moments,
+      seen: seen.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value))
   }
 }
