@@ -69,6 +69,10 @@ def gpt2():
             {"num_beams": 3, "min_new_tokens": 6, "num_return_sequences": 2},
             {"num_beams": 5, "num_return_sequences": 5, "stops": [50, 39]},
             {"stops": [11, 34]},
+            {"no_repeat_ngram_size": 1},
+            {"no_repeat_ngram_size": 2},
+            {"no_repeat_ngram_size": 3, "repetition_penalty": 0.8},
+            {"num_beams": 3, "no_repeat_ngram_size": 2, "num_return_sequences": 3},
         ]
         for options in cases:
             arguments = dict(options)
@@ -106,8 +110,9 @@ def gpt2():
 
 
 def warpers():
-    """What is left of random logits by temperature, top-k and top-p: probabilities."""
+    """What is left of random logits by temperature, top-k, top-p and min-p: probabilities."""
     from transformers.generation.logits_process import (
+        MinPLogitsWarper,
         TemperatureLogitsWarper,
         TopKLogitsWarper,
         TopPLogitsWarper,
@@ -115,9 +120,10 @@ def warpers():
 
     generator = torch.Generator().manual_seed(5)
     found = []
-    for temperature, top_k, top_p in [
-        (1.0, None, None), (0.7, 5, None), (1.5, None, 0.8), (0.5, 10, 0.6), (1.0, None, 0.05), (2.0, 40, 0.99),
-        (1.0, 1, None),
+    for temperature, top_k, top_p, min_p in [
+        (1.0, None, None, None), (0.7, 5, None, None), (1.5, None, 0.8, None), (0.5, 10, 0.6, None),
+        (1.0, None, 0.05, None), (2.0, 40, 0.99, None), (1.0, 1, None, None), (1.5, None, None, 0.1),
+        (2.0, 30, 0.9, 0.2), (1.0, None, None, 1.0), (1.0, None, None, 0.0),
     ]:
         logits = torch.randn(1, 40, generator=generator) * 3
         scores = TemperatureLogitsWarper(temperature)(None, logits)
@@ -125,8 +131,10 @@ def warpers():
             scores = TopKLogitsWarper(top_k)(None, scores)
         if top_p:
             scores = TopPLogitsWarper(top_p)(None, scores)
+        if min_p is not None:
+            scores = MinPLogitsWarper(min_p)(None, scores)
         found.append({
-            "temperature": temperature, "top_k": top_k, "top_p": top_p, "logits": numbers(logits),
+            "temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p, "logits": numbers(logits),
             "probabilities": numbers(torch.softmax(scores.double(), -1)),
         })
     return found

@@ -19,6 +19,19 @@ enum GenerationBuiltins {
   private static let topP = Param<Double?>(
     "top_p", "Draw among the fewest tokens that hold this much probability.", default: nil,
     .within(0, 1), named: true)
+  private static let minP = Param<Double?>(
+    "min_p", "Draw among tokens at least this part as likely as the likeliest one.", default: nil,
+    .within(0, 1), named: true)
+  private static let noRepeatNGram = Param<Int?>(
+    "no_repeat_ngram", "No run of this many tokens comes twice, the prompt's counted.",
+    default: nil, .positive, named: true)
+  private static let lengthPenalty = Param<Double?>(
+    "length_penalty",
+    "beams: the exponent of the length that a text's log-probability is divided by; above 0 favours long ones, nil is 1.",
+    default: nil, .finite, named: true)
+  private static let stop = Param<[String]?>(
+    "stop", "Texts that end what is written, which ends before the first of them.", default: nil,
+    named: true)
   private static let beams = Param<Int>(
     "beams", "More than 1 searches for the likeliest text with that many beams, and draws nothing.",
     default: 1,
@@ -42,8 +55,8 @@ enum GenerationBuiltins {
       "generate",
       "What a model writes behind each prompt: a list of the continuations; for prompts that are maps, of maps {prompt, group, text}. Where one text grows, tokens are drafted from what it has said before and checked at once: faster where it repeats itself, and never another token.",
       parameters: [
-        model, prompts, tokens, temperature, topK, topP, beams, repetitionPenalty, seed, start,
-        batch,
+        model, prompts, tokens, temperature, topK, topP, minP, beams, lengthPenalty,
+        repetitionPenalty, noRepeatNGram, stop, seed, start, batch,
       ],
       returns: "list", seeAlso: ["text.perplexity", "fair.gender_disparity"],
       search: ["sample", "greedy", "beam search", "nucleus", "complete"],
@@ -212,6 +225,13 @@ enum GenerationBuiltins {
       return [start] + tokens
     }
 
+    /// The text of tokens that a model gave, without special ones. A model may have rows that no token belongs to (vocabularies are filled
+    /// up to round sizes); they are written as nothing, as transformers does.
+    func written(_ tokens: ArraySlice<Int32>) -> [UInt8] {
+      let known = tokens.filter { tokenizer.token($0) != nil }
+      return (try? tokenizer.decodeBytes(known, skipSpecialTokens: true)) ?? []
+    }
+
     func decoder(_ model: Model) throws -> any DecodingModel {
       if let language = model.layer as? any LanguageModel { return try language.decoder() }
       return try UncachedDecoder(
@@ -271,20 +291,40 @@ enum GenerationBuiltins {
     let temperature = try arguments(temperature)
     let beams = try arguments(beams)
     let penalty = try arguments(repetitionPenalty)
-    let (topK, topP) = (try arguments(topK), try arguments(topP))
+    let (topK, topP, minP) = (try arguments(topK), try arguments(topP), try arguments(minP))
+    let lengthPenalty = try arguments(lengthPenalty)
+    let stop = try arguments(stop) ?? []
     let reading = try Reading(predicting: model)
-    if beams > 1, topK != nil || topP != nil || (temperature != 0 && temperature != 1) {
+    if beams > 1,
+      topK != nil || topP != nil || minP != nil || (temperature != 0 && temperature != 1)
+    {
       throw Fault(
-        .value, "a beam search does not draw: leave `temperature`, `top_k` and `top_p` out")
+        .value,
+        "a beam search does not draw: leave `temperature`, `top_k`, `top_p` and `min_p` out")
+    }
+    guard beams == 1 || stop.isEmpty else {
+      throw Fault(.value, "a beam search does not look for texts: leave `stop` or `beams` out")
+    }
+    guard beams > 1 || lengthPenalty == nil else {
+      throw Fault(
+        .value, "`length_penalty` weighs the texts of a beam search",
+        hint: "ask for one with `beams: 4`")
+    }
+    guard !stop.contains(where: \.isEmpty) else {
+      throw Fault(.value, "an empty text in `stop` would end every text before its beginning")
     }
     var choice = TokenChoice.greedy
     if temperature > 0, beams == 1 {
-      choice = .sampling(temperature: temperature, topK: topK, topP: topP)
+      choice = .sampling(temperature: temperature, topK: topK, topP: topP, minP: minP)
     }
     choice.repetitionPenalty = penalty
-    let options = GenerationOptions(
+    choice.noRepeatNGram = try arguments(noRepeatNGram)
+    var options = GenerationOptions(
       choice: choice, maximumNewTokens: try arguments(tokens),
       stopTokens: reading.stops, batch: try arguments(batch))
+    if !stop.isEmpty {
+      options.stopTexts = StopTexts(stop) { reading.written($0) }
+    }
     let key = try arguments(seed).map {
       RandomKey(seed: UInt64(bitPattern: Int64($0))).derived("generate")
     }
@@ -292,6 +332,7 @@ enum GenerationBuiltins {
     let starts = try prompts.prompts.map {
       try reading.tokens($0.text, start: try arguments(start))
     }
+    try options.requireRoom(decoder, starts)
     let resolved = key ?? vm.randomKey("generate")
     var written: [String] = []
     let part = beams > 1 ? 8 : options.batch
@@ -301,7 +342,8 @@ enum GenerationBuiltins {
       let found: [[Int32]]
       if beams > 1 {
         found = try BeamSearch.run(
-          decoder, prompts: some, options: options, beams: BeamOptions(beams: beams),
+          decoder, prompts: some, options: options,
+          beams: BeamOptions(beams: beams, lengthPenalty: lengthPenalty ?? 1),
           onStep: vm.checkInterrupt
         ).map { $0.first?.tokens ?? [] }
       } else {
@@ -311,7 +353,9 @@ enum GenerationBuiltins {
         ).map(\.tokens)
       }
       for tokens in found {
-        written.append(try reading.tokenizer.decode(tokens, skipSpecialTokens: true))
+        let bytes = reading.written(tokens[...])
+        let end = options.stopTexts?.firstStop(in: bytes) ?? bytes.count
+        written.append(String(decoding: bytes[..<end], as: UTF8.self))
       }
     }
     return WrittenTexts(prompts: prompts, texts: written)

@@ -12,6 +12,8 @@ struct Model {
   var tokenizer: SubwordTokenizer?
   /// Which tokens end a text, where the model's folder says so.
   var specialTokens: PretrainedModel.SpecialTokens?
+  /// How the tensors of the folder that it came from are stored.
+  var weightTypes: [String: SafeTensorType] = [:]
   /// How the model makes vectors of sentences, where its folder says so.
   var sentenceEncoder: SentenceEncoder?
 }
@@ -26,7 +28,13 @@ extension Model: NativeValue {
     }
     type.byteCount = { $0.layer.parameterCount * 4 }
     type.shared = { $0.layer }
+    type.isHandle = true
     type.equals = { $0.layer === $1.layer }
+    type.hasContent()
+    // A frozen part may come from outside: training leaves it as it is.
+    type.isOwned = { model in
+      model.layer.parameters.allSatisfy { $0.isOwn || !$0.requiresGradient }
+    }
     type.call = Native(
       "call", "The model's output for an input.",
       Param<Model>("model"),
@@ -70,6 +78,7 @@ enum ModelBuiltins {
       "freeze", "Keeps the parameters from being trained; `unfreeze` undoes it.",
       Param<Model>("model", "The model or a part of it.", mutates: true), returns: "the model"
     ) { model in
+      try requireOwn(model)
       model.layer.setTrainable(false)
       return model
     },
@@ -77,6 +86,7 @@ enum ModelBuiltins {
       "unfreeze", "Lets the parameters be trained again.",
       Param<Model>("model", "The model or a part of it.", mutates: true), returns: "the model"
     ) { model in
+      try requireOwn(model)
       model.layer.setTrainable(true)
       return model
     },
@@ -88,6 +98,7 @@ enum ModelBuiltins {
         "parameters", "A tensor for each parameter's name, or the path of a `.safetensors` file."),
       returns: "the model", seeAlso: ["save"]
     ) { model, parameters in
+      try requireOwn(model)
       try model.layer.load(parameters.state)
       return model
     },
@@ -130,6 +141,15 @@ enum ModelBuiltins {
       }
     },
   ]
+
+  /// - Throws: a `value` fault where a trial would change a part, be it frozen, that was made outside the sweep.
+  private static func requireOwn(_ model: Model) throws {
+    guard !model.layer.parameters.allSatisfy(\.isOwn) else { return }
+    throw Fault(
+      .value, "a trial may not change the part of a model that was made outside the sweep",
+      hint: "make the model inside the sweep's body"
+    ).atArgument(0)
+  }
 
   private static func notTransformer(_ model: Model) -> Fault {
     Fault(.type, "this is for GPT-2 and BERT models, not for \(model.layer.kind)").atArgument(0)

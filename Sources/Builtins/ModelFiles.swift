@@ -1,3 +1,4 @@
+import Files
 import Learning
 import Runtime
 import Spelling
@@ -18,6 +19,7 @@ enum ModelFiles {
     search: ["pretrained", "checkpoint", "safetensors", "hugging face", "transformers"],
     context: { (vm: VM, folder: String, dropout: Double?) in
       let path = try vm.hostServices.readablePath(folder)
+      try requireModel(path, asGiven: folder)
       if InputFile.kind(path + "/modules.json").exists {
         let encoder = try SentenceEncoder(folder: path, dropout: dropout)
         return Model(
@@ -31,8 +33,57 @@ enum ModelFiles {
         )
       }
       return Model(
-        layer: loaded.layer, tokenizer: try tokenizer(path), specialTokens: loaded.tokens)
+        layer: loaded.layer, tokenizer: try tokenizer(path), specialTokens: loaded.tokens,
+        weightTypes: loaded.types)
     })
+
+  /// Says what is possible where `path` holds no model of a kind that is read.
+  private static func requireModel(_ path: String, asGiven given: String) throws {
+    func has(_ name: String) -> Bool { InputFile.kind(path + "/" + name).exists }
+    let (exists, isFolder) = InputFile.kind(path)
+    guard exists else {
+      // A name of the hub: one or two words, as in `openai-community/gpt2`.
+      let isHubName =
+        given.split(separator: "/", omittingEmptySubsequences: false).count <= 2
+        && !given.hasPrefix("/") && !given.hasPrefix(".") && !given.hasPrefix("~")
+        && given.utf8.allSatisfy { byte in
+          byte == 0x2F || byte == 0x2D || byte == 0x2E || byte == 0x5F || 0x30...0x39 ~= byte
+            || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
+        }
+      throw Fault(
+        .io, "there is no folder `\(given)`",
+        hint: isHubName
+          ? "nothing is downloaded here: fetch a model of the hub first, as with `hf download \(given) --local-dir \(given.split(separator: "/").last ?? "")`, and give its folder"
+          : nil
+      ).atArgument(0)
+    }
+    let unquantized =
+      "transformers reads it (`from_pretrained(folder, gguf_file=…)`) and writes it as safetensors with `save_pretrained`"
+    guard isFolder else {
+      let isGGUF = path.lowercased().hasSuffix(".gguf")
+      throw Fault(
+        .io,
+        isGGUF
+          ? "`\(given)` is a GGUF file, which is not read" : "`\(given)` is a file, not a folder",
+        hint: isGGUF
+          ? unquantized
+          : "give the folder with `config.json` and the weights; `model.load(path)` reads parameters from a file"
+      ).atArgument(0)
+    }
+    if has("modules.json") || has("config.json") && has("model.safetensors") { return }
+    if has("adapter_config.json") {
+      throw Fault(
+        .io, "`\(given)` holds an adapter, which is no model without the one that it changes",
+        hint: "merge them first, with peft's `merge_and_unload()` and `save_pretrained`"
+      ).atArgument(0)
+    }
+    let found = try? Door.current.names(in: path, endingIn: [".gguf"])
+    if !has("model.safetensors.index.json"), let name = found?.first {
+      throw Fault(
+        .io, "`\(given)` holds GGUF weights (\(name)), which are not read", hint: unquantized
+      ).atArgument(0)
+    }
+  }
 
   /// The tokenizer of a folder; nil where it has none.
   private static func tokenizer(_ folder: String) throws -> SubwordTokenizer? {
@@ -43,11 +94,11 @@ enum ModelFiles {
 
   static let save = Native(
     "save",
-    "Writes the model: to a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, its parameters to that file. What was there is replaced only when everything is written.",
+    "Writes the model: to a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, its parameters to that file. Tensors that came from a folder with 16 or 8 bits are stored so again. What was there is replaced only when everything is written.",
     Param<Model>("model"), Param<String>("path", "A folder, or a file `….safetensors`."),
     returns: "nil", seeAlso: ["nn.load", "load"], search: ["checkpoint", "export", "safetensors"],
     context: { (vm: VM, model: Model, path: String) -> Void in
-      let target = try vm.hostServices.writablePath(path)
+      let target = try vm.writablePath(path)
       if target.hasSuffix(".safetensors") {
         return try SafeTensors.write(
           model.layer.state, metadata: [("format", "pt")], to: target)
@@ -62,9 +113,10 @@ enum ModelFiles {
         try SentenceEncoder(
           bert, poolings: encoder.poolings, normalizes: encoder.normalizes,
           maximumLength: encoder.maximumLength
-        ).save(to: target, tokens: tokens)
+        ).save(to: target, tokens: tokens, types: model.weightTypes)
       } else {
-        try PretrainedModel.save(model.layer, to: target, tokens: tokens)
+        try PretrainedModel.save(
+          model.layer, to: target, tokens: tokens, types: model.weightTypes)
       }
       if let tokenizer = model.tokenizer { try TokenizerFolder.save(tokenizer, to: target) }
     })

@@ -21,7 +21,7 @@ import Testing
     #expect(model is TransformerDecoder)
     let prompts = try prompts()
     let cases = try #require(expected()["generation"] as? [[String: Any]])
-    #expect(cases.count == 11)
+    #expect(cases.count == 15)
     for entry in cases {
       let settings = try #require(entry["options"] as? [String: Any])
       let outputs = try #require(entry["outputs"] as? [[String: Any]])
@@ -30,6 +30,7 @@ import Testing
       options.stopTokens = settings["stops"] as? [Int] ?? [39]
       options.minimumNewTokens = Int(number("min_new_tokens") ?? 0)
       options.choice.repetitionPenalty = number("repetition_penalty") ?? 1
+      options.choice.noRepeatNGram = settings["no_repeat_ngram_size"] as? Int
       func generated(_ tokens: [Int32], _ stop: Int32?) -> [Int] {
         (tokens + (stop.map { [$0] } ?? [])).map { Int($0) }
       }
@@ -254,13 +255,14 @@ import Testing
 
   @Test func drawsFollowTransformersDistributions() throws {
     let cases = try #require(CheckpointOutputs.all()["warpers"] as? [[String: Any]])
-    #expect(cases.count == 7)
+    #expect(cases.count == 11)
     for (number, entry) in cases.enumerated() {
       let logits = try #require(entry["logits"] as? [NSNumber]).map(\.floatValue)
       let wanted = try #require(entry["probabilities"] as? [NSNumber]).map(\.doubleValue)
       let choice = TokenChoice.sampling(
         temperature: (entry["temperature"] as? NSNumber)?.doubleValue ?? 1,
-        topK: entry["top_k"] as? Int, topP: (entry["top_p"] as? NSNumber)?.doubleValue)
+        topK: entry["top_k"] as? Int, topP: (entry["top_p"] as? NSNumber)?.doubleValue,
+        minP: (entry["min_p"] as? NSNumber)?.doubleValue)
       let chooser = try TokenChooser(choice, vocabularySize: logits.count, stopTokens: [])
       var counts = Array(repeating: 0.0, count: logits.count)
       let draws = 20_000
@@ -312,6 +314,38 @@ import Testing
     }
   }
 
+  /// Tokens written as a letter each, 0 as "a".
+  @Test func stopTextsEndWhatIsWritten() throws {
+    let model = try CheckpointOutputs.gpt2().decoder()
+    let write: @Sendable (ArraySlice<Int32>) -> [UInt8] = { $0.map { UInt8(0x61 + $0 % 26) } }
+    let prompts = try prompts()
+    var options = GenerationOptions(maximumNewTokens: 14)
+    let whole = try Generation.run(
+      model, prompts: prompts, options: options, key: RandomKey(seed: 0))
+    for (number, continuation) in whole.enumerated() {
+      let text = write(continuation.tokens[...])
+      for start in 0..<(text.count - 2) {
+        let wanted = String(decoding: text[start..<(start + 3)], as: UTF8.self)
+        options.stopTexts = StopTexts(["?", wanted], write: write)
+        for drafts in [false, true] {
+          options.drafts = drafts
+          let found = try Generation.run(
+            model, prompts: [prompts[number]], options: options, key: RandomKey(seed: 0))
+          let first = try #require(options.stopTexts?.firstStop(in: text))
+          #expect(found[0].tokens == Array(continuation.tokens[..<(first + 3)]))
+        }
+      }
+    }
+    options.stopTexts = StopTexts(["?"], write: write)
+    #expect(
+      try Generation.run(model, prompts: prompts, options: options, key: RandomKey(seed: 0))
+        == whole)
+    #expect(
+      failure {
+        _ = try BeamSearch.run(model, prompts: prompts, options: options, beams: BeamOptions())
+      }?.kind == .value)
+  }
+
   @Test func refusesWhatCannotBe() throws {
     let model = try CheckpointOutputs.gpt2().decoder()
     func kind(_ prompts: [[Int32]], _ options: GenerationOptions) -> DomainError.Kind? {
@@ -330,7 +364,23 @@ import Testing
     #expect(kind([[1]], GenerationOptions(maximumNewTokens: 0)) == .value)
     #expect(kind([[1]], GenerationOptions(maximumNewTokens: .max)) == .value)
     #expect(kind([[1]], GenerationOptions(minimumNewTokens: -1)) == .value)
-    #expect(kind([[1]], GenerationOptions(stopTokens: [61])) == .value)
+    // Some folders name a stop token that their vocabulary has not: it never comes.
+    #expect(kind([[1]], GenerationOptions(stopTokens: [61, -1, .max])) == nil)
+    #expect(kind([[1]], GenerationOptions(choice: .sampling(minP: 1.1))) == .value)
+    #expect(kind([[1]], GenerationOptions(choice: .sampling(minP: -0.1))) == .value)
+    #expect(kind([[1]], GenerationOptions(choice: TokenChoice(noRepeatNGram: 0))) == .value)
+    let long = failure {
+      _ = try Generation.run(
+        model, prompts: [[1], [1], Array(repeating: 1, count: 46)], options: good,
+        key: RandomKey(seed: 0), firstIndex: 32)
+    }
+    #expect(long?.kind == .limit)
+    #expect(long?.message.hasPrefix("prompt 34 has 46 tokens, and with 4 new ones") == true)
+    let longBeams = failure {
+      _ = try BeamSearch.run(
+        model, prompts: [[1], Array(repeating: 1, count: 48)], options: good, beams: BeamOptions())
+    }
+    #expect(longBeams?.message.hasPrefix("prompt 1 has 48 tokens") == true)
     #expect(kind([[1]], GenerationOptions(choice: .sampling(temperature: 0))) == .value)
     #expect(kind([[1]], GenerationOptions(choice: .sampling(temperature: .nan))) == .value)
     #expect(kind([[1]], GenerationOptions(choice: .sampling(temperature: 1e-300))) == nil)

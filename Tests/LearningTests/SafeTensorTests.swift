@@ -266,6 +266,48 @@ import Testing
     // Changes in the numbers alone leave a sound file.
     #expect(read > 50)
   }
+
+  /// Numbers that were read from a small type are the same after writing them as that type.
+  @Test(arguments: ["F16", "BF16", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"])
+  func smallTypesAreWrittenAsTheyWereRead(_ name: String) throws {
+    let type = try #require(SafeTensorType(rawValue: name))
+    let size = type.bits / 8
+    let count = 1 << type.bits
+    let data = (0..<count).flatMap { i in (0..<size).map { UInt8(i >> (8 * $0) & 0xFF) } }
+    let header =
+      #"{"t":{"dtype":"\#(name)","shape":[\#(count)],"data_offsets":[0,\#(count * size)]}}"#
+    let read = try open(file(header, data)).tensor("t")
+    try CheckpointFiles.inFolder { folder in
+      try SafeTensors.write([("t", read)], types: ["t": type], to: folder + "/t")
+      let again = try SafeTensorFile(folder + "/t")
+      #expect(again.entries[0].type == type)
+      for (a, b) in zip(try read.array(Float.self), try again.tensor("t").array(Float.self)) {
+        #expect(a == b || (a.isNaN && b.isNaN), "\(a) \(b)")
+      }
+    }
+  }
+
+  @Test func smallTypesRoundToTheNearest() throws {
+    try CheckpointFiles.inFolder { folder in
+      func written(_ numbers: [Float], _ type: SafeTensorType) throws -> (SafeTensorType, [Float]) {
+        try SafeTensors.write([("t", Tensor(numbers))], types: ["t": type], to: folder + "/t")
+        let file = try SafeTensorFile(folder + "/t")
+        return (file.entries[0].type, try file.tensor("t").array(Float.self))
+      }
+      // Halves go to the even neighbour: 1 + 2⁻⁸ lies between 1 and 1 + 2⁻⁷.
+      #expect(
+        try written([1 + 0x1p-8, 1 + 0x1.8p-7, 0x1p-140], .bf16).1 == [1, 1 + 0x1p-6, 0])
+      #expect(try written([2049, 2051, 65519, 0x1p-25], .f16).1 == [2048, 2052, 65504, 0])
+      #expect(try written([1.0625, 1.1875, 448, 0.3], .f8e4m3).1 == [1, 1.25, 448, 0.3125])
+      // What does not fit keeps 32 bits; infinities stay.
+      #expect(try written([1, 65520], .f16) == (.f32, [1, 65520]))
+      #expect(try written([.infinity, 1], .bf16) == (.bf16, [.infinity, 1]))
+      #expect(try written([1, 500], .f8e4m3).0 == .f32)
+      // No fractions: as they are.
+      try SafeTensors.write([("t", Tensor(ints: [1, 2]))], types: ["t": .f16], to: folder + "/t")
+      #expect(try SafeTensorFile(folder + "/t").entries[0].type == .i64)
+    }
+  }
 }
 
 @Suite struct WeightFolderTests {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensor
 import Testing
 
@@ -157,6 +158,67 @@ import Testing
     #expect(
       failure { _ = try TokenizerFolder.load(folder.path + "/b") }?.message.contains("[SEP]")
         == true)
+  }
+
+  /// The class that a saved folder names: the stock one only where it makes the same tokenizer of the older files.
+  @Test func classOfASavedFolder() throws {
+    let folder = try TemporaryFolder()
+    func saved(_ tokenizer: SubwordTokenizer) throws -> (name: String?, inputs: Int?) {
+      try TokenizerFolder.save(tokenizer, to: folder.path + "/s")
+      let config = try JSON.read(folder.path + "/s/tokenizer_config.json")
+      return (config["tokenizer_class"]?.string, config["model_input_names"]?.array?.count)
+    }
+    try folder.write("g/vocab.json", #"{"a":0,"b":1,"ab":2,"<|endoftext|>":3}"#)
+    try folder.write("g/merges.txt", "a b\n")
+    let stock = try TokenizerFolder.load(folder.path + "/g")
+    #expect(try saved(stock) == ("GPT2Tokenizer", 2))
+    let json = try #require(try JSON.read(folder.path + "/s/tokenizer.json").object)
+    /// The same with another part of tokenizer.json.
+    func changed(_ name: String, _ value: JSON) throws -> SubwordTokenizer {
+      var object = json
+      object[name] = value
+      try folder.write("c/tokenizer.json", try JSON.object(object).text())
+      return try TokenizerFolder.load(folder.path + "/c")
+    }
+    #expect(try saved(changed("normalizer", .null)).name == "GPT2Tokenizer")
+    for kind in ["NFKC", "NFC", "Lowercase"] {
+      #expect(
+        try saved(changed("normalizer", ["type": .string(kind)])) == ("PreTrainedTokenizerFast", 2))
+    }
+    #expect(
+      try saved(changed("pre_tokenizer", ["type": "Whitespace"])).name == "PreTrainedTokenizerFast")
+    #expect(
+      try saved(
+        changed(
+          "post_processor",
+          [
+            "type": "TemplateProcessing",
+            "single": .array([
+              ["SpecialToken": ["id": "<|endoftext|>", "type_id": .integer(0)]],
+              ["Sequence": ["id": "A", "type_id": .integer(0)]],
+            ]),
+            "pair": .array([
+              ["Sequence": ["id": "A", "type_id": .integer(0)]],
+              ["Sequence": ["id": "B", "type_id": .integer(0)]],
+            ]),
+            "special_tokens": [
+              "<|endoftext|>": [
+                "id": "<|endoftext|>", "ids": .array([.integer(3)]),
+                "tokens": .array(["<|endoftext|>"]),
+              ]
+            ],
+          ])
+      ).name == "PreTrainedTokenizerFast")
+    // A token of its own that is matched as a whole: the stock class would not know it from the older files.
+    var tokens = json["added_tokens"]?.array ?? []
+    tokens.append([
+      "id": .integer(2), "content": "ab", "single_word": .bool(true), "lstrip": .bool(false),
+      "rstrip": .bool(false), "normalized": .bool(false), "special": .bool(false),
+    ])
+    #expect(
+      try saved(changed("added_tokens", .array(tokens))).name == "PreTrainedTokenizerFast")
+    try folder.write("b/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nA\na\n##b\n")
+    #expect(try saved(TokenizerFolder.load(folder.path + "/b")) == ("BertTokenizer", 3))
   }
 
   @Test(.enabled(if: TestData.has("gpt2_tokenizer"), "the vocabulary of GPT-2 is not here"))

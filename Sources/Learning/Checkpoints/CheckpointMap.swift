@@ -143,9 +143,11 @@ struct CheckpointMap {
 
   /// Sets all parameters from `weights`.
   ///
-  /// - Returns: the tensors of heads that were left out.
-  func load(_ weights: WeightFolder) throws -> [String] {
+  /// - Returns: the tensors of heads that were left out, and the types of the others by the names under which they are written.
+  func load(_ weights: WeightFolder) throws -> (skipped: [String], types: [String: SafeTensorType])
+  {
     var stored: [Spelling: String] = [:]
+    var types: [String: SafeTensorType] = [:]
     for entry in weights.entries {
       let name = Self.modern(
         entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name)
@@ -154,6 +156,7 @@ struct CheckpointMap {
           .key, "\(weights.folder) has `\(other)` and `\(entry.name)`, which are the same parameter"
         )
       }
+      types[path(name)] = entry.type
     }
     var known: Set<Spelling> = []
     var missing: [String] = []
@@ -190,7 +193,7 @@ struct CheckpointMap {
     }
     for (parameter, value) in values { try parameter.set(value) }
     try checkCopies(weights, stored)
-    return skipped.sorted()
+    return (skipped.sorted(), types)
   }
 
   /// Names of old checkpoints in today's form: normalisations were `gamma` and `beta`.

@@ -15,6 +15,8 @@ public struct PretrainedModel {
   public let tokens: SpecialTokens
   /// Tensors of heads that a `BERT` has not (masked language model, classifier), which were left out.
   public let skipped: [String]
+  /// How each tensor is stored, by the name under which it is written: what is read as 16 bits is saved as 16 bits.
+  public let types: [String: SafeTensorType]
 
   public var layer: Layer {
     switch network {
@@ -71,9 +73,9 @@ public struct PretrainedModel {
       network = .bert(model)
       map = .distilBERT(model)
     }
-    let skipped = try map.load(weights)
+    let (skipped, types) = try map.load(weights)
     return PretrainedModel(
-      network: network, tokens: try config.specialTokens(folder), skipped: skipped)
+      network: network, tokens: try config.specialTokens(folder), skipped: skipped, types: types)
   }
 
   /// Whether the weights can be those of a model of about this size: before memory is taken for one that a small file only speaks
@@ -92,12 +94,15 @@ public struct PretrainedModel {
   /// the folder stay.
   ///
   /// A folder that is not there yet appears whole or not at all. In one that is, each file is replaced whole, the weights first.
+  /// - Parameter types: how tensors are stored, as `load` gives it; the others, and those whose numbers have outgrown their type, with 32
+  ///   bits.
   /// - Throws: `type` where the model is of no such family, `value` where the family cannot say it, `io` where it cannot be written.
   public static func save(
-    _ model: Layer, to folder: String, tokens: SpecialTokens = SpecialTokens()
+    _ model: Layer, to folder: String, tokens: SpecialTokens = SpecialTokens(),
+    types: [String: SafeTensorType] = [:]
   ) throws {
     let map: CheckpointMap
-    let config: JSON.Object
+    var config: JSON.Object
     switch model {
     case let model as GPT2:
       map = .gpt2(model)
@@ -113,9 +118,14 @@ public struct PretrainedModel {
         .type,
         "only GPT-2, BERT and DistilBERT models can be saved as such a folder, not \(model.kind)")
     }
-    try Folder.fill(folder) { folder in
+    let tensors = try map.tensors()
+    // transformers takes this type where it is not told another; older versions know only this name of the setting.
+    let stored = Set(tensors.map { types[$0.name] ?? .f32 })
+    if stored == [.f16] { config["torch_dtype"] = "float16" }
+    if stored == [.bf16] { config["torch_dtype"] = "bfloat16" }
+    try Folder.fill(folder) { [config] folder in
       try SafeTensors.write(
-        map.tensors(), metadata: [("format", "pt")], to: folder + "/model.safetensors")
+        tensors, types: types, metadata: [("format", "pt")], to: folder + "/model.safetensors")
       if model is GPT2 {
         var generation = JSON.Object()
         ModelConfiguration.add(tokens, to: &generation)

@@ -127,7 +127,7 @@ extension SafeTensorType {
 
   /// The value of one byte. OCP 8-bit floating point (E4M3 has no infinity, E5M2 is the upper byte of a binary16), its "FNUZ"
   /// variants (the bias is one more, 0x80 is the only NaN, there is no negative zero), and E8M0, a power of two.
-  private func eightBit(_ byte: UInt8) -> Float {
+  fileprivate func eightBit(_ byte: UInt8) -> Float {
     func value(mantissaBits: Int, bias: Int) -> Float {
       let exponent = Int(byte & 0x7F) >> mantissaBits
       let fraction = Float(byte & (1 << mantissaBits - 1)) / Float(1 << mantissaBits)
@@ -145,5 +145,66 @@ extension SafeTensorType {
     case .f8e5m2fnuz: return byte == 0x80 ? .nan : value(mantissaBits: 2, bias: 16)
     default: return SafeTensorType.half(UInt16(byte) << 8)
     }
+  }
+}
+
+// MARK: Writing
+
+extension SafeTensorType {
+  /// Numbers below it in size stay finite when they are rounded to this type; nil for types that f32 tensors are not rounded to.
+  var largestRounded: Float? {
+    switch self {
+    case .f16: 65520
+    // Half a step above the largest.
+    case .bf16: Float(bitPattern: 0x7F7F_8000)
+    case .f8e5m2, .f8e4m3, .f8e4m3fnuz, .f8e5m2fnuz:
+      (0..<256).map { eightBit(UInt8($0)) }.filter(\.isFinite).max()?.nextUp
+    default: nil
+    }
+  }
+
+  /// Whether infinity is a number of this type.
+  var hasInfinity: Bool { ![.f8e4m3, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0].contains(self) }
+
+  /// Rounds each number to the nearest of this type, of two to the even one, and writes them one after another.
+  func round(_ numbers: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableRawBufferPointer) {
+    switch self {
+    case .f16:
+      for (i, number) in numbers.enumerated() {
+        bytes.storeBytes(
+          of: Float16(number).bitPattern.littleEndian, toByteOffset: 2 * i, as: UInt16.self)
+      }
+    case .bf16:
+      for (i, number) in numbers.enumerated() {
+        let bits = number.bitPattern
+        let rounded = bits &+ 0x7FFF &+ (bits >> 16 & 1)
+        let upper = number.isNaN ? UInt16(bits >> 16) | 0x40 : UInt16(rounded >> 16)
+        bytes.storeBytes(of: upper.littleEndian, toByteOffset: 2 * i, as: UInt16.self)
+      }
+    default:
+      let values = (0..<256).map { (byte: UInt8($0), value: eightBit(UInt8($0))) }
+      let nan = values.first { $0.value.isNaN }?.byte ?? 0
+      let infinities = values.filter(\.value.isInfinite)
+      // Of the two zeros the one without a sign.
+      let finite = values.filter { $0.value.isFinite && !($0.value == 0 && $0.byte != 0) }
+        .sorted { $0.value < $1.value }
+      for (i, number) in numbers.enumerated() {
+        bytes[i] =
+          number.isNaN
+          ? nan
+          : infinities.first { $0.value == number }?.byte ?? SafeTensorType.nearest(number, finite)
+      }
+    }
+  }
+
+  private static func nearest(_ number: Float, _ values: [(byte: UInt8, value: Float)]) -> UInt8 {
+    var (low, high) = (0, values.count - 1)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if values[middle].value <= number { low = middle } else { high = middle }
+    }
+    let (below, above) = (number - values[low].value, values[high].value - number)
+    let isLower = below < above || (below == above && values[low].byte % 2 == 0)
+    return values[isLower ? low : high].byte
   }
 }

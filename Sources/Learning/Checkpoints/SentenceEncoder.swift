@@ -164,7 +164,10 @@ public final class SentenceEncoder {
   /// `modules.json`, the pooling and the greatest length beside it. The tokenizer is the caller's affair.
   ///
   /// - Throws: as `PretrainedModel.save`, and `value` for poolings in an order that such a folder cannot say.
-  public func save(to folder: String, tokens: PretrainedModel.SpecialTokens = .init()) throws {
+  public func save(
+    to folder: String, tokens: PretrainedModel.SpecialTokens = .init(),
+    types: [String: SafeTensorType] = [:]
+  ) throws {
     guard poolings == Pooling.allCases.filter(poolings.contains) else {
       throw DomainError(
         .value,
@@ -176,7 +179,7 @@ public final class SentenceEncoder {
     var pooling: JSON.Object = ["word_embedding_dimension": .integer(model.settings.width)]
     for kind in Pooling.allCases { pooling[kind.rawValue] = .bool(poolings.contains(kind)) }
     try Folder.fill(folder) { folder in
-      try PretrainedModel.save(model, to: folder, tokens: tokens)
+      try PretrainedModel.save(model, to: folder, tokens: tokens, types: types)
       for (_, part) in modules where !part.isEmpty { try Folder.make(folder + "/" + part) }
       try JSONFile.write(.object(pooling), to: folder + "/1_Pooling/config.json")
       try JSONFile.write(

@@ -49,7 +49,8 @@ public enum BeamSearch {
   /// The best continuations of each prompt.
   ///
   /// - Parameters:
-  ///   - options: how far to go; of the choice of tokens only the repetition penalty counts, applied to log-probabilities.
+  ///   - options: how far to go; of the choice of tokens only the repetition penalty and the ban on repeated n-grams count, applied to
+  ///     log-probabilities. Stop texts are not looked for.
   ///   - onStep: called before each token; what it throws ends the run.
   /// - Returns: for each prompt `beams.returned` continuations, the best first; fewer where the vocabulary has no more.
   /// - Throws: as `Generation.run`.
@@ -72,8 +73,14 @@ public enum BeamSearch {
     guard beams.lengthPenalty.isFinite else {
       throw DomainError(.value, "length_penalty must be finite, got \(beams.lengthPenalty)")
     }
-    return try prompts.enumerated().map { i, prompt in
-      try Generation.check(prompt, i, model)
+    guard options.stopTexts == nil else {
+      throw DomainError(.value, "a beam search does not look for stop texts")
+    }
+    for (i, prompt) in prompts.enumerated() { try Generation.check(prompt, i, model) }
+    try options.requireRoom(model, prompts)
+    var options = options
+    options.stopTokens = options.reachableStops(model)
+    return try prompts.map { prompt in
       var search = try Search(model, prompt, options, beams)
       return try search.run(onStep)
     }
@@ -118,7 +125,7 @@ public enum BeamSearch {
       self.prompt = prompt
       vocabularySize = model.vocabularySize
       state = try model.decodingState(
-        rows: beams.beams, capacity: options.capacity(model, [prompt]))
+        rows: beams.beams, capacity: options.capacity([prompt]))
       choosers = try (0..<beams.beams).map { _ in
         try TokenChooser(
           options.choice, vocabularySize: model.vocabularySize, stopTokens: options.stopTokens)

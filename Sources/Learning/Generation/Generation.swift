@@ -2,14 +2,16 @@ import CKernels
 import Tensor
 
 /// How far to continue, and how tokens are chosen.
-public struct GenerationOptions: Sendable, Equatable {
+public struct GenerationOptions: Sendable {
   public var choice = TokenChoice.greedy
   /// The most tokens behind a prompt.
   public var maximumNewTokens = 20
   /// Stop tokens cannot be chosen before this many.
   public var minimumNewTokens = 0
-  /// Tokens that end a sequence.
+  /// Tokens that end a sequence; those outside of the vocabulary, which some folders name, never come.
   public var stopTokens: [Int] = []
+  /// Texts that end a sequence, as its tokens are written; the tokens in which one lies belong to the continuation.
+  public var stopTexts: StopTexts?
   /// The most sequences that grow together; changes the speed and the memory, never the result.
   public var batch = 16
   /// Whether a sequence that grows alone is drafted by looking up what followed before; changes the speed, never the result.
@@ -33,24 +35,68 @@ public struct GenerationOptions: Sendable, Equatable {
     guard minimumNewTokens >= 0 else {
       throw DomainError(.value, "min_new_tokens must be >= 0, got \(minimumNewTokens)")
     }
-    for token in stopTokens where token < 0 || token >= model.vocabularySize {
+  }
+
+  /// Stop tokens that the model can give.
+  func reachableStops(_ model: any DecodingModel) -> [Int] {
+    stopTokens.filter { (0..<model.vocabularySize).contains($0) }
+  }
+
+  /// Checks that all of `prompts` and what may follow them fit the model.
+  ///
+  /// - Throws: `limit`, with the number of the first prompt that is too long, counted from `firstIndex`.
+  public func requireRoom(
+    _ model: any DecodingModel, _ prompts: [[Int32]], firstIndex: Int = 0
+  ) throws {
+    guard let limit = model.contextLength else { return }
+    for (i, prompt) in prompts.enumerated() {
+      let (capacity, overflow) = prompt.count.addingReportingOverflow(maximumNewTokens)
+      guard overflow || capacity > limit else { continue }
+      let others = prompts.count > 1 ? "prompt \(firstIndex &+ i)" : "the prompt"
       throw DomainError(
-        .value, "the stop token \(token) is not in a vocabulary of \(model.vocabularySize)")
+        .limit,
+        "\(others) has \(prompt.count) tokens, and with \(maximumNewTokens) new ones that is more than the \(limit) that the model sees",
+        hint: prompt.count < limit
+          ? "ask for at most \(limit - prompt.count) new tokens" : "shorten it")
     }
   }
 
-  /// The most tokens of any sequence that begins with one of `prompts`.
-  func capacity(_ model: any DecodingModel, _ prompts: some Sequence<[Int32]>) throws -> Int {
-    let longest = prompts.reduce(0) { max($0, $1.count) }
-    let (capacity, overflow) = longest.addingReportingOverflow(maximumNewTokens)
-    if let limit = model.contextLength, overflow || capacity > limit {
-      throw DomainError(
-        .limit,
-        "a prompt of \(longest) tokens and \(maximumNewTokens) new ones are more than the \(limit) that the model sees",
-        hint: longest < limit
-          ? "ask for at most \(limit - longest) new tokens" : "shorten the prompt")
-    }
-    return capacity
+  /// The most tokens of any sequence that begins with one of `prompts`, which have room.
+  func capacity(_ prompts: some Sequence<[Int32]>) -> Int {
+    prompts.reduce(0) { max($0, $1.count) } + maximumNewTokens
+  }
+}
+
+/// Texts that end what is written.
+public struct StopTexts: Sendable {
+  private let texts: [[UInt8]]
+  /// How the text of tokens is written.
+  private let write: @Sendable (ArraySlice<Int32>) -> [UInt8]
+  private let longest: Int
+
+  /// - Parameters:
+  ///   - texts: not empty, each of at least a byte.
+  ///   - write: the bytes of a text's last tokens.
+  public init(_ texts: [String], write: @escaping @Sendable (ArraySlice<Int32>) -> [UInt8]) {
+    self.texts = texts.map { Array($0.utf8) }
+    self.write = write
+    longest = self.texts.reduce(0) { max($0, $1.count) }
+  }
+
+  /// Whether the last of `tokens` completes one of the texts.
+  func endsNow(_ tokens: [Int32]) -> Bool {
+    // A token is at least a byte, but for those that stand for nothing.
+    firstStop(in: write(tokens.suffix(longest + 8))) != nil
+  }
+
+  /// Where the first of the texts begins in `bytes`.
+  public func firstStop(in bytes: [UInt8]) -> Int? {
+    texts.compactMap { text in
+      guard bytes.count >= text.count else { return nil }
+      return (0...(bytes.count - text.count)).first { start in
+        bytes[start..<(start + text.count)].elementsEqual(text)
+      }
+    }.min()
   }
 }
 
@@ -83,7 +129,8 @@ public enum Generation {
     firstIndex: Int = 0, onStep: () throws -> Void = {}
   ) throws -> [Continuation] {
     try options.check(model)
-    for (i, prompt) in prompts.enumerated() { try check(prompt, i, model) }
+    for (i, prompt) in prompts.enumerated() { try check(prompt, firstIndex &+ i, model) }
+    try options.requireRoom(model, prompts, firstIndex: firstIndex)
     // Prompts of like length grow together, so that the cache is not made for the longest.
     let order = prompts.indices.sorted {
       (prompts[$0].count, $0) < (prompts[$1].count, $1)
@@ -117,8 +164,8 @@ public enum Generation {
     _ model: any DecodingModel, _ prompts: [[Int32]], _ options: GenerationOptions,
     keys: [RandomKey], _ onStep: () throws -> Void
   ) throws -> [Continuation] {
-    let capacity = try options.capacity(model, prompts)
-    let state = try model.decodingState(rows: prompts.count, capacity: capacity)
+    let state = try model.decodingState(
+      rows: prompts.count, capacity: options.capacity(prompts))
     let loop = try GenerationLoop(model, prompts, options, keys)
     try state.begin(prompts.map { $0[...] })
     var step = 0
@@ -146,6 +193,7 @@ public enum Generation {
 /// What is kept while a batch grows; a step allocates nothing.
 private final class GenerationLoop {
   private let options: GenerationOptions
+  private let stopTokens: [Int]
   private let vocabularySize: Int
   private let keys: [RandomKey]
   private let choosers: [TokenChooser]
@@ -167,9 +215,11 @@ private final class GenerationLoop {
     self.keys = keys
     self.prompts = prompts
     vocabularySize = model.vocabularySize
+    let stopTokens = options.reachableStops(model)
+    self.stopTokens = stopTokens
     choosers = try prompts.map { prompt in
       let chooser = try TokenChooser(
-        options.choice, vocabularySize: model.vocabularySize, stopTokens: options.stopTokens)
+        options.choice, vocabularySize: model.vocabularySize, stopTokens: stopTokens)
       chooser.begin(prompt[...])
       return chooser
     }
@@ -216,11 +266,12 @@ private final class GenerationLoop {
       guard token >= 0 else { throw Generation.notNumbers() }
       results[row].logProbability +=
         Double(logits[i * vocabularySize + Int(token)]) - Double(logSums[i])
-      if options.stopTokens.contains(Int(token)) {
+      if stopTokens.contains(Int(token)) {
         results[row].stopToken = token
         continue
       }
       results[row].tokens.append(token)
+      if let stopTexts = options.stopTexts, stopTexts.endsNow(results[row].tokens) { continue }
       choosers[row].note(token)
       lookup?.note(token)
       rows[kept] = row

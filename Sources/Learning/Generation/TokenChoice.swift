@@ -14,6 +14,10 @@ public struct TokenChoice: Sendable, Equatable {
   public var topK: Int?
   /// Draw among the fewest tokens that hold this probability together (nucleus; Holtzman et al. 2020); nil for all.
   public var topP: Double?
+  /// Draw among the tokens that are at least this part as likely as the likeliest (Nguyen et al. 2024); nil for all.
+  public var minP: Double?
+  /// No n tokens of this many follow each other twice, the prompt's counted; nil allows all.
+  public var noRepeatNGram: Int?
   /// Tokens that occurred, in the prompt too, lose likelihood: positive logits are divided by it, negative ones multiplied
   /// (Keskar et al. 2019). 1 changes nothing.
   public var repetitionPenalty = 1.0
@@ -22,10 +26,11 @@ public struct TokenChoice: Sendable, Equatable {
   public static let greedy = TokenChoice()
 
   public static func sampling(
-    temperature: Double = 1, topK: Int? = nil, topP: Double? = nil, repetitionPenalty: Double = 1
+    temperature: Double = 1, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
+    repetitionPenalty: Double = 1
   ) -> TokenChoice {
     TokenChoice(
-      samples: true, temperature: temperature, topK: topK, topP: topP,
+      samples: true, temperature: temperature, topK: topK, topP: topP, minP: minP,
       repetitionPenalty: repetitionPenalty)
   }
 
@@ -39,6 +44,10 @@ public struct TokenChoice: Sendable, Equatable {
     if let topP, !(topP > 0 && topP <= 1) {
       throw DomainError(.value, "top_p must be in (0, 1], got \(topP)")
     }
+    if let minP, !(minP >= 0 && minP <= 1) {
+      throw DomainError(.value, "min_p must be in [0, 1], got \(minP)")
+    }
+    if let noRepeatNGram { try Check.size(noRepeatNGram, "no_repeat_ngram") }
     guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
       throw DomainError(.value, "repetition_penalty must be > 0, got \(repetitionPenalty)")
     }
@@ -56,6 +65,9 @@ final class TokenChooser {
   private let room: Tensor
   /// [vocabulary]: whether a token occurred; nothing where there is no penalty.
   private var seen: [Bool]
+  /// What followed each n - 1 tokens so far, and the tokens themselves; nothing where any may follow.
+  private var followers: [ArraySlice<Int32>: [Int32]] = [:]
+  private var history: [Int32] = []
 
   init(_ choice: TokenChoice, vocabularySize: Int, stopTokens: [Int]) throws {
     self.choice = choice
@@ -70,20 +82,30 @@ final class TokenChooser {
   /// Forgets the sequence and begins one with these tokens.
   func begin(_ tokens: ArraySlice<Int32>) {
     for i in seen.indices { seen[i] = false }
+    followers.removeAll(keepingCapacity: true)
+    history.removeAll(keepingCapacity: true)
     for token in tokens { note(token) }
   }
 
   func note(_ token: Int32) {
     if !seen.isEmpty { seen[Int(token)] = true }
+    guard let length = choice.noRepeatNGram else { return }
+    if history.count >= length - 1 {
+      followers[history.suffix(length - 1), default: []].append(token)
+    }
+    history.append(token)
   }
 
-  /// Applies the penalty and the ban on stopping to `values` [vocabulary] (logits, or log-probabilities in a beam search).
+  /// Applies the penalty and the bans on repeating and stopping to `values` [vocabulary] (logits, or log-probabilities in a beam search).
   func process(_ values: UnsafeMutablePointer<Float>, mayStop: Bool) {
     if !seen.isEmpty {
       let penalty = Float(choice.repetitionPenalty)
       for i in 0..<count where seen[i] {
         values[i] = values[i] > 0 ? values[i] / penalty : values[i] * penalty
       }
+    }
+    if let length = choice.noRepeatNGram, history.count >= length - 1 {
+      for token in followers[history.suffix(length - 1)] ?? [] { values[Int(token)] = -.infinity }
     }
     if !mayStop {
       for token in stopTokens { values[token] = -.infinity }
@@ -120,8 +142,18 @@ final class TokenChooser {
     let total = weigh(scores, atLeast: lowest)
     var stream = key().stream
     let draw = stream.uniform()
-    guard let topP = choice.topP, topP < 1 else { return pick(draw * total) }
-    return pickNucleus(draw, topP: topP, total: total)
+    let nucleus = (choice.topP ?? 1) < 1
+    if nucleus { keepNucleus(topP: choice.topP ?? 1, total: total) }
+    if let minP = choice.minP { keepLikely(Float(minP)) }
+    guard nucleus || choice.minP != nil else { return pick(draw * total) }
+    let weights = weights.floats
+    return pick(draw * (0..<count).reduce(0.0) { $0 + Double(weights[$1]) })
+  }
+
+  /// Leaves the tokens whose weight is at least this part of the largest, which is 1.
+  private func keepLikely(_ least: Float) {
+    let weights = weights.floats
+    for i in 0..<count where weights[i] < least { weights[i] = 0 }
   }
 
   /// weights[i] = e^(scores[i] - largest), 0 below `lowest`. Returns their sum.
@@ -149,8 +181,8 @@ final class TokenChooser {
     return last
   }
 
-  /// Draws among the fewest tokens whose weights sum up to `topP` of the total; of equally likely ones the first count.
-  private func pickNucleus(_ draw: Double, topP: Double, total: Double) -> Int32? {
+  /// Leaves the fewest tokens whose weights sum up to `topP` of the total; of equally likely ones the first count.
+  private func keepNucleus(topP: Double, total: Double) {
     let weights = weights.floats
     let wanted = topP * total
     let lowest = Selection.threshold(wanted, of: weights, count: count, room: room.floats)
@@ -158,16 +190,13 @@ final class TokenChooser {
     for i in 0..<count where weights[i] > lowest { above += Double(weights[i]) }
     // At least one token: the first of the likeliest.
     var ties = lowest > 0 ? max(1, Int(((wanted - above) / Double(lowest)).rounded(.up))) : 0
-    var kept = 0.0
     for i in 0..<count {
       if weights[i] < lowest {
         weights[i] = 0
       } else if weights[i] == lowest {
         if ties > 0 { ties -= 1 } else { weights[i] = 0 }
       }
-      kept += Double(weights[i])
     }
-    return pick(draw * kept)
   }
 }
 

@@ -225,20 +225,68 @@ public enum TokenizerFolder {
     try AtomicFile.write(path, text.utf8)
   }
 
+  /// The class of transformers that makes just this tokenizer of its vocabulary and a few settings; nil where none does. Since version 5
+  /// such a class does so whatever tokenizer.json says, and only the general one reads all of that file.
+  private static func stockClass(_ tokenizer: SubwordTokenizer) -> String? {
+    let roles = Set(Roles.parts.compactMap { tokenizer.specialTokens[keyPath: $0.1] })
+    let isPlain = tokenizer.addedTokens.allSatisfy {
+      $0 == AddedToken(id: $0.id, content: $0.content) && roles.contains($0.id)
+    }
+    guard isPlain else { return nil }
+    let stock: SubwordTokenizer.Parts?
+    var name: String
+    switch tokenizer.model {
+    case .bytePair(let model):
+      guard case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer,
+        model.settings == BytePairSettings()
+      else { return nil }
+      name = "GPT2Tokenizer"
+      stock = try? ByteLevelBPE.parts(
+        table: model.table, merges: [], addsPrefixSpace: addsPrefixSpace, source: "")
+      if case .roberta(let separator, let classifier, true, addsPrefixSpace) =
+        tokenizer.postProcessor,
+        separator.ids == [tokenizer.specialTokens.separator],
+        classifier.ids == [tokenizer.specialTokens.classifier]
+      {
+        name = "RobertaTokenizer"
+      } else if tokenizer.postProcessor != nil, tokenizer.postProcessor != stock?.postProcessor {
+        return nil
+      }
+    case .wordPiece(let model):
+      guard case .bert(let normalization) = tokenizer.normalizer, normalization.cleansText,
+        let classifier = tokenizer.specialTokens.classifier.flatMap({ tokenizer.token($0) }),
+        let separator = tokenizer.specialTokens.separator.flatMap({ tokenizer.token($0) }),
+        let unknown = tokenizer.specialTokens.unknown.flatMap({ tokenizer.token($0) })
+      else { return nil }
+      name = "BertTokenizer"
+      var settings = WordPieceSettings()
+      settings.unknownToken = unknown
+      guard model.settings == settings else { return nil }
+      stock = try? WordPiece.parts(
+        table: model.table, settings: settings, normalization: normalization,
+        classifier: classifier, separator: separator, source: "")
+      guard tokenizer.postProcessor == stock?.postProcessor else { return nil }
+    }
+    guard let stock, tokenizer.normalizer == stock.normalizer,
+      tokenizer.preTokenizer == stock.preTokenizer, tokenizer.decoder == stock.decoder
+    else { return nil }
+    return name
+  }
+
   private static func config(_ tokenizer: SubwordTokenizer) -> JSON {
     var config = JSON.Object()
+    config["tokenizer_class"] = .string(stockClass(tokenizer) ?? "PreTrainedTokenizerFast")
     switch tokenizer.model {
     case .bytePair:
-      if case .roberta = tokenizer.postProcessor {
-        config["tokenizer_class"] = "RobertaTokenizer"
-      } else {
-        config["tokenizer_class"] = "GPT2Tokenizer"
-      }
+      // Where nothing is said, the general class hands GPT-2 segments, which it takes for tokens.
+      config["model_input_names"] = .array([.string("input_ids"), .string("attention_mask")])
       if case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer {
         config["add_prefix_space"] = .bool(addsPrefixSpace)
       }
     case .wordPiece:
-      config["tokenizer_class"] = "BertTokenizer"
+      config["model_input_names"] = .array([
+        .string("input_ids"), .string("token_type_ids"), .string("attention_mask"),
+      ])
       if case .bert(let normalization) = tokenizer.normalizer {
         config["do_lower_case"] = .bool(normalization.lowercases)
         config["tokenize_chinese_chars"] = .bool(normalization.separatesChinese)
