@@ -13,7 +13,8 @@ enum BiographyBuiltins {
     Param<Double>(
       "strength", "1 plants the whole skew, 0 none.", default: 1, .within(0, 1), named: true),
     Param<Int>("seed", "Another seed gives other texts.", default: 1, named: true),
-    returns: "{train, held_out, bios, bios_female, planted}",
+    returns:
+      "{train: list of string, held_out: list of string, bios: dataset, bios_female, planted: map}",
     seeAlso: ["data.demo", "fair.gender_disparity"],
     search: ["synthetic", "bias in bios", "professions", "generate"],
     examples: [("len(data.biographies(train: 50, held_out: 10).train)", "50")]

@@ -88,8 +88,14 @@ enum DistillBuiltins {
   private static let topK = Param<Int?>(
     "top_k", "cache: keep only this many largest logits a position, and the rest as one mass.",
     default: nil, .positive, named: true)
-  private static let epochs = Param<Int>(
-    "epochs", "Passes over the texts.", default: 3, .positive, named: true)
+  private static let epochs = Param<Int?>(
+    "epochs",
+    "Passes over the texts; with `augment` over the reversed copies as well, so that a pass has more steps.",
+    default: nil, .positive, text: "3", named: true)
+  private static let steps = Param<Int?>(
+    "steps",
+    "How many steps to make in place of `epochs`: the same for every `augment`, so that settings compare; the last pass may end early.",
+    default: nil, .positive, named: true)
   private static let batch = Param<Int>(
     "batch", "Texts a step.", default: 16, .positive, named: true)
   private static let length = Param<Int>(
@@ -107,7 +113,7 @@ enum DistillBuiltins {
     "Trains a student on texts to say what its teacher says. Both must have the same vocabulary, token for token.",
     parameters: [
       studentModel, teacher, texts, objective, temperature, alpha, beta, onPolicy, augment, perturb,
-      perturbScope, wordMap, cache, topK, epochs, batch, length, optimizer, reverser,
+      perturbScope, wordMap, cache, topK, epochs, steps, batch, length, optimizer, reverser,
     ],
     returns: "fit", seeAlso: ["distill.student", "text.swap_gender", "text.perplexity"],
     search: ["knowledge distillation", "kd", "teacher", "student", "role reversal"],
@@ -128,6 +134,9 @@ enum DistillBuiltins {
       // The rules admit only names that exist.
       .init(rawValue: try arguments(perturb)) ?? .none, usesWordMap: try arguments(wordMap),
       scope: .init(rawValue: try arguments(perturbScope)) ?? .reversedTexts)
+    if try arguments(epochs) != nil, try arguments(steps) != nil {
+      throw Fault(.value, "`epochs` and `steps` both say how long to train: give one of them")
+    }
     let ratio = try arguments(augment)
     let texts = try arguments(texts)
     let reversal = try arguments(reverser)?.reversal ?? .standard
@@ -155,7 +164,7 @@ enum DistillBuiltins {
       let host = vm.hostServices
       let interrupt = vm.interrupt
       let prepared = try CachedTeacher.prepare(
-        folder: try host.writablePath(folder), teacher: teacher.layer, corpus: corpus,
+        folder: try vm.writablePath(folder), teacher: teacher.layer, corpus: corpus,
         vocabulary: reading.tokenizer.vocabularySize, augmentation: ratio, seed: seed,
         perturbation: perturbation, map: map,
         format: LogitFormat(
@@ -191,9 +200,7 @@ enum DistillBuiltins {
           try reading.decoder(Model(layer: layer, tokenizer: tokenizer))
         }, key: key)
     }
-    let plan = try SamplingPlan(
-      examples: source.count, batch: try arguments(batch), epochs: try arguments(epochs),
-      sampling: .shuffled)
+    let plan = try plan(examples: source.count, &arguments)
     let trainer = try Trainer(
       model: student.layer, loss: .distillation(objective, teacher: teaching),
       optimizer: try arguments(optimizer)?.optimizer.fresh() ?? Adam.decoupled(),
@@ -206,6 +213,15 @@ enum DistillBuiltins {
         partialResult: try vm.snapshot(vm.box(fit)))
     }
     return fit
+  }
+
+  private static func plan(examples: Int, _ arguments: inout Arguments) throws -> SamplingPlan {
+    let batch = try arguments(batch)
+    guard let steps = try arguments(steps) else {
+      return try SamplingPlan(
+        examples: examples, batch: batch, epochs: try arguments(epochs) ?? 3, sampling: .shuffled)
+    }
+    return try SamplingPlan(examples: examples, batch: batch, steps: steps, sampling: .shuffled)
   }
 
   private static func objective(_ name: String, _ arguments: inout Arguments) throws -> Objective {

@@ -7,7 +7,7 @@ enum ReversalBuiltins {
   private static let text = Param<String>("text", "The text.")
   private static let names = Param<NamePairs>(
     "names",
-    "Given names: \"keep\" them, \"swap\" the common ones of the built-in pairing, or the path of a file of pairs.",
+    "Given names: \"keep\" them, \"swap\" the common ones of the built-in pairing (European, African-American, Hispanic, Indian, East Asian and Arabic names, each within its origin), or the path of a file of pairs (masculine, feminine, and an origin or nothing, divided by tabs).",
     default: NamePairs(names: nil), text: "\"keep\"", named: true)
   /// Augmentation and counterfactuals want every gendered word changed; a function of that name, that swapping twice undoes it.
   private static func oneWay(_ standard: RoleReversal.OneWay) -> Param<String?> {
@@ -43,7 +43,7 @@ enum ReversalBuiltins {
   static let natives = [
     Native(
       "swap_gender",
-      "The text with gendered words exchanged for their counterparts; case, spaces and punctuation stay. Swapping twice gives the text back: words for which it would not (`Mrs.`) stay; see `one_way`, and `text.role_reversal` for what was changed and kept.",
+      "The text with gendered words exchanged for their counterparts; case, spaces and punctuation stay. Swapping twice gives the text back: words for which it would not (`Mrs.` alone, the possessive `actress'`) stay; see `one_way`, and `text.role_reversal` for what was changed and kept.",
       text, names, oneWay(.keep), reverser,
       returns: "string", seeAlso: ["text.role_reversal", "text.reverser"],
       search: ["counterfactual", "he", "she", "augmentation", "fairness"],
@@ -53,9 +53,11 @@ enum ReversalBuiltins {
     },
     Native(
       "role_reversal",
-      "The text with every gendered word exchanged, also those that would not come back (`Mrs.`), with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes.",
+      "The text with every gendered word exchanged, also those that would not come back (`Mrs.`), with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes. With `names`, also how many names it met: `names_known` (by origin in `names_by_origin`) and `names_unknown`, which is an estimate from capitals; see `text.name_coverage`.",
       text, names, oneWay(.change), reverser,
-      returns: "map", seeAlso: ["text.swap_gender"],
+      returns:
+        "{text: string, changes: list of change, kept: list of {word, reason, start: int}, invertible: bool, positions, names_known, names_unknown, names_by_origin}",
+      seeAlso: ["text.swap_gender"],
       search: ["counterfactual", "log", "alignment"],
       examples: [
         (
@@ -64,8 +66,45 @@ enum ReversalBuiltins {
         )
       ]
     ) { text, names, oneWay, reverser in
-      report(try make(names, oneWay, reverser, standard: .change).reversal(of: text))
+      report(text, try make(names, oneWay, reverser, standard: .change))
     },
+    Native(
+      "name_coverage",
+      "How many of the names in texts a pairing knows, which an audit that exchanges names is to be read with: {known, unknown, share, by_origin, unknown_names}. Unknown names are an estimate (capitals that begin no sentence and stand behind no word of places); the ten most frequent are shown. A note says so where the share is below one half.",
+      Param<[String]>("texts", "The texts."),
+      Param<NamePairs>(
+        "names", "As in `text.role_reversal`.", default: NamePairs(names: .standard),
+        text: "\"swap\"", named: true),
+      reverser,
+      returns: "map", seeAlso: ["text.role_reversal", "text.reverser"],
+      search: ["given names", "origin", "audit", "coverage"],
+      examples: [
+        (
+          "text.name_coverage([\"She met Jamal and Xochitl there.\"]).by_origin",
+          "{african-american: 1}"
+        )
+      ],
+      context: {
+        (vm: VM, texts: [String], names: NamePairs, reverser: Reverser?) throws -> Record in
+        guard let pairs = reverser?.reversal.names ?? names.names else {
+          throw Fault(
+            .value, "`names` is \"keep\": there is no pairing of names to look up",
+            hint: "say names: \"swap\", or give a file of pairs")
+        }
+        let finder = NameFinder(pairs)
+        let coverage = texts.reduce(into: NameCoverage()) { $0 = $0 + finder.coverage(of: $1) }
+        if let share = coverage.share, share < NameCoverage.lowShare {
+          vm.hostServices.note(
+            "the pairing knows \(coverage.known) of about \(coverage.known + coverage.unknown) names in these texts: what exchanging names shows says little of the others"
+          )
+        }
+        let unknown = coverage.unknownNames.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return Record([
+          ("known", coverage.known), ("unknown", coverage.unknown), ("share", coverage.share),
+          ("by_origin", origins(coverage)),
+          ("unknown_names", unknown.prefix(10).map(\.key)),
+        ])
+      }),
     Native(
       "reverser",
       "Role reversal with one's own words: a value to call with a text, and to give to `text.swap_gender`, `text.role_reversal` and `distill.train`.",
@@ -88,7 +127,7 @@ enum ReversalBuiltins {
       returns: "reverser", seeAlso: ["text.swap_gender", "text.tagger"],
       search: ["lexicon", "gendered words", "counterfactual"],
       examples: [
-        ("text.reverser(names: \"swap\")(\"Mary met her aunt.\")", "James met his uncle.")
+        ("text.reverser(names: \"swap\")(\"Mary met her aunt.\")", "Matt met his uncle.")
       ],
       context: {
         (
@@ -146,28 +185,43 @@ enum ReversalBuiltins {
       }),
   ]
 
-  static func report(_ result: Reversal) -> Record {
-    Record([
-      ("text", result.text), ("changes", result.changes),
-      (
-        "kept",
-        result.kept.map {
-          Record([
-            ("word", $0.word), ("reason", $0.reason.rawValue), ("start", $0.source.lowerBound),
-          ])
-        }
-      ),
-      ("invertible", result.isInvertible),
-      (
-        "positions",
-        result.changes.map {
-          [
-            [$0.source.lowerBound, $0.source.upperBound],
-            [$0.target.lowerBound, $0.target.upperBound],
-          ]
-        }
-      ),
-    ])
+  private static func origins(_ coverage: NameCoverage) -> Record {
+    Record(
+      coverage.byOrigin.sorted { $0.key < $1.key }.map {
+        ($0.key.isEmpty ? "unknown" : $0.key, $0.value)
+      })
+  }
+
+  static func report(_ text: String, _ reversal: RoleReversal) -> Record {
+    let result = reversal.reversal(of: text)
+    // Nil where names are left alone.
+    let coverage = reversal.names.map { NameFinder($0).coverage(of: text) }
+    let names: [(String, any ValueEncodable)] = [
+      ("names_known", coverage?.known), ("names_unknown", coverage?.unknown),
+      ("names_by_origin", coverage.map(origins)),
+    ]
+    return Record(
+      [
+        ("text", result.text), ("changes", result.changes),
+        (
+          "kept",
+          result.kept.map {
+            Record([
+              ("word", $0.word), ("reason", $0.reason.rawValue), ("start", $0.source.lowerBound),
+            ])
+          }
+        ),
+        ("invertible", result.isInvertible),
+        (
+          "positions",
+          result.changes.map {
+            [
+              [$0.source.lowerBound, $0.source.upperBound],
+              [$0.target.lowerBound, $0.target.upperBound],
+            ]
+          }
+        ),
+      ] + names)
   }
 }
 
@@ -178,6 +232,7 @@ extension RoleChange: NativeValue {
   ) { type in
     type.representation = { change, _ in "\(change.from)→\(change.to)" }
     type.transfer = .share
+    type.hasContent()
     type.equals = { $0 == $1 }
     type.field("from", "The word as it was.") { $0.from }
     type.field("to", "What took its place.") { $0.to }
@@ -204,6 +259,7 @@ struct Reverser: NativeValue {
       return "reverser of \(reverser.reversal.lexicon.pairCount) pairs of words\(names)"
     }
     type.transfer = .share
+    type.hasContent()
     type.call = Native(
       "call", "R(x) of a text.", Param<Reverser>("reverser"),
       Param<String>("text", "The text."), returns: "string"
@@ -211,8 +267,10 @@ struct Reverser: NativeValue {
     type.methods([
       Native(
         "report", "What `text.role_reversal` gives.", Param<Reverser>("reverser"),
-        Param<String>("text", "The text."), returns: "map"
-      ) { reverser, text in ReversalBuiltins.report(reverser.reversal.reversal(of: text)) },
+        Param<String>("text", "The text."),
+        returns:
+          "{text: string, changes: list of change, kept: list of {word, reason, start: int}, invertible: bool, positions, names_known, names_unknown, names_by_origin}"
+      ) { reverser, text in ReversalBuiltins.report(text, reverser.reversal) },
       Native(
         "each", "R(x) of many texts, on several threads.", Param<Reverser>("reverser"),
         Param<[String]>("texts", "The texts."), returns: "list of string"
@@ -240,13 +298,14 @@ extension Tagger: NativeValue {
     type.transfer = .share
     type.byteCount = { $0.featureCount * 4 * $0.tags.count }
     type.equals = { $0 === $1 }
+    type.hasContent()
     type.field("tags", "The tags that it knows.") { $0.tags }
     type.methods([
       Native(
         "save", "Writes the tagger; `text.tagger` reads it.", Param<Tagger>("tagger"),
         Param<String>("path", "The file."), returns: "nil",
         context: { (vm: VM, tagger: Tagger, path: String) throws -> Void in
-          try tagger.save(to: try vm.hostServices.writablePath(path))
+          try tagger.save(to: try vm.writablePath(path))
         })
     ])
   }

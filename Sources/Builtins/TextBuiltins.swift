@@ -23,12 +23,25 @@ enum TextBuiltins {
     Native(
       "tokens",
       "The text cut into tokens: \"words\" (lower-cased, punctuation set apart), \"whitespace\" (nothing changed) or \"characters\".",
-      Param<String>("text", "The text."),
+      Param<Text>("text", "The text."),
       Param<String>("tokenizer", "How it is cut.", default: "words", tokenizers),
       returns: "list of string", seeAlso: ["text.vocabulary"],
       search: ["tokenize", "split", "words"],
       examples: [("text.tokens(\"Don't stop!\")", "[\"don't\", \"stop\", \"!\"]")]
-    ) { text, tokenizer in (WordSplitter(rawValue: tokenizer) ?? .words).tokens(text) },
+    ) { vm, text, tokenizer in
+      let splitter = WordSplitter(rawValue: tokenizer) ?? .words
+      let result = ListObject()
+      let list = vm.adopt(result)
+      for piece in TextSearch.pieces(of: text.bytes) {
+        let tokens = splitter.tokens(String(decoding: piece, as: UTF8.self))
+        for (index, token) in tokens.enumerated() {
+          try vm.append(StringObject(token), to: result)
+          try vm.checkInterrupt(turn: index)
+        }
+        try vm.checkInterrupt()
+      }
+      return list
+    },
     Native(
       "vocabulary", "Numbers for the words of texts, the most frequent first.",
       Param<[String]>("texts", "The texts to count."),

@@ -16,9 +16,11 @@ extension Loss {
     let counting = { (batch: Batch) in
       try Losses.counts(batch.labels, ignoreIndex: objective.ignoreIndex)
     }
+    // Targets belong to examples; a teacher in memory is asked for those of a whole batch.
+    let isApart = (teacher as? LiveTeacher)?.model.keepsExamplesApart(padded: false) ?? true
     guard objective.needsTeacher else {
       let crossEntropy = try Loss.crossEntropy(ignoreIndex: objective.ignoreIndex)
-      return Loss("distillation", counting: counting) { model, batch in
+      return Loss("distillation", counting: counting, keepsExamplesApart: isApart) { model, batch in
         try crossEntropy.value(model, batch) * objective.hardWeight
       }
     }
@@ -26,7 +28,7 @@ extension Loss {
       throw DomainError(.value, "the objective needs a teacher, and there is none")
     }
     guard objective.cosineWeight > 0 else {
-      return Loss("distillation", counting: counting) { model, batch in
+      return Loss("distillation", counting: counting, keepsExamplesApart: isApart) { model, batch in
         let target = try teacher.logits(for: batch, temperature: objective.temperature)
         return try DistillationLoss.perExample(
           student: model.forward(batch.inputs), teacher: target, labels: batch.labels, objective)
@@ -38,7 +40,7 @@ extension Loss {
         "the cosine of hidden states needs the teacher in memory, a cache holds its logits only",
         hint: "set the weight of the cosine to 0, or train without a cache")
     }
-    return Loss("distillation", counting: counting) { model, batch in
+    return Loss("distillation", counting: counting, keepsExamplesApart: isApart) { model, batch in
       let (student, own) = (try hiddenStates(model), try hiddenStates(live.model))
       let target = try live.logits(for: batch)
       let expected = try ForwardContext.evaluation { try own.hiddenStates(batch.inputs) }

@@ -10,7 +10,7 @@ import Tensor
 /// written under a temporary name and renamed. A process may be killed at any moment: what is complete stays, the rest is computed when
 /// it is filled next. A shard that is cut off or damaged is found by its checksum and computed again.
 public final class LogitCache: @unchecked Sendable {
-  // Invariant: `shards` is touched with its lock held only; mapped files are never written to.
+  // Invariant: `shards` is touched with its lock held only.
   public let folder: String
   public let format: LogitFormat
   /// The name of the folder.
@@ -21,7 +21,17 @@ public final class LogitCache: @unchecked Sendable {
   private let layout: [LogitShard]
   /// The first example of each shard, and one more.
   private let starts: [Int]
-  private let shards: Mutex<[MappedFile?]>
+  private let shards: Mutex<ShardFiles>
+  /// Shards are read on threads that have no door of their own.
+  private let door = Door.current
+
+  private struct ShardFiles {
+    /// What was looked at and found sound.
+    var sound: [FileVersion?]
+    /// The files that were opened last: a process may have some hundreds open.
+    var open: [(number: Int, file: OpenedFile)] = []
+    static let mostOpen = 32
+  }
 
   /// The aim for the size of a shard: what a kill loses at most, and what is in memory while filling.
   static let shardBytes = 32 << 20
@@ -80,7 +90,7 @@ public final class LogitCache: @unchecked Sendable {
     self.record = record
     self.rows = rows
     self.starts = starts
-    shards = Mutex(Array(repeating: nil, count: layout.count))
+    shards = Mutex(ShardFiles(sound: Array(repeating: nil, count: layout.count)))
     try Folder.make(self.folder)
     Folder.removeAbandoned(in: self.folder)
     try writeIndex(vocabulary, about)
@@ -182,11 +192,20 @@ public final class LogitCache: @unchecked Sendable {
     return folder + "/shard-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  /// The shard's bytes; nil where it is not there in full.
-  private func open(_ number: Int) -> MappedFile? {
-    if let file = shards.withLock({ $0[number] }) { return file }
-    guard let file = layout[number].map(path(number)) else { return nil }
-    shards.withLock { $0[number] = file }
+  /// The shard's file; nil where it is not there in full.
+  private func open(_ number: Int) -> OpenedFile? {
+    let (known, opened) = shards.withLock { shards in
+      (shards.sound[number], shards.open.first { $0.number == number }?.file)
+    }
+    if let opened, (try? opened.requireUnchanged()) != nil { return opened }
+    // What cannot be read is not there: computing it anew says what is wrong where it still is.
+    guard let file = try? layout[number].open(path(number), door, known: known) else { return nil }
+    shards.withLock { shards in
+      shards.sound[number] = file.version
+      shards.open.removeAll { $0.number == number }
+      if shards.open.count == ShardFiles.mostOpen { shards.open.removeFirst() }
+      shards.open.append((number, file))
+    }
     return file
   }
 
@@ -206,8 +225,9 @@ public final class LogitCache: @unchecked Sendable {
 
   /// Where the records of an example begin, and how many there are.
   struct Place {
-    let file: MappedFile
-    let offset: Int
+    fileprivate let cache: LogitCache
+    fileprivate let shard: Int
+    fileprivate let offset: Int
     let rows: Int
   }
 
@@ -227,14 +247,29 @@ public final class LogitCache: @unchecked Sendable {
       let middle = (low + high + 1) / 2
       if starts[middle] <= example { low = middle } else { high = middle - 1 }
     }
-    guard let file = open(low) else {
-      throw DomainError(
-        .data, "the cache \(folder) has no logits for example \(example) yet, or they are damaged",
-        hint: "fill it again: what is complete is not computed twice")
-    }
+    guard open(low) != nil else { throw missing(example) }
     let before = layout[low].rows[..<(example - starts[low])].reduce(0, +)
     return Place(
-      file: file, offset: layout[low].recordOffset + before * record.byteCount, rows: rows[example])
+      cache: self, shard: low, offset: layout[low].recordOffset + before * record.byteCount,
+      rows: rows[example])
+  }
+
+  private func missing(_ example: Int) -> DomainError {
+    DomainError(
+      .data, "the cache \(folder) has no logits for example \(example) yet, or they are damaged",
+      hint: "fill it again: what is complete is not computed twice")
+  }
+
+  /// Reads a part of a shard.
+  ///
+  /// - Throws: `data` where it is not what it was when it was looked at, `io` where it cannot be read.
+  fileprivate func read(
+    shard: Int, from offset: Int, _ count: Int, into target: UnsafeMutableRawPointer
+  ) throws(DomainError) {
+    guard let file = open(shard) else { throw missing(starts[shard]) }
+    let isWhole = try file.read(from: offset, count, into: target)
+    try file.requireUnchanged()
+    guard isWhole else { throw missing(starts[shard]) }
   }
 
   /// The stored logits of examples, padded to `time` positions with zeros.
@@ -252,7 +287,7 @@ extension LogitRecord {
     let count = places.count
     let values = try Tensor.uninitialized([count, time, kept])
     guard format.largest != nil else {
-      each(places, time: time) { record, row in
+      try each(places, time: time) { record, row in
         let to = values.floats + row * kept
         if let record { readValues(record, to: to) } else { to.update(repeating: 0, count: kept) }
       }
@@ -261,7 +296,7 @@ extension LogitRecord {
     let ids = try Tensor.uninitialized([count, time, kept], .i32)
     let number = format.temperatures.firstIndex(of: temperature)
     let tails = try number.map { _ in try Tensor.uninitialized([count, time]) }
-    each(places, time: time) { record, row in
+    try each(places, time: time) { record, row in
       let to = values.floats + row * kept
       let names = ids.pointer(Int32.self) + row * kept
       guard let record else {
@@ -278,19 +313,38 @@ extension LogitRecord {
   }
 
   /// Calls `body` with each position's record (nil for padding) and its row.
+  ///
+  /// - Throws: `io` and `data` where a shard cannot be read, or is not what it was when it was opened.
   private func each(
     _ places: [LogitCache.Place], time: Int, _ body: (UnsafeRawPointer?, Int) -> Void
-  ) {
-    Parallel.blocks(places.count * time, size: RowBlock.size(kept)) {
-      for row in $0 {
+  ) throws {
+    let problem = Mutex<DomainError?>(nil)
+    Parallel.blocks(places.count * time, size: RowBlock.size(kept)) { rows in
+      let records = UnsafeMutableRawPointer.allocate(
+        byteCount: rows.count * byteCount, alignment: 16)
+      defer { records.deallocate() }
+      var row = rows.lowerBound
+      while row < rows.upperBound {
         let place = places[row / time]
         let t = row % time
-        guard t < place.rows, let base = place.file.bytes.baseAddress else {
+        guard t < place.rows else {
           body(nil, row)
+          row += 1
           continue
         }
-        body(base + place.offset + t * byteCount, row)
+        // The block's rows of this example lie one behind the other.
+        let count = min(place.rows - t, rows.upperBound - row)
+        do throws(DomainError) {
+          try place.cache.read(
+            shard: place.shard, from: place.offset + t * byteCount, count * byteCount,
+            into: records)
+        } catch {
+          return problem.withLock { $0 = error }
+        }
+        for i in 0..<count { body(records + i * byteCount, row + i) }
+        row += count
       }
     }
+    if let problem = problem.withLock({ $0 }) { throw problem }
   }
 }

@@ -61,32 +61,31 @@ struct LogitShard {
         UInt(start), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
   }
 
-  /// The file's bytes, mapped; nil where there is no file or it is not this shard in full.
-  func map(_ path: String) -> MappedFile? {
-    guard let file = MappedFile(path), file.bytes.count == byteCount else { return nil }
-    let head = head()
-    guard
-      head.withUnsafeBytes({ memcmp($0.baseAddress!, file.bytes.baseAddress!, head.count) == 0 })
-    else { return nil }  // Both have an address: neither is empty.
-    let body = UnsafeRawBufferPointer(rebasing: file.bytes[..<(byteCount - 4)])
-    let sum = file.bytes.loadUnaligned(fromByteOffset: byteCount - 4, as: UInt32.self)
-    return LogitShard.crc(0, body) == UInt32(littleEndian: sum) ? file : nil
-  }
-}
-
-/// A file in memory, read by the system when it is touched.
-final class MappedFile: @unchecked Sendable {
-  // Never written to.
-  let bytes: UnsafeRawBufferPointer
-
-  /// Nil where the file is empty or cannot be read.
-  init?(_ path: String) {
+  /// The shard's file; nil where it is not this shard in full.
+  ///
+  /// - Parameter known: a version of the file that was looked at before and found sound.
+  func open(_ path: String, _ door: Door, known: FileVersion?) throws(DomainError) -> OpenedFile? {
     // What a run has computed itself is no data of its.
-    guard let file = try? Door.current.open(path, counts: false), file.size > 0,
-      let base = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.number, 0), base != MAP_FAILED
-    else { return nil }
-    bytes = UnsafeRawBufferPointer(start: base, count: file.size)
+    let file = try door.open(path, counts: false)
+    if file.version == known { return file }
+    guard file.size == byteCount else { return nil }
+    let head = head()
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(head.count, 1 << 20), alignment: 16)
+    defer { buffer.deallocate() }
+    guard let base = buffer.baseAddress else { return nil }
+    var sum: UInt32 = 0
+    var offset = 0
+    let end = byteCount - 4
+    while offset < end {
+      // The head, then a megabyte at a time.
+      let count = offset == 0 ? head.count : min(end - offset, buffer.count)
+      guard try file.read(from: offset, count, into: base) else { return nil }
+      if offset == 0, !buffer.starts(with: head) { return nil }
+      sum = LogitShard.crc(sum, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      offset += count
+    }
+    guard try file.read(from: end, 4, into: base) else { return nil }
+    return sum == UInt32(littleEndian: base.loadUnaligned(as: UInt32.self)) ? file : nil
   }
-
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }

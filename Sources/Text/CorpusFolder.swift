@@ -24,9 +24,7 @@ struct CorpusFolder {
   /// - Throws: `io` where the folder cannot be read.
   init(_ path: String) throws(DomainError) {
     self.path = path
-    let names = try Door.current.names(in: path) {
-      !$0.hasPrefix(".") && RecordFormat(path: $0) != nil
-    }
+    let names = try Door.current.names(in: path, endingIn: RecordFormat.endings)
     files = names.map { name in
       let lower = name.lowercased()
       let unpacked = lower.hasSuffix(".gz") ? lower.dropLast(3) : lower[...]

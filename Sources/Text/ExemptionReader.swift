@@ -51,7 +51,9 @@ struct ExemptionReader {
     guard start >= 2, bytes[start - 2] | 0x20 == UInt8(ascii: "s") else { return false }
     switch bytes[start - 1] {
     case UInt8(ascii: "/"):
-      return start == 2 || !isWord(start - 3)
+      // Not `the king's/queen's`.
+      guard start > 2 else { return true }
+      return !isWord(start - 3) && bytes[start - 3] != UInt8(ascii: "'") && bytes[start - 3] != 0x99
     case UInt8(ascii: ")"): return start >= 3 && bytes[start - 3] == UInt8(ascii: "(")
     default: return false
     }
@@ -241,6 +243,53 @@ struct ExemptionReader {
 
   // MARK: Language
 
+  /// Whether a foreign word is a part of a name: `Joel de la Fuente`, `Los Angeles`, `van der Waals`. It is Capitalised in front of a capital,
+  /// or stands between capitals (or an English word and a capital) with other particles only.
+  private func isInName(_ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
+    var place = end
+    var steps = 0
+    while true {
+      guard place + 1 < bytes.count, base[place] == 0x20, steps < 4 else { return false }
+      place += 1
+      if isCapital(place) { break }
+      guard isParticle(&place, base) else { return false }
+      steps += 1
+    }
+    if isCapital(start) { return true }
+    place = start
+    steps = 0
+    while place >= 2, base[place - 1] == 0x20, steps < 4 {
+      let wordEnd = place - 1
+      place = wordEnd
+      while place > 0, wordEnd - place <= WordKey.longest, isWord(place - 1) { place -= 1 }
+      guard place < wordEnd else { return false }
+      if isCapital(place) { return true }
+      var further = place
+      guard isParticle(&further, base) else { return isEnglish(place, base) }
+      steps += 1
+    }
+    // The start of a line, or punctuation: `"de Gaulle"`.
+    return steps < 4
+  }
+
+  /// Also `Ángeles`: the capitals of Latin-1.
+  private func isCapital(_ place: Int) -> Bool {
+    WordScanner.isUpper(bytes[place])
+      || bytes[place] == 0xC3 && place + 1 < bytes.count && (0x80...0x9E).contains(bytes[place + 1])
+  }
+
+  private func isParticle(_ place: inout Int, _ base: UnsafePointer<UInt8>) -> Bool {
+    let number = table.find(word: place, base, bytes.count)
+    guard number >= 0, table.info[Int(number)].traits.contains(.particle) else { return false }
+    place += Int(table.info[Int(number)].textLength)
+    return true
+  }
+
+  private func isEnglish(_ place: Int, _ base: UnsafePointer<UInt8>) -> Bool {
+    let number = table.find(word: place, base, bytes.count)
+    return number >= 0 && table.info[Int(number)].traits.contains(.english)
+  }
+
   private mutating func isForeign(_ start: Int) -> Bool {
     guard let base = bytes.baseAddress else { return false }
     if line.contains(start) { return lineIsForeign }
@@ -250,6 +299,7 @@ struct ExemptionReader {
     var english = 0
     var foreign = 0
     var words = 0
+    var last: Int32 = -1
     var place = low
     while place < count, base[place] != newline, words < ExemptionReader.languageWords {
       while place < count, base[place] != newline, !WordScanner.isWordByte(base, place, count) {
@@ -262,12 +312,14 @@ struct ExemptionReader {
       words += 1
       guard length <= WordKey.longest else { continue }
       let number = table.find(base + wordStart, length: length, available: count - wordStart)
+      // A word that is repeated (`la la la`) counts once.
+      defer { last = number }
       guard number >= 0 else { continue }
       let traits = table.info[Int(number)].traits
-      if traits.contains(.english) {
+      if traits.contains(.english) || table.info[Int(number)].pronoun != nil {
         english += 1
         if english >= foreign + 3 { break }
-      } else if traits.contains(.foreign) {
+      } else if traits.contains(.foreign), number != last, !isInName(wordStart, place, base) {
         foreign += 1
       }
     }

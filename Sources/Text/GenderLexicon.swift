@@ -29,8 +29,26 @@ public struct GenderLexicon: Sendable, Equatable {
     case beforeName = "before-name"
     /// Not Capitalised behind a Capitalised word, where it is likely a surname (`Stephen King`).
     case notAfterName = "not-after-name"
-    /// The row is a phrase of two words that stays as it is (`mother tongue`).
+    /// The row is a phrase of two or three words that stays as it is (`mother tongue`).
     case kept
+    /// Not Capitalised in front of a comma where a sentence begins (`Man, that was close!`).
+    case notExclaimed = "not-exclaimed"
+  }
+
+  /// How a phrase that is kept has to be written. A Capitalised word in it stands for that spelling only (`Father Time`).
+  public enum Writing: String, Sendable, CaseIterable {
+    /// With spaces or hyphens.
+    case plain = "kept"
+    /// With hyphens only (`man-eating`).
+    case hyphen = "kept-hyphen"
+    /// Without hyphens only where no article or adjective begins another phrase (`built man made lakes`; `the man made a cake`).
+    case compound = "kept-compound"
+    /// Without hyphens only in front of a noun (`a king sized bed`; `the king sized him up`).
+    case adjective = "kept-adjective"
+    /// Not where somebody's is given something (`our mother earth`; `lent her mother earth and seeds`).
+    case name = "kept-name"
+    /// Without hyphens only where no other noun phrase follows (`a witch hunt`; `the witch hunts them`).
+    case noun = "kept-noun"
   }
 
   /// One row of the table.
@@ -41,18 +59,21 @@ public struct GenderLexicon: Sendable, Equatable {
     public var category: String
     public var direction: Direction = .both
     public var condition: Condition = .anywhere
+    /// Where the condition is `kept`, how.
+    public var writing: Writing = .plain
     /// Where the row was read: `FILE, line N`.
     public var place: String
 
     public init(
       _ masculine: String, _ feminine: String, category: String, direction: Direction = .both,
-      condition: Condition = .anywhere, place: String = "a given row"
+      condition: Condition = .anywhere, writing: Writing = .plain, place: String = "a given row"
     ) {
       self.masculine = masculine
       self.feminine = feminine
       self.category = category
       self.direction = direction
       self.condition = condition
+      self.writing = writing
       self.place = place
     }
   }
@@ -65,8 +86,8 @@ public struct GenderLexicon: Sendable, Equatable {
     self.rows = rows
   }
 
-  /// Reads a table: lines of `masculine`, `feminine`, category and, optionally, a condition or direction, divided by tabs; `#` begins a
-  /// line of comment.
+  /// Reads a table: lines of `masculine`, `feminine`, category and, optionally, a direction and a condition (divided by a space), divided by
+  /// tabs; `#` begins a line of comment.
   ///
   /// - Parameter source: the file's name, for errors.
   /// - Throws: `parse` for a malformed line, `data` for rows that contradict each other; both name the file and the line.
@@ -84,16 +105,21 @@ public struct GenderLexicon: Sendable, Equatable {
       }
       var row = Row(columns[0], columns[1], category: columns[2], place: place)
       if columns.count == 4 {
-        if let direction = Direction(rawValue: columns[3]), direction != .both {
-          row.direction = direction
-        } else if let condition = Condition(rawValue: columns[3]), condition != .anywhere {
-          row.condition = condition
-        } else {
-          throw DomainError(
-            .parse, "\(place): the fourth column says `\(columns[3])`",
-            hint:
-              "it can say feminine-only, masculine-only, before-name, not-after-name or kept, or be left out"
-          )
+        for word in columns[3].split(separator: " ").map(String.init) {
+          if let direction = Direction(rawValue: word), direction != .both {
+            row.direction = direction
+          } else if let writing = Writing(rawValue: word) {
+            row.condition = .kept
+            row.writing = writing
+          } else if let condition = Condition(rawValue: word), condition != .anywhere {
+            row.condition = condition
+          } else {
+            throw DomainError(
+              .parse, "\(place): the fourth column says `\(columns[3])`",
+              hint:
+                "it can say feminine-only or masculine-only, before-name, not-after-name or not-exclaimed, or one of \(Writing.allCases.map(\.rawValue).joined(separator: ", ")), or be left out"
+            )
+          }
         }
       }
       rows.append(row)
@@ -152,7 +178,7 @@ extension GenderLexicon {
   public func words(_ gender: Gender) -> [String] {
     var seen: Set<Spelling> = []
     var result: [String] = []
-    let listed = rows.filter { $0.condition == .anywhere || $0.condition == .notAfterName }.map {
+    let listed = rows.filter { $0.condition != .beforeName && $0.condition != .kept }.map {
       gender == .masculine ? $0.masculine : $0.feminine
     }
     for word in (GenderLexicon.contextualPronouns[gender] ?? []) + listed
@@ -224,14 +250,18 @@ private enum LexiconChecker {
       }
     }
     var changed: [Spelling: GenderLexicon.Row] = [:]
-    for row in rows where row.direction != .both {
+    var changedTitles: [Spelling: GenderLexicon.Row] = [:]
+    for row in rows where row.direction != .both && row.condition != .kept {
       let isFeminine = row.direction == .feminineOnly
       let (word, target) =
         isFeminine ? (row.feminine, row.masculine) : (row.masculine, row.feminine)
-      if let other = matched[word] ?? changed[word] {
+      let isTitle = row.condition == .beforeName
+      if let other = isTitle
+        ? titles[word] ?? changedTitles[word] : matched[word] ?? changed[word]
+      {
         throw conflict(word, row, other, "is changed in two ways")
       }
-      changed[word] = row
+      if isTitle { changedTitles[word] = row } else { changed[word] = row }
       guard matched[target] != nil else {
         throw DomainError(
           .data,
@@ -264,8 +294,14 @@ private enum LexiconChecker {
     ] {
       let parts = word.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
       if row.condition == .kept {
-        guard parts.count == 2, parts.allSatisfy(isPlainWord) else {
-          throw malformed(row, word, "a phrase that is kept has two words and one space")
+        let words = parts.map {
+          ($0.hasSuffix("'s") ? String($0.dropLast(2)) : $0).lowercased()
+        }
+        guard parts.count == 2 || parts.count == 3, words.allSatisfy(isPlainWord) else {
+          throw malformed(
+            row, word,
+            "a phrase that is kept has two or three words, divided by one space; a word but the last may end in 's"
+          )
         }
         continue
       }

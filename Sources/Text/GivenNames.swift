@@ -12,26 +12,47 @@ public struct GivenNames: Sendable, Equatable {
   ]
 
   public let pairs: [Pair]
+  /// Names that are borne by all genders and stay, with their origins.
+  public let unisex: [Unisex]
   /// A name behind one of these words (in lower case) stays.
   public let fixingWords: Set<String>
 
   public struct Pair: Sendable, Equatable {
     public var masculine: String
     public var feminine: String
+    /// Where the names are common (`hispanic`); "" where that is not said.
+    public var origin: String
 
-    public init(_ masculine: String, _ feminine: String) {
+    public init(_ masculine: String, _ feminine: String, origin: String = "") {
       self.masculine = masculine
       self.feminine = feminine
+      self.origin = origin
     }
   }
 
-  /// - Parameter pairs: names in any case.
-  /// - Throws: `data` where a name stands in two pairs or is not one word of letters.
-  public init(_ pairs: [Pair], fixingWords: Set<String> = usualFixingWords) throws(DomainError) {
+  /// A name that stays.
+  public struct Unisex: Sendable, Equatable {
+    public var name: String
+    public var origin: String
+
+    public init(_ name: String, origin: String = "") {
+      self.name = name
+      self.origin = origin
+    }
+  }
+
+  /// - Parameters:
+  ///   - pairs: names in any case.
+  ///   - unisex: names that are known and stay.
+  /// - Throws: `data` where a name stands in two places or is not one word of letters.
+  public init(
+    _ pairs: [Pair], unisex: [Unisex] = [], fixingWords: Set<String> = usualFixingWords
+  ) throws(DomainError) {
     var seen: Set<Spelling> = []
     var lowered: [Pair] = []
     for pair in pairs {
-      let low = Pair(pair.masculine.lowercased(), pair.feminine.lowercased())
+      let low = Pair(
+        pair.masculine.lowercased(), pair.feminine.lowercased(), origin: pair.origin)
       for name in [low.masculine, low.feminine] {
         guard GivenNames.isName(name), CaseRule.holds(name) else {
           throw DomainError(
@@ -48,6 +69,16 @@ public struct GivenNames: Sendable, Equatable {
       lowered.append(low)
     }
     self.pairs = lowered
+    var staying: [Unisex] = []
+    for entry in unisex {
+      let low = Unisex(entry.name.lowercased(), origin: entry.origin)
+      guard GivenNames.isName(low.name), seen.add(low.name) else {
+        throw DomainError(
+          .data, "the given name `\(low.name)` stands in two places, or is not one word of letters")
+      }
+      staying.append(low)
+    }
+    self.unisex = staying
     self.fixingWords = Set(fixingWords.map { $0.lowercased() })
   }
 
@@ -72,22 +103,25 @@ public struct GivenNames: Sendable, Equatable {
       zip(ranked(left), ranked(right)).map { Pair($0, $1) }, fixingWords: fixingWords)
   }
 
-  /// Reads lines of two names divided by a tab, masculine first; `#` begins a line of comment.
+  /// Reads lines of two names divided by a tab, masculine first, and, optionally, their origin; `#` begins a line of comment. A name in both
+  /// columns is borne by all genders and stays.
   ///
   /// - Throws: `parse` or `data` with the file and the line.
   public init(
     parsing text: String, source: String, fixingWords: Set<String> = usualFixingWords
   ) throws(DomainError) {
     var pairs: [Pair] = []
+    var unisex: [Unisex] = []
     var lines: [Spelling: Int] = [:]
     for (line, columns) in TabbedLines.read(text) {
-      guard columns.count == 2 else {
+      guard columns.count == 2 || columns.count == 3 else {
         throw DomainError(
           .parse,
-          "\(source), line \(line): expected two names divided by a tab, found \(columns.count) columns"
-        )
+          "\(source), line \(line): expected two names divided by a tab, found \(columns.count) columns",
+          hint: "a line is a masculine name, a feminine one, and their origin or nothing")
       }
-      for name in columns.map({ $0.lowercased() }) {
+      let names = columns.prefix(2).map { $0.lowercased() }
+      for name in Spelling(names[0]) == Spelling(names[1]) ? [names[0]] : names {
         guard GivenNames.isName(name), CaseRule.holds(name) else {
           throw DomainError(
             .parse,
@@ -101,9 +135,14 @@ public struct GivenNames: Sendable, Equatable {
             hint: "a pairing of names is one to one; leave one of the lines out")
         }
       }
-      pairs.append(Pair(columns[0], columns[1]))
+      let origin = columns.count == 3 ? columns[2] : ""
+      if Spelling(names[0]) == Spelling(names[1]) {
+        unisex.append(Unisex(names[0], origin: origin))
+      } else {
+        pairs.append(Pair(names[0], names[1], origin: origin))
+      }
     }
-    try self.init(pairs, fixingWords: fixingWords)
+    try self.init(pairs, unisex: unisex, fixingWords: fixingWords)
   }
 
   /// Reads a file of pairs (UTF-8, packed by gzip or not).
@@ -112,7 +151,12 @@ public struct GivenNames: Sendable, Equatable {
     try self.init(parsing: String(decoding: bytes, as: UTF8.self), source: path)
   }
 
-  /// The pairing that ships with Fairlead: common names, the ones that are words or borne by all genders left out.
+  /// How many names there are of each origin, those that stay not counted.
+  public var countsByOrigin: [String: Int] {
+    pairs.reduce(into: [:]) { $0[$1.origin, default: 0] += 2 }
+  }
+
+  /// The pairing that ships with Fairlead: common names of six origins, the ones that are words left out.
   public static let standard: GivenNames = {
     do {
       return try GivenNames(

@@ -69,9 +69,10 @@ enum Gzip {
     }
     defer { inflateEnd(&stream) }
     var result: [UInt8] = []
+    try MemoryRoom.require(packed.count &* 4, for: source)
     result.reserveCapacity(packed.count &* 4)
-    let outcome = packed.withUnsafeBufferPointer { input in
-      inflateAll(&stream, input, into: &result)
+    let outcome = try packed.withUnsafeBufferPointer { input throws(DomainError) in
+      try inflateAll(&stream, input, into: &result, source)
     }
     switch outcome {
     case .whole: return result
@@ -88,8 +89,9 @@ enum Gzip {
   private enum Outcome { case whole, cutOff, tooLarge, damaged(String) }
 
   private static func inflateAll(
-    _ stream: inout z_stream, _ input: UnsafeBufferPointer<UInt8>, into result: inout [UInt8]
-  ) -> Outcome {
+    _ stream: inout z_stream, _ input: UnsafeBufferPointer<UInt8>, into result: inout [UInt8],
+    _ source: String
+  ) throws(DomainError) -> Outcome {
     let chunk = 1 << 18
     var position = 0
     let output = UnsafeMutablePointer<UInt8>.allocate(capacity: chunk)
@@ -101,6 +103,11 @@ enum Gzip {
         stream.next_in = UnsafeMutablePointer(mutating: base + position)
         stream.avail_in = UInt32(size)
         position += size
+      }
+      try Cancellation.check()
+      if result.count + chunk > result.capacity {
+        // It is copied to a place twice as large.
+        try MemoryRoom.require(2 * result.count, for: source)
       }
       stream.next_out = output
       stream.avail_out = UInt32(chunk)

@@ -23,11 +23,12 @@ struct WordInfo {
   var group = WordGroup.open
   var verbs: VerbGroup = []
   var traits: WordTraits = []
+  var particular = ParticularWord.none
   var textOffset: Int32 = 0
   var textLength: Int32 = 0
 
   struct Flags: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// It may be replaced, or begin a word that is.
     static let active = Flags(rawValue: 1)
     /// A given name: only with a capital.
@@ -42,6 +43,12 @@ struct WordInfo {
     static let inPhrase = Flags(rawValue: 32)
     /// Member of a family of the lexicon or of the names.
     static let gendered = Flags(rawValue: 64)
+    /// Member of a family in which several words share a counterpart: `Mrs.`, `mum`.
+    static let manyToOne = Flags(rawValue: 128)
+    /// With a point behind: `Mr.`.
+    static let abbreviation = Flags(rawValue: 512)
+    /// Not Capitalised in front of a comma where a sentence begins.
+    static let notExclaimed = Flags(rawValue: 256)
   }
 }
 
@@ -54,11 +61,13 @@ final class LexiconTable: @unchecked Sendable {
   private let text: UnsafeMutablePointer<UInt8>
   /// For the first two bytes (five bits each, which fold the case) the lengths (bits) of words that may be replaced.
   private let activeLengths: UnsafeMutablePointer<UInt64>
-  /// Phrases that are kept: the families (or numbers) of the two words.
-  private let phrases: Set<UInt64>
+  /// Phrases that are kept, by the families of their gendered words.
+  let phrases: [Int32: [KeptPhrase]]
   let categories: [String]
   let count: Int
   let numbers: [Pronoun: Int32]
+  /// `mr` and `madam`, which address the same offices.
+  let officeTitles: (masculine: Int32, feminine: Int32)?
   let fixingWords: Set<String>
 
   init(lexicon: GenderLexicon, names: GivenNames?) throws(DomainError) {
@@ -70,6 +79,7 @@ final class LexiconTable: @unchecked Sendable {
     count = builder.words.count
     categories = builder.categories
     numbers = builder.pronouns
+    officeTitles = builder.officeTitles()
     fixingWords = names?.fixingWords ?? []
 
     info = .allocate(capacity: count)
@@ -100,12 +110,15 @@ final class LexiconTable: @unchecked Sendable {
       // A word of the lexicon has two bytes at least (`CaseRule`).
       if row.flags.contains(.active), word.count >= 2 {
         activeLengths[LexiconTable.prefix(word[0], word[1])] |= 1 << UInt64(word.count)
+        // `_her_`: emphasis that looks like a part of the word.
+        if word.count + 4 <= WordKey.longest {
+          let line = UInt8(ascii: "_")
+          activeLengths[LexiconTable.prefix(line, word[0])] |= 1 << UInt64(word.count + 2)
+          activeLengths[LexiconTable.prefix(line, line)] |= 1 << UInt64(word.count + 4)
+        }
       }
     }
-    phrases = Set(
-      builder.phrases.map { first, second in
-        LexiconTable.phrase(builder.info[first].family, builder.info[second].family)
-      })
+    phrases = builder.phrasesByFamily()
   }
 
   deinit {
@@ -154,6 +167,39 @@ final class LexiconTable: @unchecked Sendable {
     return true
   }
 
+  /// The number of the word that starts at `start` of a text, or -1.
+  func find(word start: Int, _ base: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+    var end = start
+    while end < count, end - start <= WordKey.longest, WordScanner.isWordByte(base, end, count) {
+      end += 1
+    }
+    guard end - start <= WordKey.longest else { return -1 }
+    return find(base + start, length: end - start, available: count - start)
+  }
+
+  /// The word that starts here: this one, or one with an apostrophe that it begins (`ma'am`); nil where it is only the beginning of one.
+  func extended(
+    _ number: Int32, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int
+  ) -> (number: Int32, end: Int)? {
+    guard info[Int(number)].flags.contains(.continues) else { return (number, end) }
+    let second = end + (Apostrophe(base, end, count)?.length ?? 0)
+    var place = second
+    while place < count, WordScanner.isWordByte(base, place, count) { place += 1 }
+    let length = end - start + 1 + place - second
+    if second > end, place > second, length <= WordKey.longest {
+      let joined =
+        Array(UnsafeBufferPointer(start: base + start, count: end - start))
+        + [UInt8(ascii: "'")]
+        + Array(UnsafeBufferPointer(start: base + second, count: place - second))
+      let found = joined.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.map { find($0, length: length, available: length) } ?? -1
+      }
+      if found >= 0, info[Int(found)].flags.contains(.active) { return (found, place) }
+    }
+    let row = info[Int(number)]
+    return row.partner >= 0 || row.titlePartner >= 0 || row.pronoun != nil ? (number, end) : nil
+  }
+
   /// The bytes of a word, in lower case.
   @inline(__always)
   func bytes(_ number: Int32) -> UnsafeBufferPointer<UInt8> {
@@ -162,15 +208,6 @@ final class LexiconTable: @unchecked Sendable {
       start: text + Int(row.pointee.textOffset), count: Int(row.pointee.textLength))
   }
 
-  func isKept(_ first: Int32, _ second: Int32) -> Bool {
-    guard first >= 0, second >= 0 else { return false }
-    return phrases.contains(
-      LexiconTable.phrase(info[Int(first)].family, info[Int(second)].family))
-  }
-
-  private static func phrase(_ first: Int32, _ second: Int32) -> UInt64 {
-    UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
-  }
 }
 
 /// Collects the words of a table.
@@ -178,7 +215,7 @@ private struct TableBuilder {
   var words: [[UInt8]] = []
   var info: [WordInfo] = []
   var categories: [String] = []
-  var phrases: [(Int, Int)] = []
+  private var phrases: [(words: [KeptPhrase.Word], writing: GenderLexicon.Writing)] = []
   var pronouns: [Pronoun: Int32] = [:]
   private var places: [Spelling: Int] = [:]
 
@@ -210,8 +247,14 @@ private struct TableBuilder {
     for row in lexicon.rows {
       guard row.condition != .kept else {
         for phrase in [row.masculine, row.feminine] {
-          let pair = phrase.split(separator: " ").map { number(String($0)) }
-          if pair.count == 2 { phrases.append((pair[0], pair[1])) }
+          let words = phrase.split(separator: " ").map { word in
+            let isPossessive = word.hasSuffix("'s")
+            let place = number((isPossessive ? word.dropLast(2) : word).lowercased())
+            return KeptPhrase.Word(
+              family: Int32(place), isCapital: word.first?.isUppercase == true,
+              isPossessive: isPossessive)
+          }
+          phrases.append((words, row.writing))
         }
         continue
       }
@@ -235,6 +278,9 @@ private struct TableBuilder {
         info[word].flags.formUnion(changes ? [.active, .gendered] : .gendered)
         if isUpper { info[word].flags.insert(.upperOnly) }
         if row.condition == .notAfterName { info[word].flags.insert(.notAfterName) }
+        if row.condition == .notExclaimed {
+          info[word].flags.formUnion([.notExclaimed, .inPhrase])
+        }
         guard changes else { continue }
         if row.condition == .beforeName {
           info[word].titlePartner = Int32(partner)
@@ -251,6 +297,7 @@ private struct TableBuilder {
         }
       }
       if row.category == "title" { info[left].traits.insert(.title) }
+      if row.direction != .both { info[left].flags.insert(.manyToOne) }
       if row.category == "pronoun" { info[left].group = .pronoun }
     }
   }
@@ -309,15 +356,20 @@ private struct TableBuilder {
   mutating func addContextWords() {
     for (word, groups) in ContextWords.all {
       let place = number(word)
+      if groups.traits.contains(.office) { info[place].traits.insert(.office) }
       // A word of the lexicon has the features of its family.
       guard !info[place].flags.contains(.gendered) else { continue }
       info[place].group = groups.group
       info[place].verbs = groups.verbs
       info[place].traits = groups.traits
+      info[place].particular = groups.particular
     }
   }
 
   mutating func finish() {
+    for word in ContextWords.abbreviations {
+      if let place = places[word] { info[place].flags.insert(.abbreviation) }
+    }
     var shared: [Int32: (group: WordGroup, traits: WordTraits)] = [:]
     for row in info where row.flags.contains(.gendered) {
       let isPronoun = row.group == .pronoun || row.pronoun != nil
@@ -331,9 +383,41 @@ private struct TableBuilder {
       info[place].group = features.group
       info[place].traits = features.traits
     }
-    for (first, second) in phrases {
-      info[first].flags.insert(.inPhrase)
-      info[second].flags.insert(.inPhrase)
+    for place in info.indices where info[place].flags.contains(.manyToOne) {
+      let family = info[place].family
+      for other in info.indices where info[other].family == family {
+        info[other].flags.insert(.manyToOne)
+      }
     }
+    for phrase in phrases {
+      for word in phrase.words { info[Int(word.family)].flags.insert(.inPhrase) }
+    }
+  }
+
+  /// `mr` and `madam`, where the lexicon has both in one family.
+  func officeTitles() -> (masculine: Int32, feminine: Int32)? {
+    guard let masculine = places["mr"], let feminine = places["madam"],
+      info[masculine].gender == .masculine, info[feminine].gender == .feminine,
+      info[masculine].family == info[feminine].family
+    else { return nil }
+    return (Int32(masculine), Int32(feminine))
+  }
+
+  /// The phrases with the families of their words, under those of the gendered ones.
+  func phrasesByFamily() -> [Int32: [KeptPhrase]] {
+    var result: [Int32: [KeptPhrase]] = [:]
+    for phrase in phrases {
+      let words = phrase.words.map { word in
+        var word = word
+        word.family = info[Int(word.family)].family
+        return word
+      }
+      let kept = KeptPhrase(words: words, writing: phrase.writing)
+      for word in phrase.words where info[Int(word.family)].flags.contains(.gendered) {
+        let family = info[Int(word.family)].family
+        if result[family]?.contains(kept) != true { result[family, default: []].append(kept) }
+      }
+    }
+    return result
   }
 }

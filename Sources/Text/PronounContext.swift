@@ -37,21 +37,94 @@ struct ContextReader {
   let neighbours: NeighbourReader
 
   /// The context of the pronoun at `start..<end`.
-  func context(start: Int, end: Int) -> PronounContext {
+  func context(start: Int, end: Int) -> PronounContext { read(start: start, end: end).context }
+
+  /// The context of the pronoun at `start..<end`, and whether it begins a couple that has no way back.
+  func read(start: Int, end: Int) -> (context: PronounContext, isConflict: Bool) {
     let before = neighbours.backward(from: start)
-    var place = end
+    var place = neighbours.closing(start: start, end: end)
     var next = neighbours.forward(&place)
+    if next.kind == .word, has(next, .joining), let couple = couple(start: start, end: end) {
+      return (
+        couple.isSameGender || couple.isConflict ? .object : .determiner, couple.isConflict
+      )
+    }
     // `his or her book`: what follows the last of several pronouns decides for all.
     for _ in 0..<4 {
-      guard next.kind == .slash || has(next, .joining) else { break }
+      if neighbours.isBracketed(next), next.number >= 0, info(next).pronoun != nil {
+        // `his (her) dog`
+        place = next.end + 1
+        next = neighbours.forward(&place)
+        continue
+      }
+      let isSlash = next.kind == .slash
+      guard isSlash || has(next, .joining) else { break }
       var further = place
-      let word = neighbours.forward(&further)
-      guard word.number >= 0, info(word).pronoun != nil else { break }
-      place = further
+      var word = neighbours.forward(&further)
+      // `him and/or her`
+      if word.kind == .slash { word = neighbours.forward(&further) }
+      if has(word, .joining) { word = neighbours.forward(&further) }
+      guard word.number >= 0 else { break }
+      if info(word).pronoun == nil {
+        // `his/their dog`, `her or my dog`
+        guard has(word, .possessive), isSlash || !neighbours.isWord(next, "and") else { break }
+      }
+      place = neighbours.closing(start: word.start, end: word.end)
       next = neighbours.forward(&place)
     }
     let second = neighbours.forward(&place)
-    return decide(before: before, next: next, second: second)
+    return (decide(before: before, next: next, second: second), false)
+  }
+
+  /// Two pronouns joined by `and` or `or` in front of a noun.
+  struct Couple {
+    /// `him and his brother`: the second is no alternative to the first, which stands alone. Reversal changes both, so that it stays so.
+    var isSameGender: Bool
+    /// `him and her dog`, which has no way back: `her and his dog` could come from `his and her dog` as well.
+    var isConflict: Bool
+  }
+
+  /// The couple that begins with the pronoun at `start..<end`.
+  func couple(start: Int, end: Int) -> Couple? {
+    guard let first = pronoun(start, end), let joint = joint(end),
+      !has(neighbours.backward(from: start), .joining)
+    else { return nil }
+    var place = joint.place
+    let other = neighbours.forward(&place)
+    guard let second = pronoun(other.start, other.end), neighbours.isBare(other) else { return nil }
+    let next = neighbours.forward(&place)
+    guard next.kind == .word, !has(next, .joining) else { return nil }
+    let third = neighbours.forward(&place)
+    guard second == .her || second == .his,
+      decide(before: joint.word, next: next, second: third) == .determiner
+    else { return nil }
+    let isSameGender = (first == .him || first == .his) == (second == .his)
+    return Couple(
+      isSameGender: isSameGender,
+      isConflict: !isSameGender && (first == .him || first == .hers))
+  }
+
+  /// Whether the pronoun at `start..<end` ends a couple that has no way back.
+  func endsConflict(start: Int, end: Int) -> Bool {
+    let joint = neighbours.backward(from: start)
+    guard joint.kind == .word, has(joint, .joining) else { return false }
+    let first = neighbours.backward(from: joint.start)
+    guard first.kind == .word, pronoun(first.start, first.end) != nil else { return false }
+    return couple(start: first.start, end: first.end)?.isConflict == true
+  }
+
+  private func joint(_ end: Int) -> (word: Neighbour, place: Int)? {
+    var place = end
+    let word = neighbours.forward(&place)
+    guard word.kind == .word, has(word, .joining), neighbours.isBare(word), word.start == end + 1
+    else { return nil }
+    return (word, place)
+  }
+
+  private func pronoun(_ start: Int, _ end: Int) -> Pronoun? {
+    guard end > start else { return nil }
+    let number = neighbours.number(start, end)
+    return number >= 0 ? neighbours.table.info[Int(number)].pronoun : nil
   }
 
   private func info(_ word: Neighbour) -> WordInfo {
@@ -66,12 +139,24 @@ struct ContextReader {
     word.number >= 0 && !info(word).traits.isDisjoint(with: trait)
   }
 
+  /// Whether a word of the closed classes begins a title: `his The Tempest`.
+  private func isTitle(_ word: Neighbour, _ second: Neighbour) -> Bool {
+    word.isCapital && second.isCapital && group(word) == .function && !has(word, .time)
+      && WordScanner.letterCase(neighbours.base + word.start, length: word.end - word.start)
+        == .title
+      && word.end - word.start > 1
+  }
+
   /// Whether the phrase that began before ends here: nothing that could be its noun follows.
   private func endsPhrase(_ word: Neighbour) -> Bool {
     switch word.kind {
     case .boundary, .slash: return true
     case .number: return false
-    case .word: return group(word) == .function || group(word) == .pronoun
+    case .word:
+      switch group(word) {
+      case .function, .pronoun, .particular: return true
+      default: return false
+      }
     }
   }
 
@@ -83,186 +168,220 @@ struct ContextReader {
     switch next.kind {
     case .boundary, .slash: return .object
     case .number:
+      // `call her 5 minutes later`; but `in her 20 years`.
+      if has(second, .unit), neighbours.ends(second, "s"), !has(before, .preposition) {
+        return .object
+      }
       return verb.contains(.giving) && !second.isHyphen ? .objectBeforeNoun : .determiner
     case .word: break
     }
     // `made her very happy`; but `her very own`, and any -ly word as in `drove her completely mad`.
     if verb.contains(.making), has(next, .degree), !has(second, .own) { return .object }
-    if next.isCompound { return .determiner }
+    if next.isCompound || isTitle(next, second) { return .determiner }
     switch group(next) {
     case .noun: return .determiner
-    case .pronoun: return .object
-    case .function:
-      // `against her will.`
-      return has(next, .modalNoun) && second.kind == .boundary && has(before, .preposition)
-        ? .determiner : .object
-    case .determinerOnly: return .determiner
-    case .place:
-      // `call her back`, `took her home`; but `her back hurts`, `her home in Leeds`.
-      guard endsPhrase(second) || group(second) == .place else { return .determiner }
-      return has(next, .home) && !verb.contains(.moving) ? .determiner : .object
-    case .adverb:
-      // `saw her last week`; but `in her last week`.
-      // `at her best`
-      if has(next, .superlative), has(before, .preposition) { return .determiner }
-      if has(second, .time) { return has(before, .preposition) ? .determiner : .object }
-      return endsPhrase(second) ? .object : .determiner
+    case .pronoun, .function: return .object
+    case .particular: return decideParticular(next, verb, second, before)
+    case .determinerOnly:
+      // `sat next to her next to the door`
+      return neighbours.isWord(next, "next") && neighbours.isWord(second, "to")
+        ? .object : .determiner
+    case .place: return decidePlace(next, verb, second, before)
+    case .adverb: return decideAdverb(next, verb, second, before)
     case .quantity:
-      // `told her more`, `gave her one.`; but `her two sons`.
+      // `told her more`, `gave her one.`, `took her two hours`; but `her two sons`.
       if second.isHyphen { return .determiner }
       if verb.contains(.giving) { return .objectBeforeNoun }
+      if has(second, .unit), verb.contains(.moving) { return .objectBeforeNoun }
+      if has(second, .unit), neighbours.isWord(next, "one") { return .object }
+      // `made her less happy`
+      if verb.contains(.turning), neighbours.isWord(next, "more") || neighbours.isWord(next, "less")
+      {
+        return .object
+      }
       return endsPhrase(second) ? .object : .determiner
     case .baseVerb:
       if verb.contains(.letting) { return .object }
       if verb.contains(.helping) {
-        return has(next, .nounToo) && endsPhrase(second) ? .determiner : .object
+        // `saw her face`, `made her move.`; but `made her call`, `help her work the farm`.
+        let isNoun =
+          verb.contains(.turning)
+          ? second.kind == .boundary && neighbours.isWord(next, "move")
+          : has(next, .nounToo) && endsPhrase(second) && !has(second, .article)
+        return isNoun ? .determiner : .object
       }
+      if verb.contains(.giving), has(next, .gift), endsPhrase(second) { return .objectBeforeNoun }
       return .determiner
     case .open: return decideOpen(next, verb, second, before)
     }
   }
 
+  /// Words that begin or end a phrase mostly, each with a use in which it is part of a noun phrase: `her only son`, `gave his all`.
+  private func decideParticular(
+    _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
+  ) -> PronounContext {
+    let isFollowedByNoun = !endsPhrase(second)
+    switch neighbours.table.info[Int(word.number)].particular {
+    case .none: return .object
+    case .only: return isFollowedByNoun ? .determiner : .object
+    case .every:
+      // `saw her every day`, `gave her every chance`; but `watched her every move`.
+      if verb.contains(.giving) { return .objectBeforeNoun }
+      let isTime = has(second, .time) || has(second, .unit) || group(second) == .quantity
+      return isFollowedByNoun && !isTime ? .determiner : .object
+    case .all:
+      // `gave her all for the team`, `did her all.`; but `gave her all the money`, `told her all about it`.
+      let isNoun =
+        second.kind == .boundary || has(second, .joining)
+        || has(second, .preposition) && !neighbours.isWord(second, "of")
+          && !neighbours.isWord(second, "about")
+        || neighbours.isWord(second, "to")
+      let isGiven = verb.contains(.exerting) || neighbours.isWord(before, "it")
+      return isNoun && isGiven ? .determiner : .object
+    case .once:
+      // `her once great career`, `his then wife`; but `met her once again`.
+      if neighbours.isWord(word, "soon"), neighbours.isWord(second, "to") { return .determiner }
+      guard isFollowedByNoun, second.kind == .word, !second.isCapital,
+        !neighbours.ends(second, "ly")
+      else { return .object }
+      switch group(second) {
+      case .open: return has(second, .time) ? .object : .determiner
+      case .noun: return .determiner
+      default: return .object
+      }
+    case .looks:
+      // `her looks faded`, `of her looks.`; but `everyone around her looks happy`.
+      if before.kind != .word { return .determiner }
+      return second.kind == .boundary || has(second, .joining) || has(second, .auxiliary)
+        || has(before, .preposition) && !has(before, .position)
+        ? .determiner : .object
+    case .past:
+      return has(second, .article) || verb.contains(.moving) && !has(before, .preposition)
+        ? .object : .determiner
+    case .being:
+      // Her being there is as right as `him being there`.
+      return verb.contains(.perceiving) && !has(before, .preposition) ? .object : .determiner
+    case .will:
+      // `against her will`, `her will to live`; but `those near her will agree`.
+      let isNoun =
+        second.kind == .boundary || has(second, .joining) || has(second, .auxiliary)
+        || has(second, .preposition) || neighbours.isWord(second, "to")
+      return isNoun ? .determiner : .object
+    }
+  }
+
+  private func decidePlace(
+    _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
+  ) -> PronounContext {
+    // `call her back`, `took her home`; but `her back hurts`, `on her back`, `her home in Leeds`.
+    if has(before, .excepting) { return .object }
+    let isBack = neighbours.isWord(word, "back")
+    let isSide = neighbours.isWord(word, "right") || neighbours.isWord(word, "left")
+    if isBack, has(before, .position) || verb.contains(.straining) { return .determiner }
+    if isSide {
+      // `to her left.`, `her right to vote`; but `to her right away`.
+      if neighbours.isWord(second, "to"), !verb.contains(.moving) { return .determiner }
+      if has(before, .position), second.kind == .boundary || has(second, .joining) {
+        return .determiner
+      }
+    }
+    guard endsPhrase(second) || group(second) == .place || group(second) == .adverb else {
+      return .determiner
+    }
+    return has(word, .home) && !verb.contains(.moving) ? .determiner : .object
+  }
+
+  private func decideAdverb(
+    _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
+  ) -> PronounContext {
+    // `saw her last week`; but `in her last week`, `at her best`.
+    let isPrepositional = has(before, .preposition)
+    if has(word, .superlative), isPrepositional { return .determiner }
+    if has(second, .time), has(word, .own) || neighbours.isWord(word, "next") {
+      return isPrepositional ? .determiner : .object
+    }
+    guard endsPhrase(second) else {
+      // `finds her still living`
+      if verb.contains(.perceiving), neighbours.ends(second, "ing") { return .object }
+      return .determiner
+    }
+    if has(word, .degree) { return .object }
+    // `does her best`, `wasn't her best`; but `knows her best`, `loves her most`.
+    if neighbours.isWord(word, "best"), !verb.contains(.knowing) { return .determiner }
+    let isRank = has(word, .own) || has(word, .superlative)
+    // `her first ever script`
+    if isRank, neighbours.isWord(second, "ever") { return .determiner }
+    return isRank && (isPrepositional || has(before, .auxiliary)) ? .determiner : .object
+  }
+
   private func decideOpen(
     _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
   ) -> PronounContext {
-    if verb.contains(.letting) { return .object }
+    if verb.contains(.letting) {
+      // `let her know`; but `let her dog run`, `let her guard down`.
+      let isPlural = neighbours.ends(word, "s") && !neighbours.ends(word, "ss")
+      let isNoun = isPlural || group(second) == .baseVerb || group(second) == .place
+      return isNoun ? .determiner : .object
+    }
+    let isPrepositional = has(before, .preposition)
     if neighbours.ends(word, "ly"), !word.isCapital, !has(word, .adjective) {
       let describes = verb.contains(.making) || verb.contains(.perceiving)
-      return describes && !has(before, .preposition) || endsPhrase(second) ? .object : .determiner
+      return describes && !isPrepositional || endsPhrase(second) ? .object : .determiner
     }
-    if verb.contains(.naming), word.isCapital { return .object }
+    // `called her Ann`, `elected her president`
+    if verb.contains(.naming), word.isCapital || has(word, .office) && endsPhrase(second) {
+      return .object
+    }
     let length = word.end - word.start
-    if verb.contains(.perceiving), length > 5, neighbours.ends(word, "ing") {
+    if neighbours.ends(word, "ing"), length >= 5,
+      !has(word, .ingNoun) || neighbours.ends(second, "ly")
+    {
+      // `of her saying that`, `like her treating them`; but `of her training.`
+      if has(second, .article), before.kind == .word { return .object }
       // `with her walking ahead`; but `with her bombing targets`.
-      if !has(before, .preposition) || endsPhrase(second) { return .object }
+      if verb.contains(.perceiving), !isPrepositional || endsPhrase(second) { return .object }
     }
+    if isFiniteVerb(word, before, second) { return .object }
     if verb.contains(.making), endsPhrase(second) {
       if has(word, .adjective) || length > 4 && neighbours.ends(word, "ed") { return .object }
+      if verb.contains(.turning), length >= 7, hasAdjectiveEnding(word) { return .object }
+    }
+    // `helped her solve the riddle`, `saw her murder him`
+    if verb.contains(.aiding), has(second, .article), !neighbours.isWord(second, "that"),
+      !neighbours.ends(word, "s"), !word.isCapital
+    {
+      return .object
     }
     guard verb.contains(.giving) else { return .determiner }
     // `gave her money`, `gave her white rice`.
-    return has(word, .gift) || has(word, .adjective) && has(second, .gift)
-      ? .objectBeforeNoun : .determiner
-  }
-}
-
-/// What stands beside a word.
-struct Neighbour {
-  enum Kind {
-    /// Punctuation, a sum of money, or the end of the text.
-    case boundary
-    case number, word
-    /// Between alternatives: `his/her`.
-    case slash
+    let isAdjective = has(word, .adjective) || hasAdjectiveEnding(word)
+    return has(word, .gift) || isAdjective && has(second, .gift) ? .objectBeforeNoun : .determiner
   }
 
-  var kind: Kind
-  var start = 0
-  var end = 0
-  /// In the table; -1 where it is not there.
-  var number: Int32 = -1
-  var isCapital = false
-  /// Joined to more by a hyphen: `her ex-husband`.
-  var isCompound = false
-
-  /// A boundary that is a hyphen set apart: `her one - day trip`.
-  var isHyphen = false
-
-  static let boundary = Neighbour(kind: .boundary)
-}
-
-/// Reads words and boundaries around a place in a text.
-struct NeighbourReader {
-  let base: UnsafePointer<UInt8>
-  let count: Int
-  let table: LexiconTable
-
-  /// The neighbour behind `place`, which moves behind it.
-  func forward(_ place: inout Int) -> Neighbour {
-    var lineEnds = 0
-    let gap = place
-    while place < count, WordScanner.isSpace(base[place]) {
-      if base[place] == newline { lineEnds += 1 }
-      place += 1
+  /// Whether the pronoun ends a phrase of which this word is the verb: `nobody but her knew`, `the man behind her laughed`.
+  private func isFiniteVerb(_ word: Neighbour, _ before: Neighbour, _ second: Neighbour) -> Bool {
+    let ends = endsPhrase(second) || group(second) == .place || neighbours.ends(second, "ly")
+    if has(before, .excepting) {
+      return has(word, .pastVerb) || ends && (has(word, .presentVerb) || isParticiple(word))
     }
-    if place < count, base[place] == UInt8(ascii: "/") {
-      place += 1
-      return Neighbour(kind: .slash)
-    }
-    let follows = gap > 0 && base[gap - 1] == UInt8(ascii: "/")
-    guard place < count, place > gap || follows, lineEnds < 2 else { return .boundary }
-    guard skipOpening(&place) else { return .boundary }
-    let start = place
-    while place < count, WordScanner.isWordByte(base, place, count) { place += 1 }
-    guard place > start else {
-      var boundary = Neighbour.boundary
-      boundary.isHyphen = place < count && base[place] == UInt8(ascii: "-")
-      return boundary
-    }
-    if WordScanner.isDigit(base[start]) { return Neighbour(kind: .number) }
-    let joined =
-      place + 1 < count && base[place] == UInt8(ascii: "-")
-      && WordScanner.isWordByte(base, place + 1, count)
-    return word(start, place, compound: joined)
+    guard ends else { return false }
+    // `the woman who loved her died`
+    let isObject = before.number >= 0 && info(before).verbs.contains(.knowing)
+    return (isObject || has(before, .beside)) && has(word, .pastVerb)
+      || has(before, .beside) && isParticiple(word)
   }
 
-  /// The neighbour in front of `start`.
-  func backward(from start: Int) -> Neighbour {
-    var place = start
-    while place > 0, WordScanner.isSpace(base[place - 1]) { place -= 1 }
-    guard place < start else { return .boundary }
-    let end = place
-    while place > 0, WordScanner.isWordByte(base, place - 1, count) { place -= 1 }
-    guard place < end else { return .boundary }
-    if WordScanner.isDigit(base[place]) { return Neighbour(kind: .number) }
-    return word(place, end, compound: false)
+  private func isParticiple(_ word: Neighbour) -> Bool {
+    // Not `deathbed` or `speed`.
+    word.end - word.start >= 5 && neighbours.ends(word, "ed") && !neighbours.ends(word, "eed")
+      && !neighbours.ends(word, "bed") && !has(word, .nounToo)
   }
 
-  /// Whether a word that is not of the lexicon ends so; `ending` is in lower case.
-  func ends(_ word: Neighbour, _ ending: StaticString) -> Bool {
-    if word.number >= 0, table.info[Int(word.number)].flags.contains(.gendered) { return false }
-    let length = ending.utf8CodeUnitCount
-    guard word.end - word.start >= length else { return false }
-    for i in 0..<length
-    where WordScanner.lowered(base[word.end - length + i]) != ending.utf8Start[i] {
-      return false
-    }
-    return true
-  }
-
-  /// Steps over an opening quote or bracket or a sign in front of a word: her "friend", her (late) aunt. False at a closing one.
-  private func skipOpening(_ place: inout Int) -> Bool {
-    guard place + 1 < count else { return true }
-    switch base[place] {
-    case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "<"), UInt8(ascii: "$"),
-      UInt8(ascii: "#"):
-      place += 1
-    case UInt8(ascii: "`"):
-      while place < count, base[place] == UInt8(ascii: "`") { place += 1 }
-    case UInt8(ascii: "\""):
-      // A closing one has no space in front of it, or nothing but space behind.
-      let opens =
-        place > 0 && WordScanner.isSpace(base[place - 1]) && !WordScanner.isSpace(base[place + 1])
-      if !opens { return false }
-      place += 1
-    case 0xE2:
-      // “ and ‘ open; everything else of that block ends the phrase.
-      guard place + 3 < count, base[place + 1] == 0x80 else { return true }
-      guard base[place + 2] == 0x9C || base[place + 2] == 0x98 else { return false }
-      place += 3
-    default: return true
-    }
-    if place < count, base[place] == 0x20 { place += 1 }
-    return true
-  }
-
-  private func word(_ start: Int, _ end: Int, compound: Bool) -> Neighbour {
-    let length = end - start
-    let number =
-      length <= WordKey.longest
-      ? table.find(base + start, length: length, available: count - start) : -1
-    return Neighbour(
-      kind: .word, start: start, end: end, number: number,
-      isCapital: WordScanner.isUpper(base[start]), isCompound: compound)
+  /// `unconscious`, `invincible`, `homophobic`
+  private func hasAdjectiveEnding(_ word: Neighbour) -> Bool {
+    neighbours.ends(word, "ous") || neighbours.ends(word, "ble") || neighbours.ends(word, "ful")
+      || neighbours.ends(word, "less") || neighbours.ends(word, "etic")
+      || neighbours.ends(word, "phobic") || neighbours.ends(word, "anic")
+      || neighbours.ends(word, "rect")
   }
 }

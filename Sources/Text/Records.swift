@@ -1,5 +1,6 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
+import Files
 import JSON
 import Spelling
 import Tensor
@@ -57,16 +58,21 @@ public enum RecordFormat: String, Sendable, CaseIterable {
   public init?(path: String) {
     let lower = path.lowercased()
     let name = lower.hasSuffix(".gz") ? String(lower.dropLast(3)) : lower
-    if name.hasSuffix(".csv") {
-      self = .csv
-    } else if name.hasSuffix(".tsv") || name.hasSuffix(".tab") {
-      self = .tsv
-    } else if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
-      self = .jsonl
-    } else {
-      return nil
+    let format = RecordFormat.allCases.first { $0.endings.contains { name.hasSuffix($0) } }
+    guard let format else { return nil }
+    self = format
+  }
+
+  private var endings: [String] {
+    switch self {
+    case .csv: [".csv"]
+    case .tsv: [".tsv", ".tab"]
+    case .jsonl: [".jsonl", ".ndjson"]
     }
   }
+
+  /// How the names of files of rows end, in lower case.
+  static let endings = allCases.flatMap(\.endings).flatMap { [$0, $0 + ".gz"] }
 }
 
 extension Records {
@@ -79,6 +85,8 @@ extension Records {
     -> Records
   {
     guard let format = format ?? RecordFormat(path: path) else {
+      // What is wrong with the file comes before what is wrong with its name.
+      _ = try Door.current.open(path, counts: false)
       throw DomainError(
         .value, "\(path) is not known to be CSV, TSV or JSONL by its name",
         hint: "give the file one of the endings .csv, .tsv, .jsonl (and .gz)")

@@ -26,11 +26,12 @@ public struct KeptWord: Sendable, Hashable {
     case oneWay = "one-way"
     /// In an address, in code or in another language (`RoleReversal.Exemptions`).
     case exempt
-    /// In a phrase that the lexicon keeps.
+    /// In a phrase that the lexicon keeps, or an exclamation (`Man, that was close!`).
     case phrase
     /// Likely a surname, or a name behind a word that fixes it.
     case name
-    /// Written in a pattern of capitals that could not be kept, or part of a coined word (`her-story`).
+    /// Written in a pattern of capitals that could not be kept, part of a coined word (`her-story`), or in front of an apostrophe that would be
+    /// read as another possessive behind the counterpart (`gentlemen' room`).
     case spelling
   }
 

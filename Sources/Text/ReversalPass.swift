@@ -38,58 +38,62 @@ struct ReversalPass {
     output.reserveCapacity(output.count + count + count / 16)
     var copied = 0
     var words = WordIterator(base: base, count: count)
-    while let (start, ending) = words.next() {
+    while var (start, ending) = words.next() {
+      guard table.mayReplace(base + start, length: ending &- start) else { continue }
+      if base[start] == underscore {
+        // `_her_`, `__her__`
+        guard base[ending - 1] == underscore else { continue }
+        let isDouble = base[start + 1] == underscore && base[ending - 2] == underscore
+        start += isDouble ? 2 : 1
+        ending -= isDouble ? 2 : 1
+        guard ending > start + 1 else { continue }
+      }
       let length = ending &- start
-      guard table.mayReplace(base + start, length: length) else { continue }
       let number = table.find(base + start, length: length, available: count - start)
       guard number >= 0, table.info[Int(number)].flags.contains(.active) else { continue }
       // A part of a word that was replaced already (`ma'am`).
       guard start >= copied else { continue }
-      guard let (word, end) = extended(number, start, ending, base) else { continue }
+      guard let (word, end) = table.extended(number, start, ending, base, count) else { continue }
       guard let target = replacement(of: word, start, end, base) else { continue }
       output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: start - copied))
       let written = output.count
       WordScanner.append(table.bytes(target.number), in: target.letterCase, to: &output)
       copied = end
-      if report != nil { note(start..<end, target, written, output) }
+      switch target.ending {
+      case .none: break
+      case .point: output.append(UInt8(ascii: "."))
+      case .withoutPoint: copied += 1
+      case .possessive(let ending):
+        copied += ending.length
+        // The apostrophe stays as it is written.
+        output.append(contentsOf: bytes[end..<end + ending.apostrophe])
+        if ending.hasS {
+          output.append(UInt8(ascii: target.letterCase == .upper ? "S" : "s"))
+        }
+      }
+      if report != nil { note(start..<copied, target, written, output) }
       replaced += 1
     }
     output.append(contentsOf: UnsafeBufferPointer(start: base + copied, count: count - copied))
     return replaced
   }
 
-  /// The word that starts here: this one, or one with an apostrophe that it begins (`ma'am`).
-  private func extended(
-    _ number: Int32, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>
-  ) -> (number: Int32, end: Int)? {
-    let info = table.info[Int(number)]
-    guard info.flags.contains(.continues) else { return (number, end) }
-    var place = end
-    if place < bytes.count, base[place] == UInt8(ascii: "'") {
-      place += 1
-    } else if place + 2 < bytes.count, base[place] == 0xE2, base[place + 1] == 0x80,
-      base[place + 2] == 0x99
-    {
-      place += 3
-    }
-    let second = place
-    while place < bytes.count, WordScanner.isWordByte(base, place, bytes.count) { place += 1 }
-    let length = end - start + 1 + place - second
-    if second > end, place > second, length <= WordKey.longest {
-      let joined = Array(bytes[start..<end]) + [UInt8(ascii: "'")] + Array(bytes[second..<place])
-      let found = joined.withUnsafeBufferPointer { buffer in
-        buffer.baseAddress.map { table.find($0, length: length, available: length) } ?? -1
-      }
-      if found >= 0, table.info[Int(found)].flags.contains(.active) { return (found, place) }
-    }
-    return info.partner >= 0 || info.titlePartner >= 0 || info.pronoun != nil ? (number, end) : nil
-  }
-
   private struct Replacement {
+    /// What changes behind the word.
+    enum Ending {
+      case none
+      /// `Miss Marple` → `Mr. Marple`
+      case point
+      /// `Mr. President` → `Madam President`
+      case withoutPoint
+      case possessive(PossessiveEnding)
+    }
+
     var number: Int32
     var category: Int16
     var isInvertible: Bool
     var letterCase: LetterCase
+    var ending = Ending.none
   }
 
   /// What takes the place of a word; nil where it stays.
@@ -104,29 +108,98 @@ struct ReversalPass {
       return keep(start, end, .spelling)
     }
     if exemption.covers(start, end) { return keep(start, end, .exempt) }
-    if info.flags.contains(.inPhrase), isInKeptPhrase(number, start, end, base) {
+    let surroundings = Surroundings(base: base, count: bytes.count, table: table)
+    if info.flags.contains(.inPhrase),
+      PhraseReader(neighbours: surroundings.neighbours).isKept(number, start, end)
+        || surroundings.isExclaimed(info, start, end, letterCase)
+    {
       return keep(start, end, .phrase)
     }
     if let pronoun = info.pronoun {
       return pronounReplacement(pronoun, info.category, letterCase, start, end, base)
     }
     let isFixed =
-      info.flags.contains(.name) && isFixedName(start, base)
-      || info.flags.contains(.notAfterName) && letterCase == .title && isBehindName(start, base)
+      info.flags.contains(.name) && surroundings.isFixedName(start)
+      || info.flags.contains(.notAfterName) && letterCase == .title
+        && (surroundings.isBehindName(start) || surroundings.isBeforePlace(end))
     if isFixed { return keep(start, end, .name) }
-    let isTitle = letterCase == .title && isBeforeName(end, base)
+    if info.flags.contains(.manyToOne) {
+      switch surroundings.couple(number, start, end) {
+      case .counterpart(let other):
+        return Replacement(
+          number: other, category: info.category, isInvertible: true, letterCase: letterCase)
+      case .mismatch where keepsOneWay: return keep(start, end, .oneWay)
+      case .mismatch, .none: break
+      }
+      if let office = officeTitle(number, end, letterCase, surroundings) { return office }
+    }
+    let isTitle = letterCase == .title && surroundings.isBeforeName(end)
     var (partner, category) = step(number, isTitle: isTitle)
     guard partner >= 0 else { return nil }
     let back = step(partner, isTitle: isTitle).number
-    let isInvertible = back == number
+    var isInvertible = back == number
+    var possessive: PossessiveEnding?
+    if Apostrophe(base, end, bytes.count) != nil {
+      let reader = PossessiveReader(base: base, count: bytes.count, table: table)
+      let isName = info.flags.contains(.name)
+      let source = SpelledWord(table.bytes(number), isName: isName)
+      let target = SpelledWord(table.bytes(partner), isName: isName)
+      if reader.isMisread(end, source: source, target: target) {
+        return keep(start, end, .spelling)
+      }
+      possessive = reader.ending(
+        end, source: source, target: target, letterCase: letterCase, isOneWay: !isInvertible)
+    }
+    if let possessive, !possessive.isInvertible { isInvertible = false }
+    let addsPoint = isTitle && isAbbreviation(partner) && !isAbbreviation(number)
+    let hasPoint = addsPoint || end < bytes.count && bytes[end] == UInt8(ascii: ".")
+    let isOffice =
+      info.flags.contains(.manyToOne) && letterCase != .lower && hasPoint && isAbbreviation(partner)
+      && surroundings.isBeforeOffice(addsPoint ? end : end + 1)
+    // `Ms. President`: the way back leads to `Madam President`.
+    if isOffice { isInvertible = false }
     if !isInvertible {
       if keepsOneWay { return keep(start, end, .oneWay) }
       // Where the counterpart does not come back to itself either (`Gentlewoman Ann`), the one that does stands for it.
       let settled = step(back, isTitle: isTitle).number
       if settled >= 0 { partner = settled }
     }
-    return Replacement(
+    var result = Replacement(
       number: partner, category: category, isInvertible: isInvertible, letterCase: letterCase)
+    if let possessive {
+      result.ending = .possessive(possessive)
+    } else if isOffice, let titles = table.officeTitles, info.gender == .masculine {
+      // `Master Secretary`
+      result.number = titles.feminine
+    } else if addsPoint {
+      result.ending = .point
+    }
+    return result
+  }
+
+  private func isAbbreviation(_ number: Int32) -> Bool {
+    table.info[Int(number)].flags.contains(.abbreviation)
+  }
+
+  /// `Mr. President` and `Madam President` lead to each other.
+  private func officeTitle(
+    _ number: Int32, _ end: Int, _ letterCase: LetterCase, _ surroundings: Surroundings
+  ) -> Replacement? {
+    guard letterCase != .lower, let titles = table.officeTitles else { return nil }
+    let info = table.info[Int(number)]
+    if number == titles.feminine, surroundings.isBeforeOffice(end) {
+      return Replacement(
+        number: titles.masculine, category: info.category, isInvertible: true,
+        letterCase: letterCase == .upper ? .upper : .title, ending: .point)
+    }
+    if number == titles.masculine, end < bytes.count, bytes[end] == UInt8(ascii: "."),
+      surroundings.isBeforeOffice(end + 1)
+    {
+      return Replacement(
+        number: titles.feminine, category: info.category, isInvertible: true,
+        letterCase: letterCase, ending: .withoutPoint)
+    }
+    return nil
   }
 
   /// Where a word leads, as a title or otherwise.
@@ -151,92 +224,32 @@ struct ReversalPass {
     _ base: UnsafePointer<UInt8>
   ) -> Replacement? {
     let context: PronounContext
+    var isInvertible = true
     switch exemption.hyphens(start, end) {
     case .coined: return keep(start, end, .spelling)
     // `his-and-hers` names two owners and belongs to no noun.
     case .conjunction: context = .object
     case .none:
       let neighbours = NeighbourReader(base: base, count: bytes.count, table: table)
-      context =
-        tagger?.context(start: start, end: end, neighbours: neighbours)
-        ?? ContextReader(neighbours: neighbours).context(start: start, end: end)
+      if let tagger {
+        context = tagger.context(start: start, end: end, neighbours: neighbours)
+      } else {
+        let reader = ContextReader(neighbours: neighbours)
+        let reading = reader.read(start: start, end: end)
+        context = reading.context
+        // Both words of a couple without a way back stay, since one decides about the other.
+        if reading.isConflict { isInvertible = false }
+        if keepsOneWay, reading.isConflict || reader.endsConflict(start: start, end: end) {
+          return keep(start, end, .oneWay)
+        }
+      }
     }
     let partner = pronoun.partner(in: context)
-    let isInvertible = partner.partner(in: context) == pronoun
+    if partner.partner(in: context) != pronoun { isInvertible = false }
     if partner == pronoun || !isInvertible && keepsOneWay { return keep(start, end, .oneWay) }
     guard let number = table.numbers[partner] else { return nil }
     return Replacement(
       number: number, category: category, isInvertible: isInvertible, letterCase: letterCase)
-  }
-
-  /// One space, then a capital.
-  private func isBeforeName(_ end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
-    end + 1 < bytes.count && base[end] == 0x20 && WordScanner.isUpper(base[end + 1])
-  }
-
-  /// The word in front where at most one space, or a point and a space, stands between.
-  private func wordBefore(_ start: Int, _ base: UnsafePointer<UInt8>) -> (
-    start: Int, number: Int32
-  )? {
-    var end = start
-    guard end > 0, base[end - 1] == 0x20 || base[end - 1] == UInt8(ascii: "-") else { return nil }
-    end -= 1
-    if end > 0, base[end - 1] == UInt8(ascii: ".") { end -= 1 }
-    var place = end
-    while place > 0, end - place <= WordKey.longest,
-      WordScanner.isWordByte(base, place - 1, bytes.count)
-    { place -= 1 }
-    guard place < end else { return nil }
-    guard end - place <= WordKey.longest else { return (place, -1) }
-    return (place, table.find(base + place, length: end - place, available: bytes.count - place))
-  }
-
-  /// Behind a Capitalised word that is no word of the language's closed classes, or behind a title with its point: `Stephen King`, `Mr. King`.
-  private func isBehindName(_ start: Int, _ base: UnsafePointer<UInt8>) -> Bool {
-    guard let (before, number) = wordBefore(start, base), WordScanner.isUpper(base[before]) else {
-      return false
-    }
-    var end = before
-    while WordScanner.isWordByte(base, end, bytes.count) { end += 1 }
-    let hasPoint = base[end] == UInt8(ascii: ".")
-    guard number >= 0 else { return !hasPoint }
-    let info = table.info[Int(number)]
-    if info.traits.contains(.title) { return true }
-    if hasPoint { return false }
-    if info.flags.contains(.gendered) { return info.flags.contains(.name) }
-    return info.group == .open && !info.traits.contains(.adjective)
-  }
-
-  private func isFixedName(_ start: Int, _ base: UnsafePointer<UInt8>) -> Bool {
-    guard !table.fixingWords.isEmpty, let (before, _) = wordBefore(start, base) else {
-      return false
-    }
-    var end = before
-    while WordScanner.isWordByte(base, end, bytes.count) { end += 1 }
-    let word = String(decoding: bytes[before..<end].map(WordScanner.lowered), as: UTF8.self)
-    return table.fixingWords.contains(word)
-  }
-
-  private func isInKeptPhrase(
-    _ number: Int32, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>
-  ) -> Bool {
-    let count = bytes.count
-    if end + 1 < count, base[end] == 0x20 || base[end] == UInt8(ascii: "-") {
-      var place = end + 1
-      while place < count, place - end <= WordKey.longest + 1,
-        WordScanner.isWordByte(base, place, count)
-      { place += 1 }
-      let length = place - end - 1
-      if length > 0, length <= WordKey.longest,
-        table.isKept(number, table.find(base + end + 1, length: length, available: count - end - 1))
-      {
-        return true
-      }
-    }
-    guard let before = wordBefore(start, base), base[start - 2] != UInt8(ascii: ".") else {
-      return false
-    }
-    return table.isKept(before.number, number)
   }
 
   private mutating func note(
@@ -255,3 +268,5 @@ struct ReversalPass {
     countedBytes = source.upperBound
   }
 }
+
+private let underscore = UInt8(ascii: "_")

@@ -9,6 +9,9 @@
 //   not before a noun     her ↔ him    his ↔ hers
 //   object before a noun  her ↔ him    his → her       ("gave her money")
 //
+// A possessive goes with its word (`the ladies' room`, `the gentlemen's room`), a title with its point (`Miss Lee`, `Mr. Lee`). Words that share a
+// counterpart take each other's place where they stand together (`Mr. and Mrs. Lee`).
+//
 // The domain on which R is an involution, R(R(x)) = x: texts without a word that is changed one way only (an arrow above, or a one-way row of the
 // table, as `mum` → `dad`). The report says whether a text is one (`isInvertible`). Every R(x) is one, so that R(R(R(x))) = R(x) for every text.
 // With `.invertible`, such words stay, and R(R(x)) = x holds for every text.
@@ -35,7 +38,7 @@ public struct RoleReversal: Sendable {
     /// Between backticks.
     public static let code = Exemptions(rawValue: 2)
     /// Lines that are in another language written with Latin letters: more of their first 40 words are frequent in that language than in
-    /// English, and at least two.
+    /// English, and at least two, those in names (`Joel de la Fuente`) not counted.
     public static let foreign = Exemptions(rawValue: 4)
     public static let all: Exemptions = [.links, .code, .foreign]
   }

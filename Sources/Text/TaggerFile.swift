@@ -14,6 +14,13 @@ extension Tagger {
   ///
   /// - Throws: `io` where the file cannot be written.
   public func save(to path: String) throws(DomainError) {
+    try AtomicFile.write(path, try encoded())
+  }
+
+  /// All of the tagger, as `save` writes it.
+  ///
+  /// - Throws: `limit` where a tag is too long.
+  public func encoded() throws(DomainError) -> [UInt8] {
     var bytes = Tagger.magic
     func append(_ value: some FixedWidthInteger) {
       withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
@@ -39,7 +46,7 @@ extension Tagger {
       }
     }
     bytes.append(contentsOf: SHA256.hash(data: bytes))
-    try AtomicFile.write(path, bytes)
+    return bytes
   }
 
   /// Whether the file at `path` begins as one that `save` wrote.

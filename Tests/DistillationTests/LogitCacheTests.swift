@@ -116,7 +116,7 @@ import Testing
       try FileManager.default.contentsOfDirectory(atPath: first.folder)
         .filter { $0.hasPrefix("shard") }.sorted()
     }
-    let left = first.folder + "/shard-000005.part-4194303-1"
+    let left = first.folder + "/shard-000005.fairlead-part-4194303-1"
     try Data([1, 2, 3]).write(to: URL(filePath: left))
     var again: [Int] = []
     let second = try cache(folder, format)
@@ -158,6 +158,25 @@ import Testing
       #expect(redone > 0 && redone < 7 && third.isComplete)
       #expect(try Data(contentsOf: url) == sound)
     }
+  }
+
+  /// Whoever cuts a shard off while it is in use gets an error from it, and no crash.
+  @Test func shardsThatChangeAreAnErrorOnReading() throws {
+    let folder = try TemporaryFolder()
+    let cache = try cache(folder, LogitFormat(), shardBytes: 1 << 20)
+    try cache.fill(batch: 4) { try teacher($0) }
+    _ = try cache.logits(of: [0], time: 5, temperature: 1)
+    let shard = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+        .first { $0.hasPrefix("shard") })
+    let path = cache.folder + "/" + shard
+    let sound = try Data(contentsOf: URL(filePath: path))
+    // Written over in place: other numbers must not pass.
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.write(contentsOf: Data(repeating: 1, count: sound.count))
+    #expect(throws: DomainError.self) { try cache.logits(of: [0], time: 5, temperature: 1) }
+    try handle.truncate(atOffset: 0)
+    #expect(throws: DomainError.self) { try cache.logits(of: [6], time: 5, temperature: 1) }
   }
 
   @Test func missingShardsAreAnErrorOnReading() throws {

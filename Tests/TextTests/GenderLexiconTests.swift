@@ -7,13 +7,83 @@ import Testing
 @Suite struct GenderLexiconTests {
   @Test func theEmbeddedTablesAreLarge() {
     #expect(GenderLexicon.standard.pairCount >= 500)
-    #expect(GivenNames.standard.pairs.count >= 140)
+    #expect(GivenNames.standard.pairs.count >= 700)
     let masculine = Set(GenderLexicon.standard.words(.masculine))
     let feminine = Set(GenderLexicon.standard.words(.feminine))
     #expect(masculine.isSuperset(of: ["he", "him", "his", "himself", "uncle", "mr", "king"]))
     #expect(feminine.isSuperset(of: ["she", "her", "hers", "herself", "aunt", "mrs", "mum"]))
     #expect(masculine.isDisjoint(with: feminine))
     #expect(!feminine.contains("miss"))
+  }
+
+  /// Names of one origin only would say nothing of all others.
+  @Test func eachOriginHasAsManyNamesAsTheEuropeanOne() throws {
+    let names = GivenNames.standard
+    let counts = names.countsByOrigin
+    #expect(
+      counts.keys.sorted() == [
+        "african-american", "arabic", "east-asian", "european", "hispanic", "indian",
+      ])
+    let european = try #require(counts["european"])
+    #expect(european >= 200)
+    for (origin, count) in counts { #expect(count >= european, "\(origin)") }
+    #expect(names.unisex.count >= 60 && names.unisex.allSatisfy { counts[$0.origin] != nil })
+    // A name is swapped within its origin, and one that all genders bear stays.
+    let named = RoleReversal.standardWithNames
+    let origins = Dictionary(
+      names.pairs.flatMap { [($0.masculine, $0.origin), ($0.feminine, $0.origin)] },
+      uniquingKeysWith: { $1 })
+    for pair in names.pairs {
+      let feminine = named.reverse(pair.masculine.capitalized).lowercased()
+      #expect(feminine == pair.feminine && origins[feminine] == pair.origin)
+    }
+    for entry in names.unisex {
+      #expect(named.reverse(entry.name.capitalized) == entry.name.capitalized)
+    }
+  }
+
+  /// Where published lists know a name of ours, they say the same of its gender.
+  @Test(.enabled(if: TestData.has("given_names"), "the published lists are not here"))
+  func gendersOfNamesAgreeWithPublishedLists() throws {
+    var published: [String: Set<String>] = [:]
+    for file in ["nltk_names", "wiktionary_english_given_names"] {
+      let records = try Records.read(TestData.path("given_names/\(file).csv"))
+      for (name, gender) in zip(try records.column("name"), try records.column("gender")) {
+        published[name.lowercased(), default: []].insert(gender)
+      }
+    }
+    var contradicted: [String] = []
+    var known = 0
+    for pair in GivenNames.standard.pairs {
+      for (name, gender) in [(pair.masculine, "male"), (pair.feminine, "female")] {
+        guard let genders = published[name] else { continue }
+        known += 1
+        if !genders.contains(gender) { contradicted.append(name) }
+      }
+    }
+    print("\(known) names are in the lists, contradicted: \(contradicted)")
+    #expect(known > 300 && contradicted.count <= 5)
+  }
+
+  @Test func namesThatAreMetAreCounted() throws {
+    let finder = NameFinder(.standard)
+    let coverage = finder.coverage(
+      of:
+        "Jamal met Priya, Ngozi Okafor and Kim Lee in Paris. The Louvre was closed. Fatima told John. Xochitl Vega said no. I saw Dikembe's car."
+    )
+    #expect(coverage.known == 5)
+    #expect(
+      coverage.byOrigin == [
+        "african-american": 1, "indian": 1, "european": 2, "arabic": 1,
+      ])
+    #expect(coverage.unknownNames == ["ngozi": 1, "xochitl": 1, "dikembe": 1])
+    #expect(coverage.unknown == 3 && coverage.share == 0.625)
+    #expect(NameCoverage().share == nil)
+    #expect(finder.coverage(of: "Jamal") + finder.coverage(of: "Ngozi Okafor") != NameCoverage())
+    let own = try GivenNames(parsing: "Tom\tIda\tnordic\nKai\tkai\n", source: "n")
+    #expect(own.pairs == [.init("tom", "ida", origin: "nordic")])
+    #expect(own.unisex == [.init("kai")])
+    #expect(NameFinder(own).coverage(of: "Ida and Kai").byOrigin == ["nordic": 1, "": 1])
   }
 
   /// The pairs of published lists of the field are there, but for those that our list leaves out on purpose.
@@ -57,7 +127,7 @@ import Testing
     ("her\tcd\tx", "`her` cannot be exchanged"),
     ("x\tcd\tx", "begin with an ASCII letter"),
     ("\u{e9}la\tcd\tx", "begin with an ASCII letter"),
-    ("one two three\tcd ef\tx\tkept", "two words and one space"),
+    ("one two three four\tcd ef\tx\tkept", "two or three words"),
     ("ab\tcd\tx\nef\tcd\tx", "line 2: `cd` stands in two pairs (ef/cd, and ab/cd in t, line 1)"),
     ("ab\tcd\tx\ncd\tef\tx", "line 2: `cd` is masculine here and feminine there"),
     ("ab\tcd\tx\nef\tgh\tx\nab\tgh\tx\tmasculine-only", "line 3: `ab` is changed in two ways"),
@@ -71,8 +141,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("tom\tann\tx", "n, line 1: expected two names"),
     ("tom\ta.b", "n, line 1: `a.b` is not one word"),
+    ("tom\tann\tx\ty", "n, line 1: expected two names"),
+    ("tom\ttom\nTom\teve", "n, line 2: the given name `tom` is in line 1 already"),
     ("tom\tann\nTom\teve", "n, line 2: the given name `tom` is in line 1 already"),
   ])
   func badNamesAreRefused(_ text: String, _ message: String) {

@@ -136,7 +136,9 @@ import Testing
     let missing = failure { _ = try Records.read("\(folder.path)/none.csv") }
     #expect(missing?.kind == .io)
     #expect(missing?.message.contains("No such file") == true)
-    #expect(failure { _ = try Records.read(folder.path + "/x.doc") }?.kind == .value)
+    #expect(failure { _ = try Records.read(folder.path + "/x.doc") }?.kind == .io)
+    let document = try folder.write("x.doc", "text")
+    #expect(failure { _ = try Records.read(document) }?.kind == .value)
     #expect(failure { _ = try Records.read(folder.path, format: .csv) }?.kind == .io)
   }
 }

@@ -84,7 +84,7 @@ public struct BytePairTrainer {
       numbers[byte] = learning.number(of: String(Character(ByteAlphabet.letters[byte])))
     }
     words.forEach { word, count in learning.add(word.map { numbers[Int($0)] }, count: count) }
-    learning.run(vocabularySize: vocabularySize, minimumFrequency: minimumFrequency)
+    try learning.run(vocabularySize: vocabularySize, minimumFrequency: minimumFrequency)
     return (
       learning.tokens,
       learning.uniqueMerges.map { (learning.tokens[Int($0.left)], learning.tokens[Int($0.right)]) }
@@ -261,11 +261,12 @@ struct MergeLearning {
     }
   }
 
-  mutating func run(vocabularySize: Int, minimumFrequency: Int) {
+  mutating func run(vocabularySize: Int, minimumFrequency: Int) throws(DomainError) {
     var pairCounts: [Pair: Int] = [:]
     var queue = CandidateQueue()
     var first = Positions()
     for word in starts.indices {
+      try Cancellation.check(turn: word)
       let range = starts[word]..<starts[word] + Int(lengths[word])
       for i in range.dropLast() {
         let pair = Self.pair(symbols[i], symbols[i + 1])
@@ -278,6 +279,7 @@ struct MergeLearning {
       if count > 0 { queue.push(Candidate(pair: pair, count: count, words: words)) }
     }
     while tokens.count < vocabularySize, var top = queue.pop() {
+      try Cancellation.check()
       let count = pairCounts[top.pair] ?? 0
       if top.count != count {
         // Others took some of it since it was queued.
