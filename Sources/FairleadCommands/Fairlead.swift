@@ -44,7 +44,7 @@ public struct Fairlead: ParsableCommand {
       return Status.misuse
     }
     let arguments = expanded(arguments)
-    if let work = Work(plain: arguments) { return work.status(SessionOptions()) }
+    if let work = Work(plain: arguments) { return work.status(.alone) }
     do {
       var parsed = try parse(arguments)
       if let command = parsed as? any FairleadCommand { return try command.status() }

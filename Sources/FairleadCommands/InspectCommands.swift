@@ -180,7 +180,7 @@ struct Runs: FairleadCommand {
     _ text: @escaping (Session, _ width: Int?, _ isColoured: Bool) throws -> String
   ) -> (_ store: String?) -> Int32 {
     return { store in
-      var options = SessionOptions()
+      var options = SessionOptions.alone
       options.storeDirectory = store
       do {
         Console.print(

@@ -6,12 +6,12 @@ import Terminal
 enum Prompt {
   static func run() -> Int32 {
     if isatty(STDIN_FILENO) != 0 {
-      var options = SessionOptions()
+      var options = SessionOptions.alone
       options.isInteractive = true
       ReadEvalPrint(session: Session(options: options)).run()
       return Status.success
     }
-    return runStandardInput(SessionOptions())
+    return runStandardInput(.alone)
   }
 
   static func runStandardInput(_ options: SessionOptions) -> Int32 {

@@ -15,8 +15,10 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The seed of all randomness; without one it is drawn and recorded.")
-  var seed: Int?
+    help: ArgumentHelp(
+      "The seed of all randomness, or `new` for one that is drawn; by default that of the script's latest run.",
+      valueName: "number"))
+  var seed: String?
 
   @Option(parsing: .unconditional, help: "Threads of numerical work; all cores by default.")
   var threads: Int?
@@ -53,12 +55,18 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .customLong("no-store"), help: "Records nothing.")
   var recordsNothing = false
 
-  @Flag(help: "Starts sweeps anew instead of doing only what is missing.")
+  @Flag(
+    help:
+      "Takes up nothing of earlier runs: all trials run, with a seed that is drawn where --seed gives none."
+  )
   var fresh = false
 
   mutating func validate() throws {
     guard (1...1024).contains(workers) else {
       throw ValidationError("--workers must be from 1 to 1024, found \(workers)")
+    }
+    if let seed, seed != "new", Int(seed) == nil {
+      throw ValidationError("--seed takes a whole number or `new`, found `\(seed)`")
     }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads must be from 1 to 1024, found \(threads)")
@@ -82,9 +90,10 @@ struct RunOptions: ParsableArguments {
   }
 
   var session: SessionOptions {
-    var options = SessionOptions()
+    var options = SessionOptions.alone
     options.workers = workers
-    options.seed = seed
+    options.seed = seed.flatMap { Int($0) }
+    options.drawsSeed = seed == "new"
     options.threads = threads
     options.limits.seconds = timeLimit
     if let memoryLimit { options.limits.memoryBytes = memoryLimit << 20 }
@@ -132,6 +141,15 @@ struct Run: FairleadCommand {
   func status() -> Int32 {
     if let expression { return Work.expression(expression).status(options.session) }
     return Work.script(script ?? "").status(options.session)
+  }
+}
+
+extension SessionOptions {
+  /// For a session that has the process for itself.
+  static var alone: SessionOptions {
+    var options = SessionOptions()
+    options.limits.bindsProcess = true
+    return options
   }
 }
 

@@ -7,6 +7,7 @@ import Tensor
 /// file, or none, or the whole new one. Its folder is opened once, through the door of the thread, and all happens in there.
 public final class AtomicFile {
   private let path: String
+  private let door = Door.current
   private let target: Door.Target
   private let temporary: FileName
   private var descriptor: Int32
@@ -44,11 +45,14 @@ public final class AtomicFile {
 
   private init(_ path: String) throws(DomainError) {
     self.path = path
-    target = try Door.current.target(path)
-    temporary = TemporaryName.beside(target.name)
-    descriptor = openat(
-      target.folder.number, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Folder.failure(path, errno) }
+    target = try door.target(path)
+    Folder.tidy(target.folder)
+    let (name, number) = TemporaryName.locked(beside: target.name) { [folder = target.folder] in
+      openat(folder.number, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    }
+    guard number >= 0 else { throw Folder.failure(path, errno) }
+    temporary = name
+    descriptor = number
     buffer.reserveCapacity(AtomicFile.bufferSize)
   }
 
@@ -113,22 +117,54 @@ public final class AtomicFile {
       throw Folder.failure(path, code)
     }
     Folder.synchronize(target.folder)
+    door.noteWritten(path)
   }
 }
 
-/// Names of files that are not finished: they tell whose they are, so that those of a killed process can be removed.
+/// Names of files and folders that are not finished: they tell whose they are, and their owner holds a lock on them, so that
+/// those of a killed process can be removed.
 enum TemporaryName {
-  private static let mark = ".part-"
+  private static let mark = ".fairlead-part-"
   /// A name may have 255 bytes.
   private static let longestStart = 200
 
-  static func beside(_ name: FileName) -> FileName {
+  private static func beside(_ name: FileName) -> FileName {
     let end = FileName("\(mark)\(getpid())-\(String(SecureRandom.seed(), radix: 36))")
     return name.dropLast().prefix(longestStart) + end
   }
 
+  /// A new name for what `make` makes under it and opens, with the lock; a number below 0 where that fails (`errno` says why).
+  static func locked(beside name: FileName, _ make: (FileName) -> Int32) -> (FileName, Int32) {
+    while true {
+      let temporary = beside(name)
+      let descriptor = make(temporary)
+      guard descriptor >= 0 else { return (temporary, descriptor) }
+      // Where a file system knows no locks there is only the number in the name.
+      let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+      var status = stat()
+      // Somebody may have cleaned up between the making and the locking.
+      if isLocked, fstat(descriptor, &status) == 0, status.st_nlink > 0 {
+        return (temporary, descriptor)
+      }
+      close(descriptor)
+    }
+  }
+
+  /// Whether something of this name was left by a process that is gone.
+  static func isAbandoned(_ name: FileName, in folder: Descriptor) -> Bool {
+    guard let process = process(of: name.text), process > 0 else { return false }
+    // A process of our own number was another one, perhaps in a container before this, unless it holds the lock.
+    let isOwn = process == getpid()
+    if !isOwn, kill(process, 0) == 0 || errno != ESRCH { return false }
+    let descriptor = openat(folder.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    return errno != EWOULDBLOCK && !isOwn
+  }
+
   /// The process that the name belongs to; nil where it is no such name.
-  static func process(of name: String) -> pid_t? {
+  private static func process(of name: String) -> pid_t? {
     guard let place = name.firstRange(of: mark) else { return nil }
     return pid_t(name[place.upperBound...].prefix { $0 != "-" })
   }

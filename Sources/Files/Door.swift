@@ -165,17 +165,33 @@ public struct Door: Sendable {
 
   /// The names of what a folder holds, sorted.
   ///
-  /// - Parameter isOfInterest: which of them matter to the caller; the others do not count among the run's data.
   /// - Throws: `io` where it may not or cannot be read.
-  public func names(in path: String, where isOfInterest: (String) -> Bool = { _ in true })
-    throws(DomainError) -> [String]
-  {
+  public func names(in path: String) throws(DomainError) -> [String] {
     let walk = Walk(path)
     try check(walk, path, .read)
     guard let end = walk.end else { throw Door.cannotRead(path, walk.problem) }
     guard end.isFolder else { throw DomainError(.io, "\(path) is a file, not a folder") }
-    return try Folder.names(in: end.descriptor, path).map(\.text).filter(isOfInterest).sorted()
+    return try Folder.names(in: end.descriptor, path).map(\.text).sorted()
   }
+
+  /// Those names with one of these endings, in any case, that do not begin with a dot. That it is these names counts among the run's
+  /// data.
+  ///
+  /// - Throws: `io` where the folder may not or cannot be read.
+  public func names(in path: String, endingIn endings: [String]) throws(DomainError) -> [String] {
+    let names = try names(in: path, matching: endings)
+    note(path + "/" + ReadLog.pattern(endings), ReadLog.content(ofNames: names))
+    return names
+  }
+
+  func names(in path: String, matching endings: [String]) throws(DomainError) -> [String] {
+    try names(in: path).filter { name in
+      let lower = name.lowercased()
+      return !name.hasPrefix(".") && endings.contains { lower.hasSuffix($0) }
+    }
+  }
+
+  func noteWritten(_ path: String) { log?.noteWritten(bases.name(of: path)) }
 
   func note(_ path: String, _ content: String) { log?.note(bases.name(of: path), content) }
 

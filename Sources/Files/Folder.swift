@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Tensor
 
 /// What writers do with the folders that their files lie in, through the door of the thread.
@@ -22,8 +23,13 @@ public enum Folder {
     guard !name.isHere, !name.isParent,
       let (folder, place) = try Door.current.folder(above, making: true)
     else { throw failure(path, ENOENT) }
-    let temporary = TemporaryName.beside(name)
-    guard mkdirat(folder.number, temporary, 0o777) == 0 else { throw failure(path, errno) }
+    tidy(folder)
+    let (temporary, number) = TemporaryName.locked(beside: name) { temporary in
+      mkdirat(folder.number, temporary, 0o777) == 0
+        ? openat(folder.number, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1
+    }
+    guard number >= 0 else { throw failure(path, errno) }
+    defer { close(number) }
     do {
       try body((place == "/" ? "" : place) + "/" + temporary.text)
       guard renameat(folder.number, temporary, folder.number, name) == 0 else {
@@ -33,20 +39,34 @@ public enum Folder {
       remove(temporary, in: folder)
       throw error
     }
+    Door.current.noteWritten(target)
     synchronize(folder)
   }
 
   /// Removes what killed processes left unfinished in the folder `path`.
   public static func removeAbandoned(in path: String) {
-    guard let (folder, _) = try? Door.current.folder(path, making: false),
-      let names = try? names(in: folder, path)
-    else { return }
-    for name in names {
-      guard let process = TemporaryName.process(of: name.text), process > 0,
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
+    guard let (folder, _) = try? Door.current.folder(path, making: false) else { return }
+    removeAbandoned(in: folder)
+  }
+
+  private static func removeAbandoned(in folder: Descriptor) {
+    for name in (try? names(in: folder, "")) ?? []
+    where TemporaryName.isAbandoned(name, in: folder) {
       remove(name, in: folder)
     }
+  }
+
+  /// The folders that this process has written to.
+  private static let tidied = Mutex<Set<[UInt64]>>([])
+
+  /// As if this process had written nothing yet.
+  static func forgetTidied() { tidied.withLock { $0 = [] } }
+
+  /// Removes what killed processes left unfinished in a folder, the first time that this process writes there.
+  static func tidy(_ folder: Descriptor) {
+    guard let status = folder.status else { return }
+    let number = [UInt64(status.st_dev), UInt64(status.st_ino)]
+    if tidied.withLock({ $0.insert(number).inserted }) { removeAbandoned(in: folder) }
   }
 
   /// Removes a file, or a folder with all that lies in it; follows no links.

@@ -10,7 +10,8 @@ public final class OpenedFile: Sendable {
   /// Bytes, when it was opened.
   public var size: Int { version.size }
   let descriptor: Descriptor
-  private let version: FileVersion
+  /// What the file was when it was opened.
+  public let version: FileVersion
   /// What is told of the content; nil where it does not count.
   private let door: Door?
   /// Bytes between two looks for an interrupt.
@@ -32,6 +33,7 @@ public final class OpenedFile: Sendable {
   /// - Throws: `limit` past `limit` bytes, `io` where reading fails or somebody changes the file meanwhile, `interrupt`.
   public func contents(atMost limit: Int = Int.max - 1) throws(DomainError) -> [UInt8] {
     guard size <= limit else { throw tooLarge(limit) }
+    try MemoryRoom.require(size, for: path)
     var problem: DomainError?
     var bytes = [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
       do throws(DomainError) {
@@ -161,7 +163,7 @@ public final class OpenedFile: Sendable {
 }
 
 /// One state of a file, as far as the system tells states apart.
-struct FileVersion: Hashable, Sendable {
+public struct FileVersion: Hashable, Sendable {
   let device: UInt64
   let number: UInt64
   let size: Int

@@ -11,7 +11,8 @@ public final class ReadLog: Sendable {
   public struct Entry: Sendable, Hashable {
     /// Relative to the working directory or, with `<script>/` before it, to the script's folder; else the absolute path.
     public var name: String
-    /// The SHA-256 of the content as hexadecimal digits, `ReadLog.missing` or `ReadLog.changed`.
+    /// The SHA-256 of the content as hexadecimal digits, `ReadLog.missing` or `ReadLog.changed`; for a name as `data/*.csv,.tsv` the
+    /// fingerprint of the names in that folder with these endings.
     public var content: String
 
     public init(name: String, content: String) {
@@ -29,6 +30,15 @@ public final class ReadLog: Sendable {
     var places: [[UInt8]: Int] = [:]
     var entries: [Entry] = []
     var digests: [FileVersion: String] = [:]
+    /// What the run has written itself: files, and folders with all that is in them.
+    var written: Set<[UInt8]> = []
+
+    func hasWritten(_ name: [UInt8]) -> Bool {
+      written.contains(name)
+        || name.indices.contains {
+          name[$0] == UInt8(ascii: "/") && written.contains(Array(name[..<$0]))
+        }
+    }
   }
 
   private let state = Mutex(State())
@@ -40,19 +50,41 @@ public final class ReadLog: Sendable {
   /// In the order in which the files were first read.
   public var entries: [Entry] { state.withLock { $0.entries } }
 
+  /// Notes a file or folder that was written: what is read of it from then on is no data of who wrote it.
+  func noteWritten(_ name: String) {
+    state.withLock { _ = $0.written.insert(Array(name.utf8)) }
+    outer?.noteWritten(name)
+  }
+
   func note(_ name: String, _ content: String) {
     state.withLock { state in
       // By its bytes: as texts, names that differ can be equal.
-      if let place = state.places[Array(name.utf8)] {
+      let bytes = Array(name.utf8)
+      if !state.written.isEmpty, state.hasWritten(bytes) { return }
+      if let place = state.places[bytes] {
         if state.entries[place].content != content {
           state.entries[place].content = ReadLog.changed
         }
       } else {
-        state.places[Array(name.utf8)] = state.entries.count
+        state.places[bytes] = state.entries.count
         state.entries.append(Entry(name: name, content: content))
       }
     }
     outer?.note(name, content)
+  }
+
+  /// Whether a content is that of a file which was there.
+  public static func isOfFile(_ content: String) -> Bool {
+    content != missing && !content.hasPrefix("names ")
+  }
+
+  /// The last part of a name that stands for the files of a folder.
+  static func pattern(_ endings: [String]) -> String { "*" + endings.joined(separator: ",") }
+
+  static func content(ofNames names: [String]) -> String {
+    var digest = ContentDigest()
+    for name in names { Array(name.utf8 + [0]).withUnsafeBytes { digest.add($0) } }
+    return "names " + digest.text
   }
 
   // MARK: Contents that are known
@@ -117,6 +149,14 @@ extension Door {
   /// - Throws: `interrupt`.
   public func content(ofNamed name: String) throws(DomainError) -> String {
     let path = bases.path(of: name)
+    if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) {
+      let last = path[slash...].dropFirst()
+      if last.hasPrefix("*.") {
+        let endings = last.dropFirst().split(separator: ",").map(String.init)
+        let names = try? names(in: String(path[..<slash]), matching: endings)
+        return names.map(ReadLog.content(ofNames:)) ?? ReadLog.missing
+      }
+    }
     guard kind(path, counts: false).exists else { return ReadLog.missing }
     do throws(DomainError) {
       let file = try open(path, counts: false)

@@ -1,8 +1,10 @@
+import Builtins
 import Files
 import Foundation
 import Runtime
 import Spelling
 import Syntax
+import Tensor
 
 /// Finds, reads and parses scripts and what they import. Each file is read once in a session.
 final class Imports {
@@ -44,13 +46,24 @@ final class Imports {
       if importer.name.hasPrefix("std.") { return try standardNeighbour(file, of: importer) }
       let directory = Imports.directory(of: importer.name, below: workingDirectory)
       let given = file.hasPrefix("/") ? file : directory + "/" + file
-      let opened = try opened(Sandbox.absolute(given, below: workingDirectory), shownAs: file)
+      let opened: OpenedFile = try diagnosing {
+        try self.opened(Sandbox.absolute(given, below: workingDirectory), shownAs: file)
+      }
       if let known = programs[opened.realPath] { return known }
-      let text = try Imports.text(
-        try opened.contents(atMost: Imports.largestScript), shownAs: "`\(file)`")
+      let bytes = try diagnosing { try opened.contents(atMost: Imports.largestScript) }
+      let text = try Imports.text(bytes, shownAs: "`\(file)`")
       let program = try Parsing.parse(Source(name: shown(given), text: text))
       programs[opened.realPath] = program
       return program
+    }
+  }
+
+  /// What is wrong with a file, as a diagnostic; whoever asks adds the place.
+  private func diagnosing<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as DomainError {
+      throw error.fault.diagnostic
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tables
 
@@ -38,6 +39,7 @@ enum RunListing {
       entry("trials", .int(run.summary.trialsDone)),
       entry("failed", .int(run.summary.trialsFailed)),
       entry("events", .list(run.events.map { .map($0.entries) })),
+      entry("output", run.output.map(Cell.string) ?? .null),
       entry("text", .string(run.text)),
     ]
   }
@@ -68,7 +70,10 @@ enum RunListing {
     fact("parameters", parameters(summary.parameters))
     fact("version", run.version)
     fact("fingerprint", run.fingerprint)
-    for (path, fingerprint) in run.data { fact("data", "\(path) \(fingerprint.prefix(16))") }
+    // Not what was looked for and not there.
+    for (path, content) in run.data where ReadLog.isOfFile(content) {
+      fact("data", "\(path) \(content.prefix(16))")
+    }
     for artefact in run.artefacts {
       fact("artefact", "\(artefact.name) \(artefact.hash.prefix(16)) \(artefact.bytes) bytes")
     }
@@ -80,6 +85,13 @@ enum RunListing {
       ]
     }
     lines += privateTrainings(run.events, TextStyle(width: width, coloured: coloured))
+    if let output = run.output, !output.isEmpty {
+      let shown = output.hasSuffix("\n") ? String(output.dropLast()) : output
+      lines += ["", bold("printed")]
+      lines += shown.split(separator: "\n", omittingEmptySubsequences: false).map {
+        DisplayWidth.printable(String($0))
+      }
+    }
     lines += ["", bold("script"), run.text]
     return lines.joined(separator: "\n")
   }

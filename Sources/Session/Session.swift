@@ -59,6 +59,10 @@ public final class Session {
     Builtins.install(in: interpreter)
     let host = host
     imports = Imports(workingDirectory: options.workingDirectory) { host.door }
+    interpreter.freesMemory = {
+      Builtins.freeMemory()
+      fairlead_trim_memory()
+    }
     if let threads = options.threads { Builtins.setThreads(threads) }
     let imports = imports
     interpreter.loader = { path, importer in try imports.program(path, importer: importer) }
@@ -75,6 +79,24 @@ public final class Session {
   public func watchInterrupts() {
     Interrupts.flag = interpreter.interrupt
     fairlead_watch_interrupts { Interrupts.flag?.set() }
+    Interrupts.output = host.output
+    fairlead_exit_without_memory { Interrupts.output?.rescue() }
+    interpreter.lastResort = { [host] fault in Session.end(for: fault, host) }
+  }
+
+  /// Ends the process because something has passed a limit and does not listen.
+  private static func end(for fault: Fault, _ host: SessionHost) {
+    host.output.rescue()
+    // Who does not listen may hold what the record needs: it is not waited for long.
+    let isRecorded = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      host.end(.failed, message: fault.message)
+      isRecorded.signal()
+    }
+    _ = isRecorded.wait(timeout: .now() + 0.5)
+    let text = Array("error: \(fault.message)\n".utf8)
+    _ = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _exit(1)
   }
 
   /// Asks what runs to stop; for other threads.
@@ -189,6 +211,10 @@ public final class Session {
           .failure, text: text,
           diagnostics: [Diagnostic(.io, problem.message, hint: problem.hint)])
       }
+      if let failures = host.unseenFailures, !isCell {
+        host.end(.failed, message: failures.message)
+        return Reply(.failure, text: text, diagnostics: [failures])
+      }
       host.end(.finished, message: nil)
       return Reply(.success, text: text, diagnostics: warnings)
     } catch let fault as Fault {
@@ -258,7 +284,9 @@ public final class Session {
   // MARK: What goes before a run
 
   /// Everything that is wrong with a program and its imports.
-  func check(_ program: Program, isMainScript: Bool, warnings: Bool = true) -> [Diagnostic] {
+  func check(
+    _ program: Program, isMainScript: Bool, warnings: Bool = true, isImported: Bool = false
+  ) -> [Diagnostic] {
     let source = program.source
     var ofImports: [Diagnostic] = []
     // The checker's closure has to be Sendable; it is called on this thread, before `check` returns.
@@ -270,14 +298,16 @@ public final class Session {
     ) { path in
       let imported = try session.imports.program(path, importer: source)
       if session.checkedImports.add(imported.source.name) {
-        collected.value += session.check(imported, isMainScript: false, warnings: false)
+        collected.value += session.check(
+          imported, isMainScript: false, warnings: false, isImported: true)
       }
       return .module(Checking.exports(of: imported), callable: nil)
     }
     let own = interpreter.whileChecking {
       Checking.check(
         program, in: environment,
-        options: Checking.Options(isMainScript: isMainScript, warnings: warnings))
+        options: Checking.Options(
+          isMainScript: isMainScript, warnings: warnings, isImported: isImported))
     }
     ofImports = collected.value
     return ofImports + own
@@ -352,25 +382,33 @@ public final class Session {
     return nil
   }
 
-  /// Tells the host what runs, and takes over the seed of an earlier run that a sweep can continue.
+  /// Tells the host what runs, and takes over the seed of the latest run of the same script.
   private func begin(_ program: Program, isCell: Bool) {
-    let texts = imports.texts
+    let name = program.source.name
     let identity = RunIdentity(
-      script: program.source.name,
+      script: name, place: isCell ? nil : place(of: name),
       text: isCell
         ? (transcript + [program.source.text]).joined(separator: "\n") : program.source.text,
-      imports: texts,
-      parameters: options.parameters.map {
-        Cell.Entry(key: .string($0.name), value: LiteralReader.value($0.value))
-      }, version: Builtins.version + " " + Fingerprint.build)
-    host.begin(identity)
-    // Only a sweep leaves anything to take up; looking for one costs a script without sweeps nothing.
-    guard !isCell,
-      program.source.text.contains("sweep")
-        || texts.values.contains(where: { $0.contains("sweep") }),
-      let seed = host.adoptSeed(of: identity)
-    else { return }
-    interpreter.vm.random = RandomState(key: Session.key(of: seed))
+      imports: imports.texts,
+      parameters: Dictionary(
+        options.parameters.map { ($0.name, LiteralReader.value($0.value)) },
+        uniquingKeysWith: { $1 }
+      ).map { Cell.Entry(key: .string($0.key), value: $0.value) },
+      version: Builtins.version + " " + Fingerprint.build)
+    if !isCell, let seed = host.adoptSeed(of: identity) {
+      interpreter.vm.random = RandomState(key: Session.key(of: seed))
+    }
+    host.begin(program, identity)
+  }
+
+  /// Where a script lies, however it was named; nil for a text that no file holds.
+  private func place(of name: String) -> String? {
+    if name.hasPrefix("std."), !FileManager.default.fileExists(atPath: name) { return name }
+    guard let real = realpath(Sandbox.absolute(name, below: options.workingDirectory), nil) else {
+      return nil
+    }
+    defer { free(real) }
+    return String(cString: real)
   }
 }
 
@@ -384,4 +422,5 @@ private final class Box<T> {
 enum Interrupts {
   // Written before the handler is installed and never read elsewhere.
   nonisolated(unsafe) static var flag: InterruptFlag?
+  nonisolated(unsafe) static var output: Output?
 }

@@ -5,7 +5,9 @@ import Runtime
 public struct SessionOptions: Sendable {
   /// The seed of all randomness; drawn and recorded where it is nil.
   public var seed: Int?
-  /// Start sweeps anew instead of taking up what the run store has.
+  /// Draw a seed even where an earlier run of the script has one.
+  public var drawsSeed = false
+  /// Start anew: take up neither the seed of an earlier run nor trials that the run store has.
   public var startsFresh = false
   /// Threads of numerical work; nil for all cores.
   public var threads: Int?

@@ -68,6 +68,15 @@ extension Cell {
     if case .null = self { true } else { false }
   }
 
+  /// Whether it has no place in an order: a missing value, or a float that is no number.
+  var hasNoPlace: Bool {
+    switch self {
+    case .null: true
+    case .float(let value): value.isNaN
+    default: false
+    }
+  }
+
   /// The cell under which rows are grouped and points share an x: 1 and 1.0 are one group.
   var groupingKey: Cell {
     if case .int(let value) = self, Int(exactly: Double(value)) == value {

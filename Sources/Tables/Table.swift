@@ -6,11 +6,17 @@ import Spelling
 /// the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error bars.
 public struct Table: Sendable, Equatable {
   public struct Column: Sendable, Equatable {
-    public enum Role: Sendable { case value, axis }
+    public enum Role: Sendable, Hashable {
+      /// It was measured.
+      case value
+      /// It was set by the experiment (a swept name), so it is never averaged.
+      case axis
+      /// It says what went wrong in the trials that failed, of the sweep with this number.
+      case failure(sweep: Int)
+    }
 
     public var name: String
     public var cells: [Cell]
-    /// An axis was set by the experiment (a swept name), so it is never averaged; a value was measured.
     public var role: Role
 
     public init(_ name: String, _ cells: [Cell], role: Role = .value) {
@@ -48,6 +54,12 @@ public struct Table: Sendable, Equatable {
   /// A table of rows, each a list of names with cells. Columns stand in the order of their first appearance; what a row
   /// does not name is null, and the later of two equal names in one row counts.
   public init(rows: [[(name: String, cell: Cell)]], axes: Set<Spelling> = []) {
+    self.init(
+      rows: rows, roles: Dictionary(uniqueKeysWithValues: axes.map { ($0, Column.Role.axis) }))
+  }
+
+  /// The same with the roles of columns by name; all others are values.
+  public init(rows: [[(name: String, cell: Cell)]], roles: [Spelling: Column.Role]) {
     var places: [Spelling: Int] = [:]
     var columns: [Column] = []
     for (index, row) in rows.enumerated() {
@@ -60,8 +72,7 @@ public struct Table: Sendable, Equatable {
           places[name] = place
           columns.append(
             Column(
-              name, Array(repeating: .null, count: rows.count),
-              role: axes.contains(name) ? .axis : .value))
+              name, Array(repeating: .null, count: rows.count), role: roles[name] ?? .value))
         }
         columns[place].cells[index] = cell
       }
@@ -83,12 +94,25 @@ public struct Table: Sendable, Equatable {
     return column
   }
 
+  /// The column that says what went wrong in the trials that failed; nil where all went well.
+  public var failureColumn: Column? {
+    columns.first { if case .failure = $0.role { true } else { false } }
+  }
+
+  /// The rows of the trials that failed: their axes and what went wrong.
+  public var failures: Table {
+    let shown = columns.filter { $0.role != .value }
+    guard let column = failureColumn else { return Table(unchecked: shown, rowCount: 0).head(0) }
+    return Table(unchecked: shown, rowCount: rowCount).rows(
+      at: (0..<rowCount).filter { !column.cells[$0].isNull })
+  }
+
   public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name.isSpelt(name) } }
 
   private func unknown(_ name: String) -> TableError {
     let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
     // The trials of a sweep that would have given the column may all have failed.
-    let failure = columns.first { $0.name == "error" }?.cells.lazy.compactMap { cell in
+    let failure = failureColumn?.cells.lazy.compactMap { cell in
       if case .string(let text) = cell { text } else { nil }
     }.first { !$0.isEmpty }
     let reason = failure.map { "; a trial failed: \($0)" } ?? ""
@@ -148,14 +172,19 @@ public struct Table: Sendable, Equatable {
     rows(at: Array((rowCount - min(max(0, count), rowCount))..<rowCount))
   }
 
-  /// Rows in the order of the named columns' cells, equal rows in their old order.
+  /// Rows in the order of the named columns' cells, equal rows in their old order. What is missing or no number (`nan`)
+  /// comes last, whichever way: the first row is the best that there is.
   public func sorted(by keys: [String], descending: Bool = false) throws -> Table {
     let keyCells = try keys.map { try column($0).cells }
     let order = (0..<rowCount).sorted { left, right in
       for cells in keyCells {
-        let (a, b) = descending ? (cells[right], cells[left]) : (cells[left], cells[right])
-        if Cell.precedes(a, b) { return true }
-        if Cell.precedes(b, a) { return false }
+        let (a, b) = (cells[left], cells[right])
+        if a.hasNoPlace || b.hasNoPlace {
+          if a.hasNoPlace, b.hasNoPlace { continue }
+          return b.hasNoPlace
+        }
+        if descending ? Cell.precedes(b, a) : Cell.precedes(a, b) { return true }
+        if descending ? Cell.precedes(a, b) : Cell.precedes(b, a) { return false }
       }
       return left < right
     }
@@ -179,9 +208,11 @@ public struct Table: Sendable, Equatable {
 
   /// Rows of both, columns by name.
   public func appending(_ other: Table) -> Table {
-    let axes = Set(spelt: (columns + other.columns).filter { $0.role == .axis }.map(\.name))
+    let roles = Dictionary(
+      (columns + other.columns).map { (Spelling($0.name), $0.role) },
+      uniquingKeysWith: { $0 == .value ? $1 : $0 })
     return Table(
-      rows: (0..<rowCount).map(row) + (0..<other.rowCount).map(other.row), axes: axes)
+      rows: (0..<rowCount).map(row) + (0..<other.rowCount).map(other.row), roles: roles)
   }
 
   public func renamed(_ old: String, to new: String) throws -> Table {

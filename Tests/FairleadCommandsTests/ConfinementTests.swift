@@ -143,6 +143,30 @@ import Testing
     try fairlead.write("import \"f.csv\" as f\nprint(f)\n", to: "i.fl")
     let checked = try fairlead.run(["check", "i.fl"])
     #expect(checked.status == 1 && checked.errors.contains("is a pipe"), "\(checked)")
+    #expect(!checked.errors.contains("io:"), "\(checked)")
+  }
+
+  /// Files by which a trial hands something to itself do not make it run again; a file that would be read now does.
+  @Test func whatATrialWritesIsNoData() throws {
+    let fairlead = try Binary()
+    try folder(fairlead, "d")
+    try fairlead.write("text,label\none,a\ntwo,b\n", to: "d/train.csv")
+    try fairlead.write(
+      """
+      print(sweep a in 0..3 {
+        table([{n: a}]).save("scratch.csv")
+        {b: a, n: len(data.table("scratch.csv")), t: len(data.load("d").train)}
+      })
+
+      """, to: "s.fl")
+    let first = try fairlead.run(["s.fl", "--seed", "3"])
+    #expect(first.status == 0, "\(first.errors)")
+    let again = try fairlead.run(["s.fl", "--seed", "3"])
+    #expect(again.errors.contains("3 of 3 trials found"), "\(again.errors)")
+    #expect(again.output == first.output)
+    try fairlead.write("text,label\nthree,a\n", to: "d/test.csv")
+    let more = try fairlead.run(["s.fl", "--seed", "3"])
+    #expect(more.status == 0 && !more.errors.contains("trials found"), "\(more.errors)")
   }
 
   /// A record stays valid where its folder moves, and only there where what was read is the same.

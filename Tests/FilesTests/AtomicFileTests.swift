@@ -89,16 +89,33 @@ import Testing
 
   @Test func whatKilledProcessesLeftIsRemoved() throws {
     try inFolder { folder in
-      // No process has this number: it is above the largest.
-      for name in ["a.part-4194999-x", "b.part-\(getpid())-x", "c.part", "d.part-x"] {
-        try Data().write(to: URL(fileURLWithPath: folder + "/" + name))
-      }
+      let mark = ".fairlead-part-"
+      let other = "b\(mark)\(getppid())-x"
+      let locked = "c\(mark)\(getpid())-x"
+      // No process has the first number: it is above the largest. The last is that of a process before this, in another container.
+      let left = ["a\(mark)4194999-x", "d\(mark)\(getpid())-x"]
+      let kept = [other, locked, "e\(mark)", "f\(mark)x", "g.part-4194999-x"]
+      for name in left + kept { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }
+      let descriptor = open(folder + "/" + locked, O_RDONLY)
+      #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
       Folder.removeAbandoned(in: folder)
+      close(descriptor)
       #expect(
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-          == ["b.part-\(getpid())-x", "c.part", "d.part-x"])
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == kept.sorted())
       #expect((Folder.freeBytes(folder) ?? 0) > 0)
       #expect(Folder.freeBytes(folder + "/none") == nil)
+    }
+  }
+
+  @Test func whoWritesToAFolderTidiesIt() throws {
+    try inFolder { folder in
+      let left = folder + "/model.fairlead-part-4194999-x"
+      try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+      try Data().write(to: URL(fileURLWithPath: left + "/weights"))
+      // Folders of other tests, now gone, may have had its number.
+      Folder.forgetTidied()
+      try AtomicFile.write(folder + "/other", "x".utf8)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["other"])
     }
   }
 

@@ -48,6 +48,59 @@ import Testing
     #expect(try !grounds.door.holds(grounds.log.entries))
   }
 
+  @Test func whatWasWrittenItselfIsNoData() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    let part = ReadLog(within: grounds.log)
+    try Door.with(grounds.door.logging(to: part)) {
+      let path = grounds.inside + "/own"
+      try AtomicFile.write(path, "abc".utf8)
+      #expect(try Door.current.open(path).contents() == Array("abc".utf8))
+      try Folder.fill(grounds.inside + "/model") { try AtomicFile.write($0 + "/x", "abc".utf8) }
+      _ = try Door.current.open(grounds.inside + "/model/x").contents()
+      try grounds.write("abc", to: grounds.inside + "/models")
+      _ = try Door.current.open(grounds.inside + "/models").contents()
+    }
+    #expect(part.entries.map(\.name) == ["models"])
+    #expect(grounds.log.entries.map(\.name) == ["models"])
+  }
+
+  @Test func theNamesInAFolderCount() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    let data = grounds.inside + "/data"
+    for name in ["train.csv", "b.TSV", ".hidden.csv", "notes.txt"] {
+      try grounds.write("x", to: data + "/" + name)
+    }
+    let endings = [".csv", ".tsv"]
+    #expect(try grounds.door.names(in: data, endingIn: endings) == ["b.TSV", "train.csv"])
+    #expect(try grounds.door.names(in: grounds.inside, endingIn: endings).isEmpty)
+    #expect(grounds.log.entries.map(\.name) == ["data/*.csv,.tsv", "*.csv,.tsv"])
+    #expect(try grounds.door.holds(grounds.log.entries))
+    try grounds.write("x", to: data + "/more.txt")
+    #expect(try grounds.door.holds(grounds.log.entries))
+    try grounds.write("x", to: data + "/test.csv")
+    #expect(try !grounds.door.holds(grounds.log.entries))
+  }
+
+  /// What somebody has written is no data of theirs, but one of others.
+  @Test func whatWasWrittenIsNoData() throws {
+    let grounds = try Grounds()
+    defer { grounds.remove() }
+    let (trial, other) = (ReadLog(within: grounds.log), ReadLog(within: grounds.log))
+    try Door.with(grounds.door.logging(to: trial)) {
+      try Folder.fill(grounds.inside + "/model") { try AtomicFile.write($0 + "/x", "1".utf8) }
+      try AtomicFile.write(grounds.inside + "/table", "1".utf8)
+      for name in ["/model/x", "/table", "/own"] {
+        _ = try Door.current.open(grounds.inside + name).contents()
+      }
+    }
+    #expect(trial.entries.map(\.name) == ["own"])
+    _ = try grounds.door.logging(to: other).open(grounds.inside + "/model/x").contents()
+    #expect(other.entries.map(\.name) == ["model/x"])
+    #expect(grounds.log.entries.map(\.name) == ["own"])
+  }
+
   @Test func aPartsLogLiesWithinTheWholes() throws {
     let grounds = try Grounds()
     defer { grounds.remove() }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Tables
 import Testing
 
@@ -40,10 +41,10 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     do {
       let store = try RunStore(directory: directory.path)
       let run = try store.begin(identity(), seed: 7)
-      try store.save(record, run: run)
+      try store.save([record], run: run)
     }
     let store = try RunStore(directory: directory.path)
-    #expect(try store.results(of: [record.key]) == [record.key: record])
+    #expect(try store.results(of: [record.key]).all == [record])
   }
 
   @Test func failedTrialsAreRecordedButRunAgain() throws {
@@ -51,8 +52,8 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     let store = try RunStore(directory: directory.path)
     let run = try store.begin(identity(), seed: 7)
     let record = trial(3, .failure(kind: "value", message: "bad"))
-    try store.save(record, run: run)
-    #expect(try store.results(of: [record.key]).isEmpty)
+    try store.save([record], run: run)
+    #expect(try store.results(of: [record.key]).all.isEmpty)
     #expect(try store.run(run)?.trials == [record])
     #expect(try store.run(run)?.summary.trialsFailed == 1)
   }
@@ -66,11 +67,8 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     #expect(try store.begin(identity(epochs: 3), seed: 7) != first)
     let other = try store.begin(identity("print(2)"), seed: 7)
     #expect(other != first)
-    // Without a sweep there is nothing to go on with.
-    #expect(try store.latestSeed(of: identity("print(2)")) == nil)
-    try store.plan(run: other, trials: 1, data: [:], parameters: [])
-    #expect(try store.latestSeed(of: identity("print(2)")) == 7)
-    #expect(try store.latestSeed(of: identity("print(3)")) == nil)
+    #expect(try store.latestRun(of: identity("print(2)"))?.seed == 7)
+    #expect(try store.latestRun(of: identity("print(3)")) == nil)
   }
 
   @Test func anotherConnectionReadsWhileOneWrites() throws {
@@ -79,8 +77,8 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     let reader = try RunStore(directory: directory.path)
     let run = try writer.begin(identity(), seed: 7)
     for ordinal in 0..<20 {
-      try writer.save(trial(ordinal, .result([])), run: run)
-      #expect(try reader.runs().first?.trialsDone == ordinal + 1)
+      try writer.save([trial(ordinal, .result([]))], run: run)
+      #expect(try reader.runs().runs.first?.trialsDone == ordinal + 1)
     }
   }
 
@@ -168,5 +166,165 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
     // A pipe would be waited for.
     #expect(mkfifo(store + "/runs.sqlite", 0o600) == 0)
     #expect(try problem().hasSuffix("its `runs.sqlite` is no file"))
+  }
+}
+
+/// Stores that others have written or changed.
+@Suite struct ForeignStoreTests {
+  private func store(_ directory: TemporaryDirectory) throws -> (RunStore, Int) {
+    let store = try RunStore(directory: directory.path)
+    let run = try store.begin(identity(), seed: 7)
+    try store.save((0..<3).map { trial($0, .result([])) }, run: run)
+    try store.finish(run: run, status: .finished)
+    return (store, run)
+  }
+
+  private func execute(_ sql: String, _ directory: TemporaryDirectory) throws {
+    let queue = try DatabaseQueue(path: directory.path + "/runs.sqlite")
+    try queue.write { try $0.execute(sql: sql) }
+    try queue.close()
+  }
+
+  @Test(arguments: [
+    "result = x'00ff'", "result = '{'", "result = 3", "seconds = 'x'", "ordinal = 'x'",
+    "sweep = x'01'",
+    "axes = 7", "key = 'x'", "data = 'x'",
+  ])
+  func aTrialThatSomebodyHasBrokenIsToldAndLeftOut(change: String) throws {
+    let directory = try TemporaryDirectory()
+    let (store, run) = try store(directory)
+    try execute("UPDATE trials SET \(change) WHERE ordinal = 0", directory)
+    let detail = try #require(try store.run(run))
+    #expect(detail.trials.map(\.ordinal) == [1, 2])
+    #expect(
+      detail.problems.count == 1 && detail.problems[0].contains("run \(run)"), "\(detail.problems)")
+    let found = try store.results(of: (0..<3).map { trial($0, .result([])).key })
+    // Its place says nothing about its result, so where only that is broken the row is told of, too.
+    #expect(found.all.allSatisfy { $0.ordinal > 0 } && found.all.count == 2)
+    #expect(try store.runs().runs.count == 1)
+  }
+
+  @Test(arguments: [
+    "started = 'x'", "seed = 'x'", "text = x'ff'", "script = x'ff'", "parameters = '['",
+    "planned = 'x'",
+    "status = x'01'", "updated = x'00'",
+  ])
+  func aRunThatSomebodyHasBrokenIsToldAndLeftOut(change: String) throws {
+    let directory = try TemporaryDirectory()
+    let (store, run) = try store(directory)
+    _ = try store.begin(identity("print(2)"), seed: 8)
+    try execute("UPDATE runs SET \(change) WHERE number = \(run)", directory)
+    let listed = try store.runs()
+    if change.hasPrefix("text") {
+      #expect(listed.runs.count == 2)
+    } else {
+      #expect(listed.runs.map(\.number) == [run + 1])
+      #expect(
+        listed.problems.count == 1 && listed.problems[0].contains("run \(run) cannot be read"))
+    }
+    let error = #expect(throws: StoreError.self) { try store.run(run) }
+    #expect(
+      error?.message.contains("run \(run) cannot be read: its `") == true, "\(error?.message ?? "")"
+    )
+    // It does not get in the way of another run of the script.
+    _ = try store.begin(identity(), seed: 7)
+    _ = try store.latestRun(of: identity())
+  }
+
+  @Test func brokenArtefactsAreToldAndLeftOut() throws {
+    let directory = try TemporaryDirectory()
+    let (store, run) = try store(directory)
+    try execute("INSERT INTO artefacts VALUES (\(run), 'a', 'b', 'c')", directory)
+    let detail = try #require(try store.run(run))
+    #expect(detail.artefacts.isEmpty && detail.problems.count == 1)
+  }
+
+  @Test func aNewerStoreIsAClearError() throws {
+    let directory = try TemporaryDirectory()
+    _ = try store(directory)
+    try execute("INSERT INTO grdb_migrations VALUES ('of next year')", directory)
+    let error = #expect(throws: StoreError.self) { try RunStore(directory: directory.path) }
+    #expect(error?.message.contains("a newer version of Fairlead") == true)
+    #expect(error?.hint?.contains("--store") == true)
+  }
+
+  /// A store as the first version made it.
+  @Test func anOlderStoreIsCarriedOn() throws {
+    let directory = try TemporaryDirectory()
+    let queue = try DatabaseQueue(path: directory.path + "/runs.sqlite")
+    try RunSchema.migrator.migrate(queue, upTo: "1")
+    try queue.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO runs VALUES
+            (4, x'01', 7, 's.fl', 'print(1)', '{}', '{"n":2}', '0.1', '{"a.csv":"ff"}', 'finished',
+              NULL, 2, 1000.5, 1001.5);
+          INSERT INTO trials VALUES
+            (x'aa', 4, 0, 0, '{"x":0}', '{"y":1.5}', NULL, NULL, 0.5, 1001);
+          INSERT INTO trials VALUES (x'ab', 4, 0, 1, '{"x":1}', NULL, 'value', 'bad', 0.5, 1001);
+          INSERT INTO artefacts VALUES (4, 'p.svg', 'abc', 10);
+          """)
+    }
+    try queue.close()
+    let store = try RunStore(directory: directory.path)
+    let run = try #require(try store.runs().runs.first)
+    #expect(
+      run.number == 4 && run.trialsDone == 1 && run.trialsFailed == 1 && run.status == .finished)
+    let detail = try #require(try store.run(4))
+    #expect(
+      detail.trials.map(\.ordinal) == [0, 1] && detail.problems.isEmpty && detail.output == nil)
+    #expect(detail.artefacts.map(\.name) == ["p.svg"] && detail.data.map(\.path) == ["a.csv"])
+    #expect(try store.begin(identity(), seed: 1) == 5)
+  }
+
+  @Test func aFileSystemWithoutLocksIsAClearError() {
+    for code in [ResultCode.SQLITE_IOERR_LOCK, .SQLITE_PROTOCOL, .SQLITE_IOERR_SHMOPEN] {
+      let error = StoreError(DatabaseError(resultCode: code), "the run store cannot be written")
+      #expect(error.message.contains("does not let it lock files"))
+      #expect(error.hint?.contains("local disk") == true && error.hint?.contains("--store") == true)
+    }
+    let readOnly = StoreError(
+      DatabaseError(resultCode: .SQLITE_READONLY), "the run store cannot be written")
+    #expect(readOnly.message.contains("may not be written"))
+  }
+
+  @Test func aRunWhoseProcessIsGoneWasKilled() throws {
+    let directory = try TemporaryDirectory()
+    do {
+      let store = try RunStore(directory: directory.path)
+      _ = try store.begin(identity(), seed: 7)
+      #expect(try store.runs().runs.first?.status == .running)
+      let other = try RunStore(directory: directory.path)
+      #expect(try other.runs().runs.first?.status == .running)
+      // While it runs, the same run of another process has a record of its own.
+      #expect(try other.begin(identity(), seed: 7) == 2)
+    }
+    let store = try RunStore(directory: directory.path)
+    #expect(try store.runs().runs.map(\.status) == [.killed, .killed])
+    #expect(try store.begin(identity(), seed: 7) == 1)
+    #expect(try store.runs().runs.map(\.status) == [.killed, .running])
+  }
+
+  @Test func aStoreThatIsTakenAwayIsNoticed() throws {
+    let directory = try TemporaryDirectory()
+    let (store, run) = try store(directory)
+    try FileManager.default.removeItem(atPath: directory.path + "/runs.sqlite")
+    let error = #expect(throws: StoreError.self) {
+      try store.save([trial(3, .result([]))], run: run)
+    }
+    #expect(error?.isLost == true)
+  }
+
+  @Test func muchThatIsPrintedIsCut() {
+    var text = PrintedText()
+    for line in 0..<100_000 { text.append("line \(line)\n") }
+    #expect(text.text.hasPrefix("line 0\n") && text.text.hasSuffix("line 99999\n"))
+    #expect(text.text.utf8.count < 2 * PrintedText.limit + 100)
+    let left = text.text.firstMatch(of: #/… ([0-9]+) bytes/#).flatMap { Int($0.1) }
+    #expect(left == text.count - 2 * PrintedText.limit)
+    var short = PrintedText()
+    short.append("a")
+    short.append("ü\n")
+    #expect(short.text == "aü\n")
   }
 }

@@ -65,7 +65,7 @@ import Testing
     #expect(refusal("/nowhere/x", .read)?.message == refusal("/nowhere/x", .read)?.message)
     #expect(refusal("x\u{0}", .read)?.message == "a path holds no character 0")
     // At the prompt all is open but the records.
-    let prompt = Sandbox.unrestricted(workingDirectory: work.path, store: work.path)
+    let prompt = Sandbox.unrestricted(workingDirectory: work.path, stores: [work.path])
     #expect(try prompt.check("/etc/hostname", .write) == "/etc/hostname")
     #expect(throws: DomainError.self) { try prompt.check(".fairlead/x", .write) }
     #expect(throws: DomainError.self) { try prompt.check("runs.sqlite", .write) }

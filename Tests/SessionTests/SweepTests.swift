@@ -28,13 +28,13 @@ private final class MemoryStore: TrialStore, @unchecked Sendable {
   func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord] {
     lock.withLock { trials.filter { keys.contains($0.key) } }
   }
-  func save(_ trial: TrialRecord) throws {
+  func save(_ trials: [TrialRecord]) throws {
     try lock.withLock {
       if failures > 0 {
         failures -= 1
         throw StoreError(message: "the disk is full")
       }
-      trials[trial.key] = trial
+      for trial in trials { self.trials[trial.key] = trial }
     }
   }
 }

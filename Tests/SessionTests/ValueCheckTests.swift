@@ -150,8 +150,11 @@ import Testing
     ("config.width * 2", "table([1])", "a table of rows needs maps"),
     ("nn.mean(axis: 1), nn", "nn.mean(axis: 1), 3, nn", "expected a model, found the int 3"),
     ("let isReady", "let [a, b] = [1]\nlet isReady", "1 value cannot be taken apart into 2"),
-    ("let isReady", "let {gapp} = {gap: 1}\nlet isReady", "did you mean `gap`?"),
+    ("let isReady", "let {gapp} = disparity\nlet isReady", "did you mean `gap`?"),
     ("let isReady", "if len(names) > 5 { throw 3 }\nlet isReady", "only an error or a string"),
+    ("disparity.gap", "text.role_reversal(\"He sat.\").txt", "did you mean `text`?"),
+    ("disparity.gap", "text.role_reversal(\"He sat.\").kept[0].wrd", "did you mean `word`?"),
+    ("disparity.gap", "data.biographies(train: 50).bios.trian", "did you mean `train`?"),
     ("disparity.gap", "disparity.groups.mal", "did you mean `male`?"),
     ("disparity.gap", "results.group(\"seed\").tables[0].leek", "did you mean `leak`?"),
   ]
@@ -232,9 +235,21 @@ import Testing
     "let w = 8\nprint(f\"{1.5:{w}.2f} {w:x} {nil} {[1]:>10}\")",
     "let xs = [1]\nxs.append(2)\nprint(xs[1], xs[tensor([0])])\nlet [p, q] = xs\nprint(p < q)",
     "fn f(s) { int(s) + len(s) }\nlet s = \"12\"\nprint(f(s), int(s), float(\"1e-3\"), abs(-2), \"a\" in \"abc\")",
+    "let m = {a: [1]}\nlet {a} = m\na.append(2)\nprint(m.a[1])",
     "let s = \"\"\nfor i in 0..3 { s += \"x\" }\nprint(s.upper(), s * 2)",
   ]) func isNotDoubted(_ script: String) throws {
     #expect(try Self.errors(in: script) == [])
+  }
+
+  /// A source that imports another may change what that exports.
+  @Test func whatIsExportedMayBeChanged() throws {
+    let directory = try TemporaryDirectory()
+    let helper = "let shared = {a: 1}\nfn total() { shared.a + shared.b }\n"
+    try helper.write(toFile: directory.path + "/helper.fl", atomically: true, encoding: .utf8)
+    let path = directory.path + "/s.fl"
+    try "import \"helper.fl\" as h\nh.shared.b = 2\nprint(h.total())\n".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    #expect(Self.errors(of: path) == [])
   }
 
   /// All that a check says of a text as an error, with its hint.
@@ -317,6 +332,11 @@ import Testing
       }
       for example in signature.examples {
         examples += 1
+        let program = try? Parsing.parse(Source(name: "example.fl", text: example.code))
+        let doubted = program.map { session.check($0, isMainScript: false) } ?? []
+        #expect(
+          doubted.allSatisfy { $0.severity != .error }, "\(example.code): \(doubted.map(\.message))"
+        )
         let reply = session.execute("let example = \(example.code)")
         let broken = reply.diagnostics.filter { $0.message.contains("is declared to give") }
         #expect(broken.isEmpty, "\(example.code): \(broken.map(\.message))")

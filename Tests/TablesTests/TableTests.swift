@@ -38,16 +38,20 @@ private func sample() -> Table {
     }
   }
 
-  @Test func sortingIsStableAndPutsNanLast() throws {
+  @Test func sortingIsStableAndPutsWhatIsNoNumberLastBothWays() throws {
     let table = Table(rows: [
       [("x", .float(.nan)), ("i", .int(0))], [("x", .int(2)), ("i", .int(1))],
       [("x", .float(1.5)), ("i", .int(2))], [("x", .int(2)), ("i", .int(3))],
       [("x", .null), ("i", .int(4))],
     ])
-    #expect(try table.sorted(by: ["x"]).column("i").cells == [4, 2, 1, 3, 0].map(Cell.int))
+    #expect(try table.sorted(by: ["x"]).column("i").cells == [2, 1, 3, 0, 4].map(Cell.int))
     #expect(
       try table.sorted(by: ["x"], descending: true).column("i").cells
-        == [0, 1, 3, 2, 4].map(Cell.int))
+        == [1, 3, 2, 0, 4].map(Cell.int))
+    // A second key orders what the first leaves open, the missing ones too.
+    #expect(
+      try table.sorted(by: ["x", "i"], descending: true).column("i").cells
+        == [3, 1, 2, 4, 0].map(Cell.int))
   }
 
   @Test func meanLeavesOutAxesAndText() throws {

@@ -40,6 +40,13 @@ final class Output: @unchecked Sendable {
     drain()
   }
 
+  /// Writes what is there, unless that is just what is being done: for the end of a process that is out of memory.
+  func rescue() {
+    guard lock.try() else { return }
+    drain()
+    lock.unlock()
+  }
+
   private func drain() {
     var start = 0
     while start < buffer.count, !isClosed {

@@ -15,10 +15,10 @@ public struct Sandbox: Sendable {
   ///   - scriptDirectory: the folder of the script that runs.
   ///   - allowRead, allowWrite: paths from `--allow-read` and `--allow-write`; what may be written may be read.
   ///   - allowEnvironment: names from `--allow-env`.
-  ///   - store: the folder of the record of runs, which no script writes.
+  ///   - stores: folders of records of runs, which no script writes.
   public init(
     workingDirectory: String, scriptDirectory: String? = nil, allowRead: [String] = [],
-    allowWrite: [String] = [], allowEnvironment: [String] = [], store: String? = nil,
+    allowWrite: [String] = [], allowEnvironment: [String] = [], stores: [String] = [],
     log: ReadLog? = nil
   ) {
     self.workingDirectory = workingDirectory
@@ -29,7 +29,7 @@ public struct Sandbox: Sendable {
     let writable = [workingDirectory, scriptDirectory].compactMap { $0 } + absolute(allowWrite)
     door = Door(
       readable: writable + absolute(allowRead), writable: writable, protectsRecords: true,
-      records: Sandbox.records(store),
+      records: stores.flatMap(Sandbox.records),
       bases: .init(workingDirectory: workingDirectory, scriptFolder: scriptDirectory), log: log,
       explain: { Sandbox.explain($0, below: workingDirectory) })
     variables = Set(allowEnvironment)
@@ -37,27 +37,24 @@ public struct Sandbox: Sendable {
 
   /// The sandbox of a person at the prompt, whose own commands need no leave. Records are not written from there either.
   public static func unrestricted(
-    workingDirectory: String, store: String? = nil, log: ReadLog? = nil
+    workingDirectory: String, stores: [String] = [], log: ReadLog? = nil
   ) -> Sandbox {
-    Sandbox(unrestricted: workingDirectory, store: store, log: log)
+    Sandbox(unrestricted: workingDirectory, stores: stores, log: log)
   }
 
-  private init(unrestricted workingDirectory: String, store: String?, log: ReadLog?) {
+  private init(unrestricted workingDirectory: String, stores: [String], log: ReadLog?) {
     self.workingDirectory = workingDirectory
     door = Door(
-      readable: nil, writable: nil, protectsRecords: true, records: Sandbox.records(store),
+      readable: nil, writable: nil, protectsRecords: true, records: stores.flatMap(Sandbox.records),
       bases: .init(workingDirectory: workingDirectory), log: log,
       explain: { Sandbox.explain($0, below: workingDirectory) })
     variables = nil
   }
 
   /// What the run store consists of; its folder may be one that holds other things.
-  private static func records(_ store: String?) -> [String] {
-    guard let store else { return [] }
-    return [
-      "runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "runs.sqlite-journal", "artefacts",
-    ]
-    .map { store + "/" + $0 }
+  private static func records(_ store: String) -> [String] {
+    ["runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "runs.sqlite-journal", "artefacts"]
+      .map { store + "/" + $0 }
   }
 
   /// The absolute path behind `path`, if the script may use it so.

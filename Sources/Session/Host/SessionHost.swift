@@ -23,20 +23,18 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   private var given: [String: (value: Cell, text: String)] = [:]
   /// The parameters that the script has reached, with their values.
   private var reached: [Cell.Entry] = []
-  private var context: RunContext?
-  private var openStore: RunStore?
+  /// The program that runs, and what it runs with.
+  private var running: (program: Program, identity: RunIdentity)?
+  private var failures = SweepFailures()
+  private var sweepCount = 0
+  /// Trials that have begun, in all sweeps.
+  private var trialCount = 0
   private(set) var testResults: [TestResult] = []
   /// What trials of the present sweep have remarked.
   private var notesOfTrials: Set<String> = []
   /// Why recorded results are missing from the store, for the end of the run.
   private(set) var storeProblem: StoreError?
-
-  /// A script that runs, as far as its record is concerned.
-  private struct RunContext {
-    var identity: RunIdentity
-    var number: Int?
-    var sweeps = 0
-  }
+  private let recorder: RunRecorder
 
   /// How one `test "name" { … }` ended.
   public struct TestResult: Sendable {
@@ -66,26 +64,31 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } else {
       progress = ProgressLine(coloured: mayColour)
     }
+    let progress = progress
+    recorder = RunRecorder(options: options) { progress.note($0) }
     sandbox = SessionHost.sandbox(options, scriptDirectory: nil, log: reads)
+    recorder.ask { [weak self] in
+      self?.inputs ?? RunRecorder.Inputs(data: [:], parameters: [])
+    }
   }
 
   /// What a script may touch. A path that the person at the command line gives to a parameter may be read (or found to be missing).
   private static func sandbox(_ options: SessionOptions, scriptDirectory: String?, log: ReadLog)
     -> Sandbox
   {
-    let store =
-      options.storeDirectory
-      ?? RunStore.defaultDirectory(
-        workingDirectory: options.workingDirectory, environment: options.environment, making: false)
+    // A `.fairlead` is known by its name.
+    let stores = [
+      options.storeDirectory, RunStore.sharedDirectory(environment: options.environment),
+    ].compactMap { $0 }
     if options.isInteractive {
       return .unrestricted(
-        workingDirectory: options.workingDirectory, store: store, log: log)
+        workingDirectory: options.workingDirectory, stores: stores, log: log)
     }
     return Sandbox(
       workingDirectory: options.workingDirectory, scriptDirectory: scriptDirectory,
       allowRead: options.allowRead + options.parameters.map(\.value),
-      allowWrite: options.allowWrite, allowEnvironment: options.allowEnvironment, store: store,
-      log: log)
+      allowWrite: options.allowWrite, allowEnvironment: options.allowEnvironment,
+      stores: stores, log: log)
   }
 
   /// The rules of NO_COLOR and of terminals without colours.
@@ -98,6 +101,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   public func print(_ text: String) {
     progress.clear()
     if let print = options.print { print(text) } else { output.write(text) }
+    recorder.print(text)
   }
 
   public func note(_ text: String) { progress.note(text) }
@@ -128,7 +132,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
 
   public func readablePath(_ path: String) throws -> String {
     let absolute = try lock.withLock { sandbox }.check(path, .read)
-    startRecord()
+    recorder.start()
     return absolute
   }
 
@@ -157,7 +161,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     lock.withLock {
       reached.append(Cell.Entry(key: .string(request.name), value: recorded))
     }
-    startRecord()
+    recorder.start()
     return value
   }
 
@@ -194,86 +198,45 @@ public final class SessionHost: HostServices, @unchecked Sendable {
 
   public var workers: Int { options.workers }
 
-  private var storeDirectory: String {
-    options.storeDirectory
-      ?? RunStore.defaultDirectory(
-        workingDirectory: options.workingDirectory, environment: options.environment, making: false)
-  }
-
-  /// The run store, made where there is none.
-  private func store() throws -> RunStore {
-    if let openStore { return openStore }
-    let directory =
-      options.storeDirectory
-      ?? RunStore.defaultDirectory(
-        workingDirectory: options.workingDirectory, environment: options.environment, making: true)
-    let store = try RunStore(directory: directory)
-    openStore = store
-    return store
-  }
-
-  /// The run store, if runs were recorded here before.
-  func existingStore() throws -> RunStore? {
-    if let openStore { return openStore }
-    guard FileManager.default.fileExists(atPath: storeDirectory + "/runs.sqlite") else {
-      return nil
-    }
-    return try store()
-  }
-
   /// Says what runs now; its record starts with its first parameter, data or sweep.
-  func begin(_ identity: RunIdentity) {
+  func begin(_ program: Program, _ identity: RunIdentity) {
     lock.withLock {
-      context = RunContext(identity: identity)
+      running = (program, identity)
+      failures = SweepFailures()
       storeProblem = nil
     }
+    recorder.begin(identity, seed: seed)
   }
 
-  /// Takes over the seed of the latest run of this identity, so that its finished trials count. Gives it, where there
-  /// was one.
+  /// Takes over the seed of the latest run of the same script, so that its finished trials count, and says so. Gives it,
+  /// where there was one.
   func adoptSeed(of identity: RunIdentity) -> Int? {
-    guard options.recordsRuns, options.seed == nil, !options.startsFresh,
-      let earlier = try? existingStore()?.latestSeed(of: identity)
+    guard options.seed == nil, !options.startsFresh, !options.drawsSeed,
+      let earlier = recorder.earlierRun(of: identity)
     else { return nil }
-    lock.withLock { currentSeed = earlier }
-    return earlier
+    lock.withLock { currentSeed = earlier.seed }
+    progress.note(
+      "seed \(earlier.seed), as in run \(earlier.number) of this script (`--seed new` draws another)"
+    )
+    return earlier.seed
   }
 
-  /// Starts the record of a run that has parameters or has read data: a run that is killed leaves a trace. What cannot be recorded
-  /// now is told when it matters, by the first sweep.
-  private func startRecord() {
-    guard options.recordsRuns, !options.isInteractive else { return }
-    let (identity, number) = lock.withLock { (context?.identity, context?.number) }
-    guard let identity, number == nil, let store = try? store(),
-      let run = try? store.begin(identity, seed: seed)
-    else { return }
-    lock.withLock { context?.number = run }
-  }
-
-  public func record(_ event: RunEvent, _ vm: VM) {
-    startRecord()
-    guard let run = lock.withLock({ context?.number }), let openStore else { return }
-    do {
-      try openStore.record(event, of: TrialPlace.of(vm), run: run)
-    } catch {
-      let reason = (error as? StoreError)?.message ?? "\(error)"
-      note("warning: \(reason); a \(event.kind) is missing from the record")
-    }
-  }
+  public func record(_ event: RunEvent, _ vm: VM) { recorder.record(event, TrialPlace.of(vm)) }
 
   /// The run is over.
-  func end(_ status: RunStatus, message: String?) {
-    // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as running.
-    guard let context = lock.withLock({ context }), let run = context.number, let openStore else {
-      return
-    }
-    // A sweep has noted this when it began.
-    if context.sweeps == 0 { noteInputs() }
-    try? openStore.finish(run: run, status: status, message: message)
-  }
+  func end(_ status: RunStatus, message: String?) { recorder.end(status, message: message) }
+
+  /// What is wrong with the failures of the run's sweeps; nil where nothing is, or the script has seen to it.
+  var unseenFailures: Diagnostic? { lock.withLock { failures.problem } }
+
+  public func sawFailures(ofSweep sweep: Int) { lock.withLock { failures.see(sweep) } }
 
   public func recordedRuns(limit: Int) throws -> Table {
-    try RunListing.table(try consult { try $0?.runs(limit: limit) } ?? [])
+    guard let found = try consult({ try $0?.runs(limit: limit) }) else {
+      return try RunListing.table([])
+    }
+    for problem in found.problems { progress.note("warning: \(problem)") }
+    return try RunListing.table(found.runs)
   }
 
   public func recordedRun(_ number: Int) throws -> [Cell.Entry] {
@@ -293,12 +256,13 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     guard let detail = try consult({ try $0?.run(number) }) else {
       throw Fault(.index, "there is no run \(number)", hint: "`runs.list()` shows them")
     }
+    for problem in detail.problems { progress.note("warning: \(problem)") }
     return detail
   }
 
   private func consult<Result>(_ body: (RunStore?) throws -> Result) throws -> Result {
     do {
-      return try body(existingStore())
+      return try body(recorder.existingStore())
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
     }
@@ -310,55 +274,69 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let plan = SweepPlan(
       names: request.axes, combinations: request.combinations.map { $0.map { Cell($0, vm) } })
     output.flush()
-    let (store, runNumber, index, keys) = try record(plan)
-    let trials = store.map { RunTrials(store: $0, run: runNumber) }
-    return try run(request, plan, sweep: index, store: trials, keys: keys, vm)
-  }
-
-  /// Starts or takes up the record of a sweep.
-  private func record(_ plan: SweepPlan) throws -> (RunStore?, Int, Int, [Fingerprint]) {
-    let index = lock.withLock {
-      defer { context?.sweeps += 1 }
-      return context?.sweeps ?? 0
+    let number = lock.withLock {
+      sweepCount += 1
+      return sweepCount
     }
-    guard options.recordsRuns, let identity = lock.withLock({ context?.identity }) else {
-      return (nil, 0, index, plan.keys(of: []))
-    }
+    let (index, trials): (Int, RunTrials?)
     do {
-      let store = try store()
-      let number = try lock.withLock { context?.number } ?? store.begin(identity, seed: seed)
-      lock.withLock { context?.number = number }
-      let data = readContents
-      let earlier = try store.run(number)?.data ?? []
-      try store.plan(
-        run: number, trials: plan.combinations.count, data: data,
-        parameters: lock.withLock { reached })
-      // Files that trials of an earlier attempt have read are not known yet, but must be the same for these to count.
-      let changed = try earlier.first { name, content in
-        try data[name] == nil && door.content(ofNamed: name) != content
+      let door = door
+      (index, trials) = try recorder.beginSweep(trials: plan.combinations.count) {
+        try door.content(ofNamed: $0)
       }
-      var parts = [identity.fingerprint.description, "\(seed)", "sweep \(index)"]
-      parts += data.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-      if let changed { parts += [changed.path, try door.content(ofNamed: changed.path)] }
-      return (store, number, index, plan.keys(of: parts))
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
     }
+    let stream = vm.fixedSeed.map { "fixed \($0)" } ?? "\(seed)"
+    let keys: [Fingerprint]
+    if trials == nil {
+      keys = plan.combinations.indices.map { Fingerprint(["trial", "\(index)", "\($0)"]) }
+    } else {
+      keys = TrialNames(request, plan, surroundings(request, sweep: index, stream: stream)).keys
+    }
+    let outcome = try run(request, plan, sweep: index, store: trials, keys: keys, stream: stream)
+    report(outcome.failed, of: plan.combinations.count, number: number, request)
+    return vm.box(SweepDriver.table(plan, outcome.trials, number: number))
   }
 
-  /// What the run has read so far, by name.
-  private var readContents: [String: String] {
-    Dictionary(reads.entries.map { ($0.name, $0.content) }) { _, _ in ReadLog.changed }
+  private func surroundings(_ request: SweepRequest, sweep: Int, stream: String)
+    -> TrialNames.Surroundings
+  {
+    let (running, reached) = lock.withLock { (self.running, self.reached) }
+    return TrialNames.Surroundings(
+      stream: stream, version: running?.identity.version ?? Fingerprint.build,
+      origin: { [self] in
+        guard let running else { return [UUID().uuidString] }
+        let isMain = request.source === running.program.source
+        var parts = [running.program.code(until: isMain ? request.span : nil), "\(sweep)"]
+        // Cells that ran before.
+        if running.identity.place == nil { parts.append(running.identity.text) }
+        parts += running.identity.imports.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        parts.append(CellCoding.encode(.map(reached)))
+        parts.append("\(seed)")
+        parts += inputs.data.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        return parts
+      },
+      environment: { [options] in
+        options.environment.filter { options.allowEnvironment.contains($0.key) }
+          .map { "\($0.key)=\($0.value)" }.sorted()
+      })
+  }
+
+  /// What went into the run so far.
+  private var inputs: RunRecorder.Inputs {
+    RunRecorder.Inputs(data: reads.contents, parameters: lock.withLock { reached })
   }
 
   private func run(
     _ request: SweepRequest, _ plan: SweepPlan, sweep: Int, store: (any TrialStore)?,
-    keys: [Fingerprint], _ vm: VM
-  ) throws -> Value {
-    let streams = plan.streams(seed: seed)
+    keys: [Fingerprint], stream: String
+  ) throws -> SweepDriver.Outcome {
+    let streams = plan.streams(stream)
     lock.withLock { notesOfTrials = [] }
     let driver = SweepDriver(
-      plan: plan, keys: keys, sweepIndex: sweep, store: store, progress: progress)
+      plan: plan, keys: keys, sweepIndex: sweep, store: store, takesUp: !options.startsFresh,
+      progress: progress)
     let interrupt = interrupt
     let outcome: SweepDriver.Outcome
     do {
@@ -373,7 +351,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } catch let error as StoreError {
       throw Fault(.io, error.message, hint: error.hint)
     }
-    noteInputs()
+    recorder.noteInputs()
     if outcome.wasInterrupted {
       let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
       let count = plan.combinations.count
@@ -391,23 +369,45 @@ public final class SessionHost: HostServices, @unchecked Sendable {
           hint: problem.error.hint)
       }
     }
-    return vm.box(SweepDriver.table(plan, outcome.trials))
+    return outcome
+  }
+
+  /// Says how many trials failed.
+  private func report(
+    _ failed: [TrialRecord], of trials: Int, number: Int, _ request: SweepRequest
+  ) {
+    guard case .failure(_, let message)? = failed.first?.outcome else { return }
+    progress.note(
+      "sweep: " + SweepFailures.text(failed: failed.count, of: trials) + "; the first: \(message)")
+    lock.withLock {
+      failures.add(
+        sweep: number, trials: trials, failed: failed.count, first: message,
+        place: Diagnostic.Label(request.source, request.span))
+    }
   }
 
   private func runTrial(
     _ request: SweepRequest, _ trial: Int, _ random: RandomState, _ place: TrialPlace
   ) -> TrialOutcome {
     if interrupt.isSet { return .interrupted }
+    let log = ReadLog(within: reads)
     do {
-      let value = try throughDoor {
-        try request.runTrial(trial, random: random, configure: { place.mark($0) })
+      let maker = lock.withLock {
+        trialCount += 1
+        return trialCount
+      }
+      let value = try throughDoor(log: log) {
+        try Parameter.$currentMaker.withValue(maker) {
+          try request.runTrial(trial, random: random, configure: { place.mark($0) })
+        }
       }
       guard case .map(let entries) = Cell(value) else {
         return .failure(kind: "type", message: "the trial gave no map")
       }
-      return .result(entries)
+      return .result(entries, reading: log.contents)
     } catch let fault as Fault {
-      if fault.kind == .interrupt { return .interrupted }
+      // Limits of the run end the sweep as an interrupt does: the trial has not failed.
+      if !fault.isCatchable { return .interrupted }
       let place = fault.labels.first.map { label -> String in
         let position = label.source.position(of: Int(label.span.start))
         return " (\(label.source.name):\(position.line):\(position.column))"
@@ -417,27 +417,20 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       return .failure(kind: "value", message: "\(error)")
     }
   }
+}
 
-  /// Notes the parameters that were reached and the files that were read so far, by trials too.
-  private func noteInputs() {
-    guard let run = lock.withLock({ context?.number }), let openStore else { return }
-    try? openStore.plan(
-      run: run, trials: 0, data: readContents, parameters: lock.withLock { reached })
+extension ReadLog {
+  /// What was read, by name, with the fingerprints of the contents.
+  fileprivate var contents: [String: String] {
+    Dictionary(entries.map { ($0.name, $0.content) }) { _, _ in ReadLog.changed }
   }
 }
 
 extension SweepPlan {
-  /// What identifies each trial in the record: the run and the trial's own values.
-  func keys(of run: [String]) -> [Fingerprint] {
-    zip(combinations.indices, occurrences).map { trial, occurrence in
-      Fingerprint(["trial"] + run + [CellCoding.encode(.map(axes(trial))), "\(occurrence)"])
-    }
-  }
-
   /// The random stream of each trial: of the seed and the trial's own values only, never of when or where it runs.
-  func streams(seed: Int) -> [UInt64] {
+  func streams(_ seed: String) -> [UInt64] {
     zip(combinations.indices, occurrences).map { trial, occurrence in
-      Fingerprint(["stream", "\(seed)", CellCoding.encode(.map(axes(trial))), "\(occurrence)"]).word
+      Fingerprint(["stream", seed, CellCoding.encode(.map(axes(trial))), "\(occurrence)"]).word
     }
   }
 }

@@ -31,7 +31,8 @@ public struct SweepPlan: Sendable {
 
 /// How one trial ended.
 public enum TrialOutcome: Sendable {
-  case result([Cell.Entry])
+  /// - Parameter reading: what the trial read, by name, with the fingerprint of the content.
+  case result([Cell.Entry], reading: [String: String] = [:])
   case failure(kind: String, message: String)
   /// Stopped before its end: nothing is recorded of it.
   case interrupted
@@ -45,32 +46,31 @@ final class SweepDriver: @unchecked Sendable {
   /// Runs one trial on the worker of the given number; called on that worker's thread.
   typealias Run = @Sendable (_ worker: Int, _ trial: Int) -> TrialOutcome
 
-  struct Finished {
-    var trial: TrialRecord
-    var wasFound: Bool
-  }
-
   private let plan: SweepPlan
   private let keys: [Fingerprint]
   private let sweepIndex: Int
   private let store: (any TrialStore)?
+  /// Whether recorded trials count.
+  private let takesUp: Bool
   private let progress: ProgressLine
   // Guarded by `lock`.
   private let lock = NSLock()
   private var results: [TrialRecord?]
   private var pending: [Int]
+  private var doneCount = 0
   private var unsaved: [Int] = []
   private var storeProblem: StoreError?
   private var wasInterrupted = false
 
   init(
     plan: SweepPlan, keys: [Fingerprint], sweepIndex: Int, store: (any TrialStore)?,
-    progress: ProgressLine
+    takesUp: Bool = true, progress: ProgressLine
   ) {
     self.plan = plan
     self.keys = keys
     self.sweepIndex = sweepIndex
     self.store = store
+    self.takesUp = takesUp
     self.progress = progress
     results = Array(repeating: nil, count: plan.combinations.count)
     pending = []
@@ -79,6 +79,9 @@ final class SweepDriver: @unchecked Sendable {
   struct Outcome {
     var trials: [TrialRecord?]
     var found: Int
+    var failed: [TrialRecord] {
+      trials.compactMap { $0 }.filter { if case .failure = $0.outcome { true } else { false } }
+    }
     var wasInterrupted: Bool
     /// Why some finished trials are not in the store, and how many.
     var problem: (error: StoreError, count: Int)?
@@ -86,20 +89,24 @@ final class SweepDriver: @unchecked Sendable {
 
   /// - Parameter prepare: makes each worker what it needs, on its thread, before its first trial.
   func run(workers: Int, _ body: @escaping Run) throws -> Outcome {
-    let recorded = try store?.results(of: keys) ?? [:]
+    let recorded = takesUp ? try store?.results(of: keys) ?? [:] : [:]
     for (trial, key) in keys.enumerated() {
       if var record = recorded[key] {
+        record.sweep = sweepIndex
         record.ordinal = trial
+        record.axes = plan.axes(trial)
         results[trial] = record
       } else {
         pending.append(trial)
       }
     }
     let found = plan.combinations.count - pending.count
+    doneCount = found
     if found > 0 {
       progress.note(
         "sweep: \(found) of \(plan.combinations.count) trials found in the run store"
           + (pending.isEmpty ? "" : ", \(pending.count) to do"))
+      save(results.compactMap { $0 })
     }
     if !pending.isEmpty {
       pending.reverse()
@@ -149,8 +156,11 @@ final class SweepDriver: @unchecked Sendable {
 
   private func finish(_ trial: Int, _ outcome: TrialOutcome, seconds: Double) {
     let recorded: TrialRecord.Outcome
+    var data: [String: String] = [:]
     switch outcome {
-    case .result(let entries): recorded = .result(entries)
+    case .result(let entries, let reading):
+      recorded = .result(entries)
+      data = reading
     case .failure(let kind, let message): recorded = .failure(kind: kind, message: message)
     case .interrupted:
       lock.lock()
@@ -160,22 +170,23 @@ final class SweepDriver: @unchecked Sendable {
     }
     let record = TrialRecord(
       key: keys[trial], sweep: sweepIndex, ordinal: trial, axes: plan.axes(trial),
-      outcome: recorded, seconds: seconds)
+      outcome: recorded, seconds: seconds, data: data)
     lock.lock()
     results[trial] = record
-    let done = results.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
-    save(record)
+    doneCount += 1
+    let done = doneCount
+    save([record])
     lock.unlock()
     if plan.combinations.count <= 200 { progress.note(describe(record, done: done)) }
     progress.sweep(done: done, total: plan.combinations.count)
   }
 
-  /// With the lock held.
-  private func save(_ record: TrialRecord) {
+  /// With the lock held, or before there are workers.
+  private func save(_ records: [TrialRecord]) {
     do {
-      try store?.save(record)
+      try store?.save(records)
     } catch {
-      unsaved.append(record.ordinal)
+      unsaved += records.map(\.ordinal)
       if storeProblem == nil {
         let problem = (error as? StoreError) ?? StoreError(message: "\(error)")
         storeProblem = problem
@@ -188,7 +199,7 @@ final class SweepDriver: @unchecked Sendable {
     guard !unsaved.isEmpty else { return }
     unsaved = unsaved.filter { ordinal in
       guard let record = results[ordinal] else { return false }
-      return (try? store?.save(record)) == nil
+      return (try? store?.save([record])) == nil
     }
     if unsaved.isEmpty { storeProblem = nil }
   }
@@ -215,17 +226,27 @@ final class SweepDriver: @unchecked Sendable {
   }
 
   /// The table of a sweep: a column for each swept name and for each key of the results, and where a trial has failed,
-  /// a column `error` with its message.
-  static func table(_ plan: SweepPlan, _ trials: [TrialRecord?]) -> Table {
-    let rows = trials.compactMap { $0 }.map { record -> [(name: String, cell: Cell)] in
+  /// a column `error` with its message (`trial_error` where the results have an `error` of their own).
+  /// - Parameter number: tells the sweep's failures from those of others.
+  static func table(_ plan: SweepPlan, _ trials: [TrialRecord?], number: Int = -1) -> Table {
+    let trials = trials.compactMap { $0 }
+    let names = Set(
+      spelt: trials.flatMap { record -> [Cell.Entry] in
+        if case .result(let entries) = record.outcome { entries } else { [] }
+      }.map(\.key.text) + plan.names)
+    let failure = names.contains("error") ? "trial_error" : "error"
+    var roles = Dictionary(
+      plan.names.map { (Spelling($0), Table.Column.Role.axis) }, uniquingKeysWith: { first, _ in first })
+    roles[failure] = .failure(sweep: number)
+    let rows = trials.map { record -> [(name: String, cell: Cell)] in
       let axes = record.axes.map { (name: $0.key.text, cell: $0.value) }
       switch record.outcome {
       case .result(let entries):
         return axes + entries.map { (name: $0.key.text, cell: $0.value) }
-      case .failure(_, let message): return axes + [(name: "error", cell: .string(message))]
+      case .failure(_, let message): return axes + [(name: failure, cell: .string(message))]
       }
     }
-    guard rows.isEmpty else { return Table(rows: rows, axes: Set(spelt: plan.names)) }
+    guard rows.isEmpty else { return Table(rows: rows, roles: roles) }
     let columns = plan.names.map { Table.Column($0, [], role: .axis) }
     return (try? Table(columns: columns)) ?? Table(rows: [])
   }
@@ -234,16 +255,6 @@ final class SweepDriver: @unchecked Sendable {
 /// Where a sweep keeps its trials; the run store is one, tests have another.
 protocol TrialStore: Sendable {
   func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord]
-  func save(_ trial: TrialRecord) throws
-}
-
-/// The trials of one run in the store.
-struct RunTrials: TrialStore {
-  let store: RunStore
-  let run: Int
-
-  func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord] {
-    try store.results(of: keys)
-  }
-  func save(_ trial: TrialRecord) throws { try store.save(trial, run: run) }
+  /// Keeps finished trials: they are on the disk when this returns.
+  func save(_ trials: [TrialRecord]) throws
 }

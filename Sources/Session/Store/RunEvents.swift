@@ -79,21 +79,32 @@ extension RunStore {
     }
   }
 
-  /// The events of a run and of the trials whose results it has.
-  static func events(of run: Int, _ database: Database) throws -> [RecordedEvent] {
-    try Row.fetchAll(
+  /// The events of a run and of the trials whose results it has; what cannot be read is added to `problems`.
+  static func events(of run: Int, _ database: Database, _ problems: inout [String]) throws
+    -> [RecordedEvent]
+  {
+    var events: [RecordedEvent] = []
+    for row in try Row.fetchAll(
       database,
       sql: """
         SELECT axes, kind, facts, happened FROM events
         WHERE run = ?1 OR trial IN (SELECT key FROM trials WHERE run = ?1) ORDER BY number
         """,
-      arguments: [run]
-    ).map { row in
-      let axes: String? = row["axes"]
-      return RecordedEvent(
-        event: RunEvent(kind: row["kind"], facts: try entries(row["facts"])),
-        axes: try axes.map(entries), date: Date(timeIntervalSince1970: row["happened"]))
+      arguments: [run])
+    {
+      let stored = StoredRow(row: row, what: "an event of run \(run)")
+      do {
+        let hasAxes = try stored.optionalText("axes") != nil
+        events.append(
+          RecordedEvent(
+            event: RunEvent(kind: try stored.text("kind"), facts: try stored.entries("facts")),
+            axes: hasAxes ? try stored.entries("axes") : nil,
+            date: Date(timeIntervalSince1970: try stored.number("happened"))))
+      } catch let error as StoredRow.Broken {
+        problems.append(error.message)
+      }
     }
+    return events
   }
 }
 

@@ -1,16 +1,10 @@
 import Files
 import Foundation
 import GRDB
+import Synchronization
 import Tables
-import Tensor
 
-/// What went wrong with the record of runs: always of the language's kind `io`.
-public struct StoreError: Error, Sendable {
-  public var message: String
-  public var hint: String?
-}
-
-/// The record of all sweeps: runs, their trials, and big results as files.
+/// The record of all runs: what they were, their trials, and big results as files.
 ///
 /// A SQLite database in write-ahead mode: each trial is one transaction that is on the disk when `save` returns, so a kill
 /// at any moment loses at most the trials that were still running, and other processes read while one writes. Big
@@ -19,6 +13,23 @@ public final class RunStore: Sendable {
   /// The directory that holds `runs.sqlite` and `artefacts/`.
   public let directory: String
   private let database: DatabaseQueue
+  /// Which file `runs.sqlite` was when it was opened.
+  private let file: FileNumber
+  /// The mark of this process, while it runs a script.
+  private let owner = Mutex<RunOwner?>(nil)
+
+  /// What tells a file from all others, whatever it is called.
+  private struct FileNumber: Equatable {
+    var device: dev_t
+    var number: ino_t
+
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      device = status.st_dev
+      number = status.st_ino
+    }
+  }
 
   /// Where the record of a project lies: the `.fairlead` of the working directory or of the nearest directory above it
   /// within the same project (below a `.git`), a new one in the working directory, or where that cannot be made,
@@ -42,6 +53,11 @@ public final class RunStore: Sendable {
     if making, mkdir(workingDirectory + "/.fairlead", 0o755) == 0 {
       return workingDirectory + "/.fairlead"
     }
+    return sharedDirectory(environment: environment)
+  }
+
+  /// The record of all that runs where no `.fairlead` can be made.
+  static func sharedDirectory(environment: [String: String]) -> String {
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
     return (data ?? home + "/.local/share") + "/fairlead"
@@ -62,11 +78,12 @@ public final class RunStore: Sendable {
     return [start]
   }
 
-  /// Opens the record in `directory`, making both where they are missing.
+  /// Opens the record in `directory`, making both where they are missing, and removes what killed processes left in it.
   /// - Throws: `StoreError` where the directory cannot be written, the disk is full or the file is no database of ours.
   public init(directory: String) throws {
     self.directory = directory
     try RunStore.refuseLinks(directory)
+    let what = "the run store \(directory) cannot be opened"
     do {
       try FileManager.default.createDirectory(
         atPath: directory + "/artefacts", withIntermediateDirectories: true)
@@ -82,89 +99,86 @@ public final class RunStore: Sendable {
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
       database = try DatabaseQueue(path: directory + "/runs.sqlite", configuration: configuration)
-      try RunStore.migrator.migrate(database)
+      if try database.read(RunSchema.migrator.hasBeenSuperseded) {
+        throw StoreError(
+          message: what + ": a newer version of Fairlead has written it",
+          hint: "use that version, or give another directory with --store")
+      }
+      try RunSchema.migrator.migrate(database)
+      guard let file = FileNumber(directory + "/runs.sqlite") else {
+        throw StoreError(message: what + ": runs.sqlite is gone", isLost: true)
+      }
+      self.file = file
     } catch {
-      throw RunStore.storeError(error, "the run store \(directory) cannot be opened")
+      throw RunStore.failure(error, what, in: directory)
     }
+    RunOwner.removeDead(in: marks)
+    // The record is not the script's: its door does not lead here.
+    Door.with(.unrestricted) { Folder.removeAbandoned(in: directory + "/artefacts") }
   }
 
-  private static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1") { database in
-      try database.execute(
-        sql: """
-          CREATE TABLE runs (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            identity BLOB NOT NULL,
-            seed INTEGER NOT NULL,
-            script TEXT NOT NULL,
-            text TEXT NOT NULL,
-            imports TEXT NOT NULL,
-            parameters TEXT NOT NULL,
-            version TEXT NOT NULL,
-            data TEXT NOT NULL DEFAULT '{}',
-            status TEXT NOT NULL,
-            message TEXT,
-            planned INTEGER NOT NULL DEFAULT 0,
-            started REAL NOT NULL,
-            updated REAL NOT NULL,
-            UNIQUE (identity, seed));
-          CREATE TABLE trials (
-            key BLOB PRIMARY KEY,
-            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
-            sweep INTEGER NOT NULL,
-            ordinal INTEGER NOT NULL,
-            axes TEXT NOT NULL,
-            result TEXT,
-            error_kind TEXT,
-            error TEXT,
-            seconds REAL NOT NULL,
-            finished REAL NOT NULL) WITHOUT ROWID;
-          CREATE INDEX trials_of_run ON trials (run, sweep, ordinal);
-          CREATE TABLE artefacts (
-            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
-            name TEXT NOT NULL,
-            hash TEXT NOT NULL,
-            bytes INTEGER NOT NULL,
-            PRIMARY KEY (run, name)) WITHOUT ROWID;
-          """)
-    }
-    registerEvents(&migrator)
-    return migrator
-  }
+  /// The folder of the marks of running processes.
+  private var marks: String { directory + "/running" }
 
   // MARK: Runs
 
-  /// The seed of the latest run of this identity that had a sweep, if there was one.
-  public func latestSeed(of identity: RunIdentity) throws -> Int? {
+  /// The latest run of the script at the same place; where there was none, the latest of the same text and parameters.
+  public func latestRun(of identity: RunIdentity) throws -> (number: Int, seed: Int)? {
     try consult { database in
-      try Int.fetchOne(
-        database,
-        sql: """
-          SELECT seed FROM runs WHERE identity = ?
-            AND (planned > 0 OR EXISTS (SELECT 1 FROM trials WHERE run = runs.number))
-          ORDER BY updated DESC, number DESC LIMIT 1
-          """,
-        arguments: [identity.fingerprint.bytes])
+      for (column, value) in [
+        ("place", identity.place.map { $0 as any DatabaseValueConvertible }),
+        ("identity", identity.fingerprint.bytes),
+      ] {
+        guard let value else { continue }
+        let rows = try Row.fetchCursor(
+          database,
+          sql: """
+            SELECT number, seed FROM runs WHERE \(column) = ? ORDER BY updated DESC, number DESC
+            """,
+          arguments: [value])
+        while let row = try rows.next() {
+          let stored = StoredRow(row: row, what: "the run")
+          if let number = try? stored.int("number"), let seed = try? stored.int("seed") {
+            return (number, seed)
+          }
+        }
+      }
+      return nil
     }
   }
 
-  /// Takes up the run of this identity and seed, or starts its record. Gives its number.
+  /// Takes up the run of this identity and seed, unless another process is at it, or starts its record. Gives its number.
   public func begin(_ identity: RunIdentity, seed: Int) throws -> Int {
-    try change { database in
+    let mark = owner.withLock { owner in
+      if owner == nil { owner = RunOwner(in: marks) }
+      return owner?.name
+    }
+    return try change { database in
       let now = Date().timeIntervalSince1970
-      let fingerprint = identity.fingerprint.bytes
-      if let number = try Int.fetchOne(
-        database, sql: "SELECT number FROM runs WHERE identity = ? AND seed = ?",
-        arguments: [fingerprint, seed])
+      var fingerprint = identity.fingerprint
+      if let row = try Row.fetchOne(
+        database, sql: "SELECT number, status, owner FROM runs WHERE identity = ? AND seed = ?",
+        arguments: [fingerprint.bytes, seed])
       {
-        try database.execute(
-          sql: """
-            UPDATE runs SET status = 'running', message = NULL, planned = 0, updated = ?, script = ?
-            WHERE number = ?
-            """,
-          arguments: [now, identity.script, number])
-        return number
+        let stored = StoredRow(row: row, what: "the run")
+        let other = try? stored.optionalText("owner")
+        let isOthers =
+          (try? stored.text("status")) == RunStatus.running.rawValue && other != nil
+          && other != mark && RunOwner.isAlive(other ?? "", in: marks) != false
+        if !isOthers {
+          let number = try stored.int("number")
+          try database.execute(
+            sql: """
+              UPDATE runs SET status = 'running', message = NULL, planned = 0, updated = ?,
+                script = ?, place = ?, owner = ?, output = NULL,
+                started = CASE WHEN typeof(started) IN ('real', 'integer') THEN started ELSE ? END
+              WHERE number = ?
+              """,
+            arguments: [now, identity.script, identity.place, mark, now, number])
+          return number
+        }
+        // Both run on, each with a record of its own.
+        fingerprint = Fingerprint([fingerprint.description, UUID().uuidString])
       }
       let imports = identity.imports.sorted { $0.key < $1.key }.map {
         Cell.Entry(key: .string($0.key), value: .string($0.value))
@@ -172,12 +186,14 @@ public final class RunStore: Sendable {
       try database.execute(
         sql: """
           INSERT INTO runs
-            (identity, seed, script, text, imports, parameters, version, status, started, updated)
-          VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?)
+            (identity, seed, script, place, text, imports, parameters, version, status, owner,
+              started, updated)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)
           """,
         arguments: [
-          fingerprint, seed, identity.script, identity.text, CellCoding.encode(.map(imports)),
-          CellCoding.encode(.map(identity.parameters)), identity.version, now, now,
+          fingerprint.bytes, seed, identity.script, identity.place, identity.text,
+          CellCoding.encode(.map(imports)), CellCoding.encode(.map(identity.parameters)),
+          identity.version, mark, now, now,
         ])
       return Int(database.lastInsertedRowID)
     }
@@ -185,9 +201,6 @@ public final class RunStore: Sendable {
 
   /// Notes how many trials a sweep of the run has more, which files it has read, and its parameters' values.
   public func plan(run: Int, trials: Int, data: [String: String], parameters: [Cell.Entry]) throws {
-    let entries = data.sorted { $0.key < $1.key }.map {
-      Cell.Entry(key: .string($0.key), value: .string($0.value))
-    }
     try change { database in
       try database.execute(
         sql: """
@@ -195,74 +208,116 @@ public final class RunStore: Sendable {
           WHERE number = ?
           """,
         arguments: [
-          trials, CellCoding.encode(.map(entries)), CellCoding.encode(.map(parameters)),
+          trials, RunStore.encode(data), CellCoding.encode(.map(parameters)),
           Date().timeIntervalSince1970, run,
         ])
     }
   }
 
-  public func finish(run: Int, status: RunStatus, message: String? = nil) throws {
+  /// Notes what the run has printed so far.
+  public func note(output: String, run: Int) throws {
     try change { database in
       try database.execute(
-        sql: "UPDATE runs SET status = ?, message = ?, updated = ? WHERE number = ?",
-        arguments: [status.rawValue, message, Date().timeIntervalSince1970, run])
+        sql: "UPDATE runs SET output = ?, updated = ? WHERE number = ?",
+        arguments: [output, Date().timeIntervalSince1970, run])
     }
+  }
+
+  public func finish(run: Int, status: RunStatus, message: String? = nil, output: String? = nil)
+    throws
+  {
+    try change { database in
+      try database.execute(
+        sql: "UPDATE runs SET status = ?, message = ?, output = ?, updated = ? WHERE number = ?",
+        arguments: [
+          status.rawValue, message, output, Date().timeIntervalSince1970, run,
+        ])
+    }
+    owner.withLock { $0 = nil }
   }
 
   // MARK: Trials
 
-  /// The recorded results among the trials with these keys; failed trials are not among them, so that they run again.
-  public func results(of keys: [Fingerprint]) throws -> [Fingerprint: TrialRecord] {
+  /// Removes trials of a run beyond those that its sweeps have.
+  public func trim(run: Int, sweeps: [Int]) throws {
+    try change { database in
+      try database.execute(
+        sql: "DELETE FROM trials WHERE run = ? AND sweep >= ?", arguments: [run, sweeps.count])
+      for (sweep, count) in sweeps.enumerated() {
+        try database.execute(
+          sql: "DELETE FROM trials WHERE run = ? AND sweep = ? AND ordinal >= ?",
+          arguments: [run, sweep, count])
+      }
+    }
+  }
+
+  /// The recorded results of trials with these keys, whichever run they were computed in; where trials with one key read
+  /// different data, one of each. Failed trials are not among them, so that they run again.
+  public func results(of keys: [Fingerprint]) throws -> RecordedTrials {
     try consult { database in
-      var found: [Fingerprint: TrialRecord] = [:]
+      var found = RecordedTrials()
       let statement = try database.makeStatement(
-        sql: "SELECT * FROM trials WHERE key = ? AND result IS NOT NULL")
-      for key in keys where found[key] == nil {
-        if let row = try Row.fetchOne(statement, arguments: [key.bytes]) {
-          found[key] = try RunStore.trial(row)
+        sql: """
+          SELECT *, max(finished) FROM trials WHERE key = ? AND result IS NOT NULL
+          GROUP BY data ORDER BY finished DESC
+          """)
+      for key in Set(keys) {
+        for row in try Row.fetchAll(statement, arguments: [key.bytes]) {
+          found.add(row)
         }
       }
       return found
     }
   }
 
-  /// Writes one finished trial; it is on the disk when this returns.
-  public func save(_ trial: TrialRecord, run: Int) throws {
-    var result: String?
-    var kind: String?
-    var message: String?
-    switch trial.outcome {
-    case .result(let entries): result = CellCoding.encode(.map(entries))
-    case .failure(let failureKind, let failureMessage):
-      kind = failureKind
-      message = failureMessage
-    }
+  /// Writes finished trials of a run; they are on the disk when this returns.
+  public func save(_ trials: [TrialRecord], run: Int) throws {
     try change { database in
-      try database.execute(
+      let now = Date().timeIntervalSince1970
+      let statement = try database.makeStatement(
         sql: """
           INSERT OR REPLACE INTO trials
-            (key, run, sweep, ordinal, axes, result, error_kind, error, seconds, finished)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          trial.key.bytes, run, trial.sweep, trial.ordinal, CellCoding.encode(.map(trial.axes)),
-          result, kind, message, trial.seconds, Date().timeIntervalSince1970,
-        ])
+            (run, sweep, ordinal, key, axes, data, result, error_kind, error, seconds, finished)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """)
+      for trial in trials {
+        var result: String?
+        var kind: String?
+        var message: String?
+        switch trial.outcome {
+        case .result(let entries): result = CellCoding.encode(.map(entries))
+        case .failure(let failureKind, let failureMessage):
+          kind = failureKind
+          message = failureMessage
+        }
+        try statement.execute(
+          arguments: [
+            run, trial.sweep, trial.ordinal, trial.key.bytes,
+            CellCoding.encode(.map(trial.axes)), RunStore.encode(trial.data), result, kind, message,
+            trial.seconds, now,
+          ])
+      }
       try database.execute(
-        sql: "UPDATE runs SET updated = ? WHERE number = ?",
-        arguments: [Date().timeIntervalSince1970, run])
+        sql: "UPDATE runs SET updated = ? WHERE number = ?", arguments: [now, run])
     }
   }
 
   // MARK: Reading
 
-  /// The latest runs, newest first.
-  public func runs(limit: Int = 50) throws -> [RunSummary] {
+  /// The latest runs, newest first, and what of them cannot be read, in sentences.
+  public func runs(limit: Int = 50) throws -> (runs: [RunSummary], problems: [String]) {
     try consult { database in
-      try Row.fetchAll(
+      var runs: [RunSummary] = []
+      var problems: [String] = []
+      for row in try Row.fetchAll(
         database, sql: RunStore.summaryQuery + " ORDER BY runs.number DESC LIMIT ?",
-        arguments: [limit]
-      ).map(RunStore.summary)
+        arguments: [limit])
+      {
+        do { runs.append(try summary(row)) } catch let error as StoredRow.Broken {
+          problems.append(error.message)
+        }
+      }
+      return (runs, problems)
     }
   }
 
@@ -273,56 +328,81 @@ public final class RunStore: Sendable {
         let row = try Row.fetchOne(
           database, sql: RunStore.summaryQuery + " WHERE runs.number = ?", arguments: [number])
       else { return nil }
-      let trials = try Row.fetchAll(
-        database, sql: "SELECT * FROM trials WHERE run = ? ORDER BY sweep, ordinal",
-        arguments: [number]
-      ).map(RunStore.trial)
-      let artefacts = try Row.fetchAll(
-        database, sql: "SELECT name, hash, bytes FROM artefacts WHERE run = ? ORDER BY name",
-        arguments: [number])
-      let data = try RunStore.entries(row["data"]).map {
-        (path: $0.key.text, fingerprint: $0.value.text)
+      do {
+        return try detail(row, database)
+      } catch let error as StoredRow.Broken {
+        throw StoreError(message: error.message)
       }
-      let identity: Data = row["identity"]
-      return RunDetail(
-        summary: try RunStore.summary(row), text: row["text"],
-        fingerprint: Fingerprint(bytes: identity).description, version: row["version"], data: data,
-        message: row["message"], trials: trials,
-        artefacts: artefacts.map { (name: $0["name"], hash: $0["hash"], bytes: $0["bytes"]) },
-        events: try RunStore.events(of: number, database))
     }
   }
 
+  private func detail(_ row: Row, _ database: Database) throws -> RunDetail {
+    let summary = try summary(row)
+    let stored = StoredRow(row: row, what: "run \(summary.number)")
+    var trials = RecordedTrials()
+    for row in try Row.fetchAll(
+      database, sql: "SELECT * FROM trials WHERE run = ? ORDER BY sweep, ordinal",
+      arguments: [summary.number])
+    {
+      trials.add(row)
+    }
+    var artefacts: [(name: String, hash: String, bytes: Int)] = []
+    for row in try Row.fetchAll(
+      database, sql: "SELECT name, hash, bytes FROM artefacts WHERE run = ? ORDER BY name",
+      arguments: [summary.number])
+    {
+      let artefact = StoredRow(row: row, what: "an artefact of run \(summary.number)")
+      do {
+        artefacts.append(
+          (try artefact.text("name"), try artefact.text("hash"), try artefact.int("bytes")))
+      } catch let error as StoredRow.Broken {
+        trials.problems.append(error.message)
+      }
+    }
+    let events = try RunStore.events(of: summary.number, database, &trials.problems)
+    return RunDetail(
+      summary: summary, text: try stored.text("text"),
+      fingerprint: Fingerprint(bytes: try stored.bytes("identity")).description,
+      version: try stored.text("version"),
+      data: try stored.entries("data").map { (path: $0.key.text, fingerprint: $0.value.text) },
+      message: try stored.optionalText("message"), output: try stored.optionalText("output"),
+      trials: trials.all, artefacts: artefacts, events: events, problems: trials.problems)
+  }
+
+  // What somebody has broken does not count.
   private static let summaryQuery = """
     SELECT runs.*,
-      (SELECT count(*) FROM trials WHERE run = runs.number AND result IS NOT NULL) AS done,
-      (SELECT count(*) FROM trials WHERE run = runs.number AND result IS NULL) AS failed
+      (SELECT count(*) FROM trials WHERE run = runs.number AND typeof(result) = 'text'
+        AND typeof(ordinal) = 'integer') AS done,
+      (SELECT count(*) FROM trials WHERE run = runs.number AND result IS NULL
+        AND typeof(ordinal) = 'integer') AS failed
     FROM runs
     """
 
-  private static func summary(_ row: Row) throws -> RunSummary {
-    RunSummary(
-      number: row["number"], script: row["script"], parameters: try entries(row["parameters"]),
-      seed: row["seed"], status: RunStatus(rawValue: row["status"]) ?? .running,
-      started: Date(timeIntervalSince1970: row["started"]),
-      updated: Date(timeIntervalSince1970: row["updated"]), trialsDone: row["done"],
-      trialsFailed: row["failed"], trialsPlanned: row["planned"])
+  private func summary(_ row: Row) throws -> RunSummary {
+    let number = try StoredRow(row: row, what: "a run").int("number")
+    let stored = StoredRow(row: row, what: "run \(number)")
+    var status = RunStatus(rawValue: try stored.text("status")) ?? .running
+    if status == .running, let mark = try stored.optionalText("owner"),
+      RunOwner.isAlive(mark, in: marks) == false
+    {
+      status = .killed
+    }
+    return RunSummary(
+      number: number, script: try stored.text("script"),
+      parameters: try stored.entries("parameters"), seed: try stored.int("seed"), status: status,
+      started: Date(timeIntervalSince1970: try stored.number("started")),
+      updated: Date(timeIntervalSince1970: try stored.number("updated")),
+      trialsDone: try stored.int("done"), trialsFailed: try stored.int("failed"),
+      trialsPlanned: try stored.int("planned"))
   }
 
-  static func entries(_ text: String) throws -> [Cell.Entry] {
-    guard case .map(let entries) = try CellCoding.decode(text) else { return [] }
-    return entries
-  }
-
-  private static func trial(_ row: Row) throws -> TrialRecord {
-    let result: String? = row["result"]
-    let key: Data = row["key"]
-    return TrialRecord(
-      key: Fingerprint(bytes: key), sweep: row["sweep"], ordinal: row["ordinal"],
-      axes: try entries(row["axes"]),
-      outcome: try result.map { .result(try entries($0)) }
-        ?? .failure(kind: row["error_kind"] ?? "value", message: row["error"] ?? ""),
-      seconds: row["seconds"])
+  private static func encode(_ data: [String: String]) -> String {
+    CellCoding.encode(
+      .map(
+        data.sorted { $0.key < $1.key }.map {
+          Cell.Entry(key: .string($0.key), value: .string($0.value))
+        }))
   }
 
   // MARK: Artefacts
@@ -333,9 +413,10 @@ public final class RunStore: Sendable {
     let path = directory + "/artefacts/" + hash
     if !FileManager.default.fileExists(atPath: path) {
       do {
-        try AtomicFile.write(path, content)
+        // No file of the script's.
+        try Door.with(.unrestricted) { try AtomicFile.write(path, content) }
       } catch {
-        throw RunStore.storeError(error, "`\(name)` cannot be written to the run store")
+        throw StoreError(error, "`\(name)` cannot be written to the run store")
       }
     }
     try change { database in
@@ -346,53 +427,89 @@ public final class RunStore: Sendable {
     return path
   }
 
-  // MARK: Errors
+  // MARK: Access
 
   func consult<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do {
+      try checkPlace()
       return try database.read(body)
     } catch {
-      throw RunStore.storeError(error, "the run store \(directory) cannot be read")
+      throw RunStore.failure(error, "the run store \(directory) cannot be read", in: directory)
     }
   }
 
   func change<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do {
+      try checkPlace()
       return try database.write(body)
     } catch {
-      throw RunStore.storeError(error, "the run store \(directory) cannot be written")
+      throw RunStore.failure(error, "the run store \(directory) cannot be written", in: directory)
     }
   }
 
-  private static func storeError(_ error: any Error, _ what: String) -> StoreError {
-    if let error = error as? StoreError { return error }
-    if let error = error as? TableError { return StoreError(message: what + ": " + error.message) }
-    if let error = error as? DatabaseError {
-      switch error.resultCode {
-      case .SQLITE_FULL:
-        return StoreError(
-          message: what + ": the disk is full",
-          hint: "free some space and run the script again: finished trials are not repeated")
-      case .SQLITE_BUSY, .SQLITE_LOCKED:
-        return StoreError(message: what + ": another process has been writing to it for too long")
-      case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-        return StoreError(
-          message: what + ": runs.sqlite is damaged or no database",
-          hint: "move it away; a new one is made")
-      default:
-        return StoreError(message: what + ": " + (error.message ?? error.resultCode.description))
-      }
+  private static func failure(_ error: any Error, _ what: String, in directory: String)
+    -> StoreError
+  {
+    // SQLite takes a lock that the system does not grant at all for one that somebody else holds.
+    if let error = error as? DatabaseError, error.resultCode == .SQLITE_BUSY, !locks(directory) {
+      return .withoutLocks(what)
     }
-    if let error = error as? DomainError {
-      return StoreError(message: what + ": " + error.message, hint: error.hint)
+    return StoreError(error, what)
+  }
+
+  /// Whether files in a directory can be locked; looked for with a file of which nothing else needs a lock.
+  private static func locks(_ directory: String) -> Bool {
+    let descriptor = open(directory + "/.gitignore", O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_whence = Int16(SEEK_SET)
+    return fcntl(descriptor, F_SETLK, &lock) == 0 || errno == EACCES || errno == EAGAIN
+  }
+
+  /// Whether the database is still the one that was opened.
+  var isInPlace: Bool { FileNumber(directory + "/runs.sqlite") == file }
+
+  /// What is written to a file that was deleted is lost without a word from the system.
+  private func checkPlace() throws {
+    guard !isInPlace else { return }
+    throw StoreError(
+      message: "the run store \(directory) was deleted or replaced while it was in use",
+      isLost: true)
+  }
+}
+
+/// Trials that were read from the store, and what could not be read, in sentences.
+public struct RecordedTrials: Sendable {
+  public var all: [TrialRecord] = []
+  public var problems: [String] = []
+
+  mutating func add(_ row: Row) {
+    let run = (try? StoredRow(row: row, what: "a trial").int("run")).map { " of run \($0)" } ?? ""
+    let stored = StoredRow(row: row, what: "a trial" + run)
+    do {
+      let result = try stored.optionalText("result")
+      let outcome: TrialRecord.Outcome =
+        if result != nil {
+          .result(try stored.entries("result"))
+        } else {
+          .failure(
+            kind: try stored.optionalText("error_kind") ?? "value",
+            message: try stored.optionalText("error") ?? "")
+        }
+      all.append(
+        TrialRecord(
+          key: Fingerprint(bytes: try stored.bytes("key")), sweep: try stored.int("sweep"),
+          ordinal: try stored.int("ordinal"), axes: try stored.entries("axes"), outcome: outcome,
+          seconds: try stored.number("seconds"),
+          data: Dictionary(
+            try stored.entries("data").map { ($0.key.text, $0.value.text) },
+            uniquingKeysWith: { $1 })))
+    } catch let error as StoredRow.Broken {
+      problems.append(error.message)
+    } catch {
+      problems.append("a trial\(run) cannot be read: \(error)")
     }
-    let error = error as NSError
-    let cause = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error
-    let reason =
-      cause.domain == NSPOSIXErrorDomain
-      ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
-    return StoreError(
-      message: what + ": " + reason,
-      hint: "give a directory that can be written with --store, or record nothing with --no-store")
   }
 }
