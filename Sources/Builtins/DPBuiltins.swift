@@ -21,6 +21,7 @@ extension PrivateTrainingResult: NativeValue {
       return text + (fit.isStopped ? ", stopped early" : "")
     }
     type.transfer = .share
+    type.hasContent(ignoring: ["seconds"])
     type.field("method", "dp-sgd or edp-sgd.") { $0.method.rawValue }
     type.field("epsilon", "The privacy that was spent: a bound that holds.") { $0.epsilon }
     type.field(
@@ -54,6 +55,7 @@ extension AttackResult: NativeValue {
   ) { type in
     type.representation = { attack, _ in attack.description }
     type.transfer = .share
+    type.hasContent()
     type.equals = { $0 == $1 }
     type.field("auc", "Area under the ROC curve; 0.5 is guessing.") { $0.auc }
     type.field(

@@ -32,7 +32,8 @@ enum DPTraining {
   private static let optimizer = Param<OptimizerSettings?>(
     "optimizer", "How gradients become changes.", default: nil, text: "optim.adam()", named: true)
   private static let loss = Param<Callable?>(
-    "loss", "`(outputs, labels) => …`, one number per example; nil is cross-entropy.",
+    "loss",
+    "`(outputs, labels) => …`, one number per example, which it sees as a batch of one; nil is cross-entropy.",
     default: nil, named: true)
   private static let clipping = Param<String>(
     "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
@@ -58,13 +59,18 @@ enum DPTraining {
     "Where randomness comes from: \"secure\" (the operating system: nothing repeats), \"seeded\" (repeats, protects nobody), or \"auto\": seeded inside a sweep and `with seed(n)`, secure elsewhere.",
     default: "auto", .oneOf(["auto", "secure", "seeded"]), named: true)
 
+  private static let exampleByExample = Param<Bool?>(
+    "example_by_example",
+    "Whether model and loss are given one example at a time (edp-sgd: one micro-batch), which is slow: nil does so, and says it, where they are not known to keep the examples of a step apart, and refuses a loss that learns nothing from one example; true always does; false refuses.",
+    default: nil, named: true)
+
   static let train = Native(
     "train",
-    "Trains a model with differential privacy: Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
+    "Trains a model with differential privacy: Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one, and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
     parameters: [
       model, examples, epsilon, delta, epochs, batch, maxGradNorm, noiseMultiplier, method,
       optimizer,
-      loss, clipping, microBatches, decay, layerScale, accounting, noise,
+      loss, clipping, microBatches, decay, layerScale, accounting, noise, exampleByExample,
     ],
     returns: "private fit", seeAlso: ["nn.train", "dp.epsilon", "dp.attack"],
     search: ["dp-sgd", "private", "fit", "learn", "clipping", "edp-sgd"],
@@ -92,9 +98,14 @@ enum DPTraining {
       }
       var result: PrivateTrainingResult
       do {
-        result = try training.run(
-          model: model.layer, loss: Loss.ofScript(loss),
-          optimizer: optimizer?.optimizer.fresh() ?? Adam(), callbacks)
+        let loss = try Loss.ofScript(loss)
+        let optimizer = try optimizer?.optimizer.fresh() ?? Adam()
+        let run = {
+          try training.run(model: model.layer, loss: loss, optimizer: optimizer, callbacks)
+        }
+        // What functions of the script keep from call to call would carry one example to others.
+        result =
+          try training.schedule == nil ? run() : vm.sealed(ApartCall.refusal) { _ in try run() }
       } catch {
         record.end("failed")
         throw error
@@ -168,6 +179,7 @@ enum DPTraining {
     options.epochs = try arguments(epochs)
     options.batch = try arguments(batch)
     options.maxGradNorm = try arguments(maxGradNorm)
+    options.exampleByExample = try arguments(exampleByExample)
     // The rules of the parameters admit only names that exist.
     options.method = .init(rawValue: try arguments(method)) ?? .dpSGD
     options.clipping = .init(rawValue: try arguments(clipping)) ?? .flat

@@ -107,7 +107,7 @@ enum NNBuiltins {
     ) { layers in Model(layer: try Sequential(layers.values.map(\.layer))) },
     Native(
       "module",
-      "A layer whose forward pass is a function of the script. What it computes may be anything; it trains privately too.",
+      "A layer whose forward pass is a function of the script. What it computes may be anything; in private training it sees one example at a time, as a batch of one, and may keep nothing from call to call.",
       Param<[Spelling: Model]>("parts", "The layers that it is made of, by name."),
       Param<Callable>("forward", "`(m, x) => …`: from the module and its input to its output."),
       returns: "model", seeAlso: ["sequential"], search: ["custom layer", "forward"],
@@ -129,9 +129,11 @@ enum NNBuiltins {
     let children = parts.sorted { $0.key < $1.key }.map {
       (name: $0.key.text, layer: $0.value.layer)
     }
-    let layer = try FunctionLayer(children: children) { input in
+    let layer = try FunctionLayer(
+      children: children, keepsExamplesApart: true, origin: forward
+    ) { input in
       guard let layer = box.layer else { return input }
-      return try forward.call(Model(layer: layer), input, as: Tensor.self)
+      return try ApartCall.result(of: forward, [Model(layer: layer)], [input])
     }
     box.layer = layer
     return Model(layer: layer)

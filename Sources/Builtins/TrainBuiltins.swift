@@ -19,6 +19,7 @@ struct Fit: NativeValue {
         "fit: \(fit.history.steps) steps, loss \(loss), \(TextForm.digits(fit.seconds, 3)) s, not private"
     }
     type.transfer = .share
+    type.hasContent(ignoring: ["seconds"])
     type.field("epsilon", "The privacy that was spent: without privacy, infinitely much.") { _ in
       Double.infinity
     }
@@ -130,7 +131,7 @@ enum TrainBuiltins {
     }
     var state: TrainingState?
     if let path = try arguments(checkpoint) {
-      let file = try vm.hostServices.writablePath(path)
+      let file = try vm.writablePath(path)
       if Door.current.kind(file, counts: false).exists {
         state = try TrainingState(contentsOf: file)
       }

@@ -47,7 +47,7 @@ struct ExampleSource: BatchSource {
     let inputs = try Tensor(part.ids, shape: [part.count, part.width]).cast(to: .i64)
     return try Learning.Batch(
       inputs: inputs.with(lengths: Lengths(part.lengths)),
-      labels: Tensor(ints: part.labels.map(Int.init)))
+      labels: Tensor(ints: part.labels.map(Int.init)), isPadded: true)
   }
 }
 
@@ -55,8 +55,8 @@ extension Loss {
   /// A script's function of outputs and labels; nil is cross-entropy.
   static func ofScript(_ function: Callable?) throws -> Loss {
     guard let function else { return try .crossEntropy() }
-    return Loss("loss") { output, labels in
-      try function.call(output, labels, as: Tensor.self)
+    return Loss("loss", keepsExamplesApart: true) { output, labels in
+      try ApartCall.result(of: function, [], [output, labels])
     }
   }
 }

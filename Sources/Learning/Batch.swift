@@ -6,8 +6,12 @@ public struct Batch {
   public var labels: Tensor
   /// Which examples of the source these are; nil where nobody said. A loss finds by them what else belongs to an example.
   public var examples: [Int]?
+  /// Whether axis 1 of the inputs is as long as the longest of these examples, rather than a length that belongs to the source: then a
+  /// part of the batch is shorter, and no example is to know of the lengths of others.
+  public var isPadded: Bool
 
-  public init(inputs: Tensor, labels: Tensor, examples: [Int]? = nil) throws {
+  public init(inputs: Tensor, labels: Tensor, examples: [Int]? = nil, isPadded: Bool = false) throws
+  {
     guard inputs.rank > 0, labels.rank > 0, inputs.shape[0] == labels.shape[0],
       examples.map({ $0.count == inputs.shape[0] }) ?? true
     else {
@@ -18,19 +22,23 @@ public struct Batch {
     self.examples = examples
     self.inputs = inputs
     self.labels = labels
+    self.isPadded = isPadded && inputs.lengths != nil && inputs.rank > 1
   }
 
   public var count: Int { inputs.shape[0] }
 
-  /// The examples of a range; padding stays as it is.
+  /// The examples of a range, without the padding that only others need.
   func slice(_ range: Range<Int>) throws -> Batch {
     guard range != 0..<count else { return self }
     let lengths = inputs.lengths.map { Lengths(Array($0.values[range])) }
+    var part = try inputs.sliced(axis: 0, from: range.lowerBound, to: range.upperBound)
+    if isPadded, let longest = lengths?.values.max() {
+      part = try part.sliced(axis: 1, from: 0, to: max(1, Int(longest)))
+    }
     return try Batch(
-      inputs: inputs.sliced(axis: 0, from: range.lowerBound, to: range.upperBound)
-        .with(lengths: lengths),
+      inputs: part.with(lengths: lengths),
       labels: labels.sliced(axis: 0, from: range.lowerBound, to: range.upperBound),
-      examples: examples.map { Array($0[range]) })
+      examples: examples.map { Array($0[range]) }, isPadded: isPadded)
   }
 
   /// The examples at `order`, in this order.
@@ -41,7 +49,7 @@ public struct Batch {
     return try Batch(
       inputs: inputs.detached.indexSelected(axis: 0, indices).with(lengths: lengths),
       labels: labels.detached.indexSelected(axis: 0, indices),
-      examples: examples.map { examples in order.map { examples[$0] } })
+      examples: examples.map { examples in order.map { examples[$0] } }, isPadded: isPadded)
   }
 
   /// Parts of at most `limit` examples, in order.
@@ -98,7 +106,8 @@ public struct TokenSource: BatchSource {
     }
     let lengths = Lengths(indices.map { Int32(sequences[$0].count) })
     return try Batch(
-      inputs: inputs.with(lengths: lengths), labels: Tensor(ints: indices.map { labels[$0] }))
+      inputs: inputs.with(lengths: lengths), labels: Tensor(ints: indices.map { labels[$0] }),
+      isPadded: true)
   }
 }
 
@@ -135,6 +144,8 @@ public struct SamplingPlan: Sendable, Equatable {
   public let batch: Int
   public let epochs: Int
   public let sampling: Sampling
+  /// The number of steps after which a run ends within an epoch; nil where it ends with one.
+  public let stepLimit: Int?
 
   public init(examples: Int, batch: Int, epochs: Int, sampling: Sampling) throws {
     guard examples > 0 else { throw DomainError(.value, "there are no examples to train on") }
@@ -144,10 +155,24 @@ public struct SamplingPlan: Sendable, Equatable {
     self.batch = min(batch, examples)
     self.epochs = epochs
     self.sampling = sampling
+    stepLimit = nil
+  }
+
+  /// As many steps as asked for, over as many epochs as that takes; the last one may end early.
+  public init(examples: Int, batch: Int, steps: Int, sampling: Sampling) throws {
+    guard examples > 0 else { throw DomainError(.value, "there are no examples to train on") }
+    try Check.size(batch, "batch")
+    guard steps >= 0 else { throw DomainError(.value, "steps must be >= 0, got \(steps)") }
+    self.examples = examples
+    self.batch = min(batch, examples)
+    let stepsPerEpoch = (examples + self.batch - 1) / self.batch
+    epochs = (steps + stepsPerEpoch - 1) / stepsPerEpoch
+    self.sampling = sampling
+    stepLimit = steps
   }
 
   /// The probability with which a step takes an example.
   public var rate: Double { Double(batch) / Double(examples) }
   public var stepsPerEpoch: Int { (examples + batch - 1) / batch }
-  public var steps: Int { stepsPerEpoch * epochs }
+  public var steps: Int { stepLimit ?? stepsPerEpoch * epochs }
 }

@@ -31,6 +31,8 @@ public final class CRF: Layer {
     own("transitions", transitions)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "crf(\(tags))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {
@@ -40,7 +42,7 @@ public final class CRF: Layer {
 
   /// `negativeLogLikelihood` as a loss of emissions and tags.
   public func loss(ignoreIndex: Int = -100) -> Loss {
-    Loss("crf") { emissions, tags in
+    Loss("crf", keepsExamplesApart: true) { emissions, tags in
       try self.negativeLogLikelihood(emissions, tags, ignoreIndex: ignoreIndex)
     }
   }

@@ -54,6 +54,8 @@ public final class CharacterEncoder: Layer {
     }
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     let widths = convolutions.map { "\($0.window.kernel.width)×\($0.outputs)" }
     return "character_encoder(\(embedding.rows) × \(embedding.width); "

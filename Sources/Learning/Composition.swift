@@ -16,7 +16,14 @@ public final class Activation: Layer {
     super.init(kind: activation.rawValue)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool {
+    !(padded && activation == .flatten)
+  }
+
   public override func forward(_ input: Tensor) throws -> Tensor {
+    if activation == .softmax || activation == .logSoftmax {
+      Separation.takesTogether(input.rank - 1, of: input, kind)
+    }
     let output: Tensor
     switch activation {
     case .relu: output = try input.relu()
@@ -97,6 +104,10 @@ public final class Sequential: Layer {
     return steps
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool {
+    layers.allSatisfy { $0.keepsExamplesApart(padded: padded) }
+  }
+
   public override var summary: String {
     "sequential(" + layers.map(\.summary).joined(separator: ", ") + ")"
   }
@@ -122,22 +133,38 @@ public final class Sequential: Layer {
 /// A layer whose function is given: for modules whose forward pass is written in a script. Its children (and parameters of its
 /// own) are trained; how it combines them is the function's affair.
 public final class FunctionLayer: Layer {
-  private let function: (Tensor) throws -> Tensor
+  /// The function, and what it was made from: two layers whose functions have one origin compute the same of the same parameters.
+  public struct Body {
+    public let function: (Tensor) throws -> Tensor
+    public let origin: Any?
+  }
 
+  private let body: Body
+  private let isApart: Bool
+
+  /// - Parameter keepsExamplesApart: whether the function itself does; or, as one of a script, tells `Separation.current` where it does
+  ///   not.
   public init(
     kind: String = "module", children: [(name: String, layer: Layer)],
-    parameters: [(name: String, parameter: Parameter)] = [],
-    _ function: @escaping (Tensor) throws -> Tensor
+    parameters: [(name: String, parameter: Parameter)] = [], keepsExamplesApart: Bool = false,
+    origin: Any? = nil, _ function: @escaping (Tensor) throws -> Tensor
   ) throws {
-    self.function = function
+    body = Body(function: function, origin: origin)
+    isApart = keepsExamplesApart
     super.init(kind: kind)
     for (name, layer) in children { try adopt(name, layer) }
     for (name, parameter) in parameters { own(name, parameter) }
+  }
+
+  public override func keepsExamplesApart(padded: Bool) -> Bool {
+    isApart && children.allSatisfy { $0.layer.keepsExamplesApart(padded: padded) }
   }
 
   public override var summary: String {
     kind + "(" + children.map { "\($0.name): \($0.layer.summary)" }.joined(separator: ", ") + ")"
   }
 
-  public override func forward(_ input: Tensor) throws -> Tensor { try function(input) }
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try body.function(input)
+  }
 }

@@ -136,6 +136,9 @@ public class Convolution: Layer {
     if let bias = self.bias { own("bias", bias) }
   }
 
+  /// Windows at an example's end see what lies behind it.
+  public override func keepsExamplesApart(padded: Bool) -> Bool { !padded }
+
   public override var summary: String {
     "\(kind)(\(inputs) → \(outputs), kernel \(window.kernel))"
   }

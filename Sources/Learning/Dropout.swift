@@ -16,6 +16,8 @@ public final class Dropout: Layer {
     try Check.finite(probability, "the dropout probability", atLeast: 0, below: 1)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "dropout(\(probability))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {

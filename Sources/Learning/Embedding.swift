@@ -37,6 +37,8 @@ public final class Embedding: Layer {
     own("weight", weight)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "embedding(\(rows) × \(width))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {

@@ -35,6 +35,8 @@ public final class LSTM: Layer {
     }
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "\(kind)(\(inputs) → \(hidden))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {

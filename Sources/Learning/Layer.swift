@@ -4,8 +4,8 @@ import Tensor
 /// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next: `Sequential`
 /// for composition, `Linear` for the shape that a layer with a gradient rule of its own has.
 ///
-/// Axis 0 of what goes in and comes out counts examples. A layer that mixes examples cannot be trained privately; the
-/// first private step finds that out and refuses.
+/// Axis 0 of what goes in and comes out counts examples. A layer that keeps them apart says so (`keepsExamplesApart`); one that does not
+/// is trained privately example by example.
 open class Layer {
   /// How deep layers may be nested, so that walking them cannot overflow the stack.
   public static let depthLimit = 100
@@ -36,6 +36,19 @@ open class Layer {
   /// The layer's function. Throws a shape error where `input` does not fit.
   open func forward(_ input: Tensor) throws -> Tensor {
     throw DomainError(.type, "\(kind) is not a function of one tensor")
+  }
+
+  /// Whether what comes out for an example depends on that example alone. With `padded`, also on no more of a batch that is padded to its
+  /// longest example than its own steps: what lies behind them, and how many there are, is the others'.
+  open func keepsExamplesApart(padded: Bool) -> Bool { false }
+
+  /// The first layer, this one or one below, that does not keep examples apart.
+  final func firstMixing(padded: Bool) -> Layer? {
+    guard !keepsExamplesApart(padded: padded) else { return nil }
+    for (_, child) in children {
+      if let layer = child.firstMixing(padded: padded) { return layer }
+    }
+    return self
   }
 
   /// One line for people: `linear(128 → 256)`.
@@ -118,12 +131,17 @@ public final class ForwardContext: @unchecked Sendable {
   /// What the gradient of each example's loss will be multiplied with, where the step knows: a loss that makes its gradients on
   /// the way may multiply them already, and need not go over them again.
   public let lossWeights: [Float]?
+  /// Set where the pass is one of several examples in private training.
+  let separation: Separation?
   private let key: RandomKey
   private var calls = 0
 
-  public init(training: Bool, key: RandomKey, lossWeights: [Float]? = nil) {
+  public init(
+    training: Bool, key: RandomKey, lossWeights: [Float]? = nil, separation: Separation? = nil
+  ) {
     isTraining = training
     self.lossWeights = lossWeights
+    self.separation = separation
     self.key = key
   }
 
@@ -132,10 +150,13 @@ public final class ForwardContext: @unchecked Sendable {
 
   /// Runs `body` as a forward pass of training; `key` decides which units dropout drops.
   public static func training<R>(
-    _ key: RandomKey, lossWeights: [Float]? = nil, _ body: () throws -> R
+    _ key: RandomKey, lossWeights: [Float]? = nil, separation: Separation? = nil,
+    _ body: () throws -> R
   ) rethrows -> R {
     try $current.withValue(
-      ForwardContext(training: true, key: key, lossWeights: lossWeights), operation: body)
+      ForwardContext(
+        training: true, key: key, lossWeights: lossWeights, separation: separation),
+      operation: body)
   }
 
   /// Runs `body` without dropout and without recording.
@@ -152,8 +173,8 @@ public final class ForwardContext: @unchecked Sendable {
     return weights.map { $0 > 0 ? $0 : 1 }
   }
 
-  /// A key of its own for the next random layer of this pass.
-  func nextKey() -> RandomKey {
+  /// A key of its own for the next thing of this pass that draws random numbers.
+  public func nextKey() -> RandomKey {
     calls += 1
     return key.derived(calls)
   }

@@ -20,6 +20,8 @@ public final class LayerNormalization: Layer {
     own("bias", bias)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "layer_norm(\(width))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {
@@ -28,6 +30,7 @@ public final class LayerNormalization: Layer {
         .shape,
         "layer_norm(\(width)) needs a last axis of \(width), got a tensor of shape \(input.shape)")
     }
+    Separation.takesTogether(input.rank - 1, of: input, kind)
     let x = try Check.floats(input, "layer_norm")
     let width = self.width
     let rows = x.count / width

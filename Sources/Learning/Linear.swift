@@ -26,6 +26,8 @@ public final class Linear: Layer {
     if let bias = self.bias { own("bias", bias) }
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "linear(\(inputs) → \(outputs))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {
@@ -40,6 +42,7 @@ public final class Linear: Layer {
         "linear(\(inputs) → \(outputs)) needs a last axis of \(inputs), got a tensor of shape \(input.shape)"
       )
     }
+    Separation.takesTogether(input.rank - 1, of: input, kind)
     let a = try Check.floats(input, "linear")
     var shape = input.shape
     shape[shape.rank - 1] = outputs

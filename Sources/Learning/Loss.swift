@@ -10,12 +10,19 @@ public struct Loss {
   private let body: ((_ output: Tensor, _ labels: Tensor) throws -> Tensor)?
   private let evaluation: (_ model: Layer, _ batch: Batch) throws -> Tensor
   private let counting: ((_ batch: Batch) throws -> [Int])?
+  /// Whether an example's number depends on that example alone.
+  let keepsExamplesApart: Bool
 
+  /// - Parameter keepsExamplesApart: whether an example's number depends on nothing but its own output and label; or the function, as one
+  ///   of a script, tells `Separation.current` where it does not. Where nobody says so, private training computes the examples one by
+  ///   one.
   public init(
-    _ name: String, _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
+    _ name: String, keepsExamplesApart: Bool = false,
+    _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
   ) {
     self.name = name
     self.body = body
+    self.keepsExamplesApart = keepsExamplesApart
     counting = nil
     evaluation = { model, batch in try body(model.forward(batch.inputs), batch.labels) }
   }
@@ -23,18 +30,22 @@ public struct Loss {
   /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's examples
   /// (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
   ///
-  /// - Parameter counting: see `terms`.
+  /// - Parameters:
+  ///   - counting: see `terms`.
+  ///   - keepsExamplesApart: as for a loss of outputs; the model answers for itself.
   public init(
     _ name: String, counting: ((_ batch: Batch) throws -> [Int])? = nil,
+    keepsExamplesApart: Bool = false,
     evaluating: @escaping (_ model: Layer, _ batch: Batch) throws -> Tensor
   ) {
     self.name = name
     body = nil
+    self.keepsExamplesApart = keepsExamplesApart
     self.counting = counting
     evaluation = evaluating
   }
 
-  /// A loss that is a function of outputs and labels, but better run with the model at hand.
+  /// A loss that is a function of outputs and labels, example by example, but better run with the model at hand.
   private init(
     _ name: String, body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor,
     counting: @escaping (_ batch: Batch) throws -> [Int],
@@ -42,6 +53,7 @@ public struct Loss {
   ) {
     self.name = name
     self.body = body
+    keepsExamplesApart = true
     self.counting = counting
     self.evaluation = evaluation
   }
@@ -94,14 +106,21 @@ public struct Loss {
 
   /// The mean of squared differences over everything but the first axis.
   public static var meanSquaredError: Loss {
-    Loss("mean_squared_error") { output, labels in
-      try Losses.perExample((output - labels).square(), of: output)
+    Loss("mean_squared_error", keepsExamplesApart: true) { output, labels in
+      // Broadcasting would set one example's label beside another's output.
+      guard output.shape == labels.shape else {
+        throw DomainError(
+          .shape,
+          "the squared error needs two tensors of one shape, got \(output.shape) and \(labels.shape)"
+        )
+      }
+      return try Losses.perExample((output - labels).square(), of: output)
     }
   }
 
   /// Binary cross-entropy with logits, the mean over everything but the first axis.
   public static var binaryCrossEntropy: Loss {
-    Loss("binary_cross_entropy") { output, labels in
+    Loss("binary_cross_entropy", keepsExamplesApart: true) { output, labels in
       try Losses.perExample(Losses.binaryCrossEntropy(output, labels), of: output)
     }
   }
@@ -112,7 +131,7 @@ public struct Loss {
     temperature: Double = 1, direction: DivergenceDirection = .forward
   ) throws -> Loss {
     try Losses.checkTemperature(temperature)
-    return Loss("divergence") { output, labels in
+    return Loss("divergence", keepsExamplesApart: true) { output, labels in
       let rows =
         direction == .forward
         ? try Losses.divergence(of: labels, from: output, temperature: temperature)
@@ -124,7 +143,7 @@ public struct Loss {
   /// 1 - cos(output, labels) over the last axis; of a sequence, the mean over its positions. What draws a student's hidden states
   /// to its teacher's in DistilBERT (Sanh 2019).
   public static var cosine: Loss {
-    Loss("cosine") { output, labels in
+    Loss("cosine", keepsExamplesApart: true) { output, labels in
       let rows = try Losses.cosineEmbedding(output, labels)
       return try Losses.perExample(rows, of: output)
     }

@@ -15,6 +15,8 @@ public final class Pooling: Layer {
     super.init(kind: pooling.rawValue)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { !padded || axis == 1 }
+
   public override var summary: String { "\(kind)(axis: \(axis))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {
@@ -24,6 +26,7 @@ public final class Pooling: Layer {
         .shape,
         "\(kind)(axis: \(axis)) got a tensor of shape \(input.shape), which has no such axis")
     }
+    if resolved == 0 { Separation.takesTogether(0, of: input, kind) }
     guard input.rank == 3, resolved == 1, input.dtype == .f32 else {
       if let lengths = input.lengths, resolved == 1,
         lengths.values.contains(where: { $0 < input.shape[1] })

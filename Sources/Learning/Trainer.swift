@@ -14,6 +14,8 @@ public struct TrainingOptions: Sendable {
   public var schedule: LearningRateSchedule?
   /// See `TrainingStep.gradientBound`.
   public var gradientBound: Double?
+  /// See `TrainingStep.exampleByExample`.
+  public var exampleByExample: Bool?
 
   public init(
     plan: SamplingPlan, key: RandomKey, physicalLimit: Int = 4096, accumulation: Int = 1,
@@ -120,6 +122,7 @@ public struct Trainer {
       model: model, loss: loss, optimizer: optimizer, method: method,
       key: options.key.derived("dropout"), physicalLimit: options.partSize)
     step.gradientBound = options.gradientBound
+    step.exampleByExample = options.exampleByExample
   }
 
   /// Runs all epochs of the plan. Empty Poisson samples are steps, too: a private one adds its noise.

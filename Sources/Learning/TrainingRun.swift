@@ -43,7 +43,7 @@ struct TrainingRun {
   private var seconds: Double { earlierSeconds + (clock.now - start).seconds }
 
   mutating func train(_ source: any BatchSource, _ callbacks: TrainingCallbacks) throws {
-    while epoch < plan.epochs, !history.isStopped, !history.isStoppedEarly {
+    while epoch < plan.epochs, !history.isStopped, !history.isStoppedEarly, !isAtLimit {
       // An epoch that a checkpoint cut in two has begun already.
       if number == 0 { try callbacks.onEpochStart(epoch, step) }
       try trainEpoch(source, callbacks)
@@ -60,7 +60,7 @@ struct TrainingRun {
     let order =
       plan.sampling == .shuffled
       ? permutation(options.key.derived("order", epoch), plan.examples) : []
-    while number < plan.stepsPerEpoch, !history.isStoppedEarly {
+    while number < plan.stepsPerEpoch, !history.isStoppedEarly, !isAtLimit {
       if callbacks.shouldStop() {
         history.isStopped = true
         break
@@ -99,6 +99,8 @@ struct TrainingRun {
       try checkpoint.save(state())
     }
   }
+
+  private var isAtLimit: Bool { plan.stepLimit.map { history.steps >= $0 } ?? false }
 
   private var lastLoss = Double.nan
 

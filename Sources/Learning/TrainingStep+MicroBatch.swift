@@ -86,24 +86,19 @@ extension TrainingStep {
       loss: 0,
       squaredNorms: Array(
         repeating: Array(repeating: 0, count: ranges.count), count: layers.count), deferred: [])
-    if batch.count <= physicalLimit, try rulesApply(batch) {
-      let value = try forward(batch)
-      if isPerExample(value, batch), Tape.unruledParameters(of: value).isEmpty {
-        result.loss = try Tape.withoutRecording { try value.detached.sum().item() }
-        try requireFinite(result.loss)
-        let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
-        if rules.allSatisfy({ $0.exampleCount == batch.count }) {
-          result.deferred = try sumRanges(rules, ranges, &result)
-          return result
-        }
-      }
+    if batch.count <= physicalLimit, let (loss, rules) = try together(batch) {
+      result.loss = loss
+      result.deferred = try sumRanges(rules, ranges, &result)
+      return result
     }
-    // Micro-batch by micro-batch: exact for every model, only less efficient.
+    // Micro-batch by micro-batch: exact for every model, only less efficient. What mixes the examples of one micro-batch is within the
+    // bound of its mean.
     result.loss = 0
     for (group, range) in ranges.enumerated() where !range.isEmpty {
       for start in stride(from: range.lowerBound, to: range.upperBound, by: physicalLimit) {
         let part = try batch.slice(start..<min(start + physicalLimit, range.upperBound))
         result.loss += try accumulate(part, number: start, into: microSinks[group])
+        giveNotice()
       }
     }
     addNorms(&result)

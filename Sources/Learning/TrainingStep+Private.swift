@@ -10,7 +10,6 @@ extension TrainingStep {
     let bounds = options.layers.map { layerBounds($0, bound: options.bound) }
     let sinks = try privateSinks(bounds != nil)
     for sink in sinks { sink.begin() }
-    if !isVerified, let first = parts.first { try verifyRules(first) }
     var total = 0.0
     var clipped = 0
     for (number, part) in parts.enumerated() {
@@ -87,21 +86,60 @@ extension TrainingStep {
   private func addClipped(
     _ batch: Batch, _ clipping: Clipping, _ number: Int, into sinks: [GradientSink]
   ) throws -> (loss: Double, clipped: Int) {
-    if !isExampleByExample {
-      let value = try forward(batch, number)
-      if let reason = reasonAgainstRules(value, batch) {
-        goExampleByExample(reason)
-      } else {
-        let loss = try Tape.withoutRecording { try value.detached.sum().item() }
-        try requireFinite(loss)
-        let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
-        if rules.allSatisfy({ $0.exampleCount == batch.count }) {
-          return (loss, try addClipped(consume rules, batch.count, clipping, into: sinks))
-        }
-        goExampleByExample("a layer is used with another first axis than that of the examples")
-      }
+    if let (loss, rules) = try together(batch, number) {
+      return (loss, try addClipped(consume rules, batch.count, clipping, into: sinks))
     }
     return try addOneByOne(batch, clipping, number, into: sinks)
+  }
+
+  // MARK: Who sees whom
+
+  /// The sum of the losses of a batch and the rules of its gradients, computed for all examples at once; nil where it is not known that none
+  /// of them saw another, and from then on.
+  ///
+  /// The promise of DP-SGD is that the sum over the examples moves by no more than the bound when one of them joins or leaves: each
+  /// example's gradient must be a function of that example, of the parameters and of randomness that depends on no example. It is where each
+  /// is computed from a batch of one; and where all are computed at once by operations each of which gives every example what it would
+  /// give it alone. So each layer and loss, and each operation of a script, vouches for itself in every step.
+  func together(_ batch: Batch, _ number: Int = 0) throws -> (
+    loss: Double, rules: [any GradientRule]
+  )? {
+    guard !isExampleByExample else { return nil }
+    if let reason = reasonAgainst(batch) {
+      try goExampleByExample(reason)
+      return nil
+    }
+    let separation = Separation(examples: batch.count, isPadded: batch.isPadded)
+    let value: Tensor
+    do {
+      value = try forward(batch, number, separation: separation)
+    } catch {
+      // What fails for several at once may work for one.
+      guard let reason = separation.reason else { throw error }
+      try goExampleByExample(reason)
+      return nil
+    }
+    if let reason = separation.reason ?? reasonAgainstRules(value, batch) {
+      try goExampleByExample(reason)
+      return nil
+    }
+    let loss = try Tape.withoutRecording { try value.detached.sum().item() }
+    try requireFinite(loss)
+    let rules = try Tape.capture(value, seed: .ones(value.shape)).rules
+    guard rules.allSatisfy({ $0.exampleCount == batch.count }) else {
+      try goExampleByExample("a layer is used with another first axis than that of the examples")
+      return nil
+    }
+    return (loss, rules)
+  }
+
+  /// Why nobody vouches that the examples of a batch are kept apart; nil where all do.
+  private func reasonAgainst(_ batch: Batch) -> String? {
+    guard loss.keepsExamplesApart else { return "the loss is not known to keep examples apart" }
+    guard let layer = model.firstMixing(padded: batch.isPadded) else { return nil }
+    return layer.keepsExamplesApart(padded: false)
+      ? "`\(layer.kind)` sees how long the longest example of a batch is"
+      : "`\(layer.kind)` is not known to keep examples apart"
   }
 
   /// Why rules cannot tell the examples of this loss apart; nil where they can.
@@ -113,9 +151,23 @@ extension TrainingStep {
     return nil
   }
 
-  func goExampleByExample(_ reason: String) {
+  func goExampleByExample(_ reason: String) throws {
+    let unit: String
+    if case .microBatch = method { unit = "micro-batch" } else { unit = "example" }
+    guard exampleByExample != false else {
+      throw DomainError(
+        .privacy, "the examples of a step cannot be computed at once: \(reason)",
+        hint: "`example_by_example: nil` computes \(unit) by \(unit) where that is so")
+    }
     isExampleByExample = true
-    onNotice("private training runs example by example, which is slow: \(reason)")
+    pendingNotice =
+      "private training runs \(unit) by \(unit), which is slow: \(reason); model and loss then see one \(unit) at a time"
+  }
+
+  /// Called when something has been computed by itself without an error.
+  func giveNotice() {
+    if let pendingNotice { onNotice(pendingNotice) }
+    pendingNotice = nil
   }
 
   // MARK: With rules
@@ -211,8 +263,8 @@ extension TrainingStep {
     for example in 0..<batch.count {
       single.begin()
       total += try accumulate(
-        batch.slice(example..<(example + 1)), number: number * batch.count + example,
-        into: single)
+        batch.slice(example..<(example + 1)), number: number << 32 + example, into: single)
+      giveNotice()
       try single.densify()
       for (layer, sink) in sinks.enumerated() {
         var squared = 0.0
@@ -220,7 +272,9 @@ extension TrainingStep {
           guard let index = single.index(of: parameter), let values = single.values(index) else {
             continue
           }
-          squared += UnsafePointer(values).sumOfSquares(parameter.count)
+          let square = UnsafePointer(values).sumOfSquares(parameter.count)
+          if square > 0 { silent?.parameters.remove(parameter) }
+          squared += square
         }
         guard squared.isFinite else { throw TrainingStep.diverged }
         let norm = squared.squareRoot()
@@ -234,40 +288,31 @@ extension TrainingStep {
           fl_axpby_f32(parameter.count, weight, values, accumulate ? 1 : 0, pointer)
         }
       }
+      silent?.examples += 1
     }
+    try requireSomethingToLearn()
     return (total, clipped)
   }
 
-  // MARK: Verification
-
-  /// Before the first private step: do the rules' norms of some examples in the batch equal those of the examples by themselves?
-  /// They do not where a model mixes examples or uses a layer with another first axis; then no rule is trusted.
-  private func verifyRules(_ batch: Batch) throws {
-    isVerified = true
-    let part = try batch.slice(0..<min(batch.count, physicalLimit))
-    let together = try forward(part, training: false)
-    guard reasonAgainstRules(together, part) == nil else { return }
-    let rules = try Tape.capture(together, seed: .ones(together.shape)).rules
-    guard rules.allSatisfy({ $0.exampleCount == part.count }) else { return }
-    let norms = try squaredNorms(rules, part.count, for: nil)
-    for example in Set([0, part.count / 2, part.count - 1]) {
-      let one = try part.slice(example..<(example + 1))
-      let alone = try forward(one, training: false)
-      let rules = try Tape.capture(alone, seed: .ones(alone.shape)).rules
-      guard rules.allSatisfy({ $0.exampleCount == 1 }) else {
-        return goExampleByExample("a layer mixes the first axis with others")
-      }
-      let expected = Double(try squaredNorms(rules, 1, for: nil).floats[0]).squareRoot()
-      let found = Double(norms.floats[example]).squareRoot()
-      guard abs(expected - found) <= 1e-3 * max(expected, found) + 1e-9 else {
-        return goExampleByExample("the gradient of an example depends on the rest of its batch")
-      }
+  /// What compares the examples of a batch with each other (a contrastive loss, a normalisation by the batch's mean) has nothing to compare
+  /// one example with: said once, and refused where nothing at all would be learnt.
+  private func requireSomethingToLearn() throws {
+    guard let silent, silent.examples > 1 else { return }
+    self.silent = nil
+    guard !silent.parameters.isEmpty, exampleByExample != true else { return }
+    guard silent.parameters.count == layout.parameters.count else {
+      let names = silent.parameters.map { "`\($0.name)`" }.sorted()
+      return onNotice(
+        "one example by itself gives \(names.joined(separator: ", ")) no gradient: what compares the examples of a batch has nothing to compare one with"
+      )
     }
-  }
-
-  /// Verifies once; true where rules can be used for this batch.
-  func rulesApply(_ batch: Batch) throws -> Bool {
-    if !isVerified, batch.count > 0 { try verifyRules(batch) }
-    return !isExampleByExample
+    throw DomainError(
+      .privacy,
+      "an example by itself has no gradient: private training shows the loss one example at a time, and from one alone it learns nothing",
+      detail:
+        "a loss that compares the examples of a batch with each other has none to compare with",
+      hint:
+        "make the pairs to be compared the examples, or use `method: \"edp-sgd\"`, which shows the loss whole micro-batches; `example_by_example: true` trains all the same"
+    )
   }
 }

@@ -22,7 +22,6 @@ extension TrainingStep {
     state.numbers["optimizer.rate"] = optimizer.rate
     state.counters["step.steps"] = stepCount
     state.counters["step.example by example"] = isExampleByExample ? 1 : 0
-    state.counters["step.verified"] = isVerified ? 1 : 0
     state.tensors["step.squared weights"] = try Tensor(squaredWeights)
     for (layer, values) in medians.values.enumerated() {
       state.tensors["step.medians.\(layer)"] = try Tensor(values)
@@ -61,9 +60,7 @@ extension TrainingStep {
     let medians = try self.medians.values.indices.map {
       try state.doubles("step.medians.\($0)")
     }
-    let flags = (
-      try state.counter("step.example by example") != 0, try state.counter("step.verified") != 0
-    )
+    let isOneByOne = try state.counter("step.example by example") != 0
     let noise = method.noiseMultiplier == nil ? nil : try state.number("step.noise multiplier")
     if let noise { try Check.finite(noise, "the checkpoint's noise multiplier", atLeast: 0) }
     return { [self] in
@@ -73,7 +70,7 @@ extension TrainingStep {
       stepCount = steps
       squaredWeights = squares
       self.medians = RunningMedians(medians)
-      (isExampleByExample, isVerified) = flags
+      isExampleByExample = isOneByOne
       method.noiseMultiplier = noise
     }
   }

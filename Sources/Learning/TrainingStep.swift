@@ -26,6 +26,10 @@ public final class TrainingStep {
   /// Without privacy: the length to which a longer gradient of all parameters together is shortened (Pascanu 2013, PyTorch's
   /// `clip_grad_norm_`). Nil: no bound.
   public var gradientBound: Double?
+  /// Private training computes the examples of a step at once where it is known that none can see another, and one by one elsewhere.
+  /// True: always one by one, whatever that teaches the model. False: refuse what is not known to keep them apart. (With micro-batches:
+  /// one micro-batch at a time.)
+  public var exampleByExample: Bool? { didSet { isExampleByExample = exampleByExample == true } }
   /// Called with a sentence when something runs slower than it might, once for each reason.
   public var onNotice: (String) -> Void = { _ in }
   public internal(set) var stepCount = 0
@@ -37,9 +41,12 @@ public final class TrainingStep {
   /// ‖θ_l‖² of each parameter, kept up to date by the optimizer's pass; empty where nobody asks.
   var squaredWeights: [Double] = []
   var medians: RunningMedians
-  /// Set once rules have been found not to tell examples apart: then every step is computed example by example.
+  /// Set once examples have been found not to be kept apart: then every step is computed example by example.
   var isExampleByExample = false
-  var isVerified = false
+  /// What is to be said of that once an example by itself has been computed.
+  var pendingNotice: String?
+  /// Parameters that have had no gradient from any of the examples that were computed by themselves; nil once that has been told.
+  var silent: (parameters: Set<Parameter>, examples: Int)?
   /// Scratch of private and micro-batch steps, made when first needed.
   var microSinks: [GradientSink] = []
   var layerSinks: [GradientSink] = []
@@ -65,6 +72,7 @@ public final class TrainingStep {
     sink = try GradientSink(layout.parameters, sparse: TrainingStep.tables(of: model))
     layers = TrainingStep.layers(model, layout, method)
     medians = RunningMedians(layers.count)
+    silent = (Set(layout.parameters), 0)
     try optimizer.prepare(layout)
   }
 
@@ -128,16 +136,15 @@ public final class TrainingStep {
   // MARK: Forward
 
   /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weights` are what the examples' gradients
-  /// are going to be multiplied with, where that is known.
+  /// are going to be multiplied with, where that is known; `separation` watches that no example sees another.
   func forward(
-    _ batch: Batch, _ number: Int = 0, training: Bool = true, weights: [Float]? = nil
+    _ batch: Batch, _ number: Int = 0, weights: [Float]? = nil, separation: Separation? = nil
   ) throws -> Tensor {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
-      let body = { try self.loss.value(self.model, batch) }
-      return training
-        ? try ForwardContext.training(key, lossWeights: weights, body)
-        : try ForwardContext.$current.withValue(nil, operation: body)
+      try ForwardContext.training(key, lossWeights: weights, separation: separation) {
+        try loss.value(model, batch)
+      }
     }
     guard value.count == 1 || value.shape == [batch.count] else {
       throw DomainError(

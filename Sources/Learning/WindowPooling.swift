@@ -63,6 +63,8 @@ public final class WindowPooling: Layer {
     super.init(kind: "\(pooling.rawValue)_pool\(dimensions)d")
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { !padded }
+
   public override var summary: String {
     let kernel = dimensions == 1 ? "\(window.kernel.width)" : "\(window.kernel)"
     return "\(kind)(\(kernel))"

@@ -44,6 +44,8 @@ public struct PrivateTrainingOptions {
   public var key: RandomKey
   /// Examples in memory at a time.
   public var physicalLimit = 4096
+  /// See `TrainingStep.exampleByExample`.
+  public var exampleByExample: Bool?
 
   public init(key: RandomKey) { self.key = key }
 }
@@ -245,9 +247,11 @@ public final class PrivateTraining {
         try before(epoch, step)
       }
     }
+    var training = TrainingOptions(plan: plan, key: key, physicalLimit: options.physicalLimit)
+    training.exampleByExample = options.exampleByExample
     let trainer = try Trainer(
       model: model, loss: loss, optimizer: optimizer, method: try trainingMethod(key),
-      options: TrainingOptions(plan: plan, key: key, physicalLimit: options.physicalLimit))
+      options: training)
     let history = try trainer.run(source, callbacks)
     return PrivateTrainingResult(
       method: options.method, epsilon: epsilon(after: history.steps),

@@ -90,9 +90,10 @@ enum Networks {
     if name == "a_bilstm" {
       let lstm = try LSTM(5, 4, bidirectional: true, random: &random)
       let output = try Linear(8, 3, random: &random)
-      return try FunctionLayer(children: [
-        ("embedding", embedding), ("lstm", lstm), ("output", output),
-      ]) {
+      return try FunctionLayer(
+        children: [("embedding", embedding), ("lstm", lstm), ("output", output)],
+        keepsExamplesApart: true
+      ) {
         try output.forward(Pooling(.mean).forward(lstm.forward(embedding.forward($0))))
       }
     }
@@ -101,7 +102,8 @@ enum Networks {
     // The fused forms are part of what is tested.
     let body = try Sequential([embedding, Pooling(.mean), hidden, Activation(.relu), output])
     return try FunctionLayer(
-      children: [("embedding", embedding), ("hidden", hidden), ("output", output)]
+      children: [("embedding", embedding), ("hidden", hidden), ("output", output)],
+      keepsExamplesApart: true
     ) { try body.forward($0) }
   }
 

@@ -129,7 +129,8 @@ import Testing
     let norm = try LayerNormalization(6)
     let lstm = try LSTM(6, 3, bidirectional: true, random: &random)
     return try FunctionLayer(
-      children: [("table", table), ("twice", twice), ("norm", norm), ("lstm", lstm)]
+      children: [("table", table), ("twice", twice), ("norm", norm), ("lstm", lstm)],
+      keepsExamplesApart: true
     ) { tokens in
       let x = try norm.forward(twice.forward(table.forward(tokens)).tanh())
       let y = try twice.forward(lstm.forward(x))
@@ -259,6 +260,153 @@ import Testing
           step.sink.gradient(index), naive[index], "model \(number), parameter \(index)")
       }
     }
+  }
+
+  /// How long the longest example of a batch is says something of that example: a model that sees it is given each by itself.
+  @Test func noExampleSeesThePaddingOfOthers() throws {
+    let source = try TokenSource(
+      [[3, 1, 4, 1, 5], [2, 6], [5, 3, 5], [8]], labels: [0, 1, 2, 0])
+    func model(_ kind: Int) throws -> Layer {
+      var random = RandomStream(seed: 6)
+      let table = try Embedding(9, 4, random: &random)
+      let out = try Linear(4, 3, random: &random)
+      let window = try Convolution1D(4, 4, kernel: 3, padding: 1, random: &random)
+      let forwards: [(Tensor) throws -> Tensor] = [
+        { try out.forward(Pooling(.mean).forward(table.forward($0))) },
+        { try out.forward(table.forward($0).mean(axes: [1])) },
+        { try out.forward(window.forward(table.forward($0).transposed(1, 2)).maximum(axes: [2])) },
+      ]
+      return try FunctionLayer(
+        children: [("table", table), ("out", out)] + (kind == 2 ? [("window", window)] : []),
+        keepsExamplesApart: kind != 1, forwards[kind])
+    }
+    let batch = try source.batch([0, 1, 2, 3])
+    #expect(try batch.isPadded && batch.slice(1..<4).inputs.shape == [3, 3])
+    for kind in 0..<3 {
+      let model = try model(kind)
+      for micro in [false, true] {
+        let method: TrainingMethod =
+          micro
+          ? .microBatch(
+            try MicroBatchOptions(
+              microBatches: 4, bound: 0.2, noiseMultiplier: 0, expectedBatch: 4,
+              noise: PrivateStepTests.noise, assignment: PrivateStepTests.key))
+          : .private(
+            try PrivateOptions(
+              bound: 0.2, noiseMultiplier: 0, expectedBatch: 4, noise: PrivateStepTests.noise))
+        let step = try TrainingStep(
+          model: model, loss: .crossEntropy(), optimizer: SGD(rate: 0), method: method,
+          key: PrivateStepTests.key)
+        if case .microBatch(let options) = method {
+          _ = try step.microBatchStep(batch, options, assignment: [0, 1, 2, 3])
+        } else {
+          _ = try step.run(batch)
+        }
+        #expect(step.isExampleByExample == (kind > 0))
+        // The same example by example, as the source gives them.
+        let alone = try TrainingStep(
+          model: model, loss: .crossEntropy(), optimizer: SGD(rate: 0), method: method,
+          key: PrivateStepTests.key)
+        var sums = try model.parameters.map { try Tensor.zeros($0.shape) }
+        for example in 0..<4 {
+          let one = try source.batch([example])
+          if case .microBatch(let options) = method {
+            _ = try alone.microBatchStep(one, options, assignment: [0])
+          } else {
+            _ = try alone.run(one)
+          }
+          for index in sums.indices { sums[index] = try sums[index] + alone.sink.gradient(index) }
+        }
+        for index in sums.indices {
+          try expectClose(
+            step.sink.gradient(index), sums[index], "model \(kind), parameter \(index)", rtol: 1e-4,
+            atol: 1e-6)
+        }
+      }
+    }
+  }
+
+  /// Layers that take the last axis together would take the examples where there is no other.
+  @Test func layersOverTheAxisOfTheExamplesAreFound() throws {
+    var random = RandomStream(seed: 7)
+    let inputs = try Tensor.normal([6, 4], &random)
+    for last in [Activation(.softmax), Activation(.logSoftmax)] {
+      let model = try Sequential([Linear(4, 5, random: &random), Pooling(.mean), last])
+      let step = try TrainingStep(
+        model: model, loss: Loss("output", keepsExamplesApart: true) { output, _ in output },
+        optimizer: SGD(rate: 0),
+        method: .private(
+          PrivateOptions(
+            bound: 1, noiseMultiplier: 0, expectedBatch: 6, noise: PrivateStepTests.noise)),
+        key: PrivateStepTests.key)
+      // A softmax of one number is constant.
+      let error = #expect(throws: DomainError.self) {
+        _ = try step.run(Batch(inputs: inputs, labels: Tensor.zeros([6])))
+      }
+      #expect(error?.kind == .privacy && step.isExampleByExample)
+      step.exampleByExample = false
+      let refused = #expect(throws: DomainError.self) {
+        _ = try step.run(Batch(inputs: inputs, labels: Tensor.zeros([6])))
+      }
+      #expect(refused?.message.contains("takes the numbers of all examples together") == true)
+    }
+  }
+
+  /// A loss that compares examples learns nothing from one: refused, unless it is asked for or whole micro-batches are within the bound.
+  @Test func whatLearnsNothingFromOneExampleIsRefused() throws {
+    var random = RandomStream(seed: 8)
+    let model = try Linear(4, 3, random: &random)
+    let batch = try Batch(inputs: Tensor.normal([6, 4], &random), labels: Tensor.zeros([6]))
+    let contrastive = Loss("contrastive") { output, _ in
+      try -(output.matmul(output.transposed(0, 1))).logSoftmax().diagonal()
+    }
+    func step(_ method: TrainingMethod) throws -> TrainingStep {
+      try TrainingStep(
+        model: model, loss: contrastive, optimizer: SGD(rate: 0), method: method,
+        key: PrivateStepTests.key)
+    }
+    let options = try PrivateOptions(
+      bound: 1, noiseMultiplier: 0, expectedBatch: 6, noise: PrivateStepTests.noise)
+    let error = #expect(throws: DomainError.self) { _ = try step(.private(options)).run(batch) }
+    #expect(error?.kind == .privacy)
+    let wanted = try step(.private(options))
+    wanted.exampleByExample = true
+    _ = try wanted.run(batch)
+    var notices: [String] = []
+    let micro = try step(
+      .microBatch(
+        MicroBatchOptions(
+          microBatches: 2, bound: 1, noiseMultiplier: 0, expectedBatch: 6,
+          noise: PrivateStepTests.noise, assignment: PrivateStepTests.key)))
+    micro.onNotice = { notices.append($0) }
+    _ = try micro.run(batch)
+    #expect(notices.count == 1 && notices[0].contains("micro-batch by micro-batch"))
+  }
+
+  /// With micro-batches, what mixes their examples is within twice the bound; no micro-batch sees another.
+  @Test func oneExampleMovesItsMicroBatchOnly() throws {
+    var random = RandomStream(seed: 9)
+    let model = try Linear(4, 3, bias: false, random: &random)
+    let sign = Loss("sign") { output, labels in
+      try output.sum(axes: [1]) * (1 - 2 * labels.maximum().item())
+    }
+    let inputs = try Tensor.normal([9, 4], &random)
+    func sum(_ count: Int) throws -> Tensor {
+      let options = try MicroBatchOptions(
+        microBatches: 4, bound: 0.5, noiseMultiplier: 0, expectedBatch: 8,
+        noise: PrivateStepTests.noise, assignment: PrivateStepTests.key)
+      let step = try TrainingStep(
+        model: model, loss: sign, optimizer: SGD(rate: 0), method: .microBatch(options),
+        key: PrivateStepTests.key)
+      let batch = try Batch(
+        inputs: inputs.sliced(axis: 0, from: 0, to: count),
+        labels: Tensor(ints: (0..<count).map { $0 / 8 }))
+      _ = try step.microBatchStep(
+        batch, options, assignment: (0..<count).map { $0 % 4 })
+      return try step.sink.gradient(0)
+    }
+    let moved = try (sum(9) - sum(8)).square().sum().item().squareRoot()
+    #expect(moved > 0.6 && moved <= 1 + 1e-5)
   }
 
   @Test func noiseHasThePromisedSize() throws {

@@ -159,6 +159,8 @@ public final class SelfAttention: Layer {
     try adopt("output", output)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     "attention(\(width), heads: \(heads)\(isCausal ? ", causal" : ""))"
   }
@@ -196,6 +198,8 @@ public final class CrossAttention: Layer {
     try adopt("source", source)
     try adopt("output", output)
   }
+
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
 
   public override var summary: String { "cross_attention(\(width), heads: \(heads))" }
 

@@ -91,6 +91,8 @@ public final class BERT: Layer {
     try pooler?.reset(deviation: 0.02, &random)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     "bert(\(settings.vocabulary) tokens, context \(settings.context), width \(settings.width), \(settings.blocks) blocks, \(settings.heads) heads)"
   }

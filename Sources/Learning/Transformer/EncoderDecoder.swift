@@ -38,6 +38,8 @@ public final class EncoderDecoder: Layer {
     try adopt("decoder_norm", decoderNorm)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     "encoder_decoder(\(tokens.rows) tokens, width \(tokens.width), \(encoder.blocks.count) + \(decoder.blocks.count) blocks)"
   }

@@ -18,6 +18,8 @@ public final class FeedForward: Layer {
     try adopt("contract", contract)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "feed_forward(\(expand.inputs), \(expand.outputs))" }
 
   /// What lies between the two layers is several times as wide as all else, so it is not kept for the backward pass: that
@@ -28,6 +30,7 @@ public final class FeedForward: Layer {
         .shape,
         "\(summary) needs a last axis of \(expand.inputs), got a tensor of shape \(input.shape)")
     }
+    Separation.takesTogether(input.rank - 1, of: input, kind)
     let x = try Check.floats(input, "feed_forward")
     let activation = activation
     var wide = input.shape

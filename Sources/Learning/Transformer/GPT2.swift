@@ -89,6 +89,8 @@ public final class GPT2: Layer, LanguageModel {
   public var vocabularySize: Int { settings.vocabulary }
   public var contextLength: Int { settings.context }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     "gpt2(\(settings.vocabulary) tokens, context \(settings.context), width \(settings.width), \(settings.blocks) blocks, \(settings.heads) heads)"
   }

@@ -22,6 +22,8 @@ public final class PositionEmbedding: Layer {
     own("weight", weight)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String { "positions(\(context) × \(width))" }
 
   public override func forward(_ input: Tensor) throws -> Tensor {

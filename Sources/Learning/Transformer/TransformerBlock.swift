@@ -122,6 +122,8 @@ public final class TransformerBlock: Layer {
     try adopt("feed_forward", feedForward)
   }
 
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
+
   public override var summary: String {
     "transformer_block(\(settings.width), heads: \(settings.heads)\(settings.isCausal ? ", causal" : ""))"
   }
@@ -174,6 +176,8 @@ public final class TransformerStack: Layer {
     super.init(kind: "transformer")
     for (index, block) in blocks.enumerated() { try adopt(String(index), block) }
   }
+
+  public override func keepsExamplesApart(padded: Bool) -> Bool { true }
 
   public override var summary: String {
     "transformer(\(blocks.count) × \(blocks.first?.summary ?? "nothing"))"
