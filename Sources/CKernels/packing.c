@@ -14,8 +14,8 @@ static void make_key(void) { has_key = pthread_key_create(&key, free) == 0; }
 float *fl_packing_space(void) {
   if (space) return space;
   pthread_once(&once, make_key);
-  void *memory = 0;
-  if (!has_key || posix_memalign(&memory, 64, FL_PACKING_BYTES)) return 0;
+  void *memory = has_key ? aligned_alloc(64, FL_PACKING_BYTES) : 0;
+  if (!memory) return 0;
   if (pthread_setspecific(key, memory)) {
     free(memory);
     return 0;

@@ -133,6 +133,8 @@ static inline int fairlead_readline_wait(void) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGWINCH);
   pthread_sigmask(SIG_BLOCK, &blocked, &usual);
+  // A parent may have started us with the signal blocked.
+  sigdelset(&usual, SIGWINCH);
   int result = -1;
   if (!fairlead_window_changes) {
     struct pollfd request = {.fd = STDIN_FILENO, .events = POLLIN};

@@ -2,9 +2,12 @@
 #include "CSystem.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -126,3 +129,67 @@ const char *fairlead_vector_name(void) {
   return "";
 #endif
 }
+
+static _Atomic(void (*)(void)) rescue;
+
+void fairlead_exit_without_memory(void (*save)(void)) { atomic_store(&rescue, save); }
+
+void fairlead_trim_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+#if defined(__GLIBC__)
+// Swift ends the process by a trap where it gets no memory. These stand before the C library's own functions, and differ from them
+// only where those fail: then the process says so and ends as after any other error.
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+static void *without_memory(size_t size) {
+  void (*save)(void) = atomic_exchange(&rescue, NULL);
+  if (!save) return NULL;
+  save();
+  char message[200];
+  // No printf, which may need memory itself.
+  char digits[24];
+  int first = sizeof digits;
+  size_t megabytes = (size >> 20) + 1;
+  do {
+    digits[--first] = (char)('0' + megabytes % 10);
+    megabytes /= 10;
+  } while (megabytes);
+  size_t length = 0;
+  for (const char *text = "error: the system gives this process no more memory (limit): "; *text; text++) message[length++] = *text;
+  while (first < (int)sizeof digits) message[length++] = digits[first++];
+  for (const char *text = " MiB more were needed\n"; *text; text++) message[length++] = *text;
+  if (write(STDERR_FILENO, message, length) < 0) { /* nothing to be done about it */
+  }
+  _exit(1);
+}
+
+void *malloc(size_t size) {
+  void *block = __libc_malloc(size);
+  return __builtin_expect(block != NULL, 1) ? block : without_memory(size);
+}
+
+void *calloc(size_t count, size_t size) {
+  void *block = __libc_calloc(count, size);
+  return __builtin_expect(block != NULL, 1) ? block : without_memory(count * size);
+}
+
+// `aligned_alloc` is left to those who can do without.
+int posix_memalign(void **block, size_t alignment, size_t size) {
+  if (alignment < sizeof(void *) || (alignment & (alignment - 1))) return EINVAL;
+  *block = alignment <= alignof(max_align_t) ? __libc_malloc(size) : __libc_memalign(alignment, size);
+  if (__builtin_expect(!*block, 0)) *block = without_memory(size);
+  return *block ? 0 : ENOMEM;
+}
+
+void *realloc(void *block, size_t size) {
+  void *moved = __libc_realloc(block, size);
+  return __builtin_expect(moved != NULL || size == 0, 1) ? moved : without_memory(size);
+}
+#endif

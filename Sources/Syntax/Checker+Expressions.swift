@@ -279,11 +279,11 @@ extension Checker {
     guard let type = environment.judge?.sweepType else { return .anything }
     guard case .map(let keys?) = trial.type else { return Known(.object(type, parts: nil)) }
     // Where a trial fails, its row has the error instead.
-    let columns = Set(keys.keys).union(value.axes.map(\.name)).union(["error"])
+    let columns = Set(keys.keys).union(value.axes.map(\.name)).union(["error", "trial_error"])
     return Known(.object(type, parts: columns))
   }
 
-  /// What is known of each axis's values.
+  /// What is known of the elements of each axis.
   private func axes(_ axes: [Sweep.Axis]) -> [Known] {
     let outer = sweptNames
     defer { sweptNames = outer }

@@ -27,7 +27,7 @@ extension Checker {
     let plain = value.type.whateverItHolds
     if let assigned = holdings.assigned[binding.name] {
       binding.known = Known(plain == assigned ? plain : .any)
-    } else if holdings.changing.contains(binding.name) {
+    } else if holdings.changing.contains(binding.name) || options.isImported && scopes.count == 1 {
       binding.known = Known(plain, plain == value.type ? value.constant : nil)
       if case .list = plain { binding.known.constant = nil }
       if case .map = plain { binding.known.constant = nil }
@@ -208,8 +208,8 @@ extension Checker {
       if let type = keys[key] { return Known(type) }
       report(
         Diagnostic(
-          .key, "the map has no key `\(key)`", hint: Suggest.hint(for: key, in: keys.keys.sorted())),
-        at: span)
+          .key, "the map has no key \"\(key)\"",
+          hint: Suggest.hint(for: key, in: keys.keys.sorted())), at: span)
       return .anything
     }
     guard allows(.index, [value, index], span) else { return .anything }

@@ -5,9 +5,12 @@ public enum Checking {
     public var isMainScript: Bool
     /// Whether to warn of unused names, unreachable code and the like.
     public var warnings: Bool
-    public init(isMainScript: Bool = false, warnings: Bool = true) {
+    /// Another source imports it, which may change the lists and maps that it exports.
+    public var isImported: Bool
+    public init(isMainScript: Bool = false, warnings: Bool = true, isImported: Bool = false) {
       self.isMainScript = isMainScript
       self.warnings = warnings
+      self.isImported = isImported
     }
   }
 

@@ -27,7 +27,12 @@ struct Holdings: ExprVisitor {
 
   mutating func enter(_ statement: Stmt) {
     switch statement.kind {
-    case .let(let pattern, _, _): declare(pattern)
+    case .let(let pattern, let value, _):
+      declare(pattern)
+      switch pattern.kind {
+      case .list, .map: goesThrough(value)
+      case .name, .ignore: break
+      }
     case .function(let function):
       if let name = function.name { declared.insert(name) }
       declare(function)

@@ -14,6 +14,9 @@ public final class Cancellation: Sendable {
     try $current.withValue(Cancellation(isRequested), operation: body)
   }
 
+  /// Whether work of this thread should stop, for other threads that do a part of it.
+  static func request() -> (@Sendable () -> Bool)? { current?.isRequested }
+
   /// - Throws: `interrupt` where the work should stop.
   public static func check() throws(DomainError) {
     if let current, current.isRequested() { throw DomainError(.interrupt, "interrupted") }

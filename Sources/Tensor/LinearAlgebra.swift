@@ -100,13 +100,16 @@ extension Tensor {
     let stepsB = right.batchStrides(batch)
     let resultSteps = Shape(result.strides.dropLast(2))
     let loop = StridedLoop(batch, stepsA, stepsB, resultSteps)
+    // Products of a second and more can be stopped between their blocks, and then there is no result.
+    let isLong = Double(batch.count) * Double(m) * Double(k) * Double(n) > 0x1p34
+    let stop = isLong ? Cancellation.request() : nil
     withExtendedLifetime((left, right)) {
       if loop.rank == 1 {
         Matmul.batched(
           loop.sizes[0], transposeA: layoutA.transposed, transposeB: layoutB.transposed, m: m,
           n: n, k: k, left.floats, layoutA.leading, strideA: loop.strides.0[0], right.floats,
           layoutB.leading, strideB: loop.strides.1[0], result.floats, n,
-          strideC: loop.strides.2[0])
+          strideC: loop.strides.2[0], stop: stop)
         return
       }
       let steps = loop.runStrides
@@ -115,10 +118,11 @@ extension Tensor {
           Matmul.batched(
             count, transposeA: layoutA.transposed, transposeB: layoutB.transposed, m: m, n: n,
             k: k, left.floats + i, layoutA.leading, strideA: steps.0, right.floats + j,
-            layoutB.leading, strideB: steps.1, result.floats + o, n, strideC: steps.2)
+            layoutB.leading, strideB: steps.1, result.floats + o, n, strideC: steps.2, stop: stop)
         }
       }
     }
+    if stop != nil { try Cancellation.check() }
     return result
   }
 
@@ -140,7 +144,7 @@ extension Tensor {
     let result = try zeros(target, a.dtype)
     switch a.dtype {
     case .f64:
-      multiply(left, right, result, Double.self) { $0 + $1 * $2 }
+      try multiply(left, right, result, Double.self) { $0 + $1 * $2 }
     case .i64, .i32, .f32, .bool:
       var overflow = false
       let add = { (sum: Int64, x: Int64, y: Int64) -> Int64 in
@@ -150,7 +154,7 @@ extension Tensor {
         return total
       }
       let wide = try zeros(target, .i64)
-      multiply(try left.cast(to: .i64), try right.cast(to: .i64), wide, Int64.self, add)
+      try multiply(try left.cast(to: .i64), try right.cast(to: .i64), wide, Int64.self, add)
       guard !overflow else {
         throw DomainError(
           .value, "integer overflow in `@` of \(a.dtype.name) tensors",
@@ -163,14 +167,16 @@ extension Tensor {
 
   private static func multiply<T: TensorElement>(
     _ a: Tensor, _ b: Tensor, _ result: Tensor, _ type: T.Type, _ add: (T, T, T) -> T
-  ) {
+  ) throws {
     let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
     let (x, y, out) = (a.pointer(type), b.pointer(type), result.pointer(type))
     guard result.count > 0 else { return }
     for batch in 0..<(result.count / (m * n)) {
       let (from, with, to) = (x + batch * m * k, y + batch * k * n, out + batch * m * n)
       for row in 0..<m {
+        if k * n > 1 << 12 { try Cancellation.check() }
         for inner in 0..<k {
+          try Cancellation.check(turn: inner)
           let factor = from[row * k + inner]
           for column in 0..<n {
             to[row * n + column] = add(to[row * n + column], factor, with[inner * n + column])

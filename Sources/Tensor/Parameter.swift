@@ -7,7 +7,16 @@ public final class Parameter: @unchecked Sendable {
   public var requiresGradient: Bool
   /// A row of a table that training never changes, whatever the optimizer does to the others: that of padding.
   public var fixedRow: Int?
+  /// Which part of the program made it: who runs beside others may change only what it made itself.
+  private let maker: Int
   private var stored: Tensor
+
+  /// The part of the program that runs on this thread, where several share what was made before them: a number of its
+  /// own for each trial of a sweep, 0 outside.
+  @TaskLocal public static var currentMaker = 0
+
+  /// Whether what runs on this thread has made it.
+  public var isOwn: Bool { maker == Parameter.currentMaker }
 
   /// Throws a type error where the value is not f32.
   public init(_ name: String, _ value: Tensor, requiresGradient: Bool = true) throws {
@@ -17,6 +26,7 @@ public final class Parameter: @unchecked Sendable {
     }
     self.name = name
     self.requiresGradient = requiresGradient
+    maker = Parameter.currentMaker
     stored = try value.detached.contiguous()
   }
 

@@ -124,13 +124,9 @@ public final class StoragePool: Sendable {
       return UnsafeMutableRawPointer(bitPattern: block).unsafelyUnwrapped
     }
     systemAllocations.add(1, ordering: .relaxed)
-    func allocate() -> UnsafeMutableRawPointer? {
-      var block: UnsafeMutableRawPointer?
-      return posix_memalign(&block, 64, bytes) == 0 ? block : nil
-    }
-    if let block = allocate() { return block }
+    if let block = aligned_alloc(64, bytes) { return block }
     trim()
-    return allocate()
+    return aligned_alloc(64, bytes)
   }
 
   private func takeBig(_ byteCount: Int) -> UnsafeMutableRawPointer? {

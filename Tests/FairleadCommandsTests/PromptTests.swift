@@ -9,6 +9,28 @@ import Testing
       standardInput: screen.end)
   }
 
+  @Test func aWrappedLineIsDrawnAnewWhereTheWindowChanges() throws {
+    let screen = try Terminal()
+    screen.resize(columns: 60)
+    let running = try start(screen)
+    #expect(screen.waits(for: "[1]"))
+    screen.type("let word = \"" + String(repeating: "a", count: 50))
+    #expect(screen.waits(for: "aaaaaa"))
+    usleep(200_000)
+    // 4 of the prompt and 62 of the text: the cursor is in the second row of 60 columns, and would be in the third of 30.
+    screen.resize(columns: 30)
+    running.send(SIGWINCH)
+    #expect(screen.waits(for: "\r\u{1B}[2A\u{1B}[J[1] let word"))
+    usleep(100_000)
+    screen.resize(columns: 90)
+    running.send(SIGWINCH)
+    #expect(screen.waits(for: "\r\u{1B}[J[1] let word"))
+    screen.type("\"\nlen(word)\n")
+    #expect(screen.waits(for: "50"))
+    screen.type("quit\n")
+    #expect(running.finish().status == 0)
+  }
+
   @Test func endingABlockLeavesNoEmptyLinesBehind() throws {
     let screen = try Terminal()
     let running = try start(screen)

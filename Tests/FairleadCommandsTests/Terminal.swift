@@ -21,6 +21,13 @@ final class Terminal {
 
   deinit { close(descriptor) }
 
+  /// Gives the window another size; the process has to be told with SIGWINCH.
+  func resize(columns: UInt16, rows: UInt16 = 24) {
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    // TIOCSWINSZ.
+    _ = ioctl(descriptor, 0x5414, &size)
+  }
+
   func type(_ text: String) { _ = write(descriptor, text, text.utf8.count) }
 
   /// Reads until `wanted` has come, and forgets all up to it.

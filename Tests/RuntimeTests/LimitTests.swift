@@ -85,6 +85,88 @@ import Testing
     #expect(try interpreter.run(parse("1 + 1")).number == 2)
   }
 
+  /// Blocks that run on the way out have a second all together, whatever they call.
+  @Test(arguments: [
+    "fn f(n) { try { f(n + 1) } finally { f(n + 1) } }\nf(0)",
+    "try { while true { } } finally { while true { } }",
+    "fn f() { try { while true { } } finally { try { while true { } } finally { f() } } }\nf()",
+    "fn f() { try { while true { } } finally { for i in 0..1000000 { [1].map(x => f()) } } }\nf()",
+    "fn f(n) { try { f(n + 1) } catch e { f(n + 1) } finally { f(n + 1) } }\nf(0)",
+    "while true { try { throw \"x\" } catch e { } finally { try { 1 / 0 } catch e { } } }",
+  ])
+  func finallyCannotOutliveALimit(script: String) throws {
+    var limits = Limits()
+    limits.seconds = 0.2
+    let clock = ContinuousClock()
+    var text = ""
+    let time = try clock.measure { text = try BigStack.run { run(script, limits: limits) } }
+    #expect(text.hasPrefix("limit: this ran longer than 0.2 seconds"), "\(text)")
+    #expect(time < .seconds(10))
+
+    let host = RecordingHost()
+    let interpreter = makeInterpreter(host)
+    let flag = interpreter.interrupt
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.2)
+      flag.set()
+    }
+    let interrupted = clock.measure {
+      #expect {
+        try BigStack.run { try interpreter.run(parse(script)) }
+      } throws: {
+        ($0 as? Fault)?.kind == .interrupt
+      }
+    }
+    #expect(interrupted < .seconds(10))
+    // What was stopped is over for the next run.
+    #expect(
+      try interpreter.run(parse("let n = 0\nfor i in 0..20000 { n += 1 }\nn")).number == 20_000)
+  }
+
+  /// A context is left even where there is no time for anything else.
+  @Test func contextsAreLeftWhateverHappens() throws {
+    var limits = Limits()
+    limits.seconds = 0.1
+    let text = run(
+      """
+      with tracer("outer") {
+        try { with tracer("inner") { while true { } } } finally { while true { } }
+      }
+      """, limits: limits)
+    let lines = text.split(separator: "\n")
+    #expect(lines.contains { $0.contains("inner") && $0.contains("exit") }, "\(text)")
+    #expect(lines.contains { $0.contains("outer") && $0.contains("exit") }, "\(text)")
+    #expect(text.contains("limit: this ran longer than 0.1 seconds"))
+  }
+
+  /// Nothing that scales with its input holds an interrupt up, on values that one statement makes.
+  @Test(arguments: [
+    "(\"a\" * 4000000 + \"c\") in s", "s == s + \"\"", "list(l) == l", "7 in l", "repr(l)",
+    "l[::-1]",
+    "s[::-1]", "l * 30", "s * 30", "l + l", "l < list(l)",
+  ])
+  func operationsLookAtInterrupts(operation: String) throws {
+    let interpreter = makeInterpreter()
+    try interpreter.run(
+      parse(
+        "let s = \"a\" * 20000000\nlet l = [1.5] * 3000000\nfn go() { while true { \(operation) } }"
+      ))
+    let flag = interpreter.interrupt
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.1)
+      flag.set()
+    }
+    let clock = ContinuousClock()
+    let time = clock.measure {
+      #expect {
+        try interpreter.run(parse("go()"))
+      } throws: {
+        ($0 as? Fault)?.kind == .interrupt
+      }
+    }
+    #expect(time < .seconds(5))
+  }
+
   @Test func nothingTraps() {
     let int = "let m = 9223372036854775807\nlet n = -m - 1\n"
     for code in [

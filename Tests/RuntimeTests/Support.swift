@@ -82,7 +82,9 @@ enum TestNatives {
     Native(
       "sort", "Sort in place.", Param<ListObject>("list", mutates: true),
       Param<Bool>("descending", default: false),
-      context: { vm, list, descending in try vm.sort(list, descending: descending) }),
+      context: { vm, list, descending in
+        list.replaceAll(with: try vm.sorted(Array(list.values), descending: descending))
+      }),
     Native("clear", "Empty it.", Param<ListObject>("list", mutates: true)) { list in
       list.removeAll()
     },

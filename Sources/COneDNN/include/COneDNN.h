@@ -18,4 +18,7 @@ bool fl_onednn_sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, i
 /// oneDNN's version as major · 10000 + minor · 100 + patch; 0 where it is missing.
 int32_t fl_onednn_version(void);
 
+/// The instructions that oneDNN uses here, as it numbers them; 0 where that is not known.
+int32_t fl_onednn_instruction_set(void);
+
 #endif

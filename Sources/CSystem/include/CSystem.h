@@ -21,6 +21,13 @@ int fairlead_was_terminated(void);
 /// Writes to a closed pipe, and past a limit on the size of files, fail with an error instead of ending the process.
 void fairlead_ignore_write_signals(void);
 
+/// From now on the process ends with status 1 and a message where the system gives it no more memory, instead of by a signal. `save` is
+/// called before, once, on the thread that asked for memory, and must not need any.
+void fairlead_exit_without_memory(void (*save)(void));
+
+/// Gives memory that the allocator keeps for later back to the system.
+void fairlead_trim_memory(void);
+
 /// Copies the build id that the linker gave the running binary into `bytes`; returns its length, 0 where there is none.
 size_t fairlead_build_id(uint8_t *bytes, size_t capacity);
 

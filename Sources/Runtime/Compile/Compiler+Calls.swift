@@ -88,7 +88,7 @@ extension Compiler {
     return false
   }
 
-  private func staticNative(_ callee: Expr) -> NativeFunction? {
+  func staticNative(_ callee: Expr) -> NativeFunction? {
     guard case .object(let reference)? = nativeValue(callee) else { return nil }
     switch reference.kind {
     case .nativeFunction: return reference.nativeFunction
@@ -98,10 +98,10 @@ extension Compiler {
   }
 
   /// A call whose arguments are matched with the parameters here. Each parameter has its register; what is not given and
-  /// not last is marked as missing.
-  private func nativeCall(
+  /// not last is marked as missing. The result is iterated over in pairs at `pairs`, where that is given.
+  func nativeCall(
     _ function: NativeFunction, _ arguments: [Argument], _ base: Int, _ calleeSpan: Span,
-    _ span: Span
+    _ span: Span, pairsAt pairs: Int? = nil
   ) throws(Fault) {
     let native = function.native
     let slots: [Int]
@@ -124,7 +124,11 @@ extension Compiler {
       spans[slot] = argument.value.span
     }
     state.callSites[state.code.count] = CallSite(callee: calleeSpan, positional: spans, named: [])
-    state.emit(.callNative, base, count, 0, at: span)
+    if let pairs {
+      state.emit(.iteratePairs, base, count, pairs, at: span)
+    } else {
+      state.emit(.callNative, base, count, 0, at: span)
+    }
     state.emitWord(state.constant(Value(function)))
   }
 }

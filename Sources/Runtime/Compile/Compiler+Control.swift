@@ -3,7 +3,7 @@ import Syntax
 extension Compiler {
   // MARK: Loops
 
-  /// A `for` over a range of ints, over `x.items()`, or over anything else. `body` runs with the pattern's names
+  /// A `for` over a range of ints, over the pairs of `x.items()`, `enumerate(x)` or `zip(x, y)`, or over anything else. `body` runs with the pattern's names
   /// declared.
   func loop(
     _ pattern: Pattern, _ sequence: Expr, _ span: Span, _ body: () throws(Fault) -> Void
@@ -32,6 +32,12 @@ extension Compiler {
       next = .nextPair
       start = state.code.count
       exits.append(state.emitJump(.nextPair, base, at: sequence.span))
+    } else if case .list(let items) = pattern.kind, items.count == 2,
+      try pairs(of: sequence, to: base)
+    {
+      next = .nextSideBySide
+      start = state.code.count
+      exits.append(state.emitJump(.nextSideBySide, base, at: sequence.span))
     } else {
       try expression(sequence, to: base)
       state.emit(.iterate, base, at: sequence.span)
@@ -40,7 +46,7 @@ extension Compiler {
     }
     let locals = state.locals.count
     state.contexts.append(.loop(loop))
-    if next == .nextPair, case .list(let items) = pattern.kind {
+    if next == .nextPair || next == .nextSideBySide, case .list(let items) = pattern.kind {
       try declare(items[0], from: base + 3)
       try declare(items[1], from: base + 4)
     } else {
@@ -60,6 +66,21 @@ extension Compiler {
     if loop.hasCaptures { state.emit(.closeCells, base + 3, at: span) }
     state.locals.removeSubrange(locals...)
     state.free = saved
+  }
+
+  /// Starts an iteration over `enumerate(…)` or `zip(…)`, which need not make a list for each pair; false where the sequence is another.
+  private func pairs(of sequence: Expr, to base: Int) throws(Fault) -> Bool {
+    guard case .call(let callee, let arguments, _) = sequence.kind,
+      let function = staticNative(callee), ["enumerate", "zip"].contains(function.native.name)
+    else { return false }
+    // The second of the pair.
+    _ = try push(sequence.span)
+    let saved = state.free
+    let place = try push(sequence.span)
+    try nativeCall(
+      function, arguments, place, callee.span, sequence.span, pairsAt: base)
+    state.free = saved
+    return true
   }
 
   /// `x` of `x.items()`.
@@ -140,7 +161,7 @@ extension Compiler {
 
   /// Emits the block that `body` compiles so that it runs on every way out of what `protected` compiles.
   private func protect(
-    _ span: Span, protected: (_ value: Int) throws(Fault) -> Void,
+    _ span: Span, leavesContext: Bool = false, protected: (_ value: Int) throws(Fault) -> Void,
     body: (_ action: Int, _ value: Int) throws(Fault) -> Void
   ) throws(Fault) {
     let saved = state.free
@@ -156,7 +177,8 @@ extension Compiler {
     let done = state.emitJump(.jump, at: span)
     state.handlers.append(
       HandlerRange(
-        start: start, end: end, target: state.code.count, register: value, isFinally: true))
+        start: start, end: end, target: state.code.count, register: value, isFinally: true,
+        leavesContext: leavesContext))
     state.emitWide(.loadInt, action, -1, at: span)
     state.patch(done)
     state.patch(finally.jumps)
@@ -239,7 +261,7 @@ extension Compiler {
     try expression(context, to: place)
     let bound = try push(context.span)
     state.emit(.enterContext, place, bound, at: context.span)
-    try protect(span) { _ throws(Fault) in
+    try protect(span, leavesContext: true) { _ throws(Fault) in
       let locals = state.locals.count
       if let name { state.declare(name, bound) }
       try block(body, to: nil)

@@ -93,7 +93,7 @@ final class Compiler {
   }
 
   func located(_ fault: Fault, _ span: Span) -> Fault {
-    if fault.labels.isEmpty { fault.located([Diagnostic.Label(source, span, fault.detail)], []) }
+    if fault.labels.isEmpty { fault.located(at: Diagnostic.Label(source, span, fault.detail)) }
     return fault
   }
 

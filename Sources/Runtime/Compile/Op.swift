@@ -111,10 +111,14 @@ enum Op: UInt8, CaseIterable {
   case iterate
   /// The same for `x.items()` taken apart into two.
   case iterateItems
+  /// The same for what a native gives, called as by callNative and taken apart into two; R[C] is the loop's.
+  case iteratePairs
   /// Next element into R[A + 3], or jump.
   case next
   /// Next pair into R[A + 3] and R[A + 4], or jump.
   case nextPair
+  /// The same after iteratePairs.
+  case nextSideBySide
 
   // Errors and contexts.
   case throwValue
@@ -138,8 +142,9 @@ enum Op: UInt8, CaseIterable {
     case .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualInt, .jumpLessInt, .jumpLessEqualInt,
       .jumpGreaterInt, .jumpGreaterEqualInt, .jump, .loop, .jumpIf, .jumpIfNotNil, .jumpIfGiven,
       .updateIndex, .updateIndexInt, .getSubscripts, .setSubscripts, .getMember, .setMember,
-      .callNamed, .callNative, .callMethod,
-      .rangeStart, .rangeNext, .next, .nextPair, .importModule, .parameter, .sweep, .test:
+      .callNamed, .callNative, .callMethod, .iteratePairs,
+      .rangeStart, .rangeNext, .next, .nextPair, .nextSideBySide, .importModule, .parameter, .sweep,
+      .test:
       return 2
     default: return 1
     }
@@ -150,7 +155,7 @@ enum Op: UInt8, CaseIterable {
     switch self {
     case .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualInt, .jumpLessInt, .jumpLessEqualInt,
       .jumpGreaterInt, .jumpGreaterEqualInt, .jump, .loop, .jumpIf, .jumpIfNotNil, .jumpIfGiven,
-      .rangeStart, .rangeNext, .next, .nextPair:
+      .rangeStart, .rangeNext, .next, .nextPair, .nextSideBySide:
       return true
     default: return false
     }

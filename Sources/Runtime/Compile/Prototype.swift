@@ -16,6 +16,8 @@ struct HandlerRange: Sendable {
   var register: Int
   /// Sees errors that `catch` must not see: interrupts and limits of the run.
   var isFinally: Bool
+  /// Only leaves a context, which happens whatever else may not run any more.
+  var leavesContext = false
 }
 
 /// What a call instruction's arguments are in the source, for errors that underline one of them.

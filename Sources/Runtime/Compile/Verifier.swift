@@ -144,8 +144,9 @@ enum Verifier {
       try registers(i.a, i.b + 1)
       try entry(index, prototype.shapes.count)
       try entry(prototype.shapes[index].count, i.b + 1)
-    case .callNative:
+    case .callNative, .iteratePairs:
       try registers(i.a, i.b + 1)
+      if i.op == .iteratePairs { try registers(i.c, 5) }
       try constant(index)
       guard case .object(let reference) = prototype.constants[index],
         reference.kind == .nativeFunction
@@ -172,7 +173,7 @@ enum Verifier {
       try registers(i.a, i.c)
       try registers(i.b)
     case .rangeStart, .rangeNext, .next: try registers(i.a, 4)
-    case .nextPair: try registers(i.a, 5)
+    case .nextPair, .nextSideBySide: try registers(i.a, 5)
     case .iterate, .iterateItems: try registers(i.a, 3)
     case .exitContext:
       try registers(i.a)

@@ -142,9 +142,16 @@ extension Optional: Bindable where Wrapped: Bindable {
 
 extension Array: ValueEncodable where Element: ValueEncodable {
   public func encode(_ vm: VM) throws -> Value {
+    if count > 1 << 16 { try vm.reserve(count * MemoryLayout<Value>.stride) }
     let list = ListObject(capacity: count)
     let value = vm.adopt(list)
-    for element in self { list.append(try element.encode(vm)) }
+    for (index, element) in enumerated() {
+      let before = vm.kept.count
+      list.append(try element.encode(vm))
+      // The list keeps what is in it.
+      if vm.kept.count > before { vm.kept.removeLast(vm.kept.count - before) }
+      try vm.checkInterrupt(turn: index)
+    }
     return value
   }
 }
@@ -166,6 +173,7 @@ extension Array: Bindable where Element: Bindable {
           "expected a \(typeName), but item \(index) is \(Representation.described(item))")
       }
       result.append(element)
+      try vm.checkInterrupt(turn: index)
     }
     return result
   }

@@ -222,15 +222,15 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     // A long range has to be judged too, so that it is not made of snapshots.
     guard let vm = interpreter.vm else { return nil }
     do {
-      return try vm.calling {
+      return try vm.calling { () -> Diagnostic? in
         guard let domain = InterpreterJudge.domain(domain, vm), let value = Snapshot(value) else {
           return nil
         }
         let request = ParameterRequest(
-          name: name, defaultValue: .nothing, domain: .values(domain), doc: nil,
+          name: name, defaultValue: .nothing, domain: domain, doc: nil,
           source: Source(name: "", text: ""), span: Span(0, 0))
         do {
-          try vm.checkDomain(of: request, vm.value(of: value))
+          try vm.checkDomain(of: request, request.fitted(vm.value(of: value)))
           return nil
         } catch {
           return Fault(error).diagnostic
@@ -241,10 +241,11 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     }
   }
 
-  private static func domain(_ constant: Constant, _ vm: VM) -> Value? {
+  private static func domain(_ constant: Constant, _ vm: VM) -> ParameterRequest.Domain? {
     if case .range(let lower, let upper, let closed, let step) = constant {
-      return RangeObject(from: lower, to: upper, closed: closed, step: step).map { vm.adopt($0) }
+      return RangeObject(from: lower, to: upper, closed: closed, step: step)
+        .map { .values(vm.adopt($0)) }
     }
-    return Snapshot(constant).map(vm.value)
+    return Snapshot(constant).map { .values(vm.value(of: $0)) }
   }
 }

@@ -167,6 +167,9 @@ public final class Native: @unchecked Sendable {
     return storedRestIndex
   }
 
+  /// The name with that of the module or type.
+  public var fullName: String { qualifiedName.withLock { $0 } }
+
   /// Puts the module's or the type's name before the own one.
   func qualify(with prefix: String) {
     qualifiedName.withLock { name in
@@ -194,6 +197,21 @@ public struct NativeCall {
     restIndex = native.restIndex
   }
 
+  /// The arguments as they stand, one a parameter, those of a `Rest` behind; some may be missing.
+  public var values: UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(start: arguments, count: count)
+  }
+
+  /// What the native gives for other arguments.
+  public func result(with values: [Value]) throws -> Value {
+    var values = values
+    return try values.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return .nothing }
+      var call = NativeCall(vm, start, buffer.count, native)
+      return try native.body(&call)
+    }
+  }
+
   /// The argument of a parameter as it is; nil where it was not given.
   public func argument(_ index: Int) -> Value? {
     // What `Rest` takes lies behind all other parameters' registers.
@@ -203,7 +221,11 @@ public struct NativeCall {
 
   @inlinable
   mutating func take<T: Bindable>(_ parameter: Param<T>, _ index: Int) throws -> T {
-    guard let value = argument(index), !T.takesRest else { return try absent(parameter, index) }
+    guard let value = argument(index), !T.takesRest else {
+      // Here and not in `absent`, which is not compiled for each type.
+      if !T.takesRest, let value = parameter.defaultValue { return value }
+      return try absent(parameter, index)
+    }
     let decoded: T
     do {
       guard let result = try T.decode(value, vm) else { throw mismatch(T.typeName, value, index) }

@@ -199,7 +199,16 @@ extension Param where T: Bindable {
   func check(_ decoded: T, _ value: Value, _ index: Int, _ call: inout NativeCall) throws {
     do { try checkRules(value) } catch { throw error.atArgument(index) }
     if mutates, case .object(let reference) = value {
-      do { try call.vm.requireOwned(reference) } catch { throw error.atArgument(index) }
+      do throws(Fault) {
+        try call.vm.requireChangeable(reference)
+        if call.vm.isTrial, reference.kind == .native,
+          !reference.native.type.isOwned(reference.native)
+        {
+          throw call.vm.foreignWrite(reference)
+        }
+      } catch {
+        throw error.atArgument(index)
+      }
     }
     guard !shape.isEmpty, let sizes = extents?(decoded) else { return }
     try checkShape(sizes, index, &call)

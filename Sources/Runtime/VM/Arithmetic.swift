@@ -172,8 +172,12 @@ extension VM {
       if a.kind == .list, case .object(let b) = right, b.kind == .list, op == .add {
         try reserve((a.list.count + b.list.count) * 16)
         let result = ListObject(capacity: a.list.count + b.list.count)
-        result.append(contentsOf: a.list)
-        result.append(contentsOf: b.list)
+        if let target = result.storage.pointee.items {
+          let (first, second) = (a.listStorage.pointee, b.listStorage.pointee)
+          if let items = first.items { try copy(items, first.count, to: target) }
+          if let items = second.items { try copy(items, second.count, to: target + first.count) }
+          result.storage.pointee.count = first.count + second.count
+        }
         return adopt(result)
       }
       if op == .multiply, case .int(let count) = right, a.kind == .string || a.kind == .list {
@@ -351,13 +355,20 @@ extension VM {
         let list = reference.list
         for index in 0..<list.count where index < list.count {
           if try Comparison.equal(list[index], item, self) { return true }
+          try checkInterrupt(turn: index)
         }
+        if list.count > 1 << 10 { try lookAround() }
         return false
       case .string:
         guard case .object(let part) = item, part.kind == .string else {
           throw Fault(.type, "a string holds only strings, not \(Representation.described(item))")
         }
-        return StringOperations.find(part.string, in: reference.string, from: 0) != nil
+        let text = reference.string.utf8
+        let found = try SubstringSearch.first(
+          part.string.utf8, in: text, 0..<text.count
+        ) { () throws(Fault) in try lookAround() }
+        if text.count > 1 << 16 { try lookAround() }
+        return found != nil
       case .range:
         switch item {
         case .int(let int): return reference.range.contains(int)
@@ -371,8 +382,11 @@ extension VM {
           return result
         }
         let iterator = try self.iterator(of: container)
+        var turn = 0
         while let next = try iterator.nextValue(self) {
           if try Comparison.equal(next, item, self) { return true }
+          turn += 1
+          try checkInterrupt(turn: turn)
         }
         return false
       case .module: return item.string.map { reference.module.members[$0] != nil } ?? false

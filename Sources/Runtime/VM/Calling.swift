@@ -164,11 +164,16 @@ extension VM {
     isInNative = true
     var call = NativeCall(self, arguments, count, native)
     do {
-      let result = try native.body(&call)
-      #if DEBUG
-        // What a check relies on is tried wherever natives are.
-        try result.requireFit(native.declaredResult, native.signature.name)
-      #endif
+      let result: Value
+      if let watch, let replaced = try watch.result(of: native, call) {
+        result = replaced
+      } else {
+        result = try native.body(&call)
+        #if DEBUG
+          // What a check relies on is tried wherever natives are.
+          try result.requireFit(native.declaredResult, native.signature.name)
+        #endif
+      }
       try lookAround()
       isInNative = wasInNative
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
@@ -200,13 +205,6 @@ extension VM {
       if kept.count > keptBefore { kept.removeLast(kept.count - keptBefore) }
     }
     return try body()
-  }
-
-  /// Looks at interrupts and limits after what may have taken long, a native or an operation on tensors: a script need not come to a
-  /// loop to be stopped.
-  func lookAround() throws(Fault) {
-    if interrupt.isSet { try interruptNow() }
-    if deadline != nil { try checkDeadline() }
   }
 
   /// Calls a native with arguments as a script wrote them: some may have names, and a method has its receiver in front.
@@ -427,13 +425,15 @@ extension VM {
     let bounds = stackBounds
     CurrentVM.set(self)
     stackBounds = ThreadStack.current()
-    if previous !== self, let seconds = limits.seconds, deadline == nil {
-      deadline = ContinuousClock.now + .seconds(seconds)
-    }
+    let isRun = previous !== self && !isTrial
+    if isRun { interpreter.startWatching() }
     defer {
       CurrentVM.set(previous)
       stackBounds = bounds
-      if previous !== self, !isTrial { deadline = nil }
+      if isRun {
+        interpreter.endWatching()
+        stop = nil
+      }
     }
     return try body()
   }

@@ -39,7 +39,7 @@ extension VM {
         base[i.a] = value
 
       case .setGlobal:
-        if isTrial {
+        if refusal != nil {
           frame.pointee.pc = pc
           throw foreignVariable()
         }
@@ -730,6 +730,19 @@ extension VM {
         frame.pointee.pc = pc
         try startItems(base + i.a)
 
+      case .iteratePairs:
+        guard case .object(let function) = constants[Int(pc.pointee)] else { return .nothing }
+        pc += 1
+        frame.pointee.pc = pc
+        machine.pointee.fuel = fuel
+        try safePoint()
+        let native = function.nativeFunction.native
+        if try !startPairs(native, base + (i.a + 1), i.b, base + i.c) {
+          base[i.c] = try invoke(native, base + (i.a + 1), i.b)
+          try startIteration(base + i.c)
+        }
+        fuel = machine.pointee.fuel
+
       case .next:
         if case .object(let reference) = base[i.a], reference.kind == .list,
           case .int(let place) = base[i.a + 1]
@@ -750,6 +763,10 @@ extension VM {
       case .nextPair:
         frame.pointee.pc = pc
         pc += try nextPair(base + i.a) ? 1 : Int(Int32(bitPattern: pc.pointee)) + 1
+
+      case .nextSideBySide:
+        frame.pointee.pc = pc
+        pc += try nextSideBySide(base + i.a) ? 1 : Int(Int32(bitPattern: pc.pointee)) + 1
 
       // MARK: Errors and contexts
 

@@ -136,7 +136,9 @@ enum Fast {
       return false
     case (.bool(let a), .bool(let b)): return a == b
     case (.object(let a), .object(let b)):
-      guard a.kind == .string, b.kind == .string else { return nil }
+      // Long ones take a while, after which interrupts are looked at.
+      guard a.kind == .string, b.kind == .string, a.stringStorage.pointee.byteCount < 1 << 16
+      else { return nil }
       return StringObject.equal(a.stringStorage, b.stringStorage)
     default: return nil
     }

@@ -11,10 +11,13 @@ public struct Fault: Error, @unchecked Sendable {
     var data: Value = .nothing
     var labels: [Diagnostic.Label] = []
     var trace: [Diagnostic.Frame] = []
+    /// Where it happened, as long as nobody has asked for labels and trace: most errors are caught and never shown.
+    var calls: [Call] = []
     var argument: Int?
     var restItem: Int?
     var callArgument: Int?
     var isCatchable = true
+    var isFinal = false
     var isMisuse = false
     var hasTrace = false
     var partialResult: Snapshot?
@@ -43,11 +46,19 @@ public struct Fault: Error, @unchecked Sendable {
   /// What the script gave to `error(kind, message, data)`. Valid until the interpreter runs again.
   public var data: Value { body.data }
   /// Where it happened; the first is the place of the error.
-  public var labels: [Diagnostic.Label] { body.labels }
+  public var labels: [Diagnostic.Label] {
+    describeCalls()
+    return body.labels
+  }
   /// The functions that were running, innermost first.
-  public var trace: [Diagnostic.Frame] { body.trace }
+  public var trace: [Diagnostic.Frame] {
+    describeCalls()
+    return body.trace
+  }
   /// False for an interrupt and for the limits of a run: `catch` does not see them, `finally` does.
   public var isCatchable: Bool { body.isCatchable }
+  /// The time that `finally` blocks have is over: only contexts see it.
+  var isFinal: Bool { body.isFinal }
 
   /// What interrupted work had got so far; a prompt keeps it as its last result.
   public var partialResult: Snapshot? { body.partialResult }
@@ -97,15 +108,74 @@ public struct Fault: Error, @unchecked Sendable {
     return self
   }
 
+  func final() -> Fault {
+    body.isCatchable = false
+    body.isFinal = true
+    return self
+  }
+
+  /// What stopped for the user's sake, as it looks to natives, was stopped for a limit.
+  func became(_ limit: Fault) {
+    guard kind == .interrupt else { return }
+    body.kind = limit.kind
+    body.message = limit.message + (message == "interrupted" ? "" : ": " + message)
+  }
+
+  /// A function that was running, and how far it had got.
+  struct Call {
+    let prototype: Prototype
+    let offset: Int
+    /// Calls between this one and the one before it that are left out.
+    var omitted: Int
+  }
+
   func asMisuse() -> Fault {
     body.isMisuse = true
     return self
   }
 
-  func located(_ labels: [Diagnostic.Label], _ trace: [Diagnostic.Frame]) {
-    if body.labels.isEmpty { body.labels = labels }
-    if body.trace.isEmpty { body.trace = trace }
+  /// Says where in a source it is, before anything runs.
+  func located(at label: Diagnostic.Label) {
+    if body.labels.isEmpty { body.labels = [label] }
     body.hasTrace = true
+  }
+
+  /// Says which functions were running, the innermost first.
+  func located(_ calls: [Call]) {
+    body.calls = calls
+    body.hasTrace = true
+  }
+
+  private func describeCalls() {
+    guard !body.calls.isEmpty else { return }
+    let calls = body.calls
+    body.calls = []
+    if body.labels.isEmpty, let call = calls.first {
+      let span = place(in: call) ?? call.prototype.span(at: call.offset)
+      body.labels = [Diagnostic.Label(call.prototype.source, span, detail)]
+    }
+    guard body.trace.isEmpty else { return }
+    for call in calls where !call.prototype.isMain || !body.trace.isEmpty {
+      let prototype = call.prototype
+      var frame = Diagnostic.Frame(
+        function: prototype.isMain
+          ? "top level" : prototype.name.isEmpty ? "function" : prototype.name,
+        source: prototype.source, span: prototype.span(at: call.offset))
+      frame.omitted = call.omitted
+      body.trace.append(frame)
+    }
+  }
+
+  /// The span of the argument that is wrong, where that is known.
+  private func place(in call: Call) -> Span? {
+    guard let argument = callArgument,
+      let start = call.prototype.instructionStart(at: call.offset),
+      let site = call.prototype.callSites[start]
+    else { return nil }
+    if argument < 0 { return site.callee }
+    if argument < site.positional.count { return site.positional[argument] }
+    let named = argument - site.positional.count
+    return named < site.named.count ? site.named[named].span : nil
   }
 
   public var diagnostic: Diagnostic {

@@ -1,4 +1,3 @@
-import Synchronization
 import Syntax
 
 /// What a script needs from the program around it. Methods may be called from several threads while a sweep runs.
@@ -67,17 +66,6 @@ extension ParameterRequest.Domain: CustomStringConvertible {
   }
 }
 
-/// Set from a signal handler or another thread; the interpreter and long-running natives look at it.
-public final class InterruptFlag: Sendable {
-  private let flag = Atomic<Bool>(false)
-  public init() {}
-
-  public var isSet: Bool { flag.load(ordering: .relaxed) }
-  /// Asks what runs to stop. Safe in a signal handler.
-  public func set() { flag.store(true, ordering: .relaxed) }
-  public func clear() { flag.store(false, ordering: .relaxed) }
-}
-
 /// Bounds of a run; each ends in an error of the kind `limit`.
 public struct Limits: Sendable {
   /// Functions that may be running at once.
@@ -85,6 +73,9 @@ public struct Limits: Sendable {
   /// Natives that call back scripts that call natives … at once. The thread's stack may be the tighter bound.
   public var nativeDepth = 1_000
   public var memoryBytes = Int.max
+  /// Whether the process runs nothing else, so that all it takes of the machine counts against `memoryBytes`, and what is left of the
+  /// machine, its control group and the shell's limits bounds it too.
+  public var bindsProcess = false
   /// Backward jumps and calls.
   public var steps: Int?
   public var seconds: Double?

@@ -13,7 +13,7 @@ extension VM {
 
   func importModule(_ index: Int, _ parameters: Value) throws(Fault) -> Value {
     guard case .importModule(let item) = statement(index) else { return .nothing }
-    if isTrial {
+    if refusal != nil {
       throw Fault(.value, "a trial cannot import", hint: "import at the top of the file")
     }
     do {
@@ -144,6 +144,7 @@ extension VM {
   {
     guard case .sweep(let axes) = statement(index) else { return .nothing }
     if isTrial { throw Fault(.value, "a sweep cannot run inside another sweep's trial") }
+    if let refusal { throw refusal.fault }
     interpreter.makeModules()
     let prototype = machine.pointee.frame.pointee.closure.closure.prototype
     let offset = machine.pointee.frame.pointee.pc - UnsafePointer(prototype.code) - 1
@@ -256,7 +257,7 @@ extension Interpreter {
         }
       } catch {
         let fault = Fault(error).asMisuse()
-        fault.located([Diagnostic.Label(request.source, request.span)], [])
+        fault.located(at: Diagnostic.Label(request.source, request.span))
         throw fault
       }
     }
@@ -292,7 +293,7 @@ extension Interpreter {
         return try vm.call(vm.adopt(Closure(prototype)), [])
       }
     } catch let fault as Fault {
-      if fault.kind == .interrupt { throw fault }
+      if !fault.isCatchable { throw fault }
       return nil
     }
   }

@@ -86,6 +86,9 @@ extension VM {
     let first = bytes[offset]
     if first < 0x80 { return Value(AsciiCharacters.strings[Int(first)]) }
     let length = min(StringObject.sequenceLength(first), string.byteLength - offset)
+    if length == 2, first < 0xC4 {
+      return Value(LatinCharacters.strings[Int(first & 0x3) << 6 | Int(bytes[offset + 1] & 0x3F)])
+    }
     return adopt(StringObject(bytes: bytes + offset, count: length, characterCount: 1))
   }
 
@@ -98,8 +101,7 @@ extension VM {
     case .map:
       try requireOwned(reference)
       guard MapObject.isKey(index) else { throw notAKey(index) }
-      heap.count(
-        MapObject.set(reference.mapStorage, index, MapObject.hash(index, heap.id), value))
+      try set(index, value, in: reference)
     case .list:
       try requireOwned(reference)
       let list = reference.list
@@ -150,11 +152,23 @@ extension VM {
     storage.pointee.count = count + 1
   }
 
+  /// Sets a map's entry.
+  @inline(__always)
+  func set(_ key: Value, _ value: Value, in map: Unmanaged<Object>) throws(Fault) {
+    let storage = map.mapStorage
+    let capacity = storage.pointee.entryCapacity
+    // The old entries stay while they are copied to twice the room.
+    if capacity >= 1 << 14, capacity == storage.pointee.entryCount {
+      try reserve(capacity * 2 * (MemoryLayout<MapEntryStorage>.stride + 8))
+    }
+    heap.count(MapObject.set(storage, key, MapObject.hash(key, heap.id), value))
+  }
+
   @inline(never)
   private func grow(_ storage: UnsafeMutablePointer<ListStorage>) throws(Fault) {
     let before = storage.pointee.capacity
     // The old items stay while they are copied, half as many again is the new room.
-    if before >= 1 << 20 { try reserve(before * 24) }
+    if before >= 1 << 16 { try reserve(before * 24) }
     ListObject.reserve(storage, before + 1)
     heap.count((storage.pointee.capacity - before) * MemoryLayout<Value>.stride)
   }
@@ -220,22 +234,26 @@ extension VM {
     case .list:
       let list = reference.list
       let slice = try Slice(start, stop, step, list.count)
-      if slice.step == 1 {
-        return adopt(
-          ListObject(
-            UnsafeBufferPointer(rebasing: list.values[slice.start..<slice.start + slice.count])))
-      }
+      if slice.count > 1 << 16 { try reserve(slice.count * MemoryLayout<Value>.stride) }
       let result = ListObject(capacity: slice.count)
-      for index in 0..<slice.count { result.append(list[slice.start + index * slice.step]) }
+      guard slice.count > 0, let items = list.storage.pointee.items,
+        let target = result.storage.pointee.items
+      else { return adopt(result) }
+      if slice.step == 1 {
+        try copy(items + slice.start, slice.count, to: target)
+      } else {
+        for index in 0..<slice.count {
+          target[index] = items[slice.start + index * slice.step]
+          try checkInterrupt(turn: index)
+        }
+      }
+      result.storage.pointee.count = slice.count
       return adopt(result)
     case .string:
       let string = reference.string
       let slice = try Slice(start, stop, step, string.count)
       if slice.step == 1 { return substring(string, slice.start, slice.start + slice.count) }
-      let scalars = Array(string.text.unicodeScalars)
-      var text = String.UnicodeScalarView()
-      for index in 0..<slice.count { text.append(scalars[slice.start + index * slice.step]) }
-      return makeString(String(text))
+      return try adopt(StringOperations.picked(string, slice, self))
     case .range:
       let range = reference.range
       let slice = try Slice(start, stop, step, range.count)
@@ -288,7 +306,10 @@ extension VM {
         throw Fault(
           .value, "this slice has \(slice.count) elements, but \(items.count) values are given")
       }
-      for (index, item) in items.enumerated() { list[slice.start + index * slice.step] = item }
+      for (index, item) in items.enumerated() {
+        list[slice.start + index * slice.step] = item
+        try checkInterrupt(turn: index)
+      }
     }
   }
 }
@@ -330,6 +351,17 @@ enum AsciiCharacters {
     object.storage.pointee.hash = object.hash(cachingFor: 0)
     return object
   }
+}
+
+/// The one-character strings of the first 256 code points, by these.
+enum LatinCharacters {
+  nonisolated(unsafe) static let strings: [StringObject] =
+    AsciiCharacters.strings
+    + (128..<256).map { code in
+      let object = StringObject(String(UnicodeScalar(UInt8(code))))
+      object.storage.pointee.hash = object.hash(cachingFor: 0)
+      return object
+    }
 }
 
 extension RangeObject {

@@ -18,6 +18,12 @@ public final class Interpreter {
   public let limits: Limits
   /// Finds and parses what an import names. `importer` is the source that the import stands in.
   public var loader: ((Import.Path, _ importer: Source) throws -> Program)?
+  /// Gives free memory that is kept for later back to the system.
+  public var freesMemory: (() -> Void)?
+  /// Ends the process where something passes a limit and does not listen; gets why. May be called from another thread.
+  public var lastResort: (@Sendable (Fault) -> Void)?
+  /// Looks after the limits of what runs now.
+  private(set) var watchdog: Watchdog?
   /// The interpreter's main thread of execution.
   public private(set) var vm: VM!
 
@@ -65,6 +71,18 @@ public final class Interpreter {
   deinit {
     vm = nil
     VM.freeStack(globals)
+  }
+
+  // MARK: Limits
+
+  func startWatching() {
+    watchdog = Watchdog.start(limits, interrupt, lastResort: lastResort)
+  }
+
+  func endWatching() {
+    watchdog?.end()
+    watchdog = nil
+    if let reason = interrupt.reason, reason != .interrupt { interrupt.lower(reason) }
   }
 
   // MARK: What scripts see
@@ -180,6 +198,18 @@ public final class Interpreter {
       return Value(object)
     default: return vm.value(of: snapshot)
     }
+  }
+
+  /// Whether code that was compiled here, but for the standard library's, holds this string: as the name of a field, a key, a literal.
+  public func hasCode(naming text: String) -> Bool {
+    var open = prototypes.filter { !$0.source.name.hasPrefix("std.") }
+    while let prototype = open.popLast() {
+      for index in 0..<prototype.constantCount where prototype.constants[index].string == text {
+        return true
+      }
+      open += prototype.functions
+    }
+    return false
   }
 
   // MARK: Globals

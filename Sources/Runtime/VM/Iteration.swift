@@ -176,6 +176,87 @@ extension VM {
     return true
   }
 
+  /// `for a, b in enumerate(x)` and `zip(x, y)` over lists and ranges: without a list for each pair. The lists are copied, as the native
+  /// would do. False where the native has to be called.
+  func startPairs(
+    _ native: Native, _ arguments: UnsafeMutablePointer<Value>, _ count: Int,
+    _ place: UnsafeMutablePointer<Value>
+  ) throws(Fault) -> Bool {
+    if native.name == "enumerate" {
+      var start = 0
+      if count == 2, !arguments[1].isMissing {
+        guard case .int(let int) = arguments[1] else { return false }
+        start = int
+      }
+      guard count <= 2, let length = plainLength(of: arguments[0]),
+        !start.addingReportingOverflow(length).overflow,
+        let sequence = try frozen(arguments[0])
+      else { return false }
+      place[0] = sequence
+      place[2] = .int(start)
+    } else {
+      // Before the sequences, of which there may be any number, stands `strict`.
+      guard count == 3, arguments[0].isMissing, let first = try frozen(arguments[1]) else {
+        return false
+      }
+      place[0] = first
+      guard let second = try frozen(arguments[2]) else { return false }
+      place[2] = second
+    }
+    place[1] = .int(0)
+    return true
+  }
+
+  /// A copy of a list, or a range, which does not change; nil for other values.
+  private func frozen(_ value: Value) throws(Fault) -> Value? {
+    guard case .object(let reference) = value else { return nil }
+    switch reference.kind {
+    case .range: return value
+    case .list:
+      let source = reference.listStorage.pointee
+      if source.count > 1 << 16 { try reserve(source.count * MemoryLayout<Value>.stride) }
+      let copied = ListObject(capacity: source.count)
+      if let from = source.items, let target = copied.storage.pointee.items {
+        try copy(from, source.count, to: target)
+        copied.storage.pointee.count = source.count
+      }
+      return adopt(copied)
+    default: return nil
+    }
+  }
+
+  /// Puts the next pair at `place + 3`; false at the end.
+  @inline(never)
+  func nextSideBySide(_ place: UnsafeMutablePointer<Value>) throws(Fault) -> Bool {
+    guard case .int(let position) = place[1] else { return false }
+    switch place[2] {
+    case .int(let start):
+      guard let value = plainElement(place[0], position) else { return false }
+      place[3] = .int(start + position)
+      place[4] = value
+    case .object:
+      guard let first = plainElement(place[0], position),
+        let second = plainElement(place[2], position)
+      else { return false }
+      place[3] = first
+      place[4] = second
+    default: return try nextPair(place)
+    }
+    place[1] = .int(position + 1)
+    return true
+  }
+
+  @inline(__always)
+  private func plainElement(_ sequence: Value, _ position: Int) -> Value? {
+    guard case .object(let reference) = sequence else { return nil }
+    if reference.kind == .list {
+      let list = reference.listStorage
+      return position < list.pointee.count
+        ? list.pointee.items.unsafelyUnwrapped[position] : nil
+    }
+    return position < reference.range.count ? .int(reference.range.element(position)) : nil
+  }
+
   /// The numbers of a range, for natives that need them all: refused where there are more than memory holds, and interruptible.
   public func integers(of range: RangeObject) throws -> [Int] {
     // They are copied more than once on the way: as values, and as what the native makes of them.
@@ -184,7 +265,7 @@ extension VM {
     var result: [Int] = []
     result.reserveCapacity(range.count)
     for index in 0..<range.count {
-      if index & 0xFFFFF == 0xFFFFF { try checkInterrupt() }
+      try checkInterrupt(turn: index)
       result.append(range.element(index))
     }
     return result
@@ -196,18 +277,34 @@ extension VM {
     guard case .object(let reference) = value else { return nil }
     var result: [Value]
     switch reference.kind {
-    case .list: result = Array(reference.list.values)
+    case .list: result = try values(of: reference.list)
     case .range:
       let range = reference.range
-      return try integers(of: range).map { .int($0) }
-    case .map: result = reference.map.map(\.key)
+      try reserve(
+        range.count.multipliedReportingOverflow(by: 48).overflow ? Int.max : range.count * 48)
+      result = []
+      result.reserveCapacity(range.count)
+      for index in 0..<range.count {
+        result.append(.int(range.element(index)))
+        try checkInterrupt(turn: index)
+      }
+      return result
+    case .map:
+      result = []
+      result.reserveCapacity(reference.map.count)
+      for (key, _) in reference.map {
+        result.append(key)
+        try checkInterrupt(turn: result.count)
+      }
     case .string:
       let string = reference.string
       result = []
+      if string.count > 1 << 16 { try reserve(string.count * 2 * MemoryLayout<Value>.stride) }
       result.reserveCapacity(string.count)
       var offset = 0
       while offset < string.byteLength {
         result.append(character(string, offset))
+        try checkInterrupt(turn: result.count)
         offset += StringObject.sequenceLength(string.storage.pointee.bytes[offset])
       }
       return result
@@ -232,7 +329,12 @@ extension VM {
       }
     default: return nil
     }
-    if isInNative { for item in result { keep(item) } }
+    if isInNative {
+      for (index, item) in result.enumerated() {
+        keep(item)
+        try checkInterrupt(turn: index)
+      }
+    }
     return result
   }
 
@@ -242,10 +344,10 @@ extension VM {
     let values: [Value]
     do {
       // Looked at before all is taken out of an endless sequence.
-      if case .object(let reference) = value, reference.kind == .range,
-        reference.range.count != count
-      {
-        throw wrongCount(reference.range.count, count)
+      if let length = plainLength(of: value), length != count {
+        throw wrongCount(
+          length, count,
+          hint: value.string == nil ? nil : "a map's keys and values together are `map.items()`")
       }
       guard let elements = try calling({ try elements(of: value) }) else {
         throw Fault(
@@ -261,6 +363,17 @@ extension VM {
         hint: value.string == nil ? nil : "a map's keys and values together are `map.items()`")
     }
     for (index, item) in values.enumerated() { target[index] = item }
+  }
+
+  private func plainLength(of value: Value) -> Int? {
+    guard case .object(let reference) = value else { return nil }
+    switch reference.kind {
+    case .list: return reference.list.count
+    case .string: return reference.string.count
+    case .range: return reference.range.count
+    case .map: return reference.map.count
+    default: return nil
+    }
   }
 
   /// The same check of what is not taken apart.
@@ -281,6 +394,9 @@ extension VM {
   // MARK: Text
 
   func format(_ value: Value, _ specification: Value) throws(Fault) -> Value {
+    if let bytes = specification.stringBytes, let text = NumberText.formatted(value, bytes) {
+      return adopt(text)
+    }
     do {
       return try calling {
         makeString(try Formatting.format(value, specification.string ?? "", self))

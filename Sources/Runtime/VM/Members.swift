@@ -130,8 +130,7 @@ extension VM {
     switch reference.kind {
     case .map:
       try requireOwned(reference)
-      heap.count(
-        MapObject.set(reference.mapStorage, name, nameReference.stringStorage.pointee.hash, value))
+      try set(name, value, in: reference)
       return
     case .native:
       let text = nameReference.string.text

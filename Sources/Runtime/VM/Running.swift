@@ -1,9 +1,6 @@
 import Syntax
 
 extension VM {
-  /// How many backward jumps and calls lie between two looks at interrupts and limits.
-  static let pollInterval = 5_000
-
   /// Runs from the current frame until `entry` returns, with errors going to the handlers of the frames above it.
   func run(_ entry: UnsafeMutablePointer<FrameRecord>) throws(Fault) -> Value {
     while true {
@@ -12,7 +9,7 @@ extension VM {
       } catch {
         // What the loop had counted is lost with it: an endless loop of caught errors must come to a poll too.
         machine.pointee.fuel = min(machine.pointee.fuel, VM.pollInterval) - 100
-        if error.kind == .interrupt, !isTrial { interrupt.clear() }
+        if !error.isCatchable { stopped(by: error) }
         locate(error)
         try unwind(error, entry)
       }
@@ -27,7 +24,9 @@ extension VM {
       let offset = frame.pointee.pc - UnsafePointer(prototype.code) - 1
       for handler in prototype.handlers
       where handler.start <= offset && offset < handler.end
-        && (handler.isFinally || fault.isCatchable)
+        && (handler.isFinally
+          ? fault.isCatchable || handler.leavesContext || !fault.isFinal
+          : fault.isCatchable && catchesErrors)
       {
         closeCells(from: frame.pointee.base + handler.register)
         frame.pointee.base[handler.register] = adopt(ErrorObject(fault))
@@ -48,8 +47,7 @@ extension VM {
   /// on the same stack.
   func locate(_ fault: Fault) {
     guard !fault.hasTrace else { return }
-    var labels: [Diagnostic.Label] = []
-    var trace: [Diagnostic.Frame] = []
+    var calls: [Fault.Call] = []
     var frame = machine.pointee.frame
     let bottom = machine.pointee.frames
     guard frame > bottom else { return }
@@ -57,74 +55,15 @@ extension VM {
     while frame > bottom {
       let prototype = frame.pointee.closure.closure.prototype
       let offset = frame.pointee.pc - UnsafePointer(prototype.code) - 1
-      let span = prototype.span(at: offset)
-      if labels.isEmpty {
-        labels.append(
-          Diagnostic.Label(
-            prototype.source, place(of: fault, prototype, offset) ?? span, fault.detail))
-      }
-      if !prototype.isMain || !trace.isEmpty {
-        if trace.count < 40 || frame - bottom <= 10 {
-          var call = Diagnostic.Frame(
-            function: prototype.isMain
-              ? "top level" : prototype.name.isEmpty ? "function" : prototype.name,
-            source: prototype.source, span: span)
-          call.omitted = skipped
-          skipped = 0
-          trace.append(call)
-        } else {
-          skipped += 1
-        }
+      if calls.count < 40 || frame - bottom <= 10 {
+        calls.append(Fault.Call(prototype: prototype, offset: offset, omitted: skipped))
+        skipped = 0
+      } else {
+        skipped += 1
       }
       frame -= 1
     }
-    fault.located(labels, trace)
-  }
-
-  /// The span of the argument that is wrong, where that is known.
-  private func place(of fault: Fault, _ prototype: Prototype, _ offset: Int) -> Span? {
-    guard let argument = fault.callArgument, let start = prototype.instructionStart(at: offset),
-      let site = prototype.callSites[start]
-    else { return nil }
-    if argument < 0 { return site.callee }
-    if argument < site.positional.count { return site.positional[argument] }
-    let named = argument - site.positional.count
-    return named < site.named.count ? site.named[named].span : nil
-  }
-
-  // MARK: Interrupts and limits
-
-  /// Looks at interrupts and limits; gives the turns until the next look.
-  @inline(never)
-  func poll() throws(Fault) -> Int {
-    machine.pointee.fuel = VM.pollInterval
-    if interrupt.isSet { try interruptNow() }
-    if limits.steps != nil {
-      stepsLeft -= VM.pollInterval
-      if stepsLeft <= 0 {
-        // A finally block that runs now gets some more.
-        stepsLeft = 100 * VM.pollInterval
-        throw Fault(.limit, "this ran more than \(limits.steps ?? 0) steps").uncatchable()
-      }
-    }
-    try checkDeadline()
-    return VM.pollInterval
-  }
-
-  /// In a trial the flag stays up for the other trials; this one's finally blocks get two seconds.
-  func interruptNow() throws(Fault) {
-    if isTrial {
-      if let interruptedAt, ContinuousClock.now - interruptedAt < .seconds(2) { return }
-      interruptedAt = .now
-    }
-    throw .interrupted()
-  }
-
-  func checkDeadline() throws(Fault) {
-    guard let end = deadline, ContinuousClock.now > end else { return }
-    deadline = .now + .seconds(1)
-    throw Fault(.limit, "this ran longer than \(Formatting.float(limits.seconds ?? 0)) seconds")
-      .uncatchable()
+    fault.located(calls)
   }
 
   // MARK: Memory
@@ -139,6 +78,15 @@ extension VM {
   @inline(never)
   private func collectIfDue() throws(Fault) {
     collect()
+    if isMemoryShort {
+      isMemoryShort = false
+      interpreter.freesMemory?()
+      if interpreter.watchdog?.isMemoryShort == true {
+        // Up again, for trials that run beside this one and for the sweep.
+        interrupt.raise(.memory)
+        throw VM.fault(for: .memory, limits)
+      }
+    }
     let limit = memoryLimit
     if heap.byteCount > limit {
       throw Fault(.limit, "this uses more memory than the limit of \(VM.megabytes(limit))")
@@ -174,7 +122,10 @@ extension VM {
     if !isTrial { interpreter.visitGlobals { heap.mark($0) } }
     heap.collect()
     let threshold = heap.counters.pointee.threshold
-    heap.counters.pointee.threshold = collectsAlways ? -1 : min(threshold, memoryLimit)
+    // Near the limit what nothing reaches takes half of what is left at most: natives need room, too.
+    let live = heap.byteCount
+    let half = live + max(1 << 20, (memoryLimit - live) / 2)
+    heap.counters.pointee.threshold = collectsAlways ? -1 : min(threshold, half, memoryLimit)
   }
 
   /// Collect before every allocation: finds objects that are not rooted. For tests.
@@ -264,9 +215,8 @@ extension VM {
 
   @inline(never)
   func foreignVariable() -> Fault {
-    Fault(
-      .value, "a trial may not change what was made outside the sweep",
-      hint: "make a variable of its own inside the sweep's body")
+    let refusal = refusal ?? .trial
+    return Fault(refusal.kind, refusal.message, hint: refusal.variableHint)
   }
 }
 

@@ -27,6 +27,29 @@ public final class SweepRequest: @unchecked Sendable {
     self.parent = parent
   }
 
+  /// Takes down all that a trial depends on but its own values and its random stream: the body's code, and what that reaches.
+  /// - Returns: the natives that it can call, by their whole names (`sys.env`).
+  public func writeBody(to writer: ContentWriter) -> Set<String> {
+    let walk = ContentWalk(parent.interpreter, writer)
+    walk.take(body)
+    return walk.natives
+  }
+
+  /// Takes down the values of one combination.
+  /// - Returns: the natives that they can call.
+  public func writeValues(of index: Int, to writer: ContentWriter) -> Set<String> {
+    let walk = ContentWalk(parent.interpreter, writer)
+    for value in combinations[index] { walk.take(value) }
+    return walk.natives
+  }
+
+  /// Whether the values of one combination are all told by their text: numbers, strings, bools and nil.
+  public func hasPlainValues(_ index: Int) -> Bool {
+    combinations[index].allSatisfy { value in
+      if case .object(let reference) = value { reference.kind == .string } else { true }
+    }
+  }
+
   /// Runs the body for one combination on this thread.
   /// - Parameters:
   ///   - random: the trial's own random stream, derived from the run's seed and the trial's values.
@@ -41,7 +64,6 @@ public final class SweepRequest: @unchecked Sendable {
       limits: parent.limits, isTrial: true)
     trial.services = parent.services
     trial.collectsAlways = parent.collectsAlways
-    trial.deadline = parent.deadline
     do {
       return try trial.enter {
         try configure(trial)

@@ -75,7 +75,12 @@ struct ThreadStack {
 
 /// Runs work on a thread with a big stack, where deep recursion of natives and of the compiler has room.
 public enum BigStack {
-  public static let defaultByteCount = 512 << 20
+  /// Half a gigabyte of addresses, and less where the shell allows few.
+  static var defaultByteCount: Int {
+    guard let allowed = SystemMemory.allowed(RLIMIT_AS) else { return 512 << 20 }
+    let left = allowed - (SystemMemory.usage()?.addresses ?? 0)
+    return min(512 << 20, max(8 << 20, left / 8) & ~0xFFFF)
+  }
 
   private final class Job {
     let body: () -> Void
@@ -84,14 +89,14 @@ public enum BigStack {
 
   /// Runs `body` on a new thread and waits for it. Where no thread can be made it runs here.
   public static func run<Result>(
-    byteCount: Int = defaultByteCount, _ body: @escaping () throws -> Result
+    byteCount: Int? = nil, _ body: @escaping () throws -> Result
   ) throws -> Result {
     var outcome: Swift.Result<Result, any Error>?
     let job = Job { outcome = Swift.Result { try body() } }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, byteCount)
+    pthread_attr_setstacksize(&attributes, byteCount ?? defaultByteCount)
     let context = Unmanaged.passRetained(job)
     #if canImport(Darwin)
       var thread: pthread_t?

@@ -41,6 +41,14 @@ public final class VM {
   public var services: [ObjectIdentifier: AnyObject] = [:]
   /// Whether this runs one trial of a sweep: then all that was made outside is read-only.
   public let isTrial: Bool
+  /// What is thrown where the running code changes something that was made outside; nil where it may.
+  let refusal: Refusal?
+  /// Whether this runs a call that may leave nothing behind (`sealed`).
+  public let isSealed: Bool
+  /// Asked before every native call, where set.
+  public var watch: (any CallWatch)?
+  /// Whether `catch` sees errors; otherwise they leave the call that a native made, and `finally` runs.
+  public var catchesErrors = true
   public let limits: Limits
 
   let machine: UnsafeMutablePointer<Machine>
@@ -50,25 +58,28 @@ public final class VM {
   var isInNative = false
   var nativeDepth = 0
   var stepsLeft: Int
-  var deadline: ContinuousClock.Instant?
   /// Collect at every opportunity, to find values that are not rooted.
   var collectsAlways = false
   /// The methods that calls have found, by receiver's type and name.
   let methodCache: MethodCache
-  /// Set when an interrupt has been thrown in a trial, whose flag the other trials must still see.
-  var interruptedAt: ContinuousClock.Instant?
+  /// What ends this run, once it has been thrown.
+  var stop: Stop?
+  /// Whether the next collection has to free what the process takes too much.
+  var isMemoryShort = false
   /// Of the thread that runs now; set by `enter`.
   var stackBounds = ThreadStack(low: 0)
 
   init(
     interpreter: Interpreter, interrupt: InterruptFlag, random: RandomState, limits: Limits,
-    isTrial: Bool
+    isTrial: Bool, refusal: Refusal? = nil
   ) {
     self.interpreter = interpreter
     self.interrupt = interrupt
     self.random = random
     self.limits = limits
     self.isTrial = isTrial
+    self.refusal = refusal ?? (isTrial ? .trial : nil)
+    isSealed = refusal != nil
     heap = Heap()
     methodCache = MethodCache()
     stepsLeft = limits.steps ?? Int.max
@@ -141,24 +152,40 @@ public final class VM {
 
   @inline(__always)
   func requireOwned(_ reference: Unmanaged<Object>) throws(Fault) {
-    if reference.owner != heap.id { throw VM.foreignWrite(reference) }
+    if reference.owner != heap.id { throw foreignWrite(reference) }
+  }
+
+  /// The same for the argument of a native that changes it: the box of a handle may be the running code's own, and what it stands for not.
+  func requireChangeable(_ reference: Unmanaged<Object>) throws(Fault) {
+    try requireOwned(reference)
+    if isSealed, reference.kind == .native, reference.native.type.isHandle {
+      throw foreignWrite(reference)
+    }
   }
 
   @inline(never)
-  static func foreignWrite(_ reference: Unmanaged<Object>) -> Fault {
+  func foreignWrite(_ reference: Unmanaged<Object>) -> Fault {
     if reference.owner == 0 {
       return Fault(
         .value, "\(Value.object(reference).typeWithArticle) that is built in cannot be changed")
     }
-    return Fault(
-      .value, "a trial may not change what was made outside the sweep",
-      hint: "make a copy inside the sweep's body, or give the change back in its result")
+    return (refusal ?? .trial).fault
+  }
+
+  /// Throws where the running code may leave nothing behind (`sealed`), nor depend on what other calls of it leave.
+  /// - Parameter what: `no file can be written`.
+  public func requireUnsealed(_ what: String) throws {
+    guard isSealed, let refusal else { return }
+    throw Fault(refusal.kind, "\(what) here: \(refusal.message)", hint: refusal.hint)
   }
 
   /// For natives that run long: throws when the user has interrupted or a limit is reached.
-  public func checkInterrupt() throws {
-    if interrupt.isSet { throw Fault.interrupted() }
-    try checkDeadline()
+  public func checkInterrupt() throws(Fault) { try lookAround() }
+
+  /// `checkInterrupt`, for every 4096th turn of a loop.
+  @inline(__always)
+  public func checkInterrupt(turn: Int) throws(Fault) {
+    if turn & 0xFFF == 0xFFF { try lookAround() }
   }
 
   /// Throws where `bytes` more would pass the memory limit; to be asked before a big allocation.

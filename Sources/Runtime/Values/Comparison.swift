@@ -32,7 +32,10 @@ public enum Comparison {
   ) throws -> Bool {
     let kind = a.kind
     guard kind == b.kind else { return false }
-    if kind == .string { return StringObject.equal(a.stringStorage, b.stringStorage) }
+    if kind == .string {
+      if a.stringStorage.pointee.byteCount > 1 << 16 { try vm?.checkInterrupt() }
+      return StringObject.equal(a.stringStorage, b.stringStorage)
+    }
     // A list that holds NaN is not equal to itself in principle; as in Python, the same object is.
     if a.toOpaque() == b.toOpaque() { return true }
     steps += 1
@@ -45,9 +48,9 @@ public enum Comparison {
       let left = a.list
       let right = b.list
       guard left.count == right.count else { return false }
-      for index in 0..<left.count where try !equal(left[index], right[index], vm, depth + 1, &steps)
-      {
-        return false
+      for index in 0..<left.count where index < min(left.count, right.count) {
+        try vm?.checkInterrupt(turn: index)
+        guard try equal(left[index], right[index], vm, depth + 1, &steps) else { return false }
       }
       return true
     case .map:
@@ -113,6 +116,7 @@ public enum Comparison {
     case (.bool(let a), .bool(let b)): return !a && b
     case (.object(let a), .object(let b)):
       if a.kind == .string, b.kind == .string {
+        if a.stringStorage.pointee.byteCount > 1 << 16 { try vm?.checkInterrupt() }
         return StringObject.compare(a.stringStorage, b.stringStorage) < 0
       }
       if a.kind == .list, b.kind == .list {
@@ -121,9 +125,11 @@ public enum Comparison {
         }
         let left = a.list
         let right = b.list
-        for index in 0..<min(left.count, right.count)
-        where try !equal(left[index], right[index], vm) {
-          return try less(left[index], right[index], vm, depth + 1)
+        for index in 0..<min(left.count, right.count) {
+          try vm?.checkInterrupt(turn: index)
+          if try !equal(left[index], right[index], vm) {
+            return try less(left[index], right[index], vm, depth + 1)
+          }
         }
         return left.count < right.count
       }

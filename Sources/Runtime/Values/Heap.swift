@@ -143,9 +143,7 @@ public final class Heap {
   @inline(__always)
   private func size(of reference: Unmanaged<Object>) -> Int {
     switch reference.kind {
-    case .string:
-      let count = Int(reference.stringStorage.pointee.byteCount)
-      return 80 + (count > StringStorage.inlineCapacity ? count + 16 : 0)
+    case .string: return StringObject.size(reference.stringStorage)
     case .list: return 64 + reference.listStorage.pointee.capacity * MemoryLayout<Value>.stride
     default: return size(of: reference.takeUnretainedValue())
     }

@@ -65,6 +65,8 @@ public class AnyNativeType: @unchecked Sendable {
   public fileprivate(set) var methods: [Native] = []
   var fieldIndex: [String: Int] = [:]
   var methodObjects: [String: NativeFunction] = [:]
+  /// Whether values stand for something that others share and natives change (a model): owning the box is not owning that.
+  public var isHandle = false
   /// What `object(…)` calls; its first parameter is the object.
   public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
   var callObject: NativeFunction?
@@ -118,6 +120,10 @@ public class AnyNativeType: @unchecked Sendable {
   func enter(_ object: NativeObject, _ vm: VM) throws -> Value? { nil }
   func exit(_ object: NativeObject, _ fault: Fault?, _ vm: VM) throws {}
   var isContext: Bool { false }
+  /// Whether the running trial has made all that a change of the value would change.
+  func isOwned(_ object: NativeObject) -> Bool { true }
+  /// Takes down what the value is made of.
+  func writeContent(of object: NativeObject, to writer: ContentWriter) { writer.incomplete() }
   /// A copy that another heap may hold; nil where the value cannot leave its trial.
   func transferred(_ object: NativeObject) throws -> NativeObject? { nil }
   /// Another box of the same Swift value.
@@ -172,6 +178,12 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   /// Runs on every way out of `with`; the fault is the error that leaves the block, if one does.
   public var exit: ((T, Fault?, VM) throws -> Void)?
   public var transfer: Transfer<T> = .refuse
+  /// Whether the running trial of a sweep has made all that a change of the value would change: its parts may be older than
+  /// its box. Nil where a box shares nothing with others.
+  public var isOwned: ((T) -> Bool)?
+  /// Takes down all that the value is made of, so that a recorded trial which captured it is found again by its content.
+  /// Where it is nil, or says that it is incomplete, such a trial is found again only after the very same script.
+  public var content: ((T, ContentWriter) -> Void)?
 
   public init(
     _ name: String, _ summary: String = "", _ configure: (NativeType<T>) -> Void = { _ in }
@@ -305,6 +317,17 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
     try exit?(NativeType.unbox(object), fault, vm)
   }
   override var isContext: Bool { enter != nil || exit != nil }
+  override func isOwned(_ object: NativeObject) -> Bool {
+    isOwned?(NativeType.unbox(object)) ?? true
+  }
+  override func writeContent(of object: NativeObject, to writer: ContentWriter) {
+    writer.write(name)
+    if let content {
+      content(NativeType.unbox(object), writer)
+    } else {
+      writer.incomplete()
+    }
+  }
   override func rebox(_ object: NativeObject) -> NativeObject {
     Boxed(NativeType.unbox(object), self)
   }

@@ -70,6 +70,11 @@ public enum Representation {
   /// A string literal.
   public static func quoted(_ text: String) -> String {
     var result = "\""
+    escape(text, into: &result)
+    return result + "\""
+  }
+
+  private static func escape(_ text: String, into result: inout String) {
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
@@ -83,7 +88,6 @@ public enum Representation {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return result + "\""
   }
 
   private static let keywords = Set(Syntax.keywords)
@@ -108,9 +112,14 @@ public enum Representation {
 
     init(vm: VM?) { self.vm = vm }
 
+    /// Values so far.
+    private var turn = 0
+
     mutating func write(_ value: Value) throws {
+      turn += 1
+      try vm?.checkInterrupt(turn: turn)
       if text.utf8.count > limit {
-        throw Fault(.limit, "the text of this value is longer than \(VM.megabytes(limit))")
+        throw tooLong
       }
       switch value {
       case .nothing: text += "nil"
@@ -123,7 +132,7 @@ public enum Representation {
 
     private mutating func write(_ reference: Unmanaged<Object>) throws {
       switch reference.kind {
-      case .string: text += quoted(reference.string.text)
+      case .string: try write(reference.string)
       case .list:
         guard enter(reference) else {
           text += "[...]"
@@ -183,6 +192,28 @@ public enum Representation {
       case .iterator: text += "<\(reference.iterator.name)>"
       case .cell, .missing: text += "<undefined>"
       }
+    }
+
+    /// In pieces, because a text may be as long as memory allows.
+    private mutating func write(_ string: StringObject) throws {
+      text += "\""
+      let bytes = string.utf8
+      var start = 0
+      while start < bytes.count {
+        var end = min(start + (1 << 16), bytes.count)
+        while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
+        escape(String(decoding: bytes[start..<end], as: UTF8.self), into: &text)
+        start = end
+        if start < bytes.count {
+          try vm?.checkInterrupt()
+          if text.utf8.count > limit { throw tooLong }
+        }
+      }
+      text += "\""
+    }
+
+    private var tooLong: Fault {
+      Fault(.limit, "the text of this value is longer than \(VM.megabytes(limit))")
     }
 
     /// A native value inside a list or map: on one line, and where that gets long only its heading.

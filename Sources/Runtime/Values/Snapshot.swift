@@ -19,9 +19,14 @@ extension VM {
   /// Copies a value out of its heap.
   /// - Throws: a `value` fault for functions, errors and natives that cannot leave, a `limit` fault for a value nested
   ///   too deeply.
-  public func snapshot(_ value: Value) throws -> Snapshot { try snapshot(value, depth: 0) }
+  public func snapshot(_ value: Value) throws -> Snapshot {
+    var turn = 0
+    return try snapshot(value, depth: 0, &turn)
+  }
 
-  private func snapshot(_ value: Value, depth: Int) throws -> Snapshot {
+  private func snapshot(_ value: Value, depth: Int, _ turn: inout Int) throws -> Snapshot {
+    turn += 1
+    try checkInterrupt(turn: turn)
     guard depth < Snapshot.maximumDepth else {
       throw Fault(.limit, "this value is nested too deeply to be copied")
     }
@@ -34,18 +39,23 @@ extension VM {
       switch reference.kind {
       case .string: return .string(reference.string.text)
       case .list:
-        return .list(try reference.list.values.map { try snapshot($0, depth: depth + 1) })
+        return .list(try reference.list.values.map { try snapshot($0, depth: depth + 1, &turn) })
       case .map:
         return .map(
           try reference.map.map {
-            (try snapshot($0.key, depth: depth + 1), try snapshot($0.value, depth: depth + 1))
+            (
+              try snapshot($0.key, depth: depth + 1, &turn),
+              try snapshot($0.value, depth: depth + 1, &turn)
+            )
           })
       case .range:
         let range = reference.range
         return .range(start: range.start, end: range.end, closed: range.isClosed, step: range.step)
       case .native:
         guard let copy = try reference.native.type.transferred(reference.native) else {
-          if let scalar = reference.native.scalar { return try snapshot(scalar, depth: depth) }
+          if let scalar = reference.native.scalar {
+            return try snapshot(scalar, depth: depth, &turn)
+          }
           throw Fault(
             .value, "\(value.typeWithArticle) cannot leave the place where it was made",
             hint: "give numbers, strings, lists and maps instead")

@@ -1,5 +1,5 @@
-/// Stable sorting. Keys of one type are sorted unboxed, by 64 bits that order as the keys do; strings that agree in
-/// their first eight bytes are compared afterwards.
+/// Stable sorting. Keys of one type are sorted unboxed, by 64 bits that order as the keys do; strings that agree in their first eight
+/// bytes are compared afterwards. Whatever is sorted can be stopped.
 extension VM {
   /// The values in order.
   /// - Parameters:
@@ -12,148 +12,244 @@ extension VM {
   {
     precondition(keys == nil || keys?.count == values.count, "one key a value")
     guard values.count > 1 else { return values }
-    // Reversed twice, equal values keep their order.
-    var order = try Sorting.order(
-      of: descending ? (keys ?? values).reversed() : keys ?? values, self)
-    if descending {
-      order.reverse()
-      let last = values.count - 1
-      return order.map { values[last - $0] }
+    if keys == nil, let numbers = try Sorting.numbers(values, descending, self) { return numbers }
+    let keys = keys ?? values
+    if let order = try Sorting.order(of: keys, descending, self) {
+      return order.map { values[Int($0.index)] }
+    }
+    var comparisons = 0
+    let order = try Sorting.merged(Array(0..<values.count)) { a, b in
+      comparisons += 1
+      try checkInterrupt(turn: comparisons)
+      return try descending ? precedes(keys[b], keys[a]) : precedes(keys[a], keys[b])
     }
     return order.map { values[$0] }
   }
 
-  /// Sorts a list in place. A list that is changed while its elements are compared ends up with the elements that it had
-  /// at the start.
-  public func sort(_ list: ListObject, descending: Bool = false) throws {
-    let values = Array(list.values)
-    if isInNative, !Sorting.isPlain(values) { for value in values { keep(value) } }
-    let result = try sorted(values, descending: descending)
-    list.replaceAll(with: result)
+  /// `a < b`, or an error where the two have no order.
+  public func precedes(_ a: Value, _ b: Value) throws -> Bool {
+    guard let result = try Comparison.less(a, b, self) else {
+      throw Fault(
+        .type, "\(a.typeWithArticle) and \(b.typeWithArticle) have no order",
+        hint: "say what to compare by: `key: x => …`")
+    }
+    return result
   }
 }
 
 enum Sorting {
-  private struct Entry {
-    var bits: UInt64
-    var index: Int
-  }
-
-  /// Whether comparing cannot call back a script or native.
-  static func isPlain(_ values: [Value]) -> Bool {
-    values.allSatisfy { value in
-      if case .object(let reference) = value { return reference.kind == .string }
-      return true
-    }
-  }
-
-  /// The indices of the values in ascending order.
-  static func order(of values: [Value], _ vm: VM) throws -> [Int] {
-    var ints = 0
-    var floats = 0
-    var strings = 0
-    for value in values {
-      switch value {
-      case .int: ints += 1
-      case .float: floats += 1
-      case .object(let reference) where reference.kind == .string: strings += 1
-      default: break
-      }
-    }
+  /// Ints or floats in order, nil for other values, and where two that differ are equal.
+  static func numbers(_ values: [Value], _ descending: Bool, _ vm: VM) throws(Fault) -> [Value]? {
     let count = values.count
-    if ints == count { return radix(values) { bits($0) }.map(\.index) }
-    if floats == count { return radix(values) { bits($0) }.map(\.index) }
-    if strings == count { return stringOrder(values) }
-    return try mergeSort(Array(0..<count)) { a, b in
-      try vm.truth(vm.less(values[a], values[b], orEqual: false))
+    guard count >= fewest else { return nil }
+    try vm.reserve(count * 2 * MemoryLayout<UInt64>.stride)
+    let items = Pair<UInt64>(count)
+    var areInts = false
+    if case .int = values[0] { areInts = true }
+    let flip: UInt64 = descending ? .max : 0
+    for index in 0..<count {
+      switch values[index] {
+      case .int(let int) where areInts: items.source[index] = bits(int) ^ flip
+      case .float(let float) where !areInts:
+        // A negative zero equals the other one, and what is not a number comes last both ways.
+        if float.isNaN || float == 0 && float.sign == .minus { return nil }
+        items.source[index] = bits(float) ^ flip
+      default: return nil
+      }
+      try vm.checkInterrupt(turn: index)
     }
-  }
-
-  private static func bits(_ value: Value) -> UInt64 {
-    switch value {
-    case .int(let int): return UInt64(bitPattern: Int64(int)) ^ (1 << 63)
-    case .float(let float):
-      // NaN comes last, whatever its sign; both zeros are one.
-      if float.isNaN { return .max }
-      let pattern = (float == 0 ? 0.0 : float).bitPattern
-      return pattern >> 63 == 1 ? ~pattern : pattern | (1 << 63)
-    default: return 0
+    try sort(items, vm) { $0 }
+    var result: [Value] = []
+    result.reserveCapacity(count)
+    for index in 0..<count {
+      let pattern = items.source[index] ^ flip
+      result.append(areInts ? .int(int(pattern)) : .float(float(pattern)))
+      try vm.checkInterrupt(turn: index)
     }
-  }
-
-  /// The first eight bytes, as a number that orders as they do.
-  private static func prefix(_ value: Value) -> UInt64 {
-    guard case .object(let reference) = value else { return 0 }
-    let storage = reference.stringStorage.pointee
-    let count = Int(storage.byteCount)
-    if count >= 8 {
-      return UInt64(bigEndian: UnsafeRawPointer(storage.bytes).loadUnaligned(as: UInt64.self))
-    }
-    var result: UInt64 = 0
-    for index in 0..<count { result |= UInt64(storage.bytes[index]) << (56 - 8 * UInt64(index)) }
     return result
   }
 
-  private static func stringOrder(_ values: [Value]) -> [Int] {
-    var entries = radix(values, prefix)
-    // Those that agree so far are compared as a whole.
-    var start = 0
-    while start < entries.count {
-      var end = start + 1
-      while end < entries.count, entries[end].bits == entries[start].bits { end += 1 }
-      if end - start > 1 {
-        let run = entries[start..<end].map(\.index)
-        let sorted = mergeSort(run) { a, b in
-          guard case .object(let first) = values[a], case .object(let second) = values[b] else {
-            return false
-          }
-          return StringObject.compare(first.stringStorage, second.stringStorage) < 0
+  /// A key as a whole number in the same order, and where it came from.
+  struct Ranked: BitwiseCopyable {
+    var rank: UInt64
+    var index: UInt32
+  }
+
+  /// The order of keys that are all numbers or all strings; nil for others.
+  static func order(of keys: [Value], _ descending: Bool, _ vm: VM) throws(Fault) -> [Ranked]? {
+    let count = keys.count
+    guard count <= UInt32.max else { return nil }
+    try vm.reserve(count * 2 * MemoryLayout<Ranked>.stride)
+    var areInts = true
+    var areStrings = false
+    switch keys[0] {
+    case .int, .float:
+      // Ints beside floats are compared as floats, where that is exact.
+      for index in 0..<count {
+        guard case .int = keys[index] else {
+          areInts = false
+          break
         }
-        for (offset, index) in sorted.enumerated() { entries[start + offset].index = index }
+      }
+    case .object: areStrings = true
+    default: return nil
+    }
+    let items = Pair<Ranked>(count)
+    // Turned round by the ranks and not by the order, so that equal keys stay in theirs.
+    let flip: UInt64 = descending ? .max : 0
+    for index in 0..<count {
+      let rank =
+        areStrings
+        ? prefix(keys[index]) : areInts ? bits(ofInt: keys[index]) : bits(ofFloat: keys[index])
+      guard let rank else { return nil }
+      // What is not a number comes last both ways.
+      let isLast = keys[index].isNaN
+      items.source[index] = Ranked(
+        rank: isLast ? .max : rank ^ flip, index: UInt32(truncatingIfNeeded: index))
+      try vm.checkInterrupt(turn: index)
+    }
+    try sort(items, vm) { $0.rank }
+    var order = Array(UnsafeBufferPointer(start: items.source, count: count))
+    if areStrings { try sortRuns(&order, keys, descending, vm) }
+    return order
+  }
+
+  private static func bits(_ int: Int) -> UInt64 { UInt64(bitPattern: Int64(int)) ^ (1 << 63) }
+  private static func int(_ bits: UInt64) -> Int { Int(Int64(bitPattern: bits ^ (1 << 63))) }
+  private static func bits(_ float: Double) -> UInt64 {
+    let bits = float.bitPattern
+    return bits >> 63 == 1 ? ~bits : bits | (1 << 63)
+  }
+  private static func float(_ bits: UInt64) -> Double {
+    Double(bitPattern: bits >> 63 == 1 ? bits & ~(1 << 63) : ~bits)
+  }
+
+  private static func bits(ofInt value: Value) -> UInt64? {
+    guard case .int(let int) = value else { return nil }
+    return bits(int)
+  }
+
+  /// Both zeros are equal.
+  private static func bits(ofFloat value: Value) -> UInt64? {
+    switch value {
+    case .float(let float): bits(float == 0 ? 0.0 : float)
+    case .int(let int) where int.magnitude <= 1 << 53: bits(Double(int))
+    default: nil
+    }
+  }
+
+  /// The first eight bytes of a string, as a number that orders as they do: most comparisons need no more.
+  private static func prefix(_ value: Value) -> UInt64? {
+    guard let bytes = value.stringBytes, let start = bytes.baseAddress else { return nil }
+    if bytes.count >= 8 {
+      return UInt64(bigEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
+    }
+    var rank: UInt64 = 0
+    for index in 0..<bytes.count { rank |= UInt64(bytes[index]) << (56 - 8 * UInt64(index)) }
+    return rank
+  }
+
+  /// Two blocks of memory between which a sort moves its items.
+  private final class Pair<Item: BitwiseCopyable> {
+    let count: Int
+    var source: UnsafeMutablePointer<Item>
+    var target: UnsafeMutablePointer<Item>
+
+    init(_ count: Int) {
+      self.count = count
+      source = .allocate(capacity: count)
+      target = .allocate(capacity: count)
+    }
+
+    deinit {
+      source.deallocate()
+      target.deallocate()
+    }
+  }
+
+  /// Below this many, sorting by digits does not pay.
+  private static let fewest = 200
+
+  /// Sorts `source`, stable, by the bytes of the rank from the last to the first, leaving out those that all have in common.
+  @inline(__always)
+  private static func sort<Item: BitwiseCopyable>(
+    _ items: Pair<Item>, _ vm: VM, _ rank: (Item) -> UInt64
+  ) throws(Fault) {
+    let count = items.count
+    guard count >= fewest else {
+      for index in 1..<count {
+        let item = items.source[index]
+        var place = index
+        while place > 0, rank(item) < rank(items.source[place - 1]) {
+          items.source[place] = items.source[place - 1]
+          place -= 1
+        }
+        items.source[place] = item
+      }
+      return
+    }
+    let counts = UnsafeMutablePointer<Int>.allocate(capacity: 8 * 256)
+    defer { counts.deallocate() }
+    counts.initialize(repeating: 0, count: 8 * 256)
+    for index in 0..<count {
+      let rank = rank(items.source[index])
+      for byte in 0..<8 { counts[byte << 8 | Int(rank >> UInt64(8 * byte) & 0xFF)] += 1 }
+      try vm.checkInterrupt(turn: index)
+    }
+    for byte in 0..<8 {
+      let shift = UInt64(8 * byte)
+      let places = counts + byte << 8
+      if places[Int(rank(items.source[0]) >> shift & 0xFF)] == count { continue }
+      var place = 0
+      for value in 0..<256 {
+        let size = places[value]
+        places[value] = place
+        place += size
+      }
+      let (source, target) = (items.source, items.target)
+      var start = 0
+      while start < count {
+        let end = min(start + 1 << 18, count)
+        for index in start..<end {
+          let item = source[index]
+          let digit = Int(rank(item) >> shift & 0xFF)
+          target[places[digit]] = item
+          places[digit] += 1
+        }
+        start = end
+        try vm.checkInterrupt()
+      }
+      swap(&items.source, &items.target)
+    }
+  }
+
+  /// Orders what is left of strings that have their first eight bytes in common.
+  private static func sortRuns(
+    _ order: inout [Ranked], _ keys: [Value], _ descending: Bool, _ vm: VM
+  ) throws(Fault) {
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, order[end].rank == order[start].rank { end += 1 }
+      if end - start > 1 {
+        var comparisons = 0
+        let run = try merged(Array(order[start..<end])) { a, b throws(Fault) in
+          comparisons += 1
+          try vm.checkInterrupt(turn: comparisons)
+          guard case .object(let first) = keys[Int(a.index)],
+            case .object(let second) = keys[Int(b.index)]
+          else { return false }
+          let order = StringObject.compare(first.stringStorage, second.stringStorage)
+          return descending ? order > 0 : order < 0
+        }
+        order.replaceSubrange(start..<end, with: run)
       }
       start = end
     }
-    return entries.map(\.index)
   }
 
-  /// Sorts by the bits, least significant byte first, leaving out bytes that are the same everywhere.
-  private static func radix(_ values: [Value], _ bits: (Value) -> UInt64) -> [Entry] {
-    let count = values.count
-    var entries = [Entry](unsafeUninitializedCapacity: count) { buffer, initialized in
-      for index in 0..<count { buffer[index] = Entry(bits: bits(values[index]), index: index) }
-      initialized = count
-    }
-    if count < 256 { return mergeSort(entries) { $0.bits < $1.bits } }
-    var different: UInt64 = 0
-    for entry in entries { different |= entry.bits ^ entries[0].bits }
-    var target = entries
-    for shift in stride(from: UInt64(0), to: 64, by: 8) where (different >> shift) & 0xFF != 0 {
-      entries.withUnsafeBufferPointer { source in
-        target.withUnsafeMutableBufferPointer { target in
-          withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { places in
-            places.initialize(repeating: 0)
-            for entry in source { places[Int((entry.bits >> shift) & 0xFF)] += 1 }
-            var place = 0
-            for byte in 0..<256 {
-              let size = places[byte]
-              places[byte] = place
-              place += size
-            }
-            for entry in source {
-              let byte = Int((entry.bits >> shift) & 0xFF)
-              target[places[byte]] = entry
-              places[byte] += 1
-            }
-          }
-        }
-      }
-      swap(&entries, &target)
-    }
-    return entries
-  }
-
-  /// Merges runs of doubling length, from runs that insertion has sorted.
-  private static func mergeSort<Element, Failure: Error>(
+  /// Stable: merges runs of doubling length, from runs that insertion has sorted.
+  static func merged<Element, Failure: Error>(
     _ elements: [Element], _ less: (Element, Element) throws(Failure) -> Bool
   ) throws(Failure) -> [Element] {
     var source = elements
@@ -179,13 +275,16 @@ enum Sorting {
         let end = min(count, start + 2 * width)
         var left = start
         var right = middle
-        while left < middle, right < end {
-          if try less(source[right], source[left]) {
-            target.append(source[right])
-            right += 1
-          } else {
-            target.append(source[left])
-            left += 1
+        // Two runs that are in order already stay as they are.
+        if right < end, try less(source[right], source[right - 1]) {
+          while left < middle, right < end {
+            if try less(source[right], source[left]) {
+              target.append(source[right])
+              right += 1
+            } else {
+              target.append(source[left])
+              left += 1
+            }
           }
         }
         target.append(contentsOf: source[left..<middle])
@@ -195,5 +294,12 @@ enum Sorting {
       width *= 2
     }
     return source
+  }
+}
+
+extension Value {
+  fileprivate var isNaN: Bool {
+    if case .float(let float) = self { return float.isNaN }
+    return false
   }
 }

@@ -17,6 +17,22 @@ struct StringStorage {
   var inlineBytes: (UInt32, UInt32, UInt32, UInt32, UInt32)
 
   static let inlineCapacity = 20
+
+  // Longer strings have the place of the inline bytes for two pointers, which are aligned: the fields before take 20 bytes.
+
+  @inline(__always)
+  static func sharedBuffer(_ storage: UnsafeMutablePointer<StringStorage>)
+    -> UnsafeMutablePointer<SharedBuffer?>
+  {
+    (UnsafeMutableRawPointer(storage) + 24).assumingMemoryBound(to: SharedBuffer?.self)
+  }
+
+  @inline(__always)
+  static func characterPlaces(_ storage: UnsafeMutablePointer<StringStorage>)
+    -> UnsafeMutableRawPointer
+  {
+    UnsafeMutableRawPointer(storage) + 32
+  }
 }
 
 /// An immutable text: UTF-8, indexed by Unicode code point as in Python.
@@ -39,6 +55,14 @@ public final class StringObject: Object {
     } else {
       storage.pointee.bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: byteCount)
     }
+  }
+
+  /// Over bytes that somebody else owns.
+  init(sharedBytes bytes: UnsafeMutablePointer<UInt8>, byteCount: Int, characterCount: Int) {
+    stored = StringStorage(
+      bytes: bytes, byteCount: UInt32(byteCount), characterCount: UInt32(characterCount), hash: 0,
+      inlineBytes: (0, 0, 0, 0, 0))
+    super.init(.string)
   }
 
   public convenience init(_ text: String) {
@@ -64,7 +88,13 @@ public final class StringObject: Object {
   }
 
   deinit {
-    if stored.byteCount > UInt32(StringStorage.inlineCapacity) { stored.bytes.deallocate() }
+    guard stored.byteCount > UInt32(StringStorage.inlineCapacity) else { return }
+    if let places = CharacterPlaces.existing(of: storage) { places.deallocate() }
+    if let buffer = sharedBuffer.pointee {
+      buffer.release()
+    } else {
+      stored.bytes.deallocate()
+    }
   }
 
   @inline(__always)
@@ -78,10 +108,21 @@ public final class StringObject: Object {
 
   public override var typeName: String { "string" }
 
-  override var byteCount: Int {
-    let count = byteLength
-    return 80 + (count > StringStorage.inlineCapacity ? count + 16 : 0)
+  override var byteCount: Int { StringObject.size(storage) }
+
+  /// The bytes that a string takes. Of a buffer that several share, the longest one's.
+  @inline(__always)
+  static func size(_ storage: UnsafeMutablePointer<StringStorage>) -> Int {
+    let count = Int(storage.pointee.byteCount)
+    guard count > StringStorage.inlineCapacity else { return 80 }
+    if let buffer = StringStorage.sharedBuffer(storage).pointee {
+      return 80 + (buffer.used == count ? buffer.capacity : 0)
+    }
+    return 80 + count + 16
   }
+
+  /// The buffer that the bytes lie in, where that has room for more behind them. Only for what is not inline.
+  var sharedBuffer: UnsafeMutablePointer<SharedBuffer?> { StringStorage.sharedBuffer(storage) }
 
   /// The length in bytes.
   public var byteLength: Int { Int(storage.pointee.byteCount) }
@@ -109,8 +150,8 @@ public final class StringObject: Object {
     if isASCII { return index }
     let bytes = storage.pointee.bytes
     let end = byteLength
-    // Count from the nearer end.
-    if index > count / 2 {
+    if count - index < CharacterPlaces.step {
+      // From the end.
       var remaining = count - index
       var offset = end
       while remaining > 0 {
@@ -121,6 +162,11 @@ public final class StringObject: Object {
     }
     var remaining = index
     var offset = 0
+    if index >= CharacterPlaces.step, end >= CharacterPlaces.worthwhile {
+      let places = CharacterPlaces.of(storage)
+      offset = places[index / CharacterPlaces.step]
+      remaining = index % CharacterPlaces.step
+    }
     while remaining > 0 {
       offset += StringObject.sequenceLength(bytes[offset])
       remaining -= 1
@@ -130,7 +176,21 @@ public final class StringObject: Object {
 
   /// The code point index of a byte offset that lies on a boundary.
   public func characterIndex(ofByte offset: Int) -> Int {
-    isASCII ? offset : StringObject.countCharacters(storage.pointee.bytes, offset)
+    if isASCII { return offset }
+    let bytes = storage.pointee.bytes
+    guard byteLength >= CharacterPlaces.worthwhile else {
+      return StringObject.countCharacters(bytes, offset)
+    }
+    let places = CharacterPlaces.of(storage)
+    // The last place that is not behind the offset.
+    var low = 0
+    var high = (count - 1) / CharacterPlaces.step
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if places[middle] <= offset { low = middle } else { high = middle - 1 }
+    }
+    return low * CharacterPlaces.step
+      + StringObject.countCharacters(bytes + places[low], offset - places[low])
   }
 
   @inline(__always)

@@ -1,32 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Operations on strings that work on their bytes.
 public enum StringOperations {
-  /// The byte offset of the first occurrence at or behind `start`; nil where there is none.
-  public static func find(_ part: StringObject, in whole: StringObject, from start: Int) -> Int? {
-    let wanted = part.byteLength
-    guard start <= whole.byteLength else { return nil }
-    if wanted == 0 { return start }
-    guard wanted <= whole.byteLength - start else { return nil }
-    let bytes = whole.storage.pointee.bytes
-    let pattern = part.storage.pointee.bytes
-    let last = whole.byteLength - wanted
-    var place = start
-    while place <= last {
-      guard let hit = memchr(bytes + place, Int32(pattern[0]), last - place + 1) else { return nil }
-      place = UnsafeRawPointer(hit) - UnsafeRawPointer(bytes)
-      if memcmp(bytes + place, pattern, wanted) == 0 { return place }
-      place += 1
-    }
-    return nil
-  }
-
   /// The code points from `start` to `end`, which are ordered and lie in `0...count`.
   static func substring(_ string: StringObject, _ start: Int, _ end: Int) -> StringObject {
     let from = string.byteOffset(of: start)
@@ -34,6 +7,43 @@ public enum StringOperations {
       string.isASCII ? end : end == string.count ? string.byteLength : string.byteOffset(of: end)
     return StringObject(
       bytes: string.storage.pointee.bytes + from, count: to - from, characterCount: end - start)
+  }
+
+  /// Every so-manieth code point.
+  static func picked(_ string: StringObject, _ slice: Slice, _ vm: VM) throws(Fault)
+    -> StringObject
+  {
+    let bytes = string.storage.pointee.bytes
+    if string.isASCII {
+      return try StringObject(byteCount: slice.count, characterCount: slice.count) {
+        target throws(Fault) in
+        for index in 0..<slice.count {
+          target[index] = bytes[slice.start + index * slice.step]
+          try vm.checkInterrupt(turn: index)
+        }
+      }
+    }
+    var result: [UInt8] = []
+    if slice.count > 1 << 20 { try vm.reserve(slice.count) }
+    result.reserveCapacity(slice.count)
+    var place = slice.count > 0 ? string.byteOffset(of: slice.start) : 0
+    for index in 0..<slice.count {
+      if index > 0 {
+        // Over the code points in between, in either direction.
+        for _ in 0..<abs(slice.step) {
+          if slice.step > 0 {
+            place += StringObject.sequenceLength(bytes[place])
+          } else {
+            repeat { place -= 1 } while bytes[place] & 0xC0 == 0x80
+          }
+        }
+      }
+      for offset in 0..<StringObject.sequenceLength(bytes[place]) {
+        result.append(bytes[place + offset])
+      }
+      try vm.checkInterrupt(turn: index)
+    }
+    return result.withUnsafeBufferPointer { StringObject(utf8: $0) }
   }
 
   /// The length of an int's decimal digits, sign included.
@@ -74,6 +84,7 @@ extension VM {
   public func string(of value: Value) throws -> Value {
     switch value {
     case .int(let int): return adopt(StringOperations.string(of: int))
+    case .float(let float): return adopt(StringOperations.string(of: float))
     case .object(let reference) where reference.kind == .string: return value
     default: return makeString(try Representation.text(of: value, quoted: false, self))
     }
@@ -97,13 +108,56 @@ extension VM {
     let first = Int(left.pointee.byteCount)
     let second = Int(right.pointee.byteCount)
     if first + second > StringObject.maximumByteCount { throw VM.stringTooLong() }
+    if let grown = try grown(a, b) { return grown }
+    if first + second > 1 << 20 { try reserve(first + second) }
     let result = StringObject(
       uninitialized: first + second,
       characterCount: Int(left.pointee.characterCount) + Int(right.pointee.characterCount))
     let bytes = result.storage.pointee.bytes
-    bytes.update(from: left.pointee.bytes, count: first)
-    (bytes + first).update(from: right.pointee.bytes, count: second)
+    try copy(left.pointee.bytes, first, to: bytes)
+    try copy(right.pointee.bytes, second, to: bytes + first)
+    result.reference.header.pointee.flags |= StringFlags.isSum
     return adopt(result)
+  }
+
+  /// Copies values; a long copy can be stopped between its pieces.
+  public func copy<Element: BitwiseCopyable>(
+    _ source: UnsafePointer<Element>, _ count: Int, to target: UnsafeMutablePointer<Element>
+  ) throws(Fault) {
+    let piece = (4 << 20) / MemoryLayout<Element>.stride
+    var done = 0
+    while done < count {
+      let length = min(piece, count - done)
+      (target + done).update(from: source + done, count: length)
+      done += length
+      // A loop that does no more than this comes to its own look after thousands of turns.
+      if length > piece / 64 { try lookAround() }
+    }
+  }
+
+  /// Writes `count` values `times` times one after the other.
+  public func fill<Element: BitwiseCopyable>(
+    _ target: UnsafeMutablePointer<Element>, with source: UnsafePointer<Element>, _ count: Int,
+    times: Int
+  ) throws(Fault) {
+    let (total, overflow) = count.multipliedReportingOverflow(by: times)
+    precondition(!overflow, "the target cannot be that long")
+    guard total > 0 else { return }
+    try copy(source, count, to: target)
+    // What is there is doubled, and from a megabyte on written again and again.
+    var pattern = count
+    while pattern < total, pattern * MemoryLayout<Element>.stride < 1 << 20 {
+      let length = min(pattern, total - pattern)
+      (target + pattern).update(from: target, count: length)
+      pattern += length
+    }
+    var done = pattern
+    while done < total {
+      let length = min(pattern, total - done)
+      try copy(target, length, to: target + done)
+      done += length
+      try lookAround()
+    }
   }
 
   static func stringTooLong() -> Fault {
@@ -119,11 +173,9 @@ extension VM {
       if overflow || bytes > StringObject.maximumByteCount { throw VM.stringTooLong() }
       try reserve(bytes)
       let result = StringObject(uninitialized: bytes, characterCount: string.count * count)
-      let target = result.storage.pointee.bytes
-      for index in 0..<(bytes > 0 ? count : 0) {
-        (target + index * string.byteLength).update(
-          from: string.storage.pointee.bytes, count: string.byteLength)
-      }
+      try fill(
+        result.storage.pointee.bytes, with: string.storage.pointee.bytes, string.byteLength,
+        times: count)
       return adopt(result)
     }
     let list = reference.list
@@ -132,7 +184,12 @@ extension VM {
     if overflow || tooMany { throw Fault(.limit, "this list would be too long") }
     try reserve(bytes)
     let result = ListObject(capacity: items)
-    for _ in 0..<(items > 0 ? count : 0) { result.append(contentsOf: list) }
+    if items > 0, let source = list.storage.pointee.items,
+      let target = result.storage.pointee.items
+    {
+      try fill(target, with: source, list.count, times: count)
+      result.storage.pointee.count = items
+    }
     return adopt(result)
   }
 

@@ -70,7 +70,7 @@ public enum Value: BitwiseCopyable, @unchecked Sendable {
   static var missing: Value { .object(Object.missing) }
 
   @inline(__always)
-  var isMissing: Bool {
+  public var isMissing: Bool {
     if case .object(let reference) = self { return reference.toOpaque() == Object.missingAddress }
     return false
   }
