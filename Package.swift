@@ -106,7 +106,11 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
-    .testTarget(name: "SessionTests", dependencies: ["Files", "Session", "Tensor"]),
+    .testTarget(
+      name: "SessionTests",
+      dependencies: [
+        "Files", "Session", "Tensor", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
     .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],

@@ -46,6 +46,8 @@ extension Builtins {
   /// How many threads numerical work uses.
   public static var threads: Int { Parallel.threads }
   public static func setThreads(_ count: Int) { Parallel.threads = count }
+  /// Gives memory that is kept for further tensors back to the system.
+  public static func freeMemory() { StoragePool.shared.trim() }
   /// Runs numerical work of `body` on this thread alone: trials that run side by side need no threads within.
   public static func serially<Result>(_ body: () throws -> Result) rethrows -> Result {
     try Parallel.serially(body)

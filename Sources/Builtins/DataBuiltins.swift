@@ -12,6 +12,7 @@ extension IntentDataset: NativeValue {
   ) { type in
     type.representation = { set, _ in set.description }
     type.transfer = .share
+    type.hasContent()
     type.byteCount = { $0.train.byteCount + $0.test.byteCount + ($0.valid?.byteCount ?? 0) }
     type.equals = { $0.fingerprint == $1.fingerprint }
     type.field("name", "The corpus's name.") { $0.name }
@@ -34,6 +35,7 @@ extension Examples: NativeValue {
   ) { type in
     type.representation = { examples, _ in examples.description }
     type.transfer = .share
+    type.hasContent()
     type.byteCount = \.byteCount
     type.equals = { $0 == $1 }
     type.length = { $0.count }
@@ -69,6 +71,7 @@ extension Vocabulary: NativeValue {
   ) { type in
     type.representation = { vocabulary, _ in vocabulary.description }
     type.transfer = .share
+    type.hasContent()
     type.byteCount = { $0.count * 64 }
     type.equals = { $0 == $1 }
     type.length = { $0.count }

@@ -35,6 +35,12 @@ public protocol HostServices: ScriptHost {
   func recordedRun(_ number: Int) throws -> [Cell.Entry]
   /// The table of a recorded run's sweep (0 for its first).
   func recordedTable(_ number: Int, sweep: Int) throws -> Table
+  /// The script has looked at the trials that failed, of the sweep with this number.
+  func sawFailures(ofSweep sweep: Int)
+}
+
+extension HostServices {
+  public func sawFailures(ofSweep sweep: Int) {}
 }
 
 /// How results look where they are printed.
@@ -89,6 +95,12 @@ public struct ProgressReport: Sendable {
 extension VM {
   /// The program around the script.
   public var hostServices: any HostServices { host as? any HostServices ?? StandInHost.shared }
+
+  /// The absolute path of a file that the script may write. Throws also where the running code may leave nothing behind.
+  func writablePath(_ path: String) throws -> String {
+    try requireUnsealed("no file can be written")
+    return try hostServices.writablePath(path)
+  }
 
   /// A remark for the person who watches; of all trials of a sweep that make it, one is heard.
   func note(_ text: String) {

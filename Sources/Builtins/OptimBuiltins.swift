@@ -15,9 +15,11 @@ struct OptimizerSettings: NativeValue {
       "\(settings.optimizer.name)(\(Formatting.float(settings.optimizer.rate)))"
     }
     type.equals = { $0.optimizer === $1.optimizer }
+    type.isHandle = true
     type.field("name", "sgd, adam or adamw.") { $0.optimizer.name }
     type.field("learning_rate", "The learning rate.") { $0.optimizer.rate }
     type.transfer = .copy { OptimizerSettings(optimizer: try $0.optimizer.fresh()) }
+    type.hasContent()
     type.methods([step])
   }
 }

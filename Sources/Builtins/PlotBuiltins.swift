@@ -11,6 +11,7 @@ extension Plot: NativeValue {
       return plot.terminalChart(width: display.width ?? 80, coloured: display.isColoured)
     }
     type.transfer = .share
+    type.hasContent()
     type.field("svg", "The drawing as an SVG document.") { $0.svg() }
     type.methods([
       Native(

@@ -29,6 +29,7 @@ extension SeedScope: NativeValue {
   ) { type in
     type.representation = { scope, _ in "seed(\(scope.number))" }
     type.equals = { $0.number == $1.number }
+    type.content = { $1.write($0.number) }
     type.field("number", "The seed.") { $0.number }
     type.enter = { scope, vm in
       scope.enter(vm)
@@ -40,7 +41,12 @@ extension SeedScope: NativeValue {
 
 extension VM {
   /// Whether a script has fixed the randomness of what runs now by `with seed(n)`.
-  var isSeeded: Bool { services[ObjectIdentifier(SeedScope.self)] != nil }
+  var isSeeded: Bool { fixedSeed != nil }
+
+  /// The number of the innermost `with seed(n)` around what runs now.
+  public var fixedSeed: Int? {
+    (services[ObjectIdentifier(SeedScope.self)] as? SeedScope)?.number
+  }
 }
 
 enum SeedBuiltins {

@@ -12,12 +12,19 @@ enum SysBuiltins {
     natives: [
       Native(
         "time", "Seconds since 1970, as a float.", returns: "float", seeAlso: ["sys.clock"],
-        search: ["now", "date"]
-      ) { Date().timeIntervalSince1970 },
+        search: ["now", "date"],
+        context: { (vm: VM) in
+          // How long earlier calls took would tell of what they saw.
+          try vm.requireUnsealed("no clock can be read")
+          return Date().timeIntervalSince1970
+        }),
       Native(
         "clock", "Seconds of a clock that only goes forward, for measuring durations.",
-        returns: "float", seeAlso: ["sys.time"], search: ["timer", "stopwatch", "duration"]
-      ) { ProcessInfo.processInfo.systemUptime },
+        returns: "float", seeAlso: ["sys.time"], search: ["timer", "stopwatch", "duration"],
+        context: { (vm: VM) in
+          try vm.requireUnsealed("no clock can be read")
+          return ProcessInfo.processInfo.systemUptime
+        }),
       Native(
         "sleep", "Waits; Ctrl-C ends it.", Param<Double>("seconds", "How long.", .nonNegative),
         search: ["wait", "pause"],

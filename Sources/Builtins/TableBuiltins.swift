@@ -19,11 +19,13 @@ extension Table: NativeValue {
     type.byteCount = { $0.columns.count * ($0.rowCount * MemoryLayout<Cell>.stride + 64) }
     type.length = { $0.rowCount }
     type.member = { table, name, vm in
-      table.hasColumn(name) ? try table.column(name).cells.encode(vm) : nil
+      TableBuiltins.notice([name], of: table)
+      return table.hasColumn(name) ? try table.column(name).cells.encode(vm) : nil
     }
     type.dynamicMemberNames = { $0.names }
     type.index = TableBuiltins.index
     type.iterate = { table, vm in
+      TableBuiltins.noticeRows(of: table)
       var row = 0
       return IteratorObject("rows") { vm in
         guard row < table.rowCount else { return nil }
@@ -31,13 +33,28 @@ extension Table: NativeValue {
         return TableBuiltins.row(table, row - 1, vm)
       }
     }
-    type.contains = { table, value, _ in value.string.map(table.hasColumn) ?? false }
+    type.contains = { table, value, _ in
+      guard let name = value.string else { return false }
+      TableBuiltins.notice([name], of: table)
+      return table.hasColumn(name)
+    }
     type.compare = TableBuiltins.compare
     type.transfer = .share
+    type.hasContent()
     type.insight = TableColumns.insight
     type.field("columns", "The names of its columns.") { $0.names }
     type.field("rows", "Its rows, each a map.") { (vm: VM, table: Table) in
-      ListObject((0..<table.rowCount).map { TableBuiltins.row(table, $0, vm) })
+      TableBuiltins.noticeRows(of: table)
+      return ListObject((0..<table.rowCount).map { TableBuiltins.row(table, $0, vm) })
+    }
+    type.field(
+      "failures",
+      "The trials of a sweep that failed, with their swept values and the error; no rows where all went well. Who reads them, or the column `error`, answers for them: a run whose failures nobody looks at ends as failed."
+    ) { (vm: VM, table: Table) throws -> Value in
+      // A measured column of this name comes first.
+      if table.hasColumn("failures") { return try table.column("failures").cells.encode(vm) }
+      TableBuiltins.notice(table.failureColumn.map { [$0.name] } ?? [], of: table)
+      return table.failures.encode(vm)
     }
     type.methods(TableBuiltins.selecting)
     type.methods(TableBuiltins.changing)
@@ -54,6 +71,7 @@ extension Grouping: NativeValue {
     }
     type.length = { $0.groups.count }
     type.transfer = .share
+    type.hasContent()
     type.insight = TableColumns.groupsInsight
     type.field("keys", "The columns that the rows are gathered by.") { $0.keys }
     type.field("tables", "The rows of each group as a table.") { $0.tables() }
@@ -106,6 +124,22 @@ enum TableBuiltins {
     }
   }
 
+  /// Tells the host where the script names the column of what went wrong.
+  static func notice(_ names: [String], of table: Table) {
+    guard let column = table.failureColumn, names.contains(column.name),
+      case .failure(let sweep) = column.role
+    else { return }
+    VM.current?.hostServices.sawFailures(ofSweep: sweep)
+  }
+
+  /// The same where the script gets whole rows: it has to name the column somewhere to look at it.
+  static func noticeRows(of table: Table) {
+    guard let column = table.failureColumn, let vm = VM.current,
+      vm.interpreter.hasCode(naming: column.name)
+    else { return }
+    notice([column.name], of: table)
+  }
+
   static func row(_ table: Table, _ index: Int, _ vm: VM) -> Value {
     vm.value(of: .map(table.row(index).map { (.string($0.name), $0.cell.snapshot) }))
   }
@@ -123,9 +157,13 @@ enum TableBuiltins {
       guard row >= 0, row < table.rowCount else {
         throw Fault(.index, "row \(place) is outside of a table of \(table.rowCount) rows")
       }
+      noticeRows(of: table)
       return self.row(table, row, vm)
     case .index(let value):
-      if let name = value.string { return try table.column(name).cells.encode(vm) }
+      if let name = value.string {
+        notice([name], of: table)
+        return try table.column(name).cells.encode(vm)
+      }
       if let names = try [String].decode(value, vm) { return try table.select(names).encode(vm) }
       throw Fault(
         .type,
@@ -173,18 +211,25 @@ enum TableBuiltins {
       Param<Table>("table"), Param<Names>("columns", "A name or a list of names."),
       returns: "table",
       examples: [("table([{a: 1, b: 2}]).select(\"b\").columns", "[\"b\"]")]
-    ) { table, names in try table.select(names.values) }.knowing(TableColumns.select),
+    ) { table, names in
+      notice(names.values, of: table)
+      return try table.select(names.values)
+    }.knowing(TableColumns.select),
     Native(
       "without", "All columns but the named ones.",
       Param<Table>("table"), Param<Names>("columns", "A name or a list of names."),
       returns: "table", search: ["drop", "remove"]
-    ) { table, names in try table.without(names.values) }.knowing(TableColumns.without),
+    ) { table, names in
+      notice(names.values, of: table)
+      return try table.without(names.values)
+    }.knowing(TableColumns.without),
     Native(
       "filter", "The rows for which the function gives true; it gets each row as a map.",
       Param<Table>("table"), Param<Callable>("keep", "row => bool"),
       returns: "table", search: ["where", "rows"],
       examples: [("len(table([{a: 1}, {a: 5}]).filter(row => row.a > 2))", "1")],
       context: { (vm: VM, table: Table, keep: Callable) in
+        noticeRows(of: table)
         var kept: [Int] = []
         for index in 0..<table.rowCount {
           try vm.checkInterrupt()
@@ -195,10 +240,14 @@ enum TableBuiltins {
       }
     ).knowing(TableColumns.same),
     Native(
-      "sort", "The rows in the order of the named columns.",
+      "sort",
+      "The rows in the order of the named columns; missing values and nan come last, whichever way.",
       Param<Table>("table"), Param<Names>("by", "A name or a list of names."),
       Param<Bool>("descending", "Greatest first.", default: false), returns: "table",
-      examples: [("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]")]
+      examples: [
+        ("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]"),
+        ("table([{a: nan}, {a: 1}, {a: 2}]).sort(\"a\", descending: true).a", "[2, 1, nan]"),
+      ]
     ) { table, names, descending in try table.sorted(by: names.values, descending: descending) }
     .knowing(TableColumns.sorted),
     Native(
@@ -214,7 +263,10 @@ enum TableBuiltins {
       "Gathers rows with equal values in the named columns: `results.group([\"epsilon\"]).mean(interval: 0.95)`.",
       Param<Table>("table"), Param<Names>("by", "A name or a list of names."), returns: "groups",
       seeAlso: ["stats.interval"], search: ["aggregate", "summarise", "pivot"]
-    ) { table, names in try table.group(by: names.values) }.knowing(TableColumns.grouped),
+    ) { table, names in
+      notice(names.values, of: table)
+      return try table.group(by: names.values)
+    }.knowing(TableColumns.grouped),
   ]
 
   static let changing = [
@@ -226,6 +278,7 @@ enum TableBuiltins {
       examples: [("table([{a: 1}, {a: 2}]).with(\"b\", row => row.a * 10).b", "[10, 20]")],
       context: { (vm: VM, table: Table, name: String, values: Value) in
         if let function = Callable.decode(values, vm) {
+          noticeRows(of: table)
           var cells: [Cell] = []
           for index in 0..<table.rowCount {
             try vm.checkInterrupt()
@@ -330,6 +383,6 @@ enum TextFile {
 
   /// Writes text under a temporary name beside its place and renames it, so that no reader sees half of it.
   static func write(_ text: String, to path: String, _ vm: VM) throws {
-    try AtomicFile.write(try vm.hostServices.writablePath(path), text.utf8)
+    try AtomicFile.write(try vm.writablePath(path), text.utf8)
   }
 }

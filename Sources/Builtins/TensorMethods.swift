@@ -286,7 +286,7 @@ enum TensorMethods {
     let result = ListObject(capacity: x.shape[axis])
     let value = vm.adopt(result)
     for i in 0..<x.shape[axis] {
-      if i % 65_536 == 65_535 { try vm.checkInterrupt() }
+      try vm.checkInterrupt(turn: i)
       result.append(try list(x, axis + 1, from + i * x.strides[axis], vm))
     }
     return value

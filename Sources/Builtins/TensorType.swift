@@ -49,6 +49,7 @@ extension Tensor: NativeValue {
     }
     // A trace belongs to the trial that made it.
     type.transfer = .copy { $0.detached }
+    type.hasContent()
     type.field("shape", "The size of each axis.") { $0.shape.array }
     type.field("dtype", "The type of the elements: f32, f64, i64, i32 or bool.") { $0.dtype.name }
     type.field("rank", "How many axes there are.") { $0.rank }
@@ -263,6 +264,7 @@ enum TensorData {
   private static func collect(
     _ value: Value, _ depth: Int, _ sizes: inout [Int], _ elements: inout Elements, _ vm: VM
   ) throws {
+    try vm.checkInterrupt(turn: elements.count)
     let isFirst = elements.count == 0
     switch value.object {
     case nil:

@@ -11,6 +11,7 @@ extension SubwordTokenizer: NativeValue {
       "tokenizer of \(TextForm.grouped(tokenizer.vocabularySize)) tokens"
     }
     type.transfer = .share
+    type.hasContent()
     type.byteCount = { $0.vocabularySize * 100 }
     type.equals = { $0.fingerprint == $1.fingerprint }
     type.length = { $0.vocabularySize }
@@ -113,7 +114,7 @@ enum TokenizerBuiltins {
       Param<SubwordTokenizer>("tokenizer"), Param<String>("folder", "The folder."),
       returns: "nil", seeAlso: ["text.tokenizer"],
       context: { (vm: VM, tokenizer: SubwordTokenizer, folder: String) -> Void in
-        try TokenizerFolder.save(tokenizer, to: try vm.hostServices.writablePath(folder))
+        try TokenizerFolder.save(tokenizer, to: try vm.writablePath(folder))
       }),
   ]
 }

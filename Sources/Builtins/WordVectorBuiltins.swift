@@ -11,6 +11,7 @@ extension WordVectors: NativeValue {
       "vectors of \(TextForm.grouped(vectors.count)) words, \(vectors.width) numbers each"
     }
     type.transfer = .share
+    type.hasContent()
     type.byteCount = { $0.values.count * 4 + $0.count * 80 }
     type.length = { $0.count }
     type.contains = { vectors, value, _ in value.string.map { vectors[$0] != nil } ?? false }

@@ -88,6 +88,7 @@ extension CoreBuiltins {
     case .float(let float): return try whole(float.rounded(.towardZero), "int")
     default: break
     }
+    if base == 10, let bytes = value.stringBytes, let int = plainInt(bytes) { return int }
     if let text = value.string {
       guard let int = parseInt(text, base) else {
         throw Fault(
@@ -118,6 +119,7 @@ extension CoreBuiltins {
   private static func floating(_ value: Value) throws -> Double {
     if let number = value.number { return number }
     if case .bool(let bool) = value { return bool ? 1 : 0 }
+    if let bytes = value.stringBytes, let number = plainFloat(bytes) { return number }
     if let text = value.string {
       guard let number = parseFloat(text) else {
         throw Fault(.value, "\(Representation.brief(value)) is not a number").atArgument(0)
@@ -143,6 +145,51 @@ extension CoreBuiltins {
         .atArgument(0)
     }
   }
+
+  /// Up to 18 digits and a sign, as most texts of whole numbers are; nil for others.
+  private static func plainInt(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let first = bytes.first else { return nil }
+    let isNegative = first == UInt8(ascii: "-")
+    let digits = bytes.dropFirst(isNegative ? 1 : 0)
+    guard (1...18).contains(digits.count) else { return nil }
+    var result = 0
+    for byte in digits {
+      guard byte &- 0x30 < 10 else { return nil }
+      result = result * 10 + Int(byte - 0x30)
+    }
+    return isNegative ? -result : result
+  }
+
+  /// A short text of digits with a point between some of them, as most texts of floats are; nil for others.
+  private static func plainFloat(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard let first = bytes.first, bytes.count <= 32 else { return nil }
+    var digits = 0
+    var mantissa: UInt64 = 0
+    var decimals: Int?
+    for byte in bytes.dropFirst(first == UInt8(ascii: "-") ? 1 : 0) {
+      if byte &- 0x30 < 10 {
+        digits += 1
+        // What overflows is not used.
+        mantissa = mantissa &* 10 &+ UInt64(byte - 0x30)
+      } else if byte == UInt8(ascii: "."), decimals == nil, digits > 0 {
+        decimals = digits
+      } else {
+        return nil
+      }
+    }
+    guard digits > 0, decimals != digits else { return nil }
+    let after = digits - (decimals ?? digits)
+    // Both the digits and the power of ten are exact, so that their quotient is the nearest float.
+    if digits <= 15 {
+      let result = Double(mantissa) / powersOfTen[after]
+      return first == UInt8(ascii: "-") ? -result : result
+    }
+    return Double(String(decoding: bytes, as: UTF8.self))
+  }
+
+  private static let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  ]
 
   /// Python's `int(text, base)`: spaces around, a sign, single `_` between digits, the prefix of the base.
   static func parseInt(_ text: String, _ base: Int) -> Int? {

@@ -102,12 +102,12 @@ struct Elements: Bindable {
 
   static var typeName: String { "list" }
   static func decode(_ value: Value, _ vm: VM) throws -> Elements? {
-    if let list = List.decode(value, vm) { return Elements(values: Array(list.object.values)) }
+    if let list = List.decode(value, vm) { return Elements(values: try vm.values(of: list.object)) }
     if let elements = try vm.elements(of: value) { return Elements(values: elements) }
     throw Fault(
       .type, "expected a list or another sequence, found \(Representation.brief(value))",
       hint: value.number.map { _ in "the numbers up to n are `0..n`" })
   }
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { [Value].mayAccept(type, vm) }
-  func encode(_ vm: VM) throws -> Value { vm.makeList(values) }
+  func encode(_ vm: VM) throws -> Value { try vm.makeCheckedList(values) }
 }

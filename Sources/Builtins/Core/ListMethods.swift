@@ -74,7 +74,7 @@ extension CoreBuiltins {
         Param<Bool>("reverse", "Largest first.", default: false, named: true),
         seeAlso: ["sorted"], search: ["order"]
       ) { vm, values, key, reverse in
-        let before = Array(values.object.values)
+        let before = try vm.values(of: values.object)
         let sorted = try Sorting.sorted(before, key, reverse, vm)
         guard values.object.count == before.count else {
           throw Fault(.value, "the list was changed while it was being sorted")
@@ -115,8 +115,9 @@ extension CoreBuiltins {
         returns: "int", examples: [("[1, 2, 1].count(1)", "2")]
       ) { vm, values, value in
         var count = 0
-        for element in values.object.values where try Comparison.equal(element, value, vm) {
-          count += 1
+        for (index, element) in values.object.values.enumerated() {
+          if try Comparison.equal(element, value, vm) { count += 1 }
+          try vm.checkInterrupt(turn: index)
         }
         return count
       },
@@ -131,11 +132,13 @@ extension CoreBuiltins {
         // What cannot be a key of a map is compared one by one.
         var others: [Value] = []
         var result: [Value] = []
-        for value in Array(values.object.values) {
+        for (index, value) in try vm.values(of: values.object).enumerated() {
+          try vm.checkInterrupt(turn: index)
           if MapObject.isKey(value) {
             guard seen[value] == nil else { continue }
             seen.set(value, .nothing)
           } else {
+            try vm.checkInterrupt()
             guard try !others.contains(where: { try Comparison.equal($0, value, vm) }) else {
               continue
             }
@@ -149,22 +152,21 @@ extension CoreBuiltins {
         "copy", "A new list with the same elements.", Param<List>("values", receiver),
         returns: "list", examples: [("[1, 2].copy()", "[1, 2]")]
       ) { vm, values in
-        try vm.reserve(values.object.count * MemoryLayout<Value>.stride)
-        return ListObject(values.object.values)
+        try vm.makeCheckedList(vm.values(of: values.object))
       },
       Native(
         "map", "A new list of what a function gives for each element.",
         Param<List>("values", receiver), Param<Callable>("function", "Called with each element."),
         returns: "list", seeAlso: ["filter"], search: ["apply", "transform"],
         examples: [("[1, 2].map(x => x * 2)", "[2, 4]")]
-      ) { vm, values, function in try mapped(Array(values.object.values), function, vm) },
+      ) { vm, values, function in try mapped(vm.values(of: values.object), function, vm) },
       Native(
         "filter", "A new list of the elements for which a function gives true.",
         Param<List>("values", receiver),
         Param<Callable>("function", "Called with each element; gives a bool."),
         returns: "list", seeAlso: ["map"], search: ["select", "where"],
         examples: [("[1, 2].filter(x => x > 1)", "[2]")]
-      ) { vm, values, function in try filtered(Array(values.object.values), function, vm) },
+      ) { vm, values, function in try filtered(vm.values(of: values.object), function, vm) },
     ]
   }
 
@@ -175,7 +177,7 @@ extension CoreBuiltins {
     while index < Swift.min(end, list.count) {
       if try Comparison.equal(list[index], value, vm) { return index }
       index += 1
-      if index & 0xFFFF == 0 { try vm.checkInterrupt() }
+      try vm.checkInterrupt(turn: index)
     }
     return nil
   }

@@ -12,20 +12,24 @@ extension CoreBuiltins {
         "keys", "The keys, in the order in which they were put in.", Param<Map>("map", receiver),
         returns: "list", seeAlso: ["values", "items"],
         examples: [(#"{a: 1, b: 2}.keys()"#, #"["a", "b"]"#)]
-      ) { vm, map in vm.makeList(map.object.map(\.key)) },
+      ) { vm, map in try listed(map, vm) { key, _ in key } },
       Native(
         "values", "The values, in the order in which their keys were put in.",
         Param<Map>("map", receiver), returns: "list", seeAlso: ["keys", "items"],
         examples: [("{a: 1, b: 2}.values()", "[1, 2]")]
-      ) { vm, map in vm.makeList(map.object.map(\.value)) },
+      ) { vm, map in try listed(map, vm) { _, value in value } },
       Native(
         "items", "Pairs of key and value, in order.", Param<Map>("map", receiver),
         returns: "list", seeAlso: ["keys", "values"], search: ["entries", "pairs"],
         examples: [("{a: 1}.items()", #"[["a", 1]]"#)]
       ) { vm, map in
-        let result = ListObject(capacity: map.object.count)
-        for (key, value) in map.object { result.append(vm.makeList([key, value])) }
-        return result
+        let result = ListObject()
+        let list = vm.adopt(result)
+        for (key, value) in map.object {
+          try vm.append(pair: key, value, to: result)
+          try vm.checkInterrupt(turn: result.count)
+        }
+        return list
       },
       Native(
         "get", "The value of a key, or a default where the key is missing.",
@@ -83,7 +87,10 @@ extension CoreBuiltins {
       ) { vm, map, other in
         guard map.object !== other.object else { return }
         try vm.grew(by: other.object.count * 40)
-        for (key, value) in other.object { map.object.set(key, value) }
+        for (index, entry) in other.object.enumerated() {
+          map.object.set(entry.key, entry.value)
+          try vm.checkInterrupt(turn: index)
+        }
       },
       Native(
         "copy", "A new map with the same entries.", Param<Map>("map", receiver),
@@ -92,13 +99,28 @@ extension CoreBuiltins {
         try vm.reserve(map.object.count * 40)
         let result = MapObject(capacity: map.object.count)
         let value = vm.adopt(result)
-        for (key, item) in map.object { result.set(key, item) }
+        for (key, item) in map.object {
+          result.set(key, item)
+          try vm.checkInterrupt(turn: result.count)
+        }
         return value
       },
       Native(
         "clear", "Take all entries out.", Param<Map>("map", receiver, mutates: true)
       ) { map in map.object.removeAll() },
     ]
+  }
+
+  private static func listed(
+    _ map: Map, _ vm: VM, _ part: (Value, Value) -> Value
+  ) throws -> Value {
+    try vm.reserve(map.object.count * MemoryLayout<Value>.stride)
+    let result = ListObject(capacity: map.object.count)
+    for (key, value) in map.object {
+      result.append(part(key, value))
+      try vm.checkInterrupt(turn: result.count)
+    }
+    return vm.adopt(result)
   }
 
   private static func changeable(_ call: NativeCall) throws -> Map {

@@ -97,6 +97,7 @@ extension CoreBuiltins {
     }
     let elements = try Elements.require(values, vm)
     for (index, element) in elements.enumerated() {
+      try vm.checkInterrupt(turn: index)
       switch element {
       case .int(let int): try total.add(int)
       case .float(let float): total.add(float)
@@ -124,13 +125,16 @@ extension CoreBuiltins {
     _ elements: [Value], _ first: Int, _ start: Value?, _ vm: VM
   ) throws -> Value {
     var total = start
-    for element in elements[first...] {
+    for (index, element) in elements[first...].enumerated() {
+      if index & 0x3F == 0x3F { try vm.checkInterrupt() }
       guard let sum = total else {
         guard element.object?.kind == .native else { throw notSummable(element) }
         total = element
         continue
       }
-      if let result = try vm.nativeBinary(.add, sum, element) {
+      // The sums before the last are let go of: this one is kept in their place.
+      if let result = try vm.scope({ try vm.nativeBinary(.add, sum, element) }) {
+        vm.keep(result)
         total = result
       } else if let left = sum.number, let right = element.number {
         total = .float(left + right)
@@ -181,7 +185,7 @@ extension CoreBuiltins {
           (#"sorted(["bb", "a"], key: len)"#, #"["a", "bb"]"#),
         ]
       ) { vm, values, key, reverse in
-        List(object: ListObject(try Sorting.sorted(values.values, key, reverse, vm))).adopted(vm)
+        try vm.makeCheckedList(Sorting.sorted(values.values, key, reverse, vm))
       },
     ]
   }
@@ -202,6 +206,17 @@ extension CoreBuiltins {
       examples: [(code, result)]
     ) { vm, values, key, fallback in
       var elements = values.values
+      if elements.count == 1, key == nil, let list = List.decode(elements[0], vm)?.object,
+        var best = list.values.first
+      {
+        // Comparing calls no script, so the list stays as it is.
+        for index in 1..<Swift.max(1, list.count) where index < list.count {
+          try vm.checkInterrupt(turn: index)
+          let element = list[index]
+          if try isBetter(element, best, vm) { best = element }
+        }
+        return best
+      }
       if elements.count == 1 {
         if elements[0].object?.kind == .native, key == nil,
           let value = try overload(name, elements, vm)
@@ -227,9 +242,10 @@ extension CoreBuiltins {
         }
         return fallback
       }
-      if key != nil { keep(elements, vm) }
+      if key != nil { try keep(elements, vm) }
       var bestKey = try key?.call(best) ?? best
-      for element in elements.dropFirst() {
+      for (index, element) in elements.dropFirst().enumerated() {
+        try vm.checkInterrupt(turn: index)
         let elementKey = try key?.call(element) ?? element
         if try isBetter(elementKey, bestKey, vm) {
           best = element
@@ -245,13 +261,7 @@ extension CoreBuiltins {
     switch (a, b) {
     case (.int(let a), .int(let b)): return a < b
     case (.float(let a), .float(let b)): return a < b
-    default:
-      guard let result = try Comparison.less(a, b, vm) else {
-        throw Fault(
-          .type, "\(a.typeWithArticle) and \(b.typeWithArticle) have no order",
-          hint: "say what to compare by: `key: x => …`")
-      }
-      return result
+    default: return try vm.precedes(a, b)
     }
   }
 
@@ -286,11 +296,13 @@ extension CoreBuiltins {
         guard !start.addingReportingOverflow(values.values.count).overflow else {
           throw Fault(.value, "the indices do not fit into a 64-bit int").atArgument(1)
         }
-        let result = ListObject(capacity: values.values.count)
+        let result = ListObject()
+        let list = vm.adopt(result)
         for (index, value) in values.values.enumerated() {
-          result.append(vm.makeList([.int(start + index), value]))
+          try vm.append(pair: .int(start + index), value, to: result)
+          try vm.checkInterrupt(turn: index)
         }
-        return result
+        return list
       },
       Native(
         "zip", "Lists of the first elements, the second ones, … up to the end of the shortest.",
@@ -306,15 +318,27 @@ extension CoreBuiltins {
           throw Fault(
             .value, "the sequences have different lengths: \(count) and \(other.count)")
         }
-        let result = ListObject(capacity: count)
-        for index in 0..<count { result.append(vm.makeList(columns.map { $0[index] })) }
-        return result
+        let result = ListObject()
+        let list = vm.adopt(result)
+        for index in 0..<count {
+          if columns.count == 2 {
+            try vm.append(pair: columns[0][index], columns[1][index], to: result)
+          } else {
+            try vm.append(list: columns.map { $0[index] }, to: result)
+          }
+          try vm.checkInterrupt(turn: index)
+        }
+        return list
       },
       Native(
         "reversed", "A new list with the elements from the last to the first.",
         Param<Elements>("values", "What to go through."),
         returns: "list", search: ["backwards"], examples: [("reversed([1, 2])", "[2, 1]")]
-      ) { values in Elements(values: values.values.reversed()) },
+      ) { vm, values in
+        var elements = values.values
+        elements.reverse()
+        return try vm.makeCheckedList(elements)
+      },
     ]
   }
 
@@ -364,38 +388,55 @@ extension CoreBuiltins {
         Param<Elements>("values", "Bools."),
         returns: "bool", seeAlso: ["all"], search: ["exists", "some"],
         examples: [("any([false, true])", "true"), ("any([])", "false")]
-      ) { vm, values in try values.values.contains { try bool($0, "any", vm) } },
+      ) { vm, values in try first(true, of: values, "any", vm) },
       Native(
         "all", "Whether every element is true.",
         Param<Elements>("values", "Bools."),
         returns: "bool", seeAlso: ["any"], search: ["every"],
         examples: [("all([false, true])", "false"), ("all([])", "true")]
-      ) { vm, values in try values.values.allSatisfy { try bool($0, "all", vm) } },
+      ) { vm, values in try !first(false, of: values, "all", vm) },
     ]
   }
 
+  /// Whether one of the bools is `wanted`.
+  private static func first(_ wanted: Bool, of values: Elements, _ name: String, _ vm: VM) throws
+    -> Bool
+  {
+    for (index, value) in values.values.enumerated() {
+      if try bool(value, name, vm) == wanted { return true }
+      try vm.checkInterrupt(turn: index)
+    }
+    return false
+  }
+
   /// Keeps values alive while a script's function runs, which may take them out of their list.
-  static func keep(_ values: [Value], _ vm: VM) { for value in values { vm.keep(value) } }
+  static func keep(_ values: [Value], _ vm: VM) throws {
+    for (index, value) in values.enumerated() {
+      vm.keep(value)
+      try vm.checkInterrupt(turn: index)
+    }
+  }
 
   static func mapped(_ values: [Value], _ function: Callable, _ vm: VM) throws -> Value {
-    keep(values, vm)
+    try keep(values, vm)
     let result = ListObject(capacity: values.count)
     let list = vm.adopt(result)
     for (index, value) in values.enumerated() {
       // The list keeps the results; what the calls leave behind is let go.
       result.append(try vm.scope { try function.call(value) })
-      if index & 0xFFF == 0xFFF { try vm.checkInterrupt() }
+      try vm.checkInterrupt(turn: index)
     }
     return list
   }
 
   static func filtered(_ values: [Value], _ function: Callable, _ vm: VM) throws -> Value {
-    keep(values, vm)
+    try keep(values, vm)
     let result = ListObject()
     let list = vm.adopt(result)
-    for value in values {
+    for (index, value) in values.enumerated() {
       let isKept = try vm.scope { try bool(try function.call(value), "the function", vm) }
       if isKept { result.append(value) }
+      try vm.checkInterrupt(turn: index)
     }
     return list
   }
@@ -421,9 +462,4 @@ extension Elements {
       throw fault.atArgument(0)
     }
   }
-}
-
-extension List {
-  /// The list as a value of the interpreter's heap.
-  func adopted(_ vm: VM) -> Value { vm.adopt(object) }
 }

@@ -25,18 +25,27 @@ extension CoreBuiltins {
 
   private static func changed(
     _ name: String, _ summary: String, _ code: String, _ result: String,
-    ascii: (@Sendable (UInt8) -> UInt8)?, _ change: @escaping @Sendable (String) -> String
+    ascii: (@Sendable (UInt8) -> UInt8)?,
+    _ change: @escaping @Sendable (Casing.Bytes, inout TextBuilder) throws -> Void
   ) -> Native {
     Native(
       name, summary, Param<Text>("text", "The string."), returns: "string",
       search: ["case", "capital"], examples: [(code, result)]
     ) { vm, text in
       if let ascii, text.object.isASCII {
-        var builder = TextBuilder(capacity: text.bytes.count)
-        for byte in text.bytes { builder.append(ascii(byte)) }
-        return vm.adopt(builder.finish())
+        let bytes = text.bytes
+        let result = try StringObject(byteCount: bytes.count, characterCount: bytes.count) {
+          target throws(Fault) in
+          for (index, byte) in bytes.enumerated() {
+            target[index] = ascii(byte)
+            try vm.checkInterrupt(turn: index)
+          }
+        }
+        return vm.adopt(result)
       }
-      return vm.makeString(change(text.object.text))
+      var builder = TextBuilder(vm, capacity: text.bytes.count)
+      try change(text.bytes, &builder)
+      return builder.finish()
     }
   }
 
@@ -60,10 +69,10 @@ extension CoreBuiltins {
       every(
         "isspace", "Whether all characters are spaces, and there is one.", " ", TextSearch.isSpace),
       whole("isupper", "Whether there are cased letters and all are capitals.", "AB1") {
-        Casing.isAll(upper: true, $0)
+        try Casing.isAll(upper: true, $0, $1)
       },
       whole("islower", "Whether there are cased letters and all are small.", "ab1") {
-        Casing.isAll(upper: false, $0)
+        try Casing.isAll(upper: false, $0, $1)
       },
       whole(
         "istitle", "Whether every word starts with a capital and goes on small.", "A Title",
@@ -75,20 +84,20 @@ extension CoreBuiltins {
     _ name: String, _ summary: String, _ example: String,
     _ check: @escaping @Sendable (Unicode.Scalar) -> Bool
   ) -> Native {
-    whole(name, summary, example) { text in
-      !text.isEmpty && text.unicodeScalars.allSatisfy(check)
+    whole(name, summary, example) { text, vm in
+      try !text.isEmpty && TextSearch.allScalars(of: text, vm, satisfy: check)
     }
   }
 
   private static func whole(
     _ name: String, _ summary: String, _ example: String,
-    _ check: @escaping @Sendable (String) -> Bool
+    _ check: @escaping @Sendable (TextSearch.Bytes, VM) throws -> Bool
   ) -> Native {
     Native(
       name, summary, Param<Text>("text", "The string."), returns: "bool",
       search: ["character", "class"],
       examples: [("\(Representation.quoted(example)).\(name)()", "true")]
-    ) { text in check(text.object.text) }
+    ) { vm, text in try check(text.bytes, vm) }
   }
 }
 
@@ -121,6 +130,8 @@ enum CharacterClass {
 }
 
 enum Casing {
+  typealias Bytes = TextSearch.Bytes
+
   private static func isUpper(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isUppercase }
   private static func isLower(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isLowercase }
   private static func isTitleCase(_ scalar: Unicode.Scalar) -> Bool {
@@ -130,75 +141,113 @@ enum Casing {
     isUpper(scalar) || isLower(scalar) || isTitleCase(scalar)
   }
 
-  static func upper(_ text: String) -> String {
-    text.unicodeScalars.map(\.properties.uppercaseMapping).joined()
+  static func upper(_ text: Bytes, _ result: inout TextBuilder) throws {
+    try TextSearch.eachScalar(of: text) { scalar, _, _ in
+      try upper(scalar, &result)
+      return true
+    }
+  }
+
+  private static func upper(_ scalar: Unicode.Scalar, _ result: inout TextBuilder) throws {
+    if scalar.isASCII {
+      let byte = UInt8(truncatingIfNeeded: scalar.value)
+      try result.append(byte >= 0x61 && byte <= 0x7A ? byte & 0xDF : byte)
+    } else {
+      try result.append(scalar.properties.uppercaseMapping)
+    }
+  }
+
+  static func lower(_ text: Bytes, _ result: inout TextBuilder) throws {
+    try TextSearch.eachScalar(of: text) { scalar, start, end in
+      try lower(scalar, start..<end, text, &result)
+      return true
+    }
   }
 
   /// A sigma at the end of a word has a form of its own (Unicode's Final_Sigma).
-  static func lower(_ text: String) -> String {
-    let scalars = Array(text.unicodeScalars)
-    var result = ""
-    for (index, scalar) in scalars.enumerated() { result += lower(scalar, at: index, scalars) }
-    return result
+  private static func lower(
+    _ scalar: Unicode.Scalar, _ place: Range<Int>, _ text: Bytes, _ result: inout TextBuilder
+  ) throws {
+    if scalar.isASCII {
+      let byte = UInt8(truncatingIfNeeded: scalar.value)
+      return try result.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+    }
+    guard scalar == "\u{3A3}" else { return try result.append(scalar.properties.lowercaseMapping) }
+    let isFinal = followsCased(place.lowerBound, text) && !precedesCased(place.upperBound, text)
+    try result.append(isFinal ? "\u{3C2}" : "\u{3C3}")
   }
 
-  private static func lower(_ scalar: Unicode.Scalar, at index: Int, _ scalars: [Unicode.Scalar])
-    -> String
-  {
-    guard scalar == "\u{3A3}" else { return scalar.properties.lowercaseMapping }
-    let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
-    let after = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
-    let isFinal = (before.map(isCased) ?? false) && !(after.map(isCased) ?? false)
-    return isFinal ? "\u{3C2}" : "\u{3C3}"
+  /// Whether the last scalar before `offset` that case does not ignore is a cased one.
+  private static func followsCased(_ offset: Int, _ text: Bytes) -> Bool {
+    var offset = offset
+    while offset > 0 {
+      let (scalar, start) = TextSearch.scalar(text, before: offset)
+      if !scalar.properties.isCaseIgnorable { return isCased(scalar) }
+      offset = start
+    }
+    return false
   }
 
-  static func title(_ text: String) -> String {
-    let scalars = Array(text.unicodeScalars)
-    var result = ""
+  private static func precedesCased(_ offset: Int, _ text: Bytes) -> Bool {
+    var offset = offset
+    while offset < text.count {
+      let (scalar, next) = TextSearch.scalar(text, at: offset)
+      if !scalar.properties.isCaseIgnorable { return isCased(scalar) }
+      offset = next
+    }
+    return false
+  }
+
+  static func title(_ text: Bytes, _ result: inout TextBuilder) throws {
     var isInWord = false
-    for (index, scalar) in scalars.enumerated() {
-      result += isInWord ? lower(scalar, at: index, scalars) : scalar.properties.titlecaseMapping
-      isInWord = isCased(scalar)
-    }
-    return result
-  }
-
-  static func capitalize(_ text: String) -> String {
-    let scalars = Array(text.unicodeScalars)
-    guard let first = scalars.first else { return "" }
-    var result = first.properties.titlecaseMapping
-    for index in scalars.indices.dropFirst() { result += lower(scalars[index], at: index, scalars) }
-    return result
-  }
-
-  static func swap(_ text: String) -> String {
-    let scalars = Array(text.unicodeScalars)
-    var result = ""
-    for (index, scalar) in scalars.enumerated() {
-      if isUpper(scalar) {
-        result += lower(scalar, at: index, scalars)
-      } else if isLower(scalar) {
-        result += scalar.properties.uppercaseMapping
+    try TextSearch.eachScalar(of: text) { scalar, start, end in
+      if isInWord {
+        try lower(scalar, start..<end, text, &result)
       } else {
-        result.unicodeScalars.append(scalar)
+        try result.append(scalar.properties.titlecaseMapping)
       }
+      isInWord = isCased(scalar)
+      return true
     }
-    return result
   }
 
-  static func isAll(upper: Bool, _ text: String) -> Bool {
+  static func capitalize(_ text: Bytes, _ result: inout TextBuilder) throws {
+    try TextSearch.eachScalar(of: text) { scalar, start, end in
+      if start == 0 {
+        try result.append(scalar.properties.titlecaseMapping)
+      } else {
+        try lower(scalar, start..<end, text, &result)
+      }
+      return true
+    }
+  }
+
+  static func swap(_ text: Bytes, _ result: inout TextBuilder) throws {
+    try TextSearch.eachScalar(of: text) { scalar, start, end in
+      if isUpper(scalar) {
+        try lower(scalar, start..<end, text, &result)
+      } else if isLower(scalar) {
+        try upper(scalar, &result)
+      } else {
+        try result.append(text[start..<end])
+      }
+      return true
+    }
+  }
+
+  static func isAll(upper: Bool, _ text: Bytes, _ vm: VM) throws -> Bool {
     var found = false
-    for scalar in text.unicodeScalars {
+    return try TextSearch.allScalars(of: text, vm) { scalar in
       if isTitleCase(scalar) || (upper ? isLower(scalar) : isUpper(scalar)) { return false }
       if upper ? isUpper(scalar) : isLower(scalar) { found = true }
-    }
-    return found
+      return true
+    } && found
   }
 
-  static func isTitle(_ text: String) -> Bool {
+  static func isTitle(_ text: Bytes, _ vm: VM) throws -> Bool {
     var found = false
     var isInWord = false
-    for scalar in text.unicodeScalars {
+    return try TextSearch.allScalars(of: text, vm) { scalar in
       if isUpper(scalar) || isTitleCase(scalar) {
         if isInWord { return false }
         isInWord = true
@@ -209,7 +258,7 @@ enum Casing {
       } else {
         isInWord = false
       }
-    }
-    return found
+      return true
+    } && found
   }
 }

@@ -27,15 +27,16 @@ extension CoreBuiltins {
         Param<Int?>("start", "Where to start.", default: nil),
         Param<Int?>("end", "Where to end.", default: nil),
         returns: "int", seeAlso: ["find"], examples: [(#""banana".count("an")"#, "2")]
-      ) { text, part, start, end in
+      ) { vm, text, part, start, end in
         guard var range = text.byteRange(start, end) else { return 0 }
         if part.bytes.isEmpty {
           return text.object.characterIndex(ofByte: range.upperBound)
             - text.object.characterIndex(ofByte: range.lowerBound) + 1
         }
         var count = 0
-        while let found = TextSearch.first(part.bytes, in: text.bytes, range) {
+        while let found = try TextSearch.first(part.bytes, in: text.bytes, range, vm) {
           count += 1
+          try vm.checkInterrupt(turn: count)
           range = found + part.bytes.count..<range.upperBound
         }
         return count
@@ -67,7 +68,9 @@ extension CoreBuiltins {
       Param<Int?>("end", "Where to end.", default: nil),
       returns: "int", seeAlso: ["index", "count"], search: ["search", "position"],
       examples: [(code, result)]
-    ) { text, part, start, end in position(of: part, in: text, start, end, last) ?? -1 }
+    ) { vm, text, part, start, end in
+      try position(of: part, in: text, start, end, last, vm) ?? -1
+    }
   }
 
   private static func index(
@@ -78,8 +81,8 @@ extension CoreBuiltins {
       Param<Int?>("start", "Where to start.", default: nil),
       Param<Int?>("end", "Where to end.", default: nil),
       returns: "int", seeAlso: ["find"], search: ["search", "position"], examples: [(code, result)]
-    ) { text, part, start, end in
-      guard let found = position(of: part, in: text, start, end, last) else {
+    ) { vm, text, part, start, end in
+      guard let found = try position(of: part, in: text, start, end, last, vm) else {
         throw Fault(
           .value,
           "\(Representation.brief(Value(part.object))) does not occur in \(Representation.brief(Value(text.object)))",
@@ -91,14 +94,14 @@ extension CoreBuiltins {
   }
 
   private static func position(
-    of part: Text, in text: Text, _ start: Int?, _ end: Int?, _ last: Bool
-  ) -> Int? {
+    of part: Text, in text: Text, _ start: Int?, _ end: Int?, _ last: Bool, _ vm: VM
+  ) throws -> Int? {
     if let start, start > text.count { return nil }
     guard let range = text.byteRange(start, end) else { return nil }
     let found =
-      last
-      ? TextSearch.last(part.bytes, in: text.bytes, range)
-      : TextSearch.first(part.bytes, in: text.bytes, range)
+      try last
+      ? TextSearch.last(part.bytes, in: text.bytes, range, vm)
+      : TextSearch.first(part.bytes, in: text.bytes, range, vm)
     return found.map(text.object.characterIndex(ofByte:))
   }
 
@@ -135,24 +138,26 @@ extension CoreBuiltins {
     let bytes = text.bytes
     var remaining = count < 0 ? Int.max : count
     if old.bytes.isEmpty { return try interleaved(text, new, remaining, vm) }
-    guard remaining > 0, var found = TextSearch.first(old.bytes, in: bytes, 0..<bytes.count) else {
+    let all = 0..<bytes.count
+    guard remaining > 0, var found = try TextSearch.first(old.bytes, in: bytes, all, vm) else {
       return Value(text.object)
     }
-    var builder = TextBuilder(capacity: bytes.count)
+    var builder = TextBuilder(vm, capacity: bytes.count)
     var offset = 0
     while true {
-      builder.append(bytes[offset..<found])
-      builder.append(new.bytes)
+      try builder.append(bytes[offset..<found])
+      try builder.append(new.bytes)
       offset = found + old.bytes.count
       remaining -= 1
-      if builder.bytes.count > 1 << 20 { try TextBuilder.check(builder.bytes.count, vm) }
-      guard remaining > 0, let next = TextSearch.first(old.bytes, in: bytes, offset..<bytes.count)
+      try vm.checkInterrupt(turn: remaining)
+      guard remaining > 0,
+        let next = try TextSearch.first(old.bytes, in: bytes, offset..<bytes.count, vm)
       else { break }
       found = next
     }
-    builder.append(bytes[offset...])
+    try builder.append(bytes[offset...])
     try TextBuilder.check(builder.bytes.count, vm)
-    return vm.adopt(builder.finish())
+    return builder.finish()
   }
 
   /// `"ab".replace("", "-")` is `-a-b-`.
@@ -161,21 +166,21 @@ extension CoreBuiltins {
   {
     let (size, overflow) = (text.count + 1).multipliedReportingOverflow(by: new.bytes.count)
     try TextBuilder.check(overflow ? .max : size, vm)
-    var builder = TextBuilder()
+    var builder = TextBuilder(vm)
     var offset = 0
     var remaining = limit
     let bytes = text.bytes
     while offset < bytes.count {
       if remaining > 0 {
-        builder.append(new.bytes)
+        try builder.append(new.bytes)
         remaining -= 1
       }
       let next = TextSearch.scalar(bytes, at: offset).next
-      builder.append(bytes[offset..<next])
+      try builder.append(bytes[offset..<next])
       offset = next
     }
-    if remaining > 0 { builder.append(new.bytes) }
-    return vm.adopt(builder.finish())
+    if remaining > 0 { try builder.append(new.bytes) }
+    return builder.finish()
   }
 
   // MARK: Splitting and joining
@@ -195,7 +200,7 @@ extension CoreBuiltins {
           (#"" a  b ".split()"#, #"["a", "b"]"#),
         ]
       ) { vm, text, separator, count in
-        guard let separator else { return words(text, count, vm) }
+        guard let separator else { return try words(text, count, vm) }
         return try parts(text, separator, count, vm)
       },
       Native(
@@ -207,7 +212,7 @@ extension CoreBuiltins {
         returns: "list of string", seeAlso: ["split"],
         examples: [(#""a.b.c".rsplit(".", 1)"#, #"["a.b", "c"]"#)]
       ) { vm, text, separator, count in
-        guard let separator else { return wordsFromRight(text, count, vm) }
+        guard let separator else { return try wordsFromRight(text, count, vm) }
         return try partsFromRight(text, separator, count, vm)
       },
       Native(
@@ -223,7 +228,7 @@ extension CoreBuiltins {
         Param<Bool>("keep_ends", "Whether lines keep their line breaks.", default: false),
         returns: "list of string", seeAlso: ["split"], search: ["lines"],
         examples: [(#""a\nb\n".splitlines()"#, #"["a", "b"]"#)]
-      ) { vm, text, keepEnds in lines(text, keepEnds, vm) },
+      ) { vm, text, keepEnds in try lines(text, keepEnds, vm) },
       partition(
         "partition", "The text before the first separator, the separator, and the text after it.",
         #""k=v=w".partition("=")"#, #"["k", "=", "v=w"]"#, last: false),
@@ -238,34 +243,42 @@ extension CoreBuiltins {
   {
     try checkSeparator(separator)
     let result = ListObject()
+    let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
     var offset = 0
     let bytes = text.bytes
     while remaining > 0,
-      let found = TextSearch.first(separator.bytes, in: bytes, offset..<bytes.count)
+      let found = try TextSearch.first(separator.bytes, in: bytes, offset..<bytes.count, vm)
     {
-      result.append(text.part(offset..<found, vm))
+      try vm.append(offset..<found, of: text.object, to: result)
       offset = found + separator.bytes.count
       remaining -= 1
+      try vm.checkInterrupt(turn: remaining)
     }
-    result.append(text.part(offset..<bytes.count, vm))
-    return vm.adopt(result)
+    try vm.append(offset..<bytes.count, of: text.object, to: result)
+    return list
   }
 
   private static func partsFromRight(_ text: Text, _ separator: Text, _ count: Int, _ vm: VM)
     throws -> Value
   {
     try checkSeparator(separator)
-    var result: [Value] = []
+    let result = ListObject()
+    let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
     var end = text.bytes.count
-    while remaining > 0, let found = TextSearch.last(separator.bytes, in: text.bytes, 0..<end) {
-      result.append(text.part(found + separator.bytes.count..<end, vm))
+    while remaining > 0,
+      let found = try TextSearch.last(separator.bytes, in: text.bytes, 0..<end, vm)
+    {
+      try vm.append(found + separator.bytes.count..<end, of: text.object, to: result)
       end = found
       remaining -= 1
+      try vm.checkInterrupt(turn: remaining)
     }
-    result.append(text.part(0..<end, vm))
-    return vm.makeList(result.reversed())
+    try vm.append(0..<end, of: text.object, to: result)
+    var parts = result.values
+    parts.reverse()
+    return list
   }
 
   private static func checkSeparator(_ separator: Text) throws {
@@ -275,114 +288,139 @@ extension CoreBuiltins {
     ).atArgument(1)
   }
 
-  private static func words(_ text: Text, _ count: Int, _ vm: VM) -> Value {
+  private static func words(_ text: Text, _ count: Int, _ vm: VM) throws -> Value {
     let result = ListObject()
+    let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
     let bytes = text.bytes
     var offset = 0
     while true {
-      while offset < bytes.count {
-        let (scalar, next) = TextSearch.scalar(bytes, at: offset)
-        guard TextSearch.isSpace(scalar) else { break }
-        offset = next
-      }
+      offset = try TextSearch.endOfRun(bytes, from: offset, spaces: true, vm)
       guard offset < bytes.count else { break }
-      var end = offset
-      if remaining == 0 {
-        end = TextSearch.strip(bytes, left: false, right: true, TextSearch.isSpace).upperBound
-      } else {
-        while end < bytes.count {
-          let (scalar, next) = TextSearch.scalar(bytes, at: end)
-          if TextSearch.isSpace(scalar) { break }
-          end = next
-        }
-      }
-      result.append(text.part(offset..<end, vm))
+      let end =
+        remaining == 0
+        ? try TextSearch.stripSpaces(bytes, left: false, right: true, vm).upperBound
+        : try TextSearch.endOfRun(bytes, from: offset, spaces: false, vm)
+      try vm.append(offset..<end, of: text.object, to: result)
       if remaining == 0 { break }
       remaining -= 1
       offset = end
+      try vm.checkInterrupt(turn: remaining)
     }
-    return vm.adopt(result)
+    return list
   }
 
-  private static func wordsFromRight(_ text: Text, _ count: Int, _ vm: VM) -> Value {
-    var result: [Value] = []
+  private static func wordsFromRight(_ text: Text, _ count: Int, _ vm: VM) throws -> Value {
+    let result = ListObject()
+    let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
     let bytes = text.bytes
     var end = bytes.count
+    var turn = 0
     while true {
       while end > 0 {
         let (scalar, start) = TextSearch.scalar(bytes, before: end)
         guard TextSearch.isSpace(scalar) else { break }
         end = start
+        turn += 1
+        try vm.checkInterrupt(turn: turn)
       }
       guard end > 0 else { break }
       var start = end
       if remaining == 0 {
-        start = TextSearch.strip(bytes, left: true, right: false, TextSearch.isSpace).lowerBound
+        start = try TextSearch.stripSpaces(bytes, left: true, right: false, vm).lowerBound
       } else {
         while start > 0 {
           let (scalar, before) = TextSearch.scalar(bytes, before: start)
           if TextSearch.isSpace(scalar) { break }
           start = before
+          turn += 1
+          try vm.checkInterrupt(turn: turn)
         }
       }
-      result.append(text.part(start..<end, vm))
+      try vm.append(start..<end, of: text.object, to: result)
       if remaining == 0 { break }
       remaining -= 1
       end = start
     }
-    return vm.makeList(result.reversed())
+    var parts = result.values
+    parts.reverse()
+    return list
   }
 
   private static func joined(_ separator: Text, _ words: Value, _ vm: VM) throws -> Value {
-    let elements = List.decode(words, vm).map { Array($0.object.values) }
-    let values = try elements ?? vm.elements(of: words)
-    guard let values else {
+    // A list is looked at as it is: nothing runs meanwhile that could change it.
+    let list = List.decode(words, vm)?.object
+    let others = try list == nil ? vm.elements(of: words) : nil
+    guard list != nil || others != nil else {
       throw Fault(
         .type, "`words` must be a list of strings, found \(Representation.brief(words))",
         hint: "the separator stands first: `\", \".join(words)`"
       ).atArgument(1)
     }
-    var size = 0
-    for (index, value) in values.enumerated() {
-      guard let word = Text.decode(value, vm) else {
-        throw Fault(
-          .type, "`join` needs strings, item \(index) is \(Representation.brief(value))",
-          hint: "turn them into strings: `[string(x) for x in xs]`"
-        ).atArgument(1)
+    func join(_ values: UnsafeBufferPointer<Value>) throws -> Value {
+      var size = 0
+      var characters = 0
+      for (index, value) in values.enumerated() {
+        guard let word = Text.decode(value, vm) else {
+          throw Fault(
+            .type, "`join` needs strings, item \(index) is \(Representation.brief(value))",
+            hint: "turn them into strings: `[string(x) for x in xs]`"
+          ).atArgument(1)
+        }
+        size += word.object.byteLength
+        characters += word.object.count
+        try vm.checkInterrupt(turn: index)
       }
-      size += word.bytes.count + (index > 0 ? separator.bytes.count : 0)
+      if values.count == 1 { return values[0] }
+      let between = separator.bytes
+      let gaps = Swift.max(0, values.count - 1)
+      let (extra, overflow) = between.count.multipliedReportingOverflow(by: gaps)
+      try TextBuilder.check(overflow ? .max : size + extra, vm)
+      let result = try StringObject(
+        byteCount: size + extra, characterCount: characters + separator.count * gaps
+      ) { target throws(Fault) in
+        var place = target
+        for (index, value) in values.enumerated() {
+          if index > 0, let address = between.baseAddress {
+            try vm.copy(address, between.count, to: place)
+            place += between.count
+          }
+          guard let word = value.stringBytes, let address = word.baseAddress else { continue }
+          try vm.copy(address, word.count, to: place)
+          place += word.count
+          try vm.checkInterrupt(turn: index)
+        }
+      }
+      return vm.adopt(result)
     }
-    if values.count == 1 { return values[0] }
-    try TextBuilder.check(size, vm)
-    var builder = TextBuilder(capacity: size)
-    for (index, value) in values.enumerated() {
-      if index > 0 { builder.append(separator.bytes) }
-      if let word = Text.decode(value, vm) { builder.append(word.bytes) }
-    }
-    return vm.adopt(builder.finish())
+    if let list { return try join(UnsafeBufferPointer(list.values)) }
+    return try (others ?? []).withUnsafeBufferPointer(join)
   }
 
   /// The line breaks are those of Python's `splitlines`.
-  private static func lines(_ text: Text, _ keepEnds: Bool, _ vm: VM) -> Value {
+  private static func lines(_ text: Text, _ keepEnds: Bool, _ vm: VM) throws -> Value {
     let result = ListObject()
+    let list = vm.adopt(result)
     let bytes = text.bytes
     var start = 0
     var offset = 0
+    var turn = 0
     while offset < bytes.count {
       var (scalar, next) = TextSearch.scalar(bytes, at: offset)
       switch scalar.value {
       case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029:
         if scalar == "\r", next < bytes.count, bytes[next] == UInt8(ascii: "\n") { next += 1 }
-        result.append(text.part(start..<(keepEnds ? next : offset), vm))
+        try vm.append(start..<(keepEnds ? next : offset), of: text.object, to: result)
         start = next
       default: break
       }
       offset = next
+      turn += 1
+      try vm.checkInterrupt(turn: turn)
     }
-    if start < bytes.count { result.append(text.part(start..<bytes.count, vm)) }
-    return vm.adopt(result)
+    if start < bytes.count { try vm.append(start..<bytes.count, of: text.object, to: result) }
+    return list
   }
 
   private static func partition(
@@ -396,9 +434,9 @@ extension CoreBuiltins {
       try checkSeparator(separator)
       let all = 0..<text.bytes.count
       let found =
-        last
-        ? TextSearch.last(separator.bytes, in: text.bytes, all)
-        : TextSearch.first(separator.bytes, in: text.bytes, all)
+        try last
+        ? TextSearch.last(separator.bytes, in: text.bytes, all, vm)
+        : TextSearch.first(separator.bytes, in: text.bytes, all, vm)
       guard let found else {
         let empty = vm.makeString("")
         return vm.makeList(
@@ -452,11 +490,11 @@ extension CoreBuiltins {
         guard missing > 0 else { return Value(text.object) }
         try TextBuilder.check(width, vm)
         let hasSign = text.bytes.first == UInt8(ascii: "-") || text.bytes.first == UInt8(ascii: "+")
-        var builder = TextBuilder(capacity: text.bytes.count + missing)
-        if hasSign { builder.append(text.bytes[0]) }
-        for _ in 0..<missing { builder.append(UInt8(ascii: "0")) }
-        builder.append(text.bytes[(hasSign ? 1 : 0)...])
-        return vm.adopt(builder.finish())
+        var builder = TextBuilder(vm, capacity: text.bytes.count + missing)
+        if hasSign { try builder.append(text.bytes[0]) }
+        for _ in 0..<missing { try builder.append(UInt8(ascii: "0")) }
+        try builder.append(text.bytes[(hasSign ? 1 : 0)...])
+        return builder.finish()
       },
       removeAffix(
         "removeprefix", "The text without a prefix, where it has it.",
@@ -496,11 +534,11 @@ extension CoreBuiltins {
     ) { vm, text, characters in
       guard let characters else {
         return text.part(
-          TextSearch.strip(text.bytes, left: left, right: right, TextSearch.isSpace), vm)
+          try TextSearch.stripSpaces(text.bytes, left: left, right: right, vm), vm)
       }
       let set = Set(characters.object.text.unicodeScalars)
       return text.part(
-        TextSearch.strip(text.bytes, left: left, right: right) { set.contains($0) }, vm)
+        try TextSearch.strip(text.bytes, left: left, right: right, vm) { set.contains($0) }, vm)
     }
   }
 
@@ -530,10 +568,18 @@ extension CoreBuiltins {
     guard width > text.count else { return Value(text.object) }
     let (size, overflow) = width.multipliedReportingOverflow(by: fill.bytes.count)
     try TextBuilder.check(overflow ? .max : size, vm)
-    var builder = TextBuilder(capacity: text.bytes.count + size)
-    for _ in 0..<Swift.max(0, sides.left) { builder.append(fill.bytes) }
-    builder.append(text.bytes)
-    for _ in 0..<Swift.max(0, sides.right) { builder.append(fill.bytes) }
-    return vm.adopt(builder.finish())
+    guard let piece = fill.bytes.baseAddress else { return Value(text.object) }
+    let (left, right) = (Swift.max(0, sides.left), Swift.max(0, sides.right))
+    let bytes = text.bytes
+    let result = try StringObject(
+      byteCount: bytes.count + (left + right) * fill.bytes.count,
+      characterCount: text.count + left + right
+    ) { target throws(Fault) in
+      try vm.fill(target, with: piece, fill.bytes.count, times: left)
+      let middle = target + left * fill.bytes.count
+      if let address = bytes.baseAddress { try vm.copy(address, bytes.count, to: middle) }
+      try vm.fill(middle + bytes.count, with: piece, fill.bytes.count, times: right)
+    }
+    return vm.adopt(result)
   }
 }

@@ -14,62 +14,21 @@ enum TextSearch {
   typealias Bytes = UnsafeBufferPointer<UInt8>
 
   /// The first match in `range`; an empty needle matches at once.
-  static func first(_ needle: Bytes, in bytes: Bytes, _ range: Range<Int>) -> Int? {
-    guard let pattern = needle.baseAddress, needle.count > 0 else { return range.lowerBound }
-    guard let start = bytes.baseAddress, range.count >= needle.count else { return nil }
-    if needle.count == 1 {
-      guard let found = memchr(start + range.lowerBound, Int32(pattern[0]), range.count) else {
-        return nil
-      }
-      return UnsafeRawPointer(found) - UnsafeRawPointer(start)
+  static func first(_ needle: Bytes, in bytes: Bytes, _ range: Range<Int>, _ vm: VM) throws(Fault)
+    -> Int?
+  {
+    try SubstringSearch.first(needle, in: bytes, range) { () throws(Fault) in
+      try vm.checkInterrupt()
     }
-    var offset = range.lowerBound
-    var wasted = 0
-    while offset + needle.count <= range.upperBound {
-      let reach = range.upperBound - needle.count + 1 - offset
-      guard let hit = memchr(start + offset, Int32(pattern[0]), reach) else { return nil }
-      offset = UnsafeRawPointer(hit) - UnsafeRawPointer(start)
-      if memcmp(start + offset, pattern, needle.count) == 0 { return offset }
-      offset += 1
-      wasted += needle.count
-      // Texts like `aaaaaab` would cost the product of both lengths.
-      if wasted > 16 * range.count {
-        return prefixSearch(needle, in: bytes, offset..<range.upperBound)
-      }
-    }
-    return nil
-  }
-
-  /// The search of Knuth, Morris and Pratt: slower at best, but never more than the sum of both lengths.
-  private static func prefixSearch(_ needle: Bytes, in bytes: Bytes, _ range: Range<Int>) -> Int? {
-    var borders = [Int](repeating: 0, count: needle.count)
-    var length = 0
-    for index in 1..<needle.count {
-      while length > 0, needle[index] != needle[length] { length = borders[length - 1] }
-      if needle[index] == needle[length] { length += 1 }
-      borders[index] = length
-    }
-    length = 0
-    for index in range {
-      while length > 0, bytes[index] != needle[length] { length = borders[length - 1] }
-      if bytes[index] == needle[length] { length += 1 }
-      if length == needle.count { return index - needle.count + 1 }
-    }
-    return nil
   }
 
   /// The last match in `range`.
-  static func last(_ needle: Bytes, in bytes: Bytes, _ range: Range<Int>) -> Int? {
-    guard let pattern = needle.baseAddress, needle.count > 0 else { return range.upperBound }
-    guard let start = bytes.baseAddress, range.count >= needle.count else { return nil }
-    var offset = range.upperBound - needle.count
-    while offset >= range.lowerBound {
-      if start[offset] == pattern[0], memcmp(start + offset, pattern, needle.count) == 0 {
-        return offset
-      }
-      offset -= 1
+  static func last(_ needle: Bytes, in bytes: Bytes, _ range: Range<Int>, _ vm: VM) throws(Fault)
+    -> Int?
+  {
+    try SubstringSearch.last(needle, in: bytes, range) { () throws(Fault) in
+      try vm.checkInterrupt()
     }
-    return nil
   }
 
   static func hasPrefix(_ prefix: Bytes, _ bytes: Bytes, _ range: Range<Int>) -> Bool {
@@ -104,6 +63,48 @@ enum TextSearch {
     return (scalar(bytes, at: start).scalar, start)
   }
 
+  /// Calls `body` with every scalar and where it starts and ends, until that gives false; gives whether it never did.
+  @discardableResult
+  static func eachScalar(
+    of bytes: Bytes, _ body: (Unicode.Scalar, _ start: Int, _ end: Int) throws -> Bool
+  ) rethrows -> Bool {
+    var offset = 0
+    while offset < bytes.count {
+      let (scalar, next) = scalar(bytes, at: offset)
+      guard try body(scalar, offset, next) else { return false }
+      offset = next
+    }
+    return true
+  }
+
+  static func allScalars(
+    of bytes: Bytes, _ vm: VM, satisfy check: (Unicode.Scalar) -> Bool
+  ) throws -> Bool {
+    var turn = 0
+    return try eachScalar(of: bytes) { scalar, _, _ in
+      turn += 1
+      try vm.checkInterrupt(turn: turn)
+      return check(scalar)
+    }
+  }
+
+  /// A long text in pieces of a megabyte and more, cut behind a space or line feed and before an ASCII character, where neither a word
+  /// nor a grapheme cluster goes on.
+  static func pieces(of bytes: Bytes) -> some Sequence<Bytes> {
+    sequence(state: 0) { start -> Bytes? in
+      guard start < bytes.count else { return nil }
+      let first = start
+      var end = Swift.min(first + (1 << 20), bytes.count)
+      while end < bytes.count,
+        bytes[end - 1] != 0x20 && bytes[end - 1] != 0x0A || bytes[end] >= 0x80
+      {
+        end += 1
+      }
+      start = end
+      return Bytes(rebasing: bytes[first..<end])
+    }
+  }
+
   /// What Python's `str.isspace` and `str.split` take for a space.
   static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
@@ -114,21 +115,80 @@ enum TextSearch {
     }
   }
 
-  /// `range` without what `isStripped` holds for at its ends.
-  static func strip(
-    _ bytes: Bytes, left: Bool, right: Bool, _ isStripped: (Unicode.Scalar) -> Bool
-  ) -> Range<Int> {
+  /// The end of the run from `offset` on in which all characters are spaces (or none is). Most texts are ASCII, whose bytes need no
+  /// decoding.
+  @inline(__always)
+  static func endOfRun(_ bytes: Bytes, from offset: Int, spaces: Bool, _ vm: VM) throws(Fault)
+    -> Int
+  {
+    var offset = offset
+    while offset < bytes.count {
+      let pause = Swift.min(bytes.count, offset + (1 << 20))
+      while offset < pause {
+        let byte = bytes[offset]
+        if byte < 0x80 {
+          if isASCIISpace(byte) != spaces { return offset }
+          offset += 1
+        } else {
+          let (scalar, next) = scalar(bytes, at: offset)
+          if isSpace(scalar) != spaces { return offset }
+          offset = next
+        }
+      }
+      if offset < bytes.count { try vm.checkInterrupt() }
+    }
+    return offset
+  }
+
+  @inline(__always)
+  static func isASCIISpace(_ byte: UInt8) -> Bool {
+    byte &- 0x09 < 5 || byte &- 0x1C < 5
+  }
+
+  /// A text without spaces at its ends.
+  static func stripSpaces(_ bytes: Bytes, left: Bool, right: Bool, _ vm: VM) throws(Fault)
+    -> Range<Int>
+  {
     var low = 0
     var high = bytes.count
+    if left { low = try endOfRun(bytes, from: 0, spaces: true, vm) }
+    var turn = 0
+    while right, high > low {
+      let byte = bytes[high - 1]
+      if byte < 0x80 {
+        guard isASCIISpace(byte) else { break }
+        high -= 1
+      } else {
+        let (scalar, start) = scalar(bytes, before: high)
+        guard isSpace(scalar) else { break }
+        high = start
+      }
+      turn += 1
+      try vm.checkInterrupt(turn: turn)
+    }
+    return low..<high
+  }
+
+  /// `range` without what `isStripped` holds for at its ends.
+  static func strip(
+    _ bytes: Bytes, left: Bool, right: Bool, _ vm: VM, _ isStripped: (Unicode.Scalar) -> Bool
+  ) throws(Fault) -> Range<Int> {
+    var low = 0
+    var high = bytes.count
+    var turn = 0
     while left, low < high {
       let (scalar, next) = scalar(bytes, at: low)
       guard isStripped(scalar) else { break }
       low = next
+      turn += 1
+      try vm.checkInterrupt(turn: turn)
     }
     while right, high > low {
       let (scalar, start) = scalar(bytes, before: high)
       guard isStripped(scalar) else { break }
       high = start
+      turn += 1
+      try vm.checkInterrupt(turn: turn)
     }
     return low..<high
   }
@@ -148,29 +208,53 @@ extension Text {
   }
 
   /// A part as a new string of the interpreter's heap.
-  func part(_ range: Range<Int>, _ vm: VM) -> Value {
-    if range.count == bytes.count { return Value(object) }
-    return vm.adopt(StringObject(utf8: Bytes(rebasing: bytes[range])))
-  }
+  func part(_ range: Range<Int>, _ vm: VM) -> Value { vm.part(range, of: object) }
 
   typealias Bytes = UnsafeBufferPointer<UInt8>
 }
 
-/// A string that is put together from bytes.
+/// A string that is put together from bytes, as fast as memory is copied where they are many.
 struct TextBuilder {
   private(set) var bytes: [UInt8] = []
+  private let vm: VM
+  /// How much there was when interrupts and limits were last looked at.
+  private var seen = 0
 
-  init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
-
-  mutating func append(_ part: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: part) }
-  mutating func append(_ part: Swift.Slice<UnsafeBufferPointer<UInt8>>) {
-    bytes.append(contentsOf: part)
+  init(_ vm: VM, capacity: Int = 0) {
+    self.vm = vm
+    bytes.reserveCapacity(capacity)
   }
-  mutating func append(_ byte: UInt8) { bytes.append(byte) }
-  mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-  func finish() -> StringObject {
-    bytes.withUnsafeBufferPointer { StringObject(utf8: $0) }
+  mutating func append(_ part: UnsafeBufferPointer<UInt8>) throws {
+    var rest = part[...]
+    while rest.count > 4 << 20 {
+      bytes.append(contentsOf: rest.prefix(4 << 20))
+      rest = rest.dropFirst(4 << 20)
+      try look()
+    }
+    bytes.append(contentsOf: rest)
+    if bytes.count - seen > 1 << 18 { try look() }
+  }
+  mutating func append(_ part: Swift.Slice<UnsafeBufferPointer<UInt8>>) throws {
+    try append(UnsafeBufferPointer(rebasing: part))
+  }
+  mutating func append(_ byte: UInt8) throws {
+    bytes.append(byte)
+    if bytes.count - seen > 1 << 18 { try look() }
+  }
+  mutating func append(_ text: String) throws {
+    bytes.append(contentsOf: text.utf8)
+    if bytes.count - seen > 1 << 18 { try look() }
+  }
+
+  private mutating func look() throws {
+    seen = bytes.count
+    try TextBuilder.check(seen, vm)
+    try vm.checkInterrupt()
+  }
+
+  func finish() -> Value {
+    vm.adopt(bytes.withUnsafeBufferPointer { StringObject(utf8: $0) })
   }
 
   /// Throws where a string of that many bytes would be too long.
@@ -178,6 +262,6 @@ struct TextBuilder {
     guard count <= StringObject.maximumByteCount else {
       throw Fault(.limit, "a string cannot be longer than 1 GiB")
     }
-    try vm.reserve(count)
+    if count > 1 << 16 { try vm.reserve(count) }
   }
 }
