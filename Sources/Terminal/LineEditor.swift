@@ -32,6 +32,7 @@ final class LineEditor {
     self.isColoured = isColoured
     self.complete = complete
     LineEditor.active = self
+    fairlead_watch_window()
     fairlead_readline_configure(
       { _, start, end in LineEditor.active?.candidates(start: Int(start), end: Int(end)) },
       { matches, count, longest in
@@ -57,6 +58,7 @@ final class LineEditor {
   func read(prompt: String, earlier: String = "") -> Input {
     self.earlier = earlier
     LineEditor.finished = nil
+    fairlead_forget_window_change()
     fairlead_readline_begin()
     rl_callback_handler_install(prompt) { line in
       if let line {
@@ -69,7 +71,7 @@ final class LineEditor {
     }
     while true {
       if let finished = LineEditor.finished { return finished }
-      let ready = fairlead_readline_wait()
+      let ready = fairlead_wait_for_key()
       if Session.wasInterrupted {
         print("^C")
         fflush(nil)

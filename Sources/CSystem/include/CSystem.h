@@ -36,3 +36,16 @@ const char *fairlead_vector_name(void);
 
 /// The columns of the terminal behind a file descriptor, 0 where it is none.
 int fairlead_terminal_columns(int descriptor);
+
+/// Notes from now on when the terminal's window changes its size.
+void fairlead_watch_window(void);
+
+/// Forgets a change of the window.
+void fairlead_forget_window_change(void);
+
+/// Waits for a key on standard input. Gives 1 where there is one, 0 where the window has changed its size, -1 after another signal.
+int fairlead_wait_for_key(void);
+
+/// The columns at which a text ends that begins at `column`; what stands between \001 and \002 takes none, and control characters what
+/// readline shows for them.
+size_t fairlead_text_width(const char *text, size_t count, size_t column);
