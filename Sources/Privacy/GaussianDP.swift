@@ -18,7 +18,8 @@ public enum GaussianDP {
     try RDPAccountant.check(delta: delta)
     guard mu >= 0 else { throw DomainError(.value, "mu must be at least 0, got \(mu)") }
     if mu == 0 { return 0 }
-    if delta == 0 || mu == .infinity { return .infinity }
+    // Epsilon grows with the square of mu, which may not overflow unseen.
+    if delta == 0 || mu * mu == .infinity { return .infinity }
     if GaussianMechanism.exactDelta(0, mu) <= delta { return 0 }
     var low = 0.0
     var high = 1.0

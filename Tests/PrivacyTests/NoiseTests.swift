@@ -122,6 +122,9 @@ import Testing
   }
 
   @Test func closedForms() throws {
+    // The square overflows: not 0.
+    #expect(try GaussianDP.epsilon(mu: 1e160, delta: 1e-5) == .infinity)
+    #expect(try GaussianDP.epsilon(mu: 1e150, delta: 1e-5) > 1e298)
     let gaussian = [
       (256.0 / 60000, 1.1, 14062, 0.57358108, 2.324269), (0.04, 1.5, 2250, 1.41938176, 6.601567),
       (0.01, 1, 10000, 1.31083249, 6.007077),

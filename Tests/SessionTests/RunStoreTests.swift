@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Tables
 import Testing
 
@@ -29,6 +30,24 @@ private func trial(_ ordinal: Int, _ outcome: TrialRecord.Outcome) -> TrialRecor
 }
 
 @Suite struct RunStoreTests {
+  /// Processes that begin together in an empty folder: each has a connection of its own.
+  @Test func manyMakeTheStoreAtOnce() throws {
+    for _ in 0..<5 {
+      let directory = try TemporaryDirectory()
+      let path = directory.path + "/store"
+      let failures = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        do {
+          _ = try RunStore(directory: path).runs()
+        } catch {
+          failures.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(failures.withLock { $0 } == [])
+      withExtendedLifetime(directory) {}
+    }
+  }
+
   @Test func resultsReadBackExactly() throws {
     let directory = try TemporaryDirectory()
     let entries: [Cell.Entry] = [

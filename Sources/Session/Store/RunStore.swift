@@ -104,7 +104,7 @@ public final class RunStore: Sendable {
           message: what + ": a newer version of Fairlead has written it",
           hint: "use that version, or give another directory with --store")
       }
-      try RunSchema.migrator.migrate(database)
+      try RunStore.migrate(database)
       guard let file = FileNumber(directory + "/runs.sqlite") else {
         throw StoreError(message: what + ": runs.sqlite is gone", isLost: true)
       }
@@ -115,6 +115,20 @@ public final class RunStore: Sendable {
     RunOwner.removeDead(in: marks)
     // The record is not the script's: its door does not lead here.
     Door.with(.unrestricted) { Folder.removeAbandoned(in: directory + "/artefacts") }
+  }
+
+  /// Brings the schema up to date. Of two processes that begin together both may find it old: the slower one fails at what the other has
+  /// made by then, and looks again.
+  private static func migrate(_ database: DatabaseQueue) throws {
+    var attempts = 20
+    while true {
+      do {
+        return try RunSchema.migrator.migrate(database)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR && attempts > 0 {
+        attempts -= 1
+        usleep(50_000)
+      }
+    }
   }
 
   /// The folder of the marks of running processes.
