@@ -133,20 +133,20 @@ import Testing
   }
 
   @Test func namesAreRelativeToWhereTheScriptIs() {
-    let bases = ReadLog.Bases(workingDirectory: "/work/here", scriptFolder: "/scripts/a")
+    let bases = ReadLog.Bases(workingDirectory: "/base/here", scriptFolder: "/scripts/a")
     for (path, name) in [
-      ("/work/here/x/y", "x/y"), ("/work/here//x/./y", "x/y"), ("/scripts/a/d/t", "<script>/d/t"),
-      ("/work/hereafter/x", "/work/hereafter/x"), ("/other", "/other"),
-      ("/work/here", "/work/here"),
-      ("/work/here/../x", "../x"), ("/work/here/<script>/x", "./<script>/x"),
-      ("/work/here/\u{301}x", "\u{301}x"),
+      ("/base/here/x/y", "x/y"), ("/base/here//x/./y", "x/y"), ("/scripts/a/d/t", "<script>/d/t"),
+      ("/base/hereafter/x", "/base/hereafter/x"), ("/other", "/other"),
+      ("/base/here", "/base/here"),
+      ("/base/here/../x", "../x"), ("/base/here/<script>/x", "./<script>/x"),
+      ("/base/here/\u{301}x", "\u{301}x"),
     ] {
       #expect(bases.name(of: path) == name)
       #expect(bases.name(of: bases.path(of: name)) == name)
     }
     #expect(bases.path(of: "<script>/d/t") == "/scripts/a/d/t")
-    #expect(bases.path(of: "x/y") == "/work/here/x/y")
-    #expect(bases.path(of: "./<script>/x") == "/work/here/./<script>/x")
+    #expect(bases.path(of: "x/y") == "/base/here/x/y")
+    #expect(bases.path(of: "./<script>/x") == "/base/here/./<script>/x")
   }
 
   @Test func readingStopsAndIsBounded() throws {
