@@ -7,7 +7,7 @@ import Text
 enum BiographyBuiltins {
   static let biographies = Native(
     "biographies",
-    "A generated corpus of short biographies and stories with a known bias: how often a profession's people are women is planted. `train` and `held_out` are texts, `bios` a dataset for telling professions apart with `bios_female` for its test part, `planted` the share of women by profession.",
+    "A generated corpus of short biographies and stories with a planted bias. How often a profession's people are women is known: `train` and `held_out` are texts, `bios` a dataset for telling professions apart with `bios_female` for its test part, `planted` the share of women by profession.",
     Param<Int>("train", "Texts to learn from.", default: 4_000, .positive, named: true),
     Param<Int>("held_out", "Texts held out.", default: 500, .positive, named: true),
     Param<Double>(

@@ -7,12 +7,12 @@ enum ConvolutionBuiltins {
   static let natives = [
     Native(
       "gru",
-      "A gated recurrent unit over [examples, time, inputs] (as PyTorch's GRU); gives its hidden states [examples, time, hidden], or twice as wide where it reads in both directions.",
+      "A gated recurrent unit over [examples, time, inputs] (as PyTorch's GRU). It gives its hidden states [examples, time, hidden], or twice as wide where it reads in both directions.",
       Param<Int>("inputs", "The size of the last axis of the input.", .positive),
       Param<Int>("hidden", "The size of the state.", .positive),
       Param<Bool>(
         "bidirectional", "Whether a second one reads backwards.", default: false, named: true),
-      returns: "model", seeAlso: ["lstm"], search: ["recurrent"],
+      returns: "model", seeAlso: ["nn.lstm"], search: ["recurrent"],
       examples: [("nn.gru(8, 4)", "gru(8 → 4) with 168 parameters")],
       context: { (vm: VM, inputs: Int, hidden: Int, bidirectional: Bool) in
         var random = vm.randomStream("gru")
@@ -28,7 +28,7 @@ enum ConvolutionBuiltins {
       Param<Int>("padding", "Zeros on both sides.", default: 0, .nonNegative, named: true),
       Param<Int>("dilation", "Between the neighbours.", default: 1, .positive, named: true),
       Param<Int>("groups", "Parts that see only each other.", default: 1, .positive, named: true),
-      returns: "model", seeAlso: ["conv2d", "max_pool1d"], search: ["convolution"],
+      returns: "model", seeAlso: ["nn.conv2d", "nn.max_pool1d"], search: ["convolution"],
       context: {
         (
           vm: VM, inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, dilation: Int,
@@ -50,7 +50,7 @@ enum ConvolutionBuiltins {
       Param<PlaneSize>("padding", "Zeros on each side.", default: 0, text: "0", named: true),
       Param<PlaneSize>("dilation", "Between neighbours.", default: 1, text: "1", named: true),
       Param<Int>("groups", "Parts that see only each other.", default: 1, .positive, named: true),
-      returns: "model", seeAlso: ["conv1d", "max_pool2d", "flatten"],
+      returns: "model", seeAlso: ["nn.conv1d", "nn.max_pool2d", "nn.flatten"],
       search: ["convolution", "image"],
       context: {
         (
@@ -69,7 +69,7 @@ enum ConvolutionBuiltins {
       Param<Int?>(
         "stride", "From one window to the next; nil is the window.", default: nil, .positive,
         named: true),
-      returns: "model", seeAlso: ["conv1d", "max"], search: ["pooling"]
+      returns: "model", seeAlso: ["nn.conv1d", "max"], search: ["pooling"]
     ) { kernel, stride in
       Model(layer: try WindowPooling(.max, overTime: kernel, stride: stride))
     },
@@ -78,7 +78,7 @@ enum ConvolutionBuiltins {
       Param<PlaneSize>("kernel", "The window: an int, or [height, width]."),
       Param<PlaneSize?>(
         "stride", "From one window to the next; nil is the window.", default: nil, named: true),
-      returns: "model", seeAlso: ["conv2d", "mean_pool2d"], search: ["pooling"]
+      returns: "model", seeAlso: ["nn.conv2d", "nn.mean_pool2d"], search: ["pooling"]
     ) { kernel, stride in
       Model(layer: try WindowPooling(.max, kernel: kernel, stride: stride))
     },
@@ -87,17 +87,17 @@ enum ConvolutionBuiltins {
       Param<PlaneSize>("kernel", "The window: an int, or [height, width]."),
       Param<PlaneSize?>(
         "stride", "From one window to the next; nil is the window.", default: nil, named: true),
-      returns: "model", seeAlso: ["conv2d", "max_pool2d"], search: ["pooling", "average"]
+      returns: "model", seeAlso: ["nn.conv2d", "nn.max_pool2d"], search: ["pooling", "average"]
     ) { kernel, stride in
       Model(layer: try WindowPooling(.mean, kernel: kernel, stride: stride))
     },
     Native(
       "character_cnn",
-      "Words as characters [examples, words, characters] to vectors: embeddings, convolutions of several widths, the maximum over the characters, side by side.",
+      "Words as characters [examples, words, characters] to vectors. Embeddings, convolutions of several widths, the maximum over the characters, side by side.",
       Param<Int>("characters", "How many characters there are; 0 is padding.", .positive),
       Param<Int>("width", "The length of a character's vector.", .positive),
       Param<[[Int]]>("filters", "A list of [width, count], one for each convolution."),
-      returns: "model", seeAlso: ["conv1d"], search: ["words", "spelling"],
+      returns: "model", seeAlso: ["nn.conv1d"], search: ["words", "spelling"],
       context: { (vm: VM, characters: Int, width: Int, filters: [[Int]]) in
         guard filters.allSatisfy({ $0.count == 2 }) else {
           throw Fault(.value, "each filter is [width, count]").atArgument(2)

@@ -22,11 +22,11 @@ extension PrivateTrainingResult: NativeValue {
     }
     type.transfer = .share
     type.hasContent(ignoring: ["seconds"])
-    type.field("method", "dp-sgd or edp-sgd.") { $0.method.rawValue }
+    type.field("method", "How it was trained: dp-sgd or edp-sgd.") { $0.method.rawValue }
     type.field("epsilon", "The privacy that was spent: a bound that holds.") { $0.epsilon }
     type.field(
       "epsilon_paper",
-      "For edp-sgd what its paper's accounting gives: it takes one example's influence for half of what it can be. Nil otherwise."
+      "For edp-sgd what its paper's accounting gives; nil otherwise. It takes one example's influence for half of what it can be."
     ) { $0.epsilonPaper }
     type.field("delta", "The chance that the promise of epsilon fails.") { $0.delta }
     type.field("sigma", "The noise multiplier of the first epoch.") { $0.noiseMultiplier }
@@ -60,25 +60,25 @@ extension AttackResult: NativeValue {
     type.field("auc", "Area under the ROC curve; 0.5 is guessing.") { $0.auc }
     type.field(
       "auc_low",
-      "The lower end of its 95% interval; nil where there is none: fewer than two members or others, or all losses equal."
+      "The lower end of its 95% interval. Nil where there is none: fewer than two members or others, or all losses equal."
     ) { $0.aucInterval?.lowerBound }
     type.field("auc_high", "The upper end of its 95% interval, or nil.") {
       $0.aucInterval?.upperBound
     }
     type.field(
       "advantage",
-      "True less false positive rate of the best threshold, chosen on one half of the examples and judged on the other: 0 on average where there is nothing to find. nil for fewer than two members or others."
+      "True less false positive rate of the best threshold. It is chosen on one half of the examples and judged on the other: 0 on average where there is nothing to find. Nil for fewer than two members or others."
     ) { $0.advantage }
     type.field(
       "advantage_low",
-      "The lower end of a 95% interval of the largest advantage of any threshold, valid for all thresholds at once."
+      "The lower end of a 95% interval of the largest advantage. It is valid for all thresholds at once."
     ) { $0.advantageInterval.lowerBound }
     type.field(
       "advantage_high", "The upper end of that interval, which compares with `dp.advantage_bound`."
     ) { $0.advantageInterval.upperBound }
     type.field(
       "tpr_at_low_fpr",
-      "True positive rate at 0.1% false positives; nil for 1000 others or fewer, which have no such rate but 0."
+      "True positive rate at 0.1% false positives. Nil for 1000 others or fewer, which have no such rate but 0."
     ) { $0.tprAtLowFPR }
     type.field("threshold", "The loss at or below which the best attack says member.") {
       $0.bestThreshold
@@ -148,7 +148,7 @@ enum DPBuiltins {
     ) { epsilon, delta in try GaussianMechanism.noiseMultiplier(epsilon: epsilon, delta: delta) },
     Native(
       "advantage_bound",
-      "The advantage over guessing that no membership attack on an (epsilon, delta)-private result can exceed.",
+      "The advantage that no membership attack on an (epsilon, delta)-private result can exceed.",
       Param<Double>("epsilon", "What was spent.", .nonNegative),
       Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .within(0, 1)),
       returns: "float", seeAlso: ["dp.attack"], search: ["membership"],
@@ -175,7 +175,7 @@ enum DPBuiltins {
     },
     Native(
       "gaussian",
-      "Adds Gaussian noise that hides one example: exact, on a grid of a millionth of its standard deviation, from the operating system's random bits, so that it cannot be repeated by any seed. For n values it is wider than asked by the factor 1 / (1 - noise_multiplier · √n / 2²⁰), which pays for rounding to the grid: a millionth more for one value at multiplier 1, a thousandth more for a million of them. A value may be 4 billion times the standard deviation; a larger one is refused. A tensor keeps its dtype; one of integers becomes f64.",
+      "Adds Gaussian noise that hides one example. It is exact, on a grid of a millionth of its standard deviation, from the operating system's random bits, so that it cannot be repeated by any seed. For n values it is wider than asked by the factor 1 / (1 - noise_multiplier · √n / 2²⁰), which pays for rounding to the grid: a millionth more for one value at multiplier 1, a thousandth more for a million of them. A value may be 4 billion times the standard deviation; a larger one is refused. A tensor keeps its dtype; one of integers becomes f64.",
       Param<NumberVector>("values", "A number, a list of numbers or a tensor."),
       Param<Double>("noise_multiplier", "Noise relative to the sensitivity.", .positive, .finite),
       Param<Double>(

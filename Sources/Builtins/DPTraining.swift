@@ -66,7 +66,7 @@ enum DPTraining {
 
   static let train = Native(
     "train",
-    "Trains a model with differential privacy: Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one, and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
+    "Trains a model with differential privacy. Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one, and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
     parameters: [
       model, examples, epsilon, delta, epochs, batch, maxGradNorm, noiseMultiplier, method,
       optimizer,
@@ -209,7 +209,7 @@ enum DPTraining {
 
   static let attack = Native(
     "attack",
-    "Membership inference by loss: how well do low losses tell the training examples from others? AUC 0.5 is guessing.",
+    "Membership inference by loss: how well low losses tell training examples from others. AUC 0.5 is guessing.",
     Param<Model>("model", "A trained model."),
     Param<TrainingExamples>("members", "Examples that it was trained on."),
     Param<TrainingExamples>("others", "Examples of the same kind that it never saw."),

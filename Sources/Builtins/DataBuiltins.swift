@@ -149,7 +149,7 @@ enum DataBuiltins {
       }),
     Native(
       "load",
-      "A labelled corpus from a CSV, TSV or JSONL file (also `.gz`), or from a folder: with train, valid and test files in these formats (also `sst_train.tsv`, `sst_dev.tsv`), in the layout of SNIPS and ATIS (`train/seq.in`, `train/seq.out`, `train/label`), or with one file of rows. Errors name file and line; empty utterances are left out and noted.",
+      "A labelled corpus from a CSV, TSV or JSONL file (also `.gz`), or from a folder. A folder is one with train, valid and test files in these formats (also `sst_train.tsv`, `sst_dev.tsv`), in the layout of SNIPS and ATIS (`train/seq.in`, `train/seq.out`, `train/label`), or with one file of rows. Errors name file and line; empty utterances are left out and noted.",
       Param<String>("path", "The file or folder."),
       textColumn, labelColumn,
       Param<String>(
@@ -178,7 +178,7 @@ enum DataBuiltins {
       }),
     Native(
       "demo",
-      "A generated corpus of utterances to a spoken assistant: 16 intents with slots, names, places, times and PINs. A share is ambiguous, wrongly labelled or misspelt, so that about 95% accuracy is the best a classifier can reach.",
+      "A generated corpus of utterances to a spoken assistant, of 16 intents. It has slots, names, places, times and PINs. A share is ambiguous, wrongly labelled or misspelt, so that about 95% accuracy is the best a classifier can reach.",
       Param<String>("corpus", "Which one.", default: "intents", .oneOf(["intents"])),
       Param<Int>("train", "Training utterances.", default: 6_000, .positive, named: true),
       Param<Int>("test", "Test utterances.", default: 1_500, .nonNegative, named: true),
@@ -194,7 +194,7 @@ enum DataBuiltins {
     },
     Native(
       "table",
-      "The rows of a CSV, TSV or JSONL file (also `.gz`) as a table; a column whose fields are all numbers becomes numeric.",
+      "The rows of a CSV, TSV or JSONL file (also `.gz`) as a table. A column whose fields are all numbers becomes numeric.",
       Param<String>("path", "The file."),
       Param<String?>(
         "format", "\"csv\", \"tsv\" or \"jsonl\"; nil takes it from the file's name.",
@@ -209,7 +209,7 @@ enum DataBuiltins {
       }),
     Native(
       "split",
-      "Two parts, drawn by class so that both have the same share of each: of examples, of a dataset's training part, or of {inputs, labels}.",
+      "Two parts, drawn by class so that both have the same share of each. What is cut are examples, a dataset's training part, or {inputs, labels}.",
       Param<Splittable>("examples", "Examples, a dataset, or {inputs, labels}."),
       Param<Double>("fraction", "The size of the first part.", .within(0, 1)),
       Param<Bool>("stratified", "Whether classes keep their shares.", default: true, named: true),
@@ -232,7 +232,7 @@ enum DataBuiltins {
   static let datasetMethods = [
     Native(
       "augment",
-      "The dataset with a changed copy of every training text that `change` changes, and a vocabulary that knows the new words.",
+      "The dataset with a changed copy of every training text that `change` changes. Its vocabulary knows the new words.",
       Param<IntentDataset>("dataset"), Param<Callable>("change", "`text => text`."),
       returns: "dataset", seeAlso: ["text.swap_gender"], search: ["counterfactual"],
       context: { (vm: VM, set: IntentDataset, change: Callable) in

@@ -12,7 +12,7 @@ enum DistillBuiltins {
 
   private static let student = Native(
     "student",
-    "A smaller model that begins as part of its teacher: the embeddings, some of the blocks, the final normalisation and output are copied.",
+    "A smaller model that begins as part of its teacher. The embeddings, some of the blocks, the final normalisation and output are copied.",
     Param<Model>("teacher", "A GPT-2 or a BERT."),
     Param<StudentLayers>(
       "layers",

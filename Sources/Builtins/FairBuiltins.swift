@@ -57,7 +57,7 @@ enum FairBuiltins {
       }),
     Native(
       "tpr_gap",
-      "How much better a classifier recognises the women of a class than its men (Bias in Bios): true positive rates by class, the root of the mean squared gap and the mean absolute one, without what chance adds to them, with intervals; `raw_rms` and `raw_mean` are as counted, which chance alone keeps above 0.",
+      "How much better a classifier recognises the women of a class than its men (Bias in Bios). It gives true positive rates by class, the root of the mean squared gap and the mean absolute one, without what chance adds to them, with intervals; `raw_rms` and `raw_mean` are as counted, which chance alone keeps above 0.",
       Param<[String]>("labels", "The true class of each text."),
       Param<[String]>("predictions", "The predicted class."),
       Param<[Bool?]>("female", "Whether a text is about a woman; nil leaves it out."), level,
@@ -95,7 +95,7 @@ enum FairBuiltins {
   private static let writing = [
     Native(
       "prompts",
-      "Beginnings of texts to go on with, each with its group: \"professions\" (sentences about a profession whose next words tell a gender) or \"genders\". `path` reads a file of BOLD instead.",
+      "Beginnings of texts to go on with, each with its group. There are \"professions\" (sentences about a profession whose next words tell a gender) or \"genders\". `path` reads a file of BOLD instead.",
       Param<String>(
         "kind", "Which.", default: "professions", .oneOf(["professions", "genders"])),
       Param<[String]?>(
@@ -123,7 +123,7 @@ enum FairBuiltins {
       }),
     Native(
       "gender_disparity",
-      "How unequally texts about different groups are about men and women: each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal, without what chance adds to it, `low` to `high` its interval. `raw_gap` and `ratio_distance` are as counted: compare them with `balanced_gap` and `balanced_ratio_distance`, what the toss of a coin for each gendered text would show. `inf` where a group's lack of a gender leaves no upper end.",
+      "How unequally texts about different groups are about men and women. Each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal, without what chance adds to it, `low` to `high` its interval. `raw_gap` and `ratio_distance` are as counted: compare them with `balanced_gap` and `balanced_ratio_distance`, what the toss of a coin for each gendered text would show. `inf` where a group's lack of a gender leaves no upper end.",
       writings, smoothing, level, resamples, vectors, average, threshold,
       returns:
         "{gap, low, high, raw_gap, balanced_gap, ratio_distance, balanced_ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
@@ -158,7 +158,7 @@ enum FairBuiltins {
       }),
     Native(
       "gender_polarity",
-      "For each text whether it speaks of men, of women, or of neither more: \"male\", \"female\", \"neutral\"; by its gendered words, or by vectors of all its words.",
+      "For each text whether it speaks of men, of women, or of neither more. That is \"male\", \"female\" or \"neutral\", by its gendered words, or by vectors of all its words.",
       Param<[String]>("texts", "The texts."), vectors, average, threshold,
       returns: "list of string", seeAlso: ["fair.gender_score", "fair.gender_disparity"],
       search: ["gender"],
@@ -171,7 +171,7 @@ enum FairBuiltins {
     },
     Native(
       "gender_score",
-      "How far each text speaks of women (up to 1) or of men (down to -1): the difference of its gendered words over their sum, or the average of its words' cosines with the direction from `he` to `she`.",
+      "How far each text speaks of women (up to 1) or of men (down to -1). It is the difference of its gendered words over their sum, or the average of its words' cosines with the direction from `he` to `she`.",
       Param<[String]>("texts", "The texts."), vectors, average,
       returns: "list of float", seeAlso: ["fair.gender_polarity", "text.word_vectors"],
       search: ["gender polarity", "bold"],

@@ -53,7 +53,7 @@ enum GenerationBuiltins {
   static let natives = [
     Native(
       "generate",
-      "What a model writes behind each prompt: a list of the continuations; for prompts that are maps, of maps {prompt, group, text}. Where one text grows, tokens are drafted from what it has said before and checked at once: faster where it repeats itself, and never another token.",
+      "What a model writes behind each prompt: a list of the continuations. For prompts that are maps it is one of maps {prompt, group, text}. Where one text grows, tokens are drafted from what it has said before and checked at once: faster where it repeats itself, and never another token.",
       parameters: [
         model, prompts, tokens, temperature, topK, topP, minP, beams, lengthPenalty,
         repetitionPenalty, noRepeatNGram, stop, seed, start, batch,
@@ -90,7 +90,7 @@ enum GenerationBuiltins {
       }),
     Native(
       "embed",
-      "A vector for each text: the mean of the model's last hidden states over its tokens, or what the folder of a sentence encoder says.",
+      "A vector for each text. It is the mean of the model's last hidden states over its tokens, or what the folder of a sentence encoder says.",
       Param<Model>("model", "A GPT-2 or BERT model with its tokenizer."),
       Param<[String]>("texts", "The texts; what the model's context cannot hold is cut off."),
       Param<Bool?>(
@@ -104,7 +104,7 @@ enum GenerationBuiltins {
       }),
     Native(
       "log_probability",
-      "The logarithm of the probability that a model gives to each text (to what follows its first token, where the tokenizer has no token to start with).",
+      "The logarithm of the probability that a model gives to each text. Where the tokenizer has no token to start with, it is that of what follows the first token.",
       Param<Model>("model", "A model of language with its tokenizer."),
       Param<[String]>("texts", "The texts; each must fit the model's context."),
       returns: "list of float", seeAlso: ["text.perplexity"], search: ["likelihood", "score"],

@@ -8,7 +8,7 @@ enum GradientBuiltins {
   static let natives = [
     Native(
       "value_and_gradient",
-      "The value of a function and its gradient, with respect to a tensor, several, or a model's parameters.",
+      "A function's value and its gradient with respect to a tensor, several, or a model's parameters.",
       Param<Value>("of", "A tensor, a list or map of tensors, or a model."),
       Param<Callable>(
         "function",

@@ -21,16 +21,16 @@ enum LossBuiltins {
     },
     Native(
       "binary_cross_entropy",
-      "-y log σ(x) - (1 - y) log(1 - σ(x)) for each pair of a score x and a target y between 0 and 1.",
+      "The cross-entropy of scores x and targets y between 0 and 1, one number a pair. It is -y log σ(x) - (1 - y) log(1 - σ(x)).",
       Param<Tensor>("logits", "Scores."), Param<Tensor>("targets", "As many targets."),
       returns: "tensor, as `logits`", seeAlso: ["nn.cross_entropy"], search: ["loss", "sigmoid"],
       examples: [
-        ("nn.binary_cross_entropy(tensor([0.0]), tensor([1.0]))", "tensor f32 [1]\n[0.6931472]")
+        ("nn.binary_cross_entropy(tensor([0.0]), tensor([1.0]))", "tensor f32 [1]\n[0.6931]")
       ]
     ) { logits, targets in try Losses.binaryCrossEntropy(logits, targets) },
     Native(
       "kl_divergence",
-      "T² · KL(softmax(p / T) ‖ softmax(q / T)) over the last axis of two tensors of logits, one number a row (Hinton 2015: T² keeps gradients of one size). Forward with the teacher as p, reverse with the teacher as q; gradients flow to both.",
+      "The divergence of two tensors of logits over their last axis, one number a row. It is T² · KL(softmax(p / T) ‖ softmax(q / T)); T² keeps gradients of one size (Hinton 2015). Forward with the teacher as p, reverse with the teacher as q; gradients flow to both.",
       Param<Tensor>("p", "Logits [rows…, classes]."),
       Param<Tensor>("q", "Logits of the same shape."),
       Param<Double>(

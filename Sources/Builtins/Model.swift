@@ -92,11 +92,11 @@ enum ModelBuiltins {
     },
     Native(
       "load",
-      "Sets the parameters to those of a map such as `model.parameters` gives, or of a file that `save` wrote.",
+      "Sets the parameters to those of a map as `model.parameters` gives, or of a file that `save` wrote.",
       Param<Model>("model", "The model.", mutates: true),
       Param<SavedParameters>(
         "parameters", "A tensor for each parameter's name, or the path of a `.safetensors` file."),
-      returns: "the model", seeAlso: ["save"]
+      returns: "the model", seeAlso: ["model.save"]
     ) { model, parameters in
       try requireOwn(model)
       try model.layer.load(parameters.state)
@@ -105,9 +105,9 @@ enum ModelBuiltins {
     ModelFiles.save,
     Native(
       "hidden",
-      "The last hidden states for tokens [examples, time], before anything makes scores of them: [examples, time, width].",
+      "The last hidden states [examples, time, width] for tokens [examples, time]. Nothing has made scores of them yet.",
       Param<Model>("model", "A GPT-2 or BERT model."),
-      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["vectors"]
+      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["model.vectors"]
     ) { (model: Model, tokens: Tensor) throws -> Tensor in
       switch model.layer {
       case let language as any LanguageModel: try language.hiddenStates(tokens)
@@ -119,7 +119,8 @@ enum ModelBuiltins {
       "vectors",
       "The embeddings of tokens [examples, time] before positions are added: [examples, time, width]. `from_vectors` goes on from them, so that `gradient(m.vectors(x), v => …m.from_vectors(v)…)` is the gradient with respect to the embeddings.",
       Param<Model>("model", "A GPT-2 or BERT model."),
-      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["from_vectors"],
+      Param<Tensor>("tokens", "[examples, time]."), returns: "tensor",
+      seeAlso: ["model.from_vectors"],
       search: ["embeddings", "sensitivity", "adversarial"]
     ) { (model: Model, tokens: Tensor) throws -> Tensor in
       switch model.layer {
@@ -132,7 +133,7 @@ enum ModelBuiltins {
       "from_vectors", "The model's output for vectors in the tokens' place.",
       Param<Model>("model", "A GPT-2 or BERT model."),
       Param<Tensor>("vectors", "[examples, time, width]."), returns: "tensor",
-      seeAlso: ["vectors"]
+      seeAlso: ["model.vectors"]
     ) { (model: Model, vectors: Tensor) throws -> Tensor in
       switch model.layer {
       case let language as GPT2: try language.scores(language.hiddenStates(ofVectors: vectors))

@@ -9,7 +9,7 @@ import Text
 enum ModelFiles {
   static let load = Native(
     "load",
-    "A pretrained model from a Hugging Face folder (GPT-2, BERT or DistilBERT, also a sentence encoder's with `modules.json`): `config.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
+    "A pretrained model from a Hugging Face folder: GPT-2, BERT, DistilBERT or a sentence encoder. It reads `config.json`, `modules.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
     Param<String>("folder", "The folder."),
     Param<Double?>(
       "dropout",
@@ -94,9 +94,10 @@ enum ModelFiles {
 
   static let save = Native(
     "save",
-    "Writes the model: to a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, its parameters to that file. Tensors that came from a folder with 16 or 8 bits are stored so again. What was there is replaced only when everything is written.",
+    "Writes the model to a folder or file. It is a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, a file of its parameters. Tensors that came from a folder with 16 or 8 bits are stored so again. What was there is replaced only when everything is written.",
     Param<Model>("model"), Param<String>("path", "A folder, or a file `….safetensors`."),
-    returns: "nil", seeAlso: ["nn.load", "load"], search: ["checkpoint", "export", "safetensors"],
+    returns: "nil", seeAlso: ["nn.load", "model.load"],
+    search: ["checkpoint", "export", "safetensors"],
     context: { (vm: VM, model: Model, path: String) -> Void in
       let target = try vm.writablePath(path)
       if target.hasSuffix(".safetensors") {

@@ -21,7 +21,7 @@ enum NNBuiltins {
         "padding",
         "The token whose vector stays zero and that ends sequences (0 for a vocabulary).",
         default: nil, text: "nil", named: true),
-      returns: "model", seeAlso: ["mean", "lstm"], search: ["lookup", "word vectors"],
+      returns: "model", seeAlso: ["nn.mean", "nn.lstm"], search: ["lookup", "word vectors"],
       examples: [("nn.embedding(1000, 16)", "embedding(1000 × 16) with 16,000 parameters")],
       context: { (vm: VM, table: TableSize, width: Int, padding: Int?) in
         var random = vm.randomStream("embedding")
@@ -30,7 +30,7 @@ enum NNBuiltins {
             table.rows, width, paddingIndex: padding ?? table.padding, random: &random))
       }),
     Native(
-      "linear", "x · Wᵀ + b over the last axis.",
+      "linear", "An affine map x · Wᵀ + b over the last axis.",
       Param<Int>("inputs", "The size of the last axis of the input.", .positive),
       Param<Int>("outputs", "The size of the last axis of the output.", .positive),
       Param<Bool>("bias", "Whether b is added.", default: true, named: true),
@@ -42,12 +42,12 @@ enum NNBuiltins {
       }),
     Native(
       "lstm",
-      "A long short-term memory over [examples, time, inputs]; gives its hidden states [examples, time, hidden], or twice as wide where it reads in both directions.",
+      "A long short-term memory over [examples, time, inputs]. It gives its hidden states [examples, time, hidden], or twice as wide where it reads in both directions.",
       Param<Int>("inputs", "The size of the last axis of the input.", .positive),
       Param<Int>("hidden", "The size of the state.", .positive),
       Param<Bool>(
         "bidirectional", "Whether a second one reads backwards.", default: false, named: true),
-      returns: "model", seeAlso: ["embedding", "mean"], search: ["recurrent", "bilstm"],
+      returns: "model", seeAlso: ["nn.embedding", "nn.mean"], search: ["recurrent", "bilstm"],
       examples: [("nn.lstm(8, 4)", "lstm(8 → 4) with 224 parameters")],
       context: { (vm: VM, inputs: Int, hidden: Int, bidirectional: Bool) in
         var random = vm.randomStream("lstm")
@@ -80,7 +80,7 @@ enum NNBuiltins {
     Native(
       "max", "The maximum over an axis; over time, padding does not count.",
       Param<Int>("axis", "The axis; 1 is time.", default: 1, .within(1, 7), named: true),
-      returns: "model", seeAlso: ["mean"], search: ["pooling"],
+      returns: "model", seeAlso: ["nn.mean"], search: ["pooling"],
       examples: [("nn.max(axis: 1)", "max(axis: 1) with 0 parameters")]
     ) { axis in Model(layer: Pooling(.max, axis: axis)) },
   ]
@@ -97,7 +97,7 @@ enum NNBuiltins {
     Native(
       "sequential", "Layers one after the other.",
       Param<Rest<Model>>("layers", "The layers, in order."),
-      returns: "model", seeAlso: ["module"],
+      returns: "model", seeAlso: ["nn.module"],
       examples: [
         (
           "nn.sequential(nn.linear(4, 8), nn.relu(), nn.linear(8, 2))",
@@ -110,7 +110,7 @@ enum NNBuiltins {
       "A layer whose forward pass is a function of the script. What it computes may be anything; in private training it sees one example at a time, as a batch of one, and may keep nothing from call to call.",
       Param<[Spelling: Model]>("parts", "The layers that it is made of, by name."),
       Param<Callable>("forward", "`(m, x) => …`: from the module and its input to its output."),
-      returns: "model", seeAlso: ["sequential"], search: ["custom layer", "forward"],
+      returns: "model", seeAlso: ["nn.sequential"], search: ["custom layer", "forward"],
       examples: [
         (
           "nn.module({gate: nn.linear(4, 4)}, (m, x) => x * sigmoid(m.gate(x)))",

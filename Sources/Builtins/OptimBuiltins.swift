@@ -16,7 +16,7 @@ struct OptimizerSettings: NativeValue {
     }
     type.equals = { $0.optimizer === $1.optimizer }
     type.isHandle = true
-    type.field("name", "sgd, adam or adamw.") { $0.optimizer.name }
+    type.field("name", "What it does: sgd, adam or adamw.") { $0.optimizer.name }
     type.field("learning_rate", "The learning rate.") { $0.optimizer.rate }
     type.transfer = .copy { OptimizerSettings(optimizer: try $0.optimizer.fresh()) }
     type.hasContent()
@@ -28,7 +28,7 @@ extension OptimizerSettings {
   /// A step of a training loop that a script writes itself.
   fileprivate static let step = Native(
     "step",
-    "Changes a model's parameters by gradients such as `gradient(model, …)` gives; for training loops of one's own. The optimizer keeps its state from step to step as long as the parameters are the same.",
+    "Changes a model's parameters by gradients such as `gradient(model, …)` gives. It is for training loops of one's own. The optimizer keeps its state from step to step as long as the parameters are the same.",
     Param<OptimizerSettings>("optimizer", mutates: true),
     Param<Model>("model", "The model, which is changed.", mutates: true),
     Param<[Spelling: Tensor]>("gradients", "A tensor for each trained parameter's name."),
@@ -85,7 +85,8 @@ enum OptimBuiltins {
       Param<Double>(
         "weight_decay", "The factor of the L2 penalty.", default: 0, .nonNegative, .finite,
         named: true),
-      returns: "optimizer", seeAlso: ["adamw"], examples: [("optim.adam(0.002)", "adam(0.002)")]
+      returns: "optimizer", seeAlso: ["optim.adamw"],
+      examples: [("optim.adam(0.002)", "adam(0.002)")]
     ) { rate, beta1, beta2, epsilon, weightDecay in
       OptimizerSettings(
         optimizer: try Adam(
@@ -104,7 +105,8 @@ enum OptimBuiltins {
       Param<Double>(
         "weight_decay", "The share of the weights that goes each step, times the step size.",
         default: 0.01, .nonNegative, .finite, named: true),
-      returns: "optimizer", seeAlso: ["adam"], examples: [("optim.adamw(0.002)", "adamw(0.002)")]
+      returns: "optimizer", seeAlso: ["optim.adam"],
+      examples: [("optim.adamw(0.002)", "adamw(0.002)")]
     ) { rate, beta1, beta2, epsilon, weightDecay in
       OptimizerSettings(
         optimizer: try Adam.decoupled(

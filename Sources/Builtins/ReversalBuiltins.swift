@@ -53,7 +53,7 @@ enum ReversalBuiltins {
     },
     Native(
       "role_reversal",
-      "The text with every gendered word exchanged, also those that would not come back (`Mrs.`), with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes. With `names`, also how many names it met: `names_known` (by origin in `names_by_origin`) and `names_unknown`, which is an estimate from capitals; see `text.name_coverage`.",
+      "The text with every gendered word exchanged, also those that would not come back (`Mrs.`). It comes with a report: {text, changes, kept, invertible, positions}. `kept` are gendered words that stayed, {word, reason, start}; `invertible` says that reversing again gives the text back; `positions` are the changed words' places [start, end] in both texts, in bytes. With `names`, also how many names it met: `names_known` (by origin in `names_by_origin`) and `names_unknown`, which is an estimate from capitals; see `text.name_coverage`.",
       text, names, oneWay(.change), reverser,
       returns:
         "{text: string, changes: list of change, kept: list of {word, reason, start: int}, invertible: bool, positions, names_known, names_unknown, names_by_origin}",
@@ -70,7 +70,7 @@ enum ReversalBuiltins {
     },
     Native(
       "name_coverage",
-      "How many of the names in texts a pairing knows, which an audit that exchanges names is to be read with: {known, unknown, share, by_origin, unknown_names}. Unknown names are an estimate (capitals that begin no sentence and stand behind no word of places); the ten most frequent are shown. A note says so where the share is below one half.",
+      "How many of the names in texts a pairing knows. An audit that exchanges names is to be read with it: {known, unknown, share, by_origin, unknown_names}. Unknown names are an estimate (capitals that begin no sentence and stand behind no word of places); the ten most frequent are shown. A note says so where the share is below one half.",
       Param<[String]>("texts", "The texts."),
       Param<NamePairs>(
         "names", "As in `text.role_reversal`.", default: NamePairs(names: .standard),
@@ -81,7 +81,7 @@ enum ReversalBuiltins {
       examples: [
         (
           "text.name_coverage([\"She met Jamal and Xochitl there.\"]).by_origin",
-          "{african-american: 1}"
+          "{\"african-american\": 1}"
         )
       ],
       context: {
@@ -107,7 +107,7 @@ enum ReversalBuiltins {
       }),
     Native(
       "reverser",
-      "Role reversal with one's own words: a value to call with a text, and to give to `text.swap_gender`, `text.role_reversal` and `distill.train`.",
+      "Role reversal with one's own words. The value is called with a text, or given to `text.swap_gender`, `text.role_reversal` and `distill.train`.",
       Param<String?>(
         "lexicon",
         "A file of gendered words, laid out as the standard library's `data/gender_lexicon.tsv`; nil is that one.",
@@ -157,7 +157,7 @@ enum ReversalBuiltins {
       }),
     Native(
       "tagger",
-      "A part-of-speech tagger that tells `her` before a noun from `her` alone: trained on a treebank (CoNLL-U or another CoNLL file, or a table with a sentence a row), or read from a file that its `save` wrote.",
+      "A part-of-speech tagger that tells `her` before a noun from `her` alone. It is trained on a treebank (CoNLL-U or another CoNLL file, or a table with a sentence a row), or read from a file that its `save` wrote.",
       Param<String>("path", "A treebank, or a saved tagger."),
       Param<Int>("epochs", "Passes over the treebank.", default: 6, .within(1, 1000), named: true),
       Param<Int>(

@@ -12,7 +12,7 @@ enum SequenceBuiltins {
       "crf",
       "A linear-chain conditional random field over emissions [examples, time, tags] (Lafferty 2001). As a layer it passes them on; train it with `nn.crf_loss`, predict with `nn.crf_decode`.",
       Param<Int>("tags", "How many tags there are.", .positive),
-      returns: "model", seeAlso: ["crf_loss", "crf_decode", "crf_marginals"],
+      returns: "model", seeAlso: ["nn.crf_loss", "nn.crf_decode", "nn.crf_marginals"],
       search: ["sequence labelling", "ner", "viterbi", "tagging"],
       examples: [("nn.crf(3)", "crf(3) with 15 parameters")],
       context: { (vm: VM, tags: Int) in
@@ -21,23 +21,23 @@ enum SequenceBuiltins {
       }),
     Native(
       "crf_loss",
-      "log Z - s(tags): the negative log-likelihood of each example's tags, [examples]. With `nn.train` and `dp.train`: `loss: (outputs, tags) => nn.crf_loss(m.crf, outputs, tags)`.",
+      "The negative log-likelihood log Z - s(tags) of each example's tags, [examples]. With `nn.train` and `dp.train`: `loss: (outputs, tags) => nn.crf_loss(m.crf, outputs, tags)`.",
       crf, emissions, Param<Tensor>("tags", "Integers [examples, time]."),
       Param<Int>(
         "ignore", "The tag of padding, which stands at the end only.", default: -100, named: true),
-      returns: "tensor [examples]", seeAlso: ["crf"], search: ["likelihood"]
+      returns: "tensor [examples]", seeAlso: ["nn.crf"], search: ["likelihood"]
     ) { (model: Model, emissions: Tensor, tags: Tensor, ignore: Int) throws -> Tensor in
       try field(model).negativeLogLikelihood(emissions, tags, ignoreIndex: ignore)
     },
     Native(
       "crf_decode", "The most probable tags of each example (Viterbi), as many as it is long.",
-      crf, emissions, returns: "list of lists of int", seeAlso: ["crf"], search: ["viterbi"]
+      crf, emissions, returns: "list of lists of int", seeAlso: ["nn.crf"], search: ["viterbi"]
     ) { (model: Model, emissions: Tensor) throws -> [[Int]] in
       try field(model).decode(emissions)
     },
     Native(
       "crf_marginals", "The probability of each tag at each position, [examples, time, tags].",
-      crf, emissions, returns: "tensor", seeAlso: ["crf"], search: ["forward-backward"]
+      crf, emissions, returns: "tensor", seeAlso: ["nn.crf"], search: ["forward-backward"]
     ) { (model: Model, emissions: Tensor) throws -> Tensor in
       try field(model).marginals(emissions)
     },
@@ -56,12 +56,12 @@ enum SequenceBuiltins {
         "dropout",
         "The chance that a number is set to zero in training, the attention's weights included.",
         default: 0, .within(0, 0.999), named: true),
-      returns: "model", seeAlso: ["gpt2", "bert"],
+      returns: "model", seeAlso: ["nn.gpt2", "nn.bert"],
       search: ["seq2seq", "translation", "cross-attention", "t5"],
       examples: [
         (
           "nn.encoder_decoder(50, context: 8, width: 8, encoder_blocks: 1, decoder_blocks: 1, heads: 2)",
-          "encoder_decoder(50 tokens, width 8, 1 + 1 blocks) with 2,600 parameters"
+          "encoder_decoder(50 tokens, width 8, 1 + 1 blocks) with 2,608 parameters"
         )
       ],
       context: {

@@ -49,7 +49,7 @@ extension Table: NativeValue {
     }
     type.field(
       "failures",
-      "The trials of a sweep that failed, with their swept values and the error; no rows where all went well. Who reads them, or the column `error`, answers for them: a run whose failures nobody looks at ends as failed."
+      "The trials of a sweep that failed, with their swept values and the error. No rows where all went well. Who reads them, or the column `error`, answers for them: a run whose failures nobody looks at ends as failed."
     ) { (vm: VM, table: Table) throws -> Value in
       // A measured column of this name comes first.
       if table.hasColumn("failures") { return try table.column("failures").cells.encode(vm) }
@@ -225,7 +225,8 @@ enum TableBuiltins {
     }.knowing(TableColumns.without),
     Native(
       "filter", "The rows for which the function gives true; it gets each row as a map.",
-      Param<Table>("table"), Param<Callable>("keep", "row => bool"),
+      Param<Table>("table"),
+      Param<Callable>("keep", "A function that gives true for the rows to keep."),
       returns: "table", search: ["where", "rows"],
       examples: [("len(table([{a: 1}, {a: 5}]).filter(row => row.a > 2))", "1")],
       context: { (vm: VM, table: Table, keep: Callable) in
@@ -260,7 +261,7 @@ enum TableBuiltins {
     ) { table, count in table.tail(count) }.knowing(TableColumns.same),
     Native(
       "group",
-      "Gathers rows with equal values in the named columns: `results.group([\"epsilon\"]).mean(interval: 0.95)`.",
+      "Gathers rows with equal values in the named columns. What follows summarises them: `results.group([\"epsilon\"]).mean(interval: 0.95)`.",
       Param<Table>("table"), Param<Names>("by", "A name or a list of names."), returns: "groups",
       seeAlso: ["stats.interval"], search: ["aggregate", "summarise", "pivot"]
     ) { table, names in

@@ -70,7 +70,7 @@ enum TensorBuiltins {
 
   private static let sequences = [
     Native(
-      "arange", "start, start + step, … below `end`; with one number, from 0 up to it.",
+      "arange", "The numbers start, start + step, … below `end`; with one number, from 0 up to it.",
       Param<Value>("start", "The first number, or the end where it is the only one."),
       Param<Value>("end", "Where it stops, itself not included.", default: .nothing),
       Param<Value>("step", "The step; may be negative.", default: .int(1)), returns: "tensor",
@@ -149,7 +149,7 @@ enum TensorBuiltins {
     Native(
       "concat", "Tensors joined along an axis.",
       Param<[Tensor]>("tensors", "A list of tensors.", .nonEmpty),
-      Param<Int>("axis", "The axis.", default: 0), returns: "tensor", seeAlso: ["stack"],
+      Param<Int>("axis", "The axis.", default: 0), returns: "tensor", seeAlso: ["tensor.stack"],
       search: ["cat", "join"],
       examples: [("tensor.concat([tensor([1]), tensor([2, 3])])", "tensor i64 [3]\n[1, 2, 3]")]
     ) { tensors, axis in try Tensor.concatenated(tensors, axis: axis) },
@@ -157,7 +157,7 @@ enum TensorBuiltins {
       "stack", "Tensors of one shape joined along a new axis.",
       Param<[Tensor]>("tensors", "A list of tensors.", .nonEmpty),
       Param<Int>("axis", "Where the new axis stands.", default: 0), returns: "tensor",
-      seeAlso: ["concat"]
+      seeAlso: ["tensor.concat"]
     ) { tensors, axis in try Tensor.stacked(tensors, axis: axis) },
   ]
 }

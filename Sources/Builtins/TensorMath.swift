@@ -11,15 +11,17 @@ enum TensorMath {
 
   /// Functions of one number.
   static let elementwise: [Elementwise] = [
-    Elementwise(name: "exp", summary: "e to the power of each element.") { try $0.exp() },
-    Elementwise(name: "expm1", summary: "exp(x) - 1, exact for small x.") { try $0.expm1() },
+    Elementwise(name: "exp", summary: "The exponential of each element.") { try $0.exp() },
+    Elementwise(name: "expm1", summary: "The exponential less one, exp(x) - 1, exact for small x.")
+    { try $0.expm1() },
     Elementwise(name: "log", summary: "The natural logarithm.") { try $0.log() },
-    Elementwise(name: "log1p", summary: "log(1 + x), exact for small x.") { try $0.log1p() },
+    Elementwise(name: "log1p", summary: "The logarithm of one more, log(1 + x), exact for small x.")
+    { try $0.log1p() },
     Elementwise(name: "log2", summary: "The logarithm to base 2.") { try $0.log2() },
     Elementwise(name: "log10", summary: "The logarithm to base 10.") { try $0.log10() },
     Elementwise(name: "sqrt", summary: "The square root.") { try $0.sqrt() },
     Elementwise(name: "rsqrt", summary: "1 / √x.") { try $0.rsqrt() },
-    Elementwise(name: "square", summary: "x².") { try $0.square() },
+    Elementwise(name: "square", summary: "The square x².") { try $0.square() },
     Elementwise(name: "sin", summary: "The sine.") { try $0.sin() },
     Elementwise(name: "cos", summary: "The cosine.") { try $0.cos() },
     Elementwise(name: "tan", summary: "The tangent.") { try $0.tan() },
@@ -30,13 +32,22 @@ enum TensorMath {
     Elementwise(name: "cosh", summary: "The hyperbolic cosine.") { try $0.cosh() },
     Elementwise(name: "tanh", summary: "The hyperbolic tangent.") { try $0.tanh() },
     Elementwise(name: "sigmoid", summary: "1 / (1 + exp(-x)).") { try $0.sigmoid() },
-    Elementwise(name: "relu", summary: "x where it is positive, else 0.") { try $0.relu() },
-    Elementwise(name: "gelu", summary: "x Φ(x), by the error function.") { try $0.gelu() },
-    Elementwise(name: "gelu_tanh", summary: "x Φ(x), GPT-2's approximation by tanh.") {
+    Elementwise(name: "relu", summary: "The rectified linear unit: x where it is positive, else 0.")
+    { try $0.relu() },
+    Elementwise(
+      name: "gelu", summary: "The Gaussian error linear unit x Φ(x), by the error function."
+    ) { try $0.gelu() },
+    Elementwise(
+      name: "gelu_tanh",
+      summary: "GPT-2's approximation of the Gaussian error linear unit, by tanh."
+    ) {
       try $0.gelu(approximate: true)
     },
-    Elementwise(name: "silu", summary: "x · sigmoid(x).") { try $0.silu() },
-    Elementwise(name: "softplus", summary: "log(1 + exp(x)).") { try $0.softplus() },
+    Elementwise(name: "silu", summary: "The sigmoid linear unit x · sigmoid(x), also called swish.")
+    { try $0.silu() },
+    Elementwise(name: "softplus", summary: "The smooth form of relu, log(1 + exp(x)).") {
+      try $0.softplus()
+    },
     Elementwise(name: "erf", summary: "The error function.") { try $0.erf() },
     Elementwise(name: "erfc", summary: "1 - erf(x), exact for large x.") { try $0.erfc() },
     Elementwise(name: "gamma", summary: "The gamma function.") { try $0.gamma() },
@@ -44,7 +55,7 @@ enum TensorMath {
       try $0.logGamma()
     },
     Elementwise(name: "abs", summary: "The value without its sign.") { try $0.abs() },
-    Elementwise(name: "sign", summary: "-1, 0 or 1.") { try $0.sign() },
+    Elementwise(name: "sign", summary: "The sign of each element: -1, 0 or 1.") { try $0.sign() },
     Elementwise(name: "floor", summary: "The largest whole number not above x.") {
       try $0.floor()
     },
@@ -52,7 +63,7 @@ enum TensorMath {
     Elementwise(name: "round", summary: "The nearest whole number, halves to even.") {
       try $0.round()
     },
-    Elementwise(name: "trunc", summary: "x without its decimals.") { try $0.truncated() },
+    Elementwise(name: "trunc", summary: "Cuts the decimals of x off.") { try $0.truncated() },
   ]
 
   /// Functions of two numbers.
@@ -109,28 +120,40 @@ enum TensorMath {
   }
 
   static let activations = [
-    global("gelu", "x Φ(x), by the error function.", ("gelu(0.0)", "0.0")) { try $0.gelu() },
-    global("gelu_tanh", "x Φ(x), GPT-2's approximation by tanh.", ("gelu_tanh(0.0)", "0.0")) {
+    global(
+      "gelu", "The Gaussian error linear unit x Φ(x), by the error function.", ("gelu(0.0)", "0.0")
+    ) { try $0.gelu() },
+    global(
+      "gelu_tanh", "GPT-2's approximation of the Gaussian error linear unit, by tanh.",
+      ("gelu_tanh(0.0)", "0.0")
+    ) {
       try $0.gelu(approximate: true)
     },
-    global("silu", "x · sigmoid(x).", ("silu(0.0)", "0.0")) { try $0.silu() },
-    global("softplus", "log(1 + exp(x)).", ("softplus(0.0)", "0.6931472")) { try $0.softplus() },
-    global("square", "x².", ("square(3.0)", "9.0")) { try $0.square() },
+    global(
+      "silu", "The sigmoid linear unit x · sigmoid(x), also called swish.", ("silu(0.0)", "0.0")
+    ) { try $0.silu() },
+    global("softplus", "The smooth form of relu, log(1 + exp(x)).", ("softplus(0.0)", "0.6931472"))
+    { try $0.softplus() },
+    global("square", "The square x².", ("square(3.0)", "9.0")) { try $0.square() },
     global("rsqrt", "1 / √x.", ("rsqrt(4.0)", "0.5")) { try $0.rsqrt() },
   ]
 
   static let alongAxes = [
     Native(
-      "softmax", "exp(x) / Σ exp(x) along an axis.", Param<Tensor>("x", "A tensor."),
+      "softmax", "Turns scores into shares that add up to 1: exp(x) / Σ exp(x) along an axis.",
+      Param<Tensor>("x", "A tensor."),
       Param<Int>("axis", "The axis.", default: -1), returns: "tensor", search: ["probabilities"],
       examples: [("softmax([0.0, 0.0])", "tensor f32 [2]\n[0.5, 0.5]")]
     ) { x, axis in try x.softmax(axis: axis) },
     Native(
-      "log_softmax", "x - log Σ exp(x) along an axis.", Param<Tensor>("x", "A tensor."),
+      "log_softmax", "The logarithm of softmax: x - log Σ exp(x) along an axis.",
+      Param<Tensor>("x", "A tensor."),
       Param<Int>("axis", "The axis.", default: -1), returns: "tensor"
     ) { x, axis in try x.logSoftmax(axis: axis) },
     Native(
-      "logsumexp", "log Σ exp(x) over axes, without overflow.", Param<Tensor>("x", "A tensor."),
+      "logsumexp",
+      "The logarithm of a sum of exponentials, log Σ exp(x) over axes, without overflow.",
+      Param<Tensor>("x", "A tensor."),
       Param<Axes>("axis", "The axis or axes; nil takes all.", default: .all),
       Param<Bool>("keep", "Whether reduced axes stay, with size 1.", default: false),
       returns: "tensor"

@@ -15,7 +15,7 @@ enum TensorMethods {
     Native(
       "reshape", "The same elements in another shape.", x,
       Param<Sizes>("sizes", "The new sizes; one may be -1 and is then worked out."),
-      returns: "tensor", seeAlso: ["flatten"],
+      returns: "tensor", seeAlso: ["tensor.flatten"],
       examples: [("tensor.arange(6).reshape(2, -1).shape", "[2, 3]")]
     ) { x, sizes in try x.reshaped(sizes.values) },
     Native(
@@ -28,7 +28,7 @@ enum TensorMethods {
       "transpose", "Two axes exchanged.", x,
       Param<Int>("first", "One axis.", default: -2),
       Param<Int>("second", "The other.", default: -1),
-      returns: "tensor", seeAlso: ["permute"], search: ["swap"],
+      returns: "tensor", seeAlso: ["tensor.permute"], search: ["swap"],
       examples: [("tensor.zeros([2, 3, 4]).transpose().shape", "[2, 4, 3]")]
     ) { x, first, second in try x.transposed(first, second) },
     Native(
@@ -51,7 +51,7 @@ enum TensorMethods {
     Native(
       "expand", "Axes of size 1 repeated without copying.", x,
       Param<Sizes>("sizes", "The new sizes; -1 keeps one."), returns: "tensor",
-      seeAlso: ["repeat"], search: ["broadcast"]
+      seeAlso: ["tensor.repeat"], search: ["broadcast"]
     ) { x, sizes in try x.expanded(to: sizes.values) },
     Native(
       "repeat", "The tensor repeated along each axis.", x,
@@ -113,7 +113,9 @@ enum TensorMethods {
     reduction("all", "Whether all elements are true (not zero).") {
       try $0.all(axes: $1, keepAxes: $2)
     },
-    reduction("logsumexp", "log Σ exp(x), without overflow.") {
+    reduction(
+      "logsumexp", "The logarithm of a sum of exponentials, log Σ exp(x), without overflow."
+    ) {
       try $0.logSumExp(axes: $1, keepAxes: $2)
     },
     spread("var", "The variance.") {
@@ -123,7 +125,7 @@ enum TensorMethods {
       try $0.standardDeviation(axes: $1, correction: $2, keepAxes: $3)
     },
     Native(
-      "norm", "(Σ|x|ᵖ)^(1/p).", x,
+      "norm", "The norm (Σ|x|ᵖ)^(1/p).", x,
       Param<Double>("order", "p; `inf` gives the largest |x|.", default: 2, .positive),
       Param<Axes>("axis", "The axis or axes; nil takes all.", default: .all),
       Param<Bool>("keep", "Whether reduced axes stay, with size 1.", default: false),
@@ -181,7 +183,7 @@ enum TensorMethods {
     Native(
       "sort", "The elements in order along an axis; NaN last.", x, axis(),
       Param<Bool>("descending", "Whether the largest comes first.", default: false),
-      returns: "tensor", seeAlso: ["argsort", "topk"],
+      returns: "tensor", seeAlso: ["tensor.argsort", "tensor.topk"],
       examples: [("tensor([3, 1, 2]).sort()", "tensor i64 [3]\n[1, 2, 3]")]
     ) { x, axis, descending in try x.sorted(axis: axis, descending: descending).values },
     Native(
@@ -200,10 +202,12 @@ enum TensorMethods {
       return Record([("values", top.values), ("indices", top.indices)])
     },
     Native(
-      "softmax", "exp(x) / Σ exp(x) along an axis.", x, axis(), returns: "tensor"
+      "softmax", "Turns scores into shares that add up to 1: exp(x) / Σ exp(x) along an axis.", x,
+      axis(), returns: "tensor"
     ) { x, axis in try x.softmax(axis: axis) },
     Native(
-      "log_softmax", "x - log Σ exp(x) along an axis.", x, axis(), returns: "tensor"
+      "log_softmax", "The logarithm of softmax: x - log Σ exp(x) along an axis.", x, axis(),
+      returns: "tensor"
     ) { x, axis in try x.logSoftmax(axis: axis) },
   ]
 
@@ -211,7 +215,7 @@ enum TensorMethods {
     Native(
       "pick", "For each row along the last axis the element at its label.", x,
       Param<Tensor>("labels", "One integer for each row: [..] for a tensor [.., classes]."),
-      returns: "tensor", seeAlso: ["gather"], search: ["nll", "label"],
+      returns: "tensor", seeAlso: ["tensor.gather"], search: ["nll", "label"],
       examples: [("tensor([[1, 2], [3, 4]]).pick([1, 0])", "tensor i64 [2]\n[2, 3]")]
     ) { x, labels in try x.pick(labels) },
     Native(

@@ -22,7 +22,7 @@ enum TextBuiltins {
     ) { $0.uppercased() },
     Native(
       "tokens",
-      "The text cut into tokens: \"words\" (lower-cased, punctuation set apart), \"whitespace\" (nothing changed) or \"characters\".",
+      "The text cut into tokens. They are \"words\" (lower-cased, punctuation set apart), \"whitespace\" (nothing changed) or \"characters\".",
       Param<Text>("text", "The text."),
       Param<String>("tokenizer", "How it is cut.", default: "words", tokenizers),
       returns: "list of string", seeAlso: ["text.vocabulary"],

@@ -20,7 +20,7 @@ enum TokenBlockBuiltins {
       }),
     Native(
       "blocks",
-      "Texts as examples for a model of language: {inputs, labels}, [examples, length] each, the label of a position being the next token. Packed, all texts stand behind each other and examples have no gaps; separate, an example holds the beginning of one text only, which is what privacy for texts needs.",
+      "Texts as examples for a model of language: {inputs, labels}, [examples, length] each. The label of a position being the next token. Packed, all texts stand behind each other and examples have no gaps; separate, an example holds the beginning of one text only, which is what privacy for texts needs.",
       Param<SubwordTokenizer>("tokenizer", "Turns texts into tokens."),
       Param<[String]>("texts", "The texts."),
       Param<Int>("length", "Tokens of an example.", default: 128, .positive, named: true),

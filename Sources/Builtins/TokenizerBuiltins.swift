@@ -35,7 +35,7 @@ enum TokenizerBuiltins {
   static let natives = [
     Native(
       "tokenizer",
-      "A tokenizer from a file or folder: `tokenizer.json`, `vocab.json` with `merges.txt` (GPT-2), or `vocab.txt` (BERT).",
+      "A tokenizer from a file or folder. It reads `tokenizer.json`, `vocab.json` with `merges.txt` (GPT-2), or `vocab.txt` (BERT).",
       Param<String>("path", "The file or folder."),
       returns: "tokenizer", seeAlso: ["text.train_tokenizer", "nn.load"],
       search: ["bpe", "wordpiece", "hugging face", "subword"],
@@ -59,7 +59,7 @@ enum TokenizerBuiltins {
       examples: [
         (
           "text.train_tokenizer([\"low lower lowest\"], size: 262).encode(\"lower\", special: false)",
-          "[259, 260]"
+          "[258, 69, 82]"
         )
       ],
       context: { (vm: VM, texts: [String], size: Int, minimum: Int, special: [String]) in
@@ -80,7 +80,7 @@ enum TokenizerBuiltins {
       Param<Bool>(
         "special", "Whether to add what its model expects around a text (`[CLS]`, `[SEP]`).",
         default: true, named: true),
-      returns: "list of int", seeAlso: ["decode", "tokens"]
+      returns: "list of int", seeAlso: ["tokenizer.decode", "tokenizer.tokens"]
     ) { tokenizer, text, special in
       try tokenizer.encode(text, addSpecialTokens: special).map(Int.init)
     },
@@ -89,7 +89,7 @@ enum TokenizerBuiltins {
       Param<SubwordTokenizer>("tokenizer"), Param<[Int]>("tokens", "Numbers of tokens."),
       Param<Bool>(
         "special", "Whether special tokens are written, too.", default: true, named: true),
-      returns: "string", seeAlso: ["encode"]
+      returns: "string", seeAlso: ["tokenizer.encode"]
     ) { tokenizer, tokens, special in
       try tokenizer.decode(
         tokens.map { token in
@@ -105,7 +105,7 @@ enum TokenizerBuiltins {
       Param<Bool>(
         "special", "Whether to add what its model expects around a text.", default: true,
         named: true),
-      returns: "list of string", seeAlso: ["encode"]
+      returns: "list of string", seeAlso: ["tokenizer.encode"]
     ) { tokenizer, text, special in
       try tokenizer.encode(text, addSpecialTokens: special).map { tokenizer.token($0) ?? "" }
     },

@@ -43,11 +43,11 @@ enum TransformerBuiltins {
   private static let models = [
     Native(
       "gpt2",
-      "A language model of the GPT-2 family, with random weights: called with tokens [examples, time] it scores the next token at every position, [examples, time, tokens]. The defaults are GPT-2 small.",
+      "A language model of the GPT-2 family, with random weights. Called with tokens [examples, time] it scores the next token at every position, [examples, time, tokens]. The defaults are GPT-2 small.",
       parameters: [
         vocabulary, gptContext, width, blocks, heads, inner, dropout, attentionDropout, tied,
       ],
-      returns: "model", seeAlso: ["load", "text.generate", "text.perplexity", "distill.train"],
+      returns: "model", seeAlso: ["nn.load", "text.generate", "text.perplexity", "distill.train"],
       search: ["transformer", "decoder", "language model", "causal"],
       examples: [
         (
@@ -69,12 +69,12 @@ enum TransformerBuiltins {
       }),
     Native(
       "bert",
-      "An encoder of the BERT family, with random weights: called with tokens [examples, time] it gives hidden states [examples, time, width]. The defaults are BERT base.",
+      "An encoder of the BERT family, with random weights. Called with tokens [examples, time] it gives hidden states [examples, time, width]. The defaults are BERT base.",
       parameters: [
         vocabulary, bertContext, width, blocks, heads, inner, dropout, attentionDropout, types,
         pooler,
       ],
-      returns: "model", seeAlso: ["load", "gpt2"], search: ["transformer", "encoder"],
+      returns: "model", seeAlso: ["nn.load", "nn.gpt2"], search: ["transformer", "encoder"],
       examples: [
         (
           "nn.bert(100, context: 16, width: 8, blocks: 2, heads: 2)",
@@ -106,7 +106,7 @@ enum TransformerBuiltins {
       Param<Double>(
         "dropout", "The chance that a weight of the attention is set to zero in training.",
         default: 0, .within(0, 0.999), named: true),
-      returns: "model", seeAlso: ["transformer_block"], search: ["self-attention", "multihead"],
+      returns: "model", seeAlso: ["nn.transformer_block"], search: ["self-attention", "multihead"],
       examples: [("nn.attention(8, heads: 2)", "attention(8, heads: 2) with 288 parameters")],
       context: { (vm: VM, width: Int, heads: Int, causal: Bool, dropout: Double) in
         var random = vm.randomStream("attention")
@@ -116,7 +116,7 @@ enum TransformerBuiltins {
       }),
     Native(
       "transformer_block",
-      "Attention and a feed-forward part over [examples, time, width], each with a residual connection and layer normalisation.",
+      "Attention and a feed-forward part over [examples, time, width]. Each has a residual connection and layer normalisation.",
       Param<Int>("width", "The size of the last axis.", .positive),
       Param<Int>("heads", "Among how many heads it is divided.", .positive, named: true),
       Param<Int?>(
@@ -131,7 +131,7 @@ enum TransformerBuiltins {
         "activation", "Between the layers of the feed-forward part.", default: "gelu_tanh",
         activation, named: true),
       dropout, attentionDropout,
-      returns: "model", seeAlso: ["attention", "gpt2"], search: ["encoder", "decoder"],
+      returns: "model", seeAlso: ["nn.attention", "nn.gpt2"], search: ["encoder", "decoder"],
       examples: [
         (
           "nn.transformer_block(8, heads: 2)",
@@ -157,7 +157,7 @@ enum TransformerBuiltins {
       "positions", "Adds a learned vector for each position to a sequence [examples, time, width].",
       Param<Int>("context", "The longest sequence.", .positive),
       Param<Int>("width", "The size of the last axis.", .positive),
-      returns: "model", seeAlso: ["embedding"], search: ["position embedding"],
+      returns: "model", seeAlso: ["nn.embedding"], search: ["position embedding"],
       examples: [("nn.positions(16, 8)", "positions(16 × 8) with 128 parameters")],
       context: { (vm: VM, context: Int, width: Int) in
         var random = vm.randomStream("positions")

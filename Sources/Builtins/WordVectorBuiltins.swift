@@ -27,7 +27,7 @@ enum WordVectorBuiltins {
   static let natives = [
     Native(
       "word_vectors",
-      "Vectors of words from a text file as word2vec, GloVe and fastText write it (also `.gz`): a word and its numbers on each line.",
+      "Vectors of words from a text file as word2vec, GloVe and fastText write it (also `.gz`). Each line has a word and its numbers.",
       Param<String>("path", "The file."),
       returns: "word_vectors", seeAlso: ["fair.gender_polarity"],
       search: ["embedding", "glove", "word2vec", "fasttext"],

@@ -67,11 +67,18 @@ struct Documentation: FairleadCommand {
   static let configuration = CommandConfiguration(
     commandName: "doc", abstract: "Shows what a function or module is and how to use it.")
 
-  @Argument(help: "A name, as in `fairlead doc plot.line`; none for the list of all.") var name:
-    String?
+  @Argument(
+    help: "A name, as in `fairlead doc plot.line` or `doc table.group`; none for the list of all.")
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Writes the reference of all modules and types into this folder.", valueName: "folder"))
+  var markdown: String?
 
   func status() -> Int32 {
     let session = Session()
+    if let markdown { return write(session.referencePages, into: markdown) }
     let width = Console.columns(STDOUT_FILENO) ?? 100
     let isColoured = Console.isColoured(STDOUT_FILENO)
     guard var name else {
@@ -95,6 +102,22 @@ struct Documentation: FairleadCommand {
       "error: there is no `\(name)`"
         + (near.isEmpty ? "" : "; perhaps " + near.map { "`\($0)`" }.joined(separator: ", ")))
     return Status.failure
+  }
+
+  /// Writes pages that have changed; others that stand there stay.
+  private func write(_ pages: [(name: String, text: String)], into folder: String) -> Int32 {
+    let folder = URL(fileURLWithPath: folder, isDirectory: true)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for page in pages {
+        try Data(page.text.utf8).write(to: folder.appending(path: page.name), options: .atomic)
+      }
+    } catch {
+      Console.complain("error: the reference cannot be written: \(error.localizedDescription)")
+      return Status.failure
+    }
+    Console.print("\(pages.count) pages written")
+    return Status.success
   }
 }
 

@@ -123,25 +123,22 @@ extension Session {
   }
 
   private func help(for chain: [String], _ help: HelpText) -> String? {
+    // What cells have declared comes before what all scripts see.
+    if let first = chain.first, declared[first] == nil {
+      let found = Reference(of: interpreter).entries(named: chain.joined(separator: "."))
+      if !found.isEmpty { return found.map(help.text).joined(separator: "\n\n") }
+    }
     if chain.count == 1, let value = interpreter.lookup(chain[0]) {
-      return help.text(of: value, named: chain[0], interpreter)
+      return help.text(of: value, interpreter)
     }
     if case .function(let signature)? = entity(chain) { return help.text(signature) }
-    if let type = nativeType(chain.dropLast()), let last = chain.last {
-      if let method = type.methods.first(where: { $0.name == last }) {
-        return help.text(method.signature)
-      }
-      if let field = type.fields.first(where: { $0.name == last }) {
-        return "\(type.name).\(field.name)\n\n  \(field.summary)"
-      }
-    }
-    if let kind = objectKind(chain.dropLast()),
-      let method = interpreter.methods(of: kind).first(where: { $0.name == chain.last })
-    {
-      return help.text(method.signature)
+    // `set.train`, where `set` is a value of a cell.
+    if let last = chain.last, let owner = value(chain.dropLast())?.object {
+      let found = Reference(of: interpreter).entries(named: "\(owner.typeName).\(last)")
+      if !found.isEmpty { return found.map(help.text).joined(separator: "\n\n") }
     }
     if chain.count > 1, let value = value(chain), value.object is Closure {
-      return help.text(of: value, named: chain.last, interpreter)
+      return help.text(of: value, interpreter)
     }
     return nil
   }
@@ -177,10 +174,6 @@ extension Session {
     (value(chain)?.object as? NativeObject)?.type
   }
 
-  private func objectKind(_ chain: some Collection<String>) -> ObjectKind? {
-    value(chain)?.object?.kind
-  }
-
   private func candidate(_ name: String, _ entity: Entity) -> Completions.Candidate {
     switch entity {
     case .function(let signature): .init(name, .function, detail: Session.detail(signature))
@@ -190,7 +183,7 @@ extension Session {
   }
 
   private static func detail(_ signature: Signature, isMethod: Bool = false) -> String {
-    let sentence = signature.summary.split(separator: ". ").first.map(String.init) ?? ""
+    let sentence = HelpText.firstSentence(of: signature.summary)
     return HelpText.call(signature, isMethod: isMethod) + (sentence.isEmpty ? "" : "   " + sentence)
   }
 
@@ -220,7 +213,7 @@ extension Session {
       }
     }
     if object is ErrorObject {
-      result += ["kind", "message", "data", "trace"].map { .init($0, .field) }
+      result += ErrorObject.fields.map { .init($0.name, .field, detail: $0.summary) }
     }
     return result + methods(of: object.kind)
   }

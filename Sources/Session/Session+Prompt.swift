@@ -72,12 +72,14 @@ extension Session {
   /// All that scripts can call, a line each.
   public func overview(width: Int, isColoured: Bool) -> String {
     let help = HelpText(width: width, isColoured: isColoured)
-    let modules = interpreter.entities.filter { if case .module = $0.value { true } else { false } }
-    let functions = interpreter.entities.keys.filter { modules[$0] == nil }.sorted()
-    return modules.keys.sorted().compactMap { name in
-      interpreter.lookup(name).map { help.text(of: $0, named: name, interpreter) }
-    }.joined(separator: "\n\n") + "\n\n"
-      + help.paragraph("globals: " + functions.joined(separator: ", "))
+    return Reference(of: interpreter).pages.map(help.text).joined(separator: "\n\n")
+  }
+
+  /// The reference as files of Markdown, the table of contents first.
+  public var referencePages: [(name: String, text: String)] {
+    let pages = Reference(of: interpreter).pages
+    return [("Reference.md", ReferenceMarkdown.index(of: pages))]
+      + pages.map { (ReferenceMarkdown.fileName(of: $0), ReferenceMarkdown.text(of: $0)) }
   }
 
   /// The list of recorded runs.

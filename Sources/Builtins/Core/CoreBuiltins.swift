@@ -14,7 +14,7 @@ public enum CoreBuiltins {
     into interpreter: Interpreter, overload: @escaping Overload = { _, _, _ in nil }
   ) {
     for natives in globals(overload) { interpreter.define(natives) }
-    for (name, value) in constants { interpreter.define(name, .float(value)) }
+    for (name, constant) in constants { interpreter.define(name, .float(constant.value)) }
     interpreter.define(methods: stringMethods.flatMap(\.self), on: .string)
     interpreter.define(methods: listMethods.flatMap(\.self), on: .list)
     interpreter.define(methods: mapMethods, on: .map)
@@ -30,8 +30,12 @@ public enum CoreBuiltins {
       + computing.map { $0.map { $0.evaluated() } }
   }
 
-  static let constants: [(String, Double)] = [
-    ("inf", .infinity), ("nan", .nan), ("pi", .pi),
+  static let constants: [String: (value: Double, summary: String)] = [
+    "inf": (.infinity, "Infinity: larger than any other number."),
+    "nan": (
+      .nan, "No number: the result of what has none, unequal to everything; `isnan(x)` finds it."
+    ),
+    "pi": (.pi, "The circumference of a circle whose diameter is 1."),
   ]
 
   static var stringMethods: [[Native]] {

@@ -11,7 +11,7 @@ extension CoreBuiltins {
       Native(
         "append", "Add a value at the end.",
         Param<List>("values", receiver, mutates: true), Param<Value>("value", "What to add."),
-        seeAlso: ["extend", "insert"], search: ["add", "push"]
+        seeAlso: ["list.extend", "list.insert"], search: ["add", "push"]
       ) { vm, values, value in
         let list = values.object
         list.append(value)
@@ -20,7 +20,7 @@ extension CoreBuiltins {
       Native(
         "extend", "Add all elements of another sequence at the end.",
         Param<List>("values", receiver, mutates: true),
-        Param<Elements>("others", "A list, range or other sequence."), seeAlso: ["append"],
+        Param<Elements>("others", "A list, range or other sequence."), seeAlso: ["list.append"],
         search: ["concatenate"]
       ) { vm, values, others in
         try vm.grew(by: others.values.count * MemoryLayout<Value>.stride)
@@ -31,7 +31,7 @@ extension CoreBuiltins {
         "insert", "Put a value before the one at an index.",
         Param<List>("values", receiver, mutates: true),
         Param<Int>("index", "Negative ones count from the end."),
-        Param<Value>("value", "What to put there."), seeAlso: ["append"]
+        Param<Value>("value", "What to put there."), seeAlso: ["list.append"]
       ) { vm, values, index, value in
         let count = values.object.count
         let place = index < 0 ? Swift.max(0, count &+ index) : Swift.min(index, count)
@@ -42,7 +42,7 @@ extension CoreBuiltins {
         "pop", "Take out the value at an index, the last one where none is given, and give it.",
         Param<List>("values", receiver, mutates: true),
         Param<Int>("index", "Negative ones count from the end.", default: -1),
-        returns: "any", seeAlso: ["remove"], search: ["delete"],
+        returns: "any", seeAlso: ["list.remove"], search: ["delete"],
         examples: [("[1, 2, 3].pop()", "3")]
       ) { values, index in
         let count = values.object.count
@@ -56,7 +56,7 @@ extension CoreBuiltins {
       Native(
         "remove", "Take out the first element that equals a value; an error where there is none.",
         Param<List>("values", receiver, mutates: true), Param<Value>("value", "What to take out."),
-        seeAlso: ["pop"], search: ["delete"]
+        seeAlso: ["list.pop"], search: ["delete"]
       ) { vm, values, value in
         guard let index = try position(of: value, in: values.object, 0, .max, vm) else {
           throw absent(value)
@@ -123,7 +123,7 @@ extension CoreBuiltins {
       },
       Native(
         "unique", "A new list with every element once, in the order of first occurrence.",
-        Param<List>("values", receiver), returns: "list", seeAlso: ["count"],
+        Param<List>("values", receiver), returns: "list", seeAlso: ["list.count"],
         search: ["distinct", "set", "deduplicate"],
         examples: [("[\"b\", \"a\", \"b\"].unique()", "[\"b\", \"a\"]")]
       ) { vm, values in

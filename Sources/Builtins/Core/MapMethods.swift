@@ -10,17 +10,17 @@ extension CoreBuiltins {
     [
       Native(
         "keys", "The keys, in the order in which they were put in.", Param<Map>("map", receiver),
-        returns: "list", seeAlso: ["values", "items"],
+        returns: "list", seeAlso: ["map.values", "map.items"],
         examples: [(#"{a: 1, b: 2}.keys()"#, #"["a", "b"]"#)]
       ) { vm, map in try listed(map, vm) { key, _ in key } },
       Native(
         "values", "The values, in the order in which their keys were put in.",
-        Param<Map>("map", receiver), returns: "list", seeAlso: ["keys", "items"],
+        Param<Map>("map", receiver), returns: "list", seeAlso: ["map.keys", "map.items"],
         examples: [("{a: 1, b: 2}.values()", "[1, 2]")]
       ) { vm, map in try listed(map, vm) { _, value in value } },
       Native(
         "items", "Pairs of key and value, in order.", Param<Map>("map", receiver),
-        returns: "list", seeAlso: ["keys", "values"], search: ["entries", "pairs"],
+        returns: "list", seeAlso: ["map.keys", "map.values"], search: ["entries", "pairs"],
         examples: [("{a: 1}.items()", #"[["a", 1]]"#)]
       ) { vm, map in
         let result = ListObject()
@@ -35,7 +35,7 @@ extension CoreBuiltins {
         "get", "The value of a key, or a default where the key is missing.",
         Param<Map>("map", receiver), Param<Value>("key", "What to look up."),
         Param<Value>("default", "What to give where the key is missing.", default: .nothing),
-        returns: "any", seeAlso: ["setdefault"], search: ["lookup"],
+        returns: "any", seeAlso: ["map.setdefault"], search: ["lookup"],
         examples: [("{a: 1}.get(\"b\", 0)", "0")]
       ) { map, key, fallback in
         try requireKey(key)
@@ -45,7 +45,7 @@ extension CoreBuiltins {
         "setdefault", "The value of a key, which is put in with a default where it is missing.",
         Param<Map>("map", receiver, mutates: true), Param<Value>("key", "What to look up."),
         Param<Value>("default", "What to put in where the key is missing.", default: .nothing),
-        returns: "any", seeAlso: ["get"]
+        returns: "any", seeAlso: ["map.get"]
       ) { vm, map, key, fallback in
         try requireKey(key)
         if let value = map.object[key] { return value }
@@ -62,7 +62,7 @@ extension CoreBuiltins {
             "default",
             summary: "What to give where the key is missing; without it that is an error.",
             type: "any", defaultText: "…"),
-        ], returns: "any", seeAlso: ["remove"], search: ["delete"],
+        ], returns: "any", seeAlso: ["map.remove"], search: ["delete"],
         examples: [("{a: 1}.pop(\"a\")", "1")]
       ) { call in
         let map = try changeable(call)
@@ -75,7 +75,7 @@ extension CoreBuiltins {
       Native(
         "remove", "Take a key out; an error where it is missing.",
         Param<Map>("map", receiver, mutates: true), Param<Value>("key", "What to take out."),
-        seeAlso: ["pop"], search: ["delete"]
+        seeAlso: ["map.pop"], search: ["delete"]
       ) { map, key in
         try requireKey(key)
         guard map.object.remove(key) != nil else { throw missing(key, map) }

@@ -54,8 +54,10 @@ extension CoreBuiltins {
 
   static func exponentials(_ overload: @escaping Overload) -> [Native] {
     [
-      function("exp", "e to the power of x.", ("exp(0)", "1.0"), overload, exp),
-      function("expm1", "exp(x) - 1, exact for small x.", ("expm1(0)", "0.0"), overload, expm1),
+      function("exp", "The exponential, e to the power of x.", ("exp(0)", "1.0"), overload, exp),
+      function(
+        "expm1", "The exponential less one, exp(x) - 1, exact for small x.", ("expm1(0)", "0.0"),
+        overload, expm1),
       Native(
         "log", "The natural logarithm, or that to a base.",
         Param<Value>("x", "A number or a tensor."),
@@ -75,7 +77,9 @@ extension CoreBuiltins {
       },
       function("log2", "The logarithm to base 2.", ("log2(8)", "3.0"), overload, log2),
       function("log10", "The logarithm to base 10.", ("log10(1000)", "3.0"), overload, log10),
-      function("log1p", "log(1 + x), exact for small x.", ("log1p(0)", "0.0"), overload, log1p),
+      function(
+        "log1p", "The logarithm of one more, log(1 + x), exact for small x.", ("log1p(0)", "0.0"),
+        overload, log1p),
       function(
         "sqrt", "The square root.", ("sqrt(2)", "1.4142135623730951"), search: ["root"], overload
       ) { $0.squareRoot() },
@@ -89,7 +93,8 @@ extension CoreBuiltins {
         return power / (1 + power)
       },
       function(
-        "relu", "x where it is positive, else 0.", ("relu(-2.0)", "0.0"), search: ["rectifier"],
+        "relu", "The rectified linear unit: x where it is positive, else 0.", ("relu(-2.0)", "0.0"),
+        search: ["rectifier"],
         overload
       ) { $0.isNaN ? $0 : Swift.max($0, 0) },
     ]
@@ -128,7 +133,7 @@ extension CoreBuiltins {
         return lgamma_r(x, &sign)
       },
       ofTwo(
-        "hypot", "sqrt(x² + y²) without overflow.",
+        "hypot", "The length sqrt(x² + y²) of a hypotenuse, without overflow.",
         (("x", "A number or a tensor."), ("y", "Another.")),
         search: ["distance", "norm"], ("hypot(3, 4)", "5.0"), overload, hypot),
     ]
@@ -206,11 +211,11 @@ extension CoreBuiltins {
       ) {
         $0.rounded(.up)
       },
-      toWhole("trunc", "x without its decimals.", ("trunc(-1.5)", "-1"), overload) {
+      toWhole("trunc", "Cuts the decimals of x off.", ("trunc(-1.5)", "-1"), overload) {
         $0.rounded(.towardZero)
       },
       Native(
-        "sign", "-1, 0 or 1 as x is negative, zero or positive.",
+        "sign", "The sign: -1, 0 or 1 as x is negative, zero or positive.",
         Param<Value>("x", "A number or a tensor."), returns: "int, float or tensor",
         search: ["signum"], examples: [("sign(-2.5)", "-1.0"), ("sign(3)", "1")]
       ) { vm, x in
@@ -225,7 +230,8 @@ extension CoreBuiltins {
         }
       },
       ofTwo(
-        "pow", "x to the power of y, as a float.", (("x", "The base."), ("y", "The exponent.")),
+        "pow", "Raises x to the power of y, as a float.",
+        (("x", "The base."), ("y", "The exponent.")),
         search: ["power", "exponent"], ("pow(2, 0.5)", "1.4142135623730951"), overload, pow),
     ]
   }

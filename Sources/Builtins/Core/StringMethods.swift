@@ -26,7 +26,7 @@ extension CoreBuiltins {
         Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
         Param<Int?>("start", "Where to start.", default: nil),
         Param<Int?>("end", "Where to end.", default: nil),
-        returns: "int", seeAlso: ["find"], examples: [(#""banana".count("an")"#, "2")]
+        returns: "int", seeAlso: ["string.find"], examples: [(#""banana".count("an")"#, "2")]
       ) { vm, text, part, start, end in
         guard var range = text.byteRange(start, end) else { return 0 }
         if part.bytes.isEmpty {
@@ -66,7 +66,7 @@ extension CoreBuiltins {
       name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
       Param<Int?>("start", "Where to start.", default: nil),
       Param<Int?>("end", "Where to end.", default: nil),
-      returns: "int", seeAlso: ["index", "count"], search: ["search", "position"],
+      returns: "int", seeAlso: ["string.index", "string.count"], search: ["search", "position"],
       examples: [(code, result)]
     ) { vm, text, part, start, end in
       try position(of: part, in: text, start, end, last, vm) ?? -1
@@ -80,7 +80,8 @@ extension CoreBuiltins {
       name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
       Param<Int?>("start", "Where to start.", default: nil),
       Param<Int?>("end", "Where to end.", default: nil),
-      returns: "int", seeAlso: ["find"], search: ["search", "position"], examples: [(code, result)]
+      returns: "int", seeAlso: ["string.find"], search: ["search", "position"],
+      examples: [(code, result)]
     ) { vm, text, part, start, end in
       guard let found = try position(of: part, in: text, start, end, last, vm) else {
         throw Fault(
@@ -193,7 +194,8 @@ extension CoreBuiltins {
         Param<Text?>(
           "separator", "What stands between parts; nil for any run of spaces.", default: nil),
         Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
-        returns: "list of string", seeAlso: ["join", "splitlines", "partition"],
+        returns: "list of string",
+        seeAlso: ["string.join", "string.splitlines", "string.partition"],
         search: ["tokenize", "words"],
         examples: [
           (#""a,b,,c".split(",")"#, #"["a", "b", "", "c"]"#),
@@ -209,7 +211,7 @@ extension CoreBuiltins {
         Param<Text?>(
           "separator", "What stands between parts; nil for any run of spaces.", default: nil),
         Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
-        returns: "list of string", seeAlso: ["split"],
+        returns: "list of string", seeAlso: ["string.split"],
         examples: [(#""a.b.c".rsplit(".", 1)"#, #"["a.b", "c"]"#)]
       ) { vm, text, separator, count in
         guard let separator else { return try wordsFromRight(text, count, vm) }
@@ -219,14 +221,14 @@ extension CoreBuiltins {
         "join", "The strings of a list with the text between them.",
         Param<Text>("separator", "What stands between two strings."),
         Param<Value>("words", "A list of strings."),
-        returns: "string", seeAlso: ["split"], search: ["concatenate"],
+        returns: "string", seeAlso: ["string.split"], search: ["concatenate"],
         examples: [(#"", ".join(["a", "b"])"#, "a, b")]
       ) { vm, separator, words in try joined(separator, words, vm) },
       Native(
         "splitlines", "The lines of the text.",
         Param<Text>("text", receiver),
         Param<Bool>("keep_ends", "Whether lines keep their line breaks.", default: false),
-        returns: "list of string", seeAlso: ["split"], search: ["lines"],
+        returns: "list of string", seeAlso: ["string.split"], search: ["lines"],
         examples: [(#""a\nb\n".splitlines()"#, #"["a", "b"]"#)]
       ) { vm, text, keepEnds in try lines(text, keepEnds, vm) },
       partition(
@@ -429,7 +431,7 @@ extension CoreBuiltins {
     Native(
       name, summary, Param<Text>("text", receiver),
       Param<Text>("separator", "What to look for."),
-      returns: "list of string", seeAlso: ["split"], examples: [(code, result)]
+      returns: "list of string", seeAlso: ["string.split"], examples: [(code, result)]
     ) { vm, text, separator in
       try checkSeparator(separator)
       let all = 0..<text.bytes.count
@@ -473,7 +475,7 @@ extension CoreBuiltins {
         Param<Text>("text", receiver), Param<Int>("width", "In characters."),
         Param<Text>(
           "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
-        returns: "string", seeAlso: ["ljust", "rjust"],
+        returns: "string", seeAlso: ["string.ljust", "string.rjust"],
         examples: [(#""ab".center(6, "*")"#, "**ab**")]
       ) { vm, text, width, fill in
         let missing = width &- text.count
@@ -484,7 +486,7 @@ extension CoreBuiltins {
       Native(
         "zfill", "The text padded with zeros on the left, after a sign.",
         Param<Text>("text", receiver), Param<Int>("width", "In characters."),
-        returns: "string", seeAlso: ["rjust"], examples: [(#""-7".zfill(4)"#, "-007")]
+        returns: "string", seeAlso: ["string.rjust"], examples: [(#""-7".zfill(4)"#, "-007")]
       ) { vm, text, width in
         let missing = width &- text.count
         guard missing > 0 else { return Value(text.object) }
@@ -529,7 +531,7 @@ extension CoreBuiltins {
     Native(
       name, summary, Param<Text>("text", receiver),
       Param<Text?>("characters", "The characters to take off; nil for spaces.", default: nil),
-      returns: "string", seeAlso: ["removeprefix", "removesuffix"], search: ["trim"],
+      returns: "string", seeAlso: ["string.removeprefix", "string.removesuffix"], search: ["trim"],
       examples: [(code, result)]
     ) { vm, text, characters in
       guard let characters else {
@@ -550,7 +552,7 @@ extension CoreBuiltins {
       name, summary, Param<Text>("text", receiver), Param<Int>("width", "In characters."),
       Param<Text>(
         "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
-      returns: "string", seeAlso: ["center", "zfill"], search: ["pad", "align"],
+      returns: "string", seeAlso: ["string.center", "string.zfill"], search: ["pad", "align"],
       examples: [(code, result)]
     ) { vm, text, width, fill in
       try padded(text, width, fill, sides(Swift.max(0, width &- text.count)), vm)

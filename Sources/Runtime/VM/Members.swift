@@ -105,7 +105,7 @@ extension VM {
     switch reference.kind {
     case .map: names = reference.map.compactMap { $0.key.string }
     case .module: names = reference.module.memberNames
-    case .error: names = ["kind", "message", "data", "hint", "trace"]
+    case .error: names = ErrorObject.fields.map(\.name)
     case .native:
       let type = reference.native.type
       return type.fields.map(\.name) + type.methods.map(\.name) + type.memberNames(reference.native)

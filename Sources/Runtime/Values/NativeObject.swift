@@ -52,6 +52,7 @@ public struct NativeField: Sendable {
   public let summary: String
   /// The type of its values.
   let type: @Sendable () -> StaticType
+  public var valueType: StaticType { type() }
   let get: @Sendable (NativeObject, VM) throws -> Value
 }
 

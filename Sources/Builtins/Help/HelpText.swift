@@ -16,22 +16,67 @@ public struct HelpText {
   private func dim(_ text: String) -> String { isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
   /// The help of whatever a value is.
-  public func text(of value: Value, named name: String?, _ interpreter: Interpreter) -> String {
-    guard let object = value.object else { return plain(value) }
-    switch object {
+  public func text(of value: Value, _ interpreter: Interpreter) -> String {
+    switch value.object {
     case let function as NativeFunction: return text(function.native.signature)
     case let closure as Closure: return text(closure.signature)
-    case let method as BoundMethod:
-      return text(method.signature)
+    case let method as BoundMethod: return text(method.signature)
     case let module as ModuleObject:
-      return text(module, interpreter.entities[name ?? module.name], interpreter)
-    case let native as NativeObject: return text(native.type)
-    default:
-      let methods = interpreter.methods(of: object.kind)
-      return methods.isEmpty
-        ? plain(value)
-        : heading(object.typeName, "") + "\n" + list(methods.map(\.signature), areMethods: true)
+      return page(.module, module.name, interpreter) ?? text(ofScript: module, interpreter)
+    case let object?: return page(.type, object.typeName, interpreter) ?? plain(value)
+    case nil: return plain(value)
     }
+  }
+
+  private func page(_ subject: Reference.Page.Subject, _ name: String, _ interpreter: Interpreter)
+    -> String?
+  {
+    Reference(of: interpreter).pages.first { $0.subject == subject && $0.name == name }.map(text)
+  }
+
+  /// What the reference says at one place.
+  public func text(_ entry: Reference.Entry) -> String {
+    switch entry {
+    case .page(let page): text(page)
+    case .function(let signature): text(signature)
+    case .field(let field, let page):
+      heading(
+        (page.subject == .globals ? "" : page.name + ".") + field.name
+          + (field.type.map { " -> " + $0 } ?? ""), field.summary)
+    }
+  }
+
+  /// A module or a type: what it is, its fields and a line for each function.
+  public func text(_ page: Reference.Page) -> String {
+    var parts = [heading(page.name, page.summary)]
+    if let call = page.call { parts.append(text(page.subject == .type ? call.ofValue(page.name) : call)) }
+    if !page.fields.isEmpty { parts.append(fields(page.fields, of: page)) }
+    if !page.functions.isEmpty {
+      parts.append(list(page.functions, areMethods: page.subject == .type))
+    }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func fields(_ fields: [Reference.Field], of page: Reference.Page) -> String {
+    let nameWidth = fields.map { DisplayWidth.of($0.name) }.max() ?? 0
+    let point = page.subject == .type ? "." : ""
+    return fields.map { field in
+      let head = "  " + point + DisplayWidth.padded(field.name, to: nameWidth) + "  "
+      let body = wrapped(field.summary, indent: DisplayWidth.of(head)).drop { $0 == " " }
+      return (head + body).trimmingTrailingSpaces()
+    }.joined(separator: "\n")
+  }
+
+  /// A module that a script is: its functions are known by their values.
+  private func text(ofScript module: ModuleObject, _ interpreter: Interpreter) -> String {
+    var parts = [heading(module.name, module.summary)]
+    let functions = module.memberNames.compactMap { name in
+      (interpreter.member(name, of: module)?.object as? Closure)?.signature
+    }
+    let others = module.memberNames.filter { name in !functions.contains { $0.name == name } }
+    if !functions.isEmpty { parts.append(list(functions)) }
+    if !others.isEmpty { parts.append(wrapped(others.joined(separator: ", "), indent: 2)) }
+    return parts.joined(separator: "\n\n")
   }
 
   private func plain(_ value: Value) -> String {
@@ -53,6 +98,13 @@ public struct HelpText {
       parts.append(dim("see also: ") + signature.seeAlso.joined(separator: ", "))
     }
     return parts.joined(separator: "\n\n")
+  }
+
+  /// A text up to its first full stop that ends a sentence: one with a space or a new line behind it.
+  public static func firstSentence(of text: String) -> String {
+    let flowing = text.replacing("\n", with: " ")
+    guard let end = flowing.firstRange(of: ". ") else { return flowing }
+    return String(flowing[..<end.lowerBound]) + "."
   }
 
   /// Words broken into lines of the help's width.
@@ -87,71 +139,25 @@ public struct HelpText {
     }.joined(separator: "\n")
   }
 
-  /// What there is: the functions that need no module, and the modules.
+  /// What there is: the functions that need no module, the modules and the types.
   func overview(_ interpreter: Interpreter) -> String {
-    var functions: [String] = []
-    var modules: [(name: String, count: Int)] = []
-    for (name, entity) in interpreter.entities.sorted(by: { $0.key < $1.key }) {
-      switch entity {
-      case .function: functions.append(name)
-      case .module(let members, _): modules.append((name, members.count))
-      case .value: break
-      }
-    }
-    let nameWidth = modules.map { DisplayWidth.of($0.name) }.max() ?? 0
-    let list = modules.map { module in
-      let summary = interpreter.module(named: module.name)?.summary ?? ""
-      return "  " + DisplayWidth.padded(module.name, to: nameWidth) + "  "
-        + dim(DisplayWidth.cut(summary, to: width - nameWidth - 4))
-    }
+    let pages = Reference(of: interpreter).pages
+    let functions = pages.filter { $0.subject == .globals }.flatMap(\.functions).map(\.name)
     return [
       bold("functions"), wrapped(functions.joined(separator: ", "), indent: 2), bold("modules"),
-      list.joined(separator: "\n"),
-      dim("`help(nn)` shows a module, `help(nn.linear)` or `?nn.linear` a function."),
+      lines(pages.filter { $0.subject == .module }), bold("types"),
+      lines(pages.filter { $0.subject == .type }),
+      dim(
+        "`help(nn)` shows a module, `help(nn.linear)` or `?nn.linear` a function, `?table` a type."),
     ].joined(separator: "\n\n")
   }
 
-  private func text(
-    _ module: ModuleObject, _ entity: Entity?, _ interpreter: Interpreter
-  ) -> String {
-    var parts = [heading(module.name, module.summary)]
-    guard case .module(let members, let callable)? = entity else {
-      // A script's: its functions are known by their values.
-      let functions = module.memberNames.compactMap { name in
-        (interpreter.member(name, of: module)?.object as? Closure)?.signature
-      }
-      let others = module.memberNames.filter { name in !functions.contains { $0.name == name } }
-      if !functions.isEmpty { parts.append(list(functions)) }
-      if !others.isEmpty { parts.append(wrapped(others.joined(separator: ", "), indent: 2)) }
-      return parts.joined(separator: "\n\n")
-    }
-    if let callable { parts.append(text(callable)) }
-    var functions: [Signature] = []
-    var others: [String] = []
-    for (name, member) in members.sorted(by: { $0.key < $1.key }) {
-      if case .function(let signature) = member {
-        functions.append(signature)
-      } else {
-        others.append("\(module.name).\(name)")
-      }
-    }
-    if !functions.isEmpty { parts.append(list(functions)) }
-    if !others.isEmpty { parts.append(wrapped(others.joined(separator: ", "), indent: 2)) }
-    return parts.joined(separator: "\n\n")
-  }
-
-  private func text(_ type: AnyNativeType) -> String {
-    var parts = [heading(type.name, type.summary)]
-    if !type.fields.isEmpty {
-      let nameWidth = type.fields.map { DisplayWidth.of($0.name) }.max() ?? 0
-      parts.append(
-        type.fields.map { field in
-          ("  ." + DisplayWidth.padded(field.name, to: nameWidth) + "  " + field.summary)
-            .trimmingTrailingSpaces()
-        }.joined(separator: "\n"))
-    }
-    if !type.methods.isEmpty { parts.append(list(type.methods.map(\.signature), areMethods: true)) }
-    return parts.joined(separator: "\n\n")
+  private func lines(_ pages: [Reference.Page]) -> String {
+    let nameWidth = pages.map { DisplayWidth.of($0.name) }.max() ?? 0
+    return pages.map { page in
+      "  " + DisplayWidth.padded(page.name, to: nameWidth) + "  "
+        + dim(DisplayWidth.cut(page.summary, to: width - nameWidth - 4))
+    }.joined(separator: "\n")
   }
 
   private func heading(_ name: String, _ summary: String) -> String {
@@ -162,7 +168,7 @@ public struct HelpText {
   private func list(_ signatures: [Signature], areMethods: Bool = false) -> String {
     signatures.map { signature in
       let call = (areMethods ? "." : "") + HelpText.call(signature, isMethod: areMethods)
-      let sentence = signature.summary.split(separator: ". ").first.map(String.init) ?? ""
+      let sentence = HelpText.firstSentence(of: signature.summary)
       let column = 34
       if DisplayWidth.of(call) + 4 > column {
         return "  " + call + "\n" + String(repeating: " ", count: column)
@@ -217,30 +223,20 @@ extension Value {
   }
 }
 
+extension Signature {
+  /// Of what calling a value of a type does, as a call of the value.
+  func ofValue(_ type: String) -> Signature {
+    var signature = self
+    signature.name = type
+    signature.parameters.removeFirst()
+    return signature
+  }
+}
+
 extension String {
   fileprivate func trimmingTrailingSpaces() -> String {
     var result = self[...]
     while result.last == " " { result = result.dropLast() }
     return String(result)
   }
-}
-
-/// `help(x)`.
-enum HelpBuiltins {
-  static let natives = [
-    Native(
-      "help", "Shows what a function, module or value is and how to use it.",
-      Param<Value>(
-        "what", "A function, a module, or any value; without one, an overview of what there is.",
-        default: Value.nothing, text: "nil"), seeAlso: ["print"],
-      search: ["documentation", "manual", "doc"],
-      context: { (vm: VM, what: Value) -> Void in
-        let display = vm.hostServices.display
-        let help = HelpText(width: display.width ?? 100, isColoured: display.isColoured)
-        let text =
-          what.isNothing
-          ? help.overview(vm.interpreter) : help.text(of: what, named: nil, vm.interpreter)
-        vm.host.print(text + "\n")
-      })
-  ]
 }

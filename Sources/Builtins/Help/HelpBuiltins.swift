@@ -1,0 +1,21 @@
+import Runtime
+
+/// `help(x)`.
+enum HelpBuiltins {
+  static let natives = [
+    Native(
+      "help", "Shows what a function, module or value is and how to use it.",
+      Param<Value>(
+        "what", "A function, a module, or any value; without one, an overview of what there is.",
+        default: Value.nothing, text: "nil"), seeAlso: ["print"],
+      search: ["documentation", "manual", "doc"],
+      context: { (vm: VM, what: Value) -> Void in
+        let display = vm.hostServices.display
+        let help = HelpText(width: display.width ?? 100, isColoured: display.isColoured)
+        let text =
+          what.isNothing
+          ? help.overview(vm.interpreter) : help.text(of: what, vm.interpreter)
+        vm.host.print(text + "\n")
+      })
+  ]
+}
