@@ -73,7 +73,7 @@ struct Binary {
   func start(
     _ arguments: [String], program: String = Binary.path, input: String = "",
     environment: [String: String] = [:], directory: String? = nil, output: FileHandle? = nil,
-    standardInput: FileHandle? = nil
+    standardInput: FileHandle? = nil, endsAfter seconds: Double = 60
   ) throws -> Running {
     let outputs = NSTemporaryDirectory() + "fairlead-outputs-" + UUID().uuidString
     for stream in [".out", ".err", ".in"] {
@@ -93,7 +93,7 @@ struct Binary {
     try process.run()
     let identifier = process.processIdentifier
     let watchdog = DispatchWorkItem { kill(identifier, SIGKILL) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watchdog)
+    DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: watchdog)
     return Running(
       process: process, outputPath: outputs + ".out", errorsPath: outputs + ".err",
       watchdog: watchdog)
@@ -101,10 +101,11 @@ struct Binary {
 
   func run(
     _ arguments: [String], program: String = Binary.path, input: String = "",
-    environment: [String: String] = [:], directory: String? = nil
+    environment: [String: String] = [:], directory: String? = nil, endsAfter seconds: Double = 60
   ) throws -> Outcome {
     try start(
-      arguments, program: program, input: input, environment: environment, directory: directory
+      arguments, program: program, input: input, environment: environment, directory: directory,
+      endsAfter: seconds
     ).finish()
   }
 

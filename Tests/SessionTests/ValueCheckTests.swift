@@ -287,30 +287,6 @@ import Testing
     #expect(count > 100)
   }
 
-  /// Nor is any in the documentation; what its pieces leave out is not defined there.
-  @Test func noScriptOfTheDocumentationIsDoubted() throws {
-    let pages = Self.project.path + "/Sources/fairlead/fairlead.docc"
-    let names = try FileManager.default.contentsOfDirectory(atPath: pages)
-    var count = 0
-    for page in names.filter({ $0.hasSuffix(".md") }).map({ pages + "/" + $0 })
-      + [Self.project.path + "/README.md"]
-    {
-      let blocks = try String(contentsOfFile: page, encoding: .utf8).components(
-        separatedBy: "```\n")
-      for index in stride(from: 1, to: blocks.count, by: 2) {
-        let source = Source(name: page, text: blocks[index])
-        guard let program = try? Parsing.parse(source) else { continue }
-        count += 1
-        let session = Session(options: SessionOptions())
-        let found = session.check(program, isMainScript: false).filter {
-          $0.severity == .error && ![.name, .io, .syntax].contains($0.kind)
-        }
-        #expect(found.isEmpty, "\(page): \(found.map(\.message))")
-      }
-    }
-    #expect(count > 5)
-  }
-
   /// The types that declarations name are there, and what they promise holds wherever examples run: a debug build throws where a
   /// native or field gives something else.
   @Test func declarationsKeepTheirWord() throws {

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// What the documentation's scripts do when they run.
+@Suite struct DocumentationTests {
+  static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The blocks of a page with what stands behind "```", in order.
+  static func blocks(_ page: String) throws -> [(kind: String, text: String)] {
+    let parts = try String(contentsOfFile: project + "/" + page, encoding: .utf8)
+      .components(separatedBy: "\n```")
+    return stride(from: 1, to: parts.count, by: 2).map { index in
+      let end = parts[index].firstIndex(of: "\n") ?? parts[index].endIndex
+      return (String(parts[index][..<end]), String(parts[index][end...].dropFirst()) + "\n")
+    }
+  }
+
+  @Test func theReadmeShowsWhatItsScriptPrints() throws {
+    let blocks = try Self.blocks("README.md")
+    let script = try #require(blocks.first { $0.kind == "fairlead" })
+    let shown = try #require(blocks.first { $0.kind == "text" })
+    let binary = try Binary()
+    try binary.write(script.text, to: "readme.fl")
+    let outcome = try binary.run(["run", "readme.fl", "--seed", "1"], endsAfter: 300)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let found = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    let expected = shown.text.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(found.count == expected.count)
+    for (row, line) in zip(found, expected) {
+      #expect(row.count == line.count)
+      for (value, wanted) in zip(row, line) where value != wanted {
+        // Processors with other instructions round elsewhere.
+        let numbers = (try #require(Double(value)), try #require(Double(wanted)))
+        #expect(abs(numbers.0 - numbers.1) < 0.03, "\(line.joined(separator: " "))")
+      }
+    }
+    #expect(try binary.text("accuracy.svg").contains("</svg>"))
+  }
+
+  @Test func theTutorialRuns() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count >= 5)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "tutorial.fl")
+    let outcome = try binary.run(["run", "tutorial.fl", "--seed", "1"], endsAfter: 600)
+    #expect(outcome.status == 0, "\(outcome.errors.suffix(2000))")
+    #expect(try binary.text("accuracy.svg").contains("</svg>"))
+    #expect(outcome.output.contains("Membership attack: AUC"))
+  }
+}
