@@ -1,14 +1,16 @@
-"""Reference values of Fairness: self-BLEU by NLTK, BCa intervals by SciPy.
+"""Reference values of Fairness: self-BLEU by NLTK, BCa intervals by SciPy, rates by group by Fairlearn.
 
-    python fairness.py      (needs nltk 3.10 and scipy; prints what Tests/FairnessTests holds)
+    python fairness.py      (needs nltk 3.10, scipy and fairlearn 0.15; prints what Tests/FairnessTests holds)
 """
 
 import json
 import warnings
 
 import numpy as np
+from fairlearn.metrics import MetricFrame
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from scipy import stats
+from sklearn.metrics import accuracy_score, recall_score
 
 TEXTS = [
     "the nurse said that she was tired",
@@ -18,6 +20,21 @@ TEXTS = [
     "one day the judge lost his coat and the nurse found it",
     "the the the nurse",
 ]
+
+
+
+def grouped_rates():
+    frame = MetricFrame(
+        metrics={"accuracy": accuracy_score, "tpr": recall_score},
+        y_true=[1, 1, 0, 0, 1, 0, 1, 1, 0, 1],
+        y_pred=[1, 0, 0, 1, 1, 0, 1, 1, 1, 0],
+        sensitive_features=list("ffffmmmmmx"),
+    )
+    return {
+        "by_group": frame.by_group.to_dict(),
+        "difference": frame.difference().to_dict(),
+        "ratio": frame.ratio().to_dict(),
+    }
 
 
 def self_bleu(order, smoothing):
@@ -50,6 +67,7 @@ def main():
     print("bca", json.dumps(replicates.tolist()), jackknife, float(low), float(high), ends)
     wide = stats.bootstrap((x,), np.mean, n_resamples=200_000, method="BCa", rng=2).confidence_interval
     print("bca of many resamples", wide)
+    print("rates by group", grouped_rates())
 
 
 if __name__ == "__main__":

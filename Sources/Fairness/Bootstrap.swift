@@ -58,16 +58,7 @@ public struct Bootstrap: Sendable, Equatable {
   {
     let whole = strata.map { Array(0..<$0) }
     let value = try statistic(whole)
-    var random = RandomStream(RandomKey(seed: seed).derived("bootstrap"))
-    var replicates: [Double] = []
-    replicates.reserveCapacity(resamples)
-    var drawn = whole
-    for _ in 0..<resamples {
-      for (stratum, count) in strata.enumerated() {
-        for i in 0..<count { drawn[stratum][i] = random.integer(below: count) }
-      }
-      replicates.append(try statistic(drawn))
-    }
+    let replicates = try replicates(strata: strata, statistic)
     guard method == .bca else { return interval(value, replicates, jackknife: []) }
     var jackknife: [Double] = []
     for stratum in strata.indices where strata[stratum] > 1 {
@@ -78,6 +69,25 @@ public struct Bootstrap: Sendable, Equatable {
       }
     }
     return interval(value, replicates, jackknife: jackknife)
+  }
+
+  /// A statistic, of any kind, of each resample.
+  ///
+  /// - Parameter statistic: as for `estimate`.
+  func replicates<Statistic>(strata: [Int], _ statistic: ([[Int]]) throws -> Statistic) rethrows
+    -> [Statistic]
+  {
+    var random = RandomStream(RandomKey(seed: seed).derived("bootstrap"))
+    var replicates: [Statistic] = []
+    replicates.reserveCapacity(resamples)
+    var drawn = strata.map { Array(0..<$0) }
+    for _ in 0..<resamples {
+      for (stratum, count) in strata.enumerated() {
+        for i in 0..<count { drawn[stratum][i] = random.integer(below: count) }
+      }
+      replicates.append(try statistic(drawn))
+    }
+    return replicates
   }
 
   /// The interval from the statistics of the resamples and, for BCa, of the examples without one each.

@@ -43,22 +43,39 @@ public struct TruePositiveRateGap: Sendable {
         .shape,
         "\(labels.count) labels, \(predictions.count) predictions and \(isFemale.count) genders")
     }
-    // For each label, women then men: whether each was recognised.
-    var right: [Spelling: ([Bool], [Bool])] = [:]
-    for i in labels.indices {
-      guard let female = isFemale[i] else { continue }
-      let hit = predictions[i].isSpelt(labels[i])
-      if female {
-        right[labels[i], default: ([], [])].0.append(hit)
-      } else {
-        right[labels[i], default: ([], [])].1.append(hit)
-      }
+    // A view of the rates by class and gender: of the texts of a class, the share that is recognised.
+    let known = labels.indices.filter { isFemale[$0] != nil }
+    var found: [Spelling: (women: (count: Int, rate: Double), men: (count: Int, rate: Double))] =
+      [:]
+    let recognised = GroupMetric("tpr", of: { _ in true }) { i in
+      predictions[known[i]].isSpelt(labels[known[i]])
     }
-    func rate(_ hits: [Bool]) -> Double { Double(hits.count { $0 }) / Double(hits.count) }
-    rows = right.sorted { $0.key < $1.key }.map {
+    do {
+      let rates =
+        known.isEmpty
+        ? []
+        : try GroupedRates(
+          by: [
+            ("class", known.map { labels[$0] }),
+            ("gender", known.map { isFemale[$0] == true ? "woman" : "man" }),
+          ], [recognised], bootstrap: Bootstrap()
+        ).groups
+      for group in rates {
+        let seen = (group.examples.count, group.estimates[0].value)
+        let key = Spelling(group.values[0])
+        if group.values[1] == "woman" {
+          found[key, default: ((0, .nan), (0, .nan))].women = seen
+        } else {
+          found[key, default: ((0, .nan), (0, .nan))].men = seen
+        }
+      }
+    } catch {
+      throw error as? DomainError ?? DomainError(.value, "\(error)")
+    }
+    rows = found.sorted { $0.key < $1.key }.map {
       Row(
-        label: $0.key.text, women: $0.value.0.count, men: $0.value.1.count,
-        femaleRate: rate($0.value.0), maleRate: rate($0.value.1))
+        label: $0.key.text, women: $0.value.women.count, men: $0.value.men.count,
+        femaleRate: $0.value.women.rate, maleRate: $0.value.men.rate)
     }
     let measured = rows.filter { $0.women > 0 && $0.men > 0 }
     guard !measured.isEmpty else {
