@@ -159,9 +159,13 @@ extension Checker {
       }
       known = Set(keys.keys)
     case .object(_, let parts):
-      if let parts, let found = description.insight?.field(name, parts) { return Known(found) }
+      // A call means the method, whatever the columns are called.
+      let isMethod = isCalled && description.methods[name] != nil
+      if !isMethod, let parts, let found = description.insight?.field(name, parts) {
+        return Known(found)
+      }
       if let field = description.fields[name] { return Known(field) }
-      if let parts, parts.contains(name) { return .anything }
+      if !isMethod, let parts, parts.contains(name) { return .anything }
       if description.hasParts, parts == nil, description.methods[name] == nil { return .anything }
       known = parts ?? []
     default: if let field = description.fields[name] { return Known(field) }

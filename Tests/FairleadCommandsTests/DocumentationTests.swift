@@ -38,6 +38,16 @@ import Testing
     #expect(try binary.text("accuracy.svg").contains("</svg>"))
   }
 
+  @Test func whatIsShownToUsersOfOtherLanguagesRuns() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/ComingFrom.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count >= 5)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "page.fl")
+    let outcome = try binary.run(["run", "page.fl"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func theTutorialRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
       .filter { $0.kind == "fairlead" }.map(\.text)
