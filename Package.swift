@@ -11,8 +11,8 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
-    // What both halves stand on.
-    .target(name: "Spelling"),
+    // The ground floor of both halves.
+    .target(name: "Foundations", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
 
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
@@ -20,63 +20,53 @@ let package = Package(
     .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads"]),
+    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
+    .target(name: "Files", dependencies: ["Foundations"]),
+    .target(name: "JSON", dependencies: ["Foundations"]),
     .target(
-      name: "Files", dependencies: ["Tensor", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "JSON", dependencies: ["Spelling", "Tensor"]),
-    .target(
-      name: "Learning",
-      dependencies: [
-        "CKernels", "Files", "JSON", "Spelling", "Tensor",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ]),
+      name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSON", "Tensor"]),
     .target(name: "CStdlib"),
     .target(
       name: "Text",
       dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "JSON", "Spelling", "Tensor",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSON", "Tensor",
       ]),
-    .target(name: "Tables", dependencies: ["Spelling"]),
-    .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
+    .target(name: "Tables", dependencies: ["Foundations"]),
+    .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensor"]),
     .target(
       name: "Distillation",
       dependencies: [
-        "CKernels", "CZlib", "Files", "Learning", "Spelling", "Tensor", "Text",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensor", "Text",
       ]),
-    .target(name: "Fairness", dependencies: ["Spelling", "Tables", "Tensor", "Text"]),
+    .target(name: "Fairness", dependencies: ["Foundations", "Tables", "Tensor", "Text"]),
 
     // The language half; Builtins is the only bridge.
-    .target(name: "Syntax", dependencies: ["Spelling"]),
-    .target(name: "Runtime", dependencies: ["Spelling", "Syntax"]),
+    .target(name: "Syntax", dependencies: ["Foundations"]),
+    .target(name: "Runtime", dependencies: ["Foundations", "Syntax"]),
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Learning", "Privacy", "Runtime", "Spelling", "Syntax",
-        "Tables",
-        "Tensor", "Text",
+        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
+        "Syntax", "Tables", "Tensor", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
       name: "Session",
       dependencies: [
-        "Builtins", "CStdlib", "CSystem", "Files", "Runtime", "Spelling", "Syntax", "Tables",
-        "Tensor",
-        "Text", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Builtins", "CStdlib", "CSystem", "Files", "Foundations", "Runtime", "Syntax", "Tables",
+        "Tensor", "Text", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
       name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Session", "Syntax"]),
     .target(
       name: "FairleadCommands",
       dependencies: [
-        "Builtins", "CSystem", "Session", "Syntax", "Tables", "Terminal",
+        "Builtins", "CSystem", "Files", "Session", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's metadata at every
-    // start, an eighth of it.
+    // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's metadata at
+    // every start, an eighth of it.
     .executableTarget(
       name: "fairlead", dependencies: ["FairleadCommands"], exclude: ["fairlead.docc"],
       linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]),
@@ -85,31 +75,41 @@ let package = Package(
     .target(name: "CPeak"),
     .executableTarget(
       name: "fairlead-bench",
-      dependencies: ["CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text"]),
+      dependencies: [
+        "CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text",
+      ]),
 
-    .testTarget(name: "SpellingTests", dependencies: ["Spelling"]),
+    .testTarget(name: "FoundationsTests", dependencies: ["Foundations"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "Tensor"]),
-    .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensor"]),
+    .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensor"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "Foundations"]),
+    .testTarget(name: "JSONTests", dependencies: ["Foundations", "JSON"]),
     .testTarget(
       name: "LearningTests", dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor"]),
     .testTarget(
       name: "TextTests",
-      dependencies: ["JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(
-      name: "DistillationTests",
-      dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
-    .testTarget(name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tensor", "Text"]),
-    .testTarget(name: "PrivacyTests", dependencies: ["Privacy"], exclude: ["Oracles"]),
-    .testTarget(name: "TablesTests", dependencies: ["Tables"]),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+      name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
+    .testTarget(
+      name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tables", "Tensor", "Text"]),
+    .testTarget(
+      name: "PrivacyTests",
+      dependencies: [
+        "Learning", "Privacy", "Tensor", "Text",
+      ], exclude: ["Oracles"]),
+    .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
+    .testTarget(
+      name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
     .testTarget(
       name: "SessionTests",
       dependencies: [
-        "Files", "Session", "Tensor", .product(name: "GRDB", package: "GRDB.swift"),
+        "Builtins", "Files", "Foundations", "Runtime", "Session", "Syntax", "Tables", "Tensor",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
     .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),

@@ -1,6 +1,6 @@
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tables
 import Tensor
 import Text
@@ -245,7 +245,7 @@ enum DataBuiltins {
     ) { set, texts, labels in
       let numbers = try labels.map { name -> Int32 in
         guard let number = set.classes.firstIndex(spelt: name) else {
-          throw Fault(.value, "\(Representation.quoted(name)) is no class of this dataset")
+          throw Fault(.value, "\(Quoting.literal(name)) is no class of this dataset")
             .atArgument(2)
         }
         return Int32(number)

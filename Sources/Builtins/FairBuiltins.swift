@@ -1,7 +1,7 @@
 import Fairness
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tables
 import Tensor
 import Text

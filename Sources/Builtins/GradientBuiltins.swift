@@ -1,6 +1,6 @@
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tensor
 
 /// `gradient` and `value_and_gradient`: what changes a number, with respect to tensors or to a model's parameters.

@@ -1,7 +1,7 @@
 import Files
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tensor
 import Text
 

@@ -1,6 +1,6 @@
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tensor
 import Text
 

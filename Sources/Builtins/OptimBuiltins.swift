@@ -1,6 +1,6 @@
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Tensor
 
 /// An optimizer in a script: settings. `nn.train` and `dp.train` start it afresh, so one value serves many runs; only

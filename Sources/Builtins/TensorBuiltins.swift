@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Tensor
 
@@ -10,8 +11,8 @@ enum TensorBuiltins {
     interpreter.define(TensorMath.combinations)
     interpreter.define(GradientBuiltins.natives)
     // The pool is the process's: the least limit of its interpreters holds.
-    StoragePool.shared.byteLimit = min(
-      StoragePool.shared.byteLimit, interpreter.limits.memoryBytes, SystemMemory.usable)
+    MemoryRoom.byteLimit = min(
+      MemoryRoom.byteLimit, interpreter.limits.memoryBytes, SystemMemory.usable)
   }
 
   static let module = Module(

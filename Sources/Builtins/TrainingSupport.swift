@@ -1,6 +1,6 @@
+import Foundations
 import Learning
 import Runtime
-import Spelling
 import Syntax
 import Tensor
 import Text

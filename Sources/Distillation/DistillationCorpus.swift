@@ -1,3 +1,4 @@
+import Foundations
 import Learning
 import Tensor
 import Text
@@ -146,7 +147,7 @@ public struct DistillationCorpus: BatchSource, Sendable {
     self.options = options
     self.notices = notices
     reversibleCount = texts.count { $0.counterpart != nil }
-    var hash = ContentHash("distillation corpus")
+    var hash = FingerprintWriter("distillation corpus")
     hash.add(tokenizer)
     for text in texts {
       hash.add(text.ids)
@@ -154,7 +155,7 @@ public struct DistillationCorpus: BatchSource, Sendable {
       hash.add(text.counterpart?.ids ?? [])
       hash.add(text.counterpart?.positions ?? [])
     }
-    fingerprint = hash.hexadecimal
+    fingerprint = hash.fingerprint.description
   }
 
   private static func read(

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Learning
 import Tensor
 

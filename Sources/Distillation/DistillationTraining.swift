@@ -1,5 +1,5 @@
+import Foundations
 import Learning
-import Spelling
 import Tensor
 
 extension Loss {
@@ -77,7 +77,7 @@ public enum SharedVocabulary {
     for (id, (a, b)) in zip(teacher, student).enumerated() where !a.isSpelt(b) {
       throw DomainError(
         .value,
-        "teacher and student do not share a vocabulary: token \(id) is \(quoted(a)) for the teacher and \(quoted(b)) for the student",
+        "teacher and student do not share a vocabulary: token \(id) is \(Quoting.literal(a)) for the teacher and \(Quoting.literal(b)) for the student",
         hint: "distil with the teacher's tokenizer")
     }
     guard teacher.count == student.count else {
@@ -86,16 +86,8 @@ public enum SharedVocabulary {
       let first = min(teacher.count, student.count)
       throw DomainError(
         .value,
-        "teacher and student do not share a vocabulary: the teacher has \(teacher.count) tokens, the student \(student.count); the first that only the \(longer) has is \(first), \(quoted(rest[first]))",
+        "teacher and student do not share a vocabulary: the teacher has \(teacher.count) tokens, the student \(student.count); the first that only the \(longer) has is \(first), \(Quoting.literal(String(rest[first].prefix(40))))",
         hint: "distil with the teacher's tokenizer")
     }
-  }
-
-  private static func quoted(_ token: String) -> String {
-    var text = ""
-    for scalar in token.unicodeScalars.prefix(40) {
-      text += scalar.value < 32 ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }
-    return "\"" + text + "\""
   }
 }

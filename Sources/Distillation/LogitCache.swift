@@ -1,4 +1,5 @@
 import Files
+import Foundations
 import Learning
 import Synchronization
 import Tensor
@@ -43,15 +44,17 @@ public final class LogitCache: @unchecked Sendable {
     folder: String, teacher: Layer, perturbation: TeacherPerturbation = .none,
     corpus: DistillationCorpus, vocabulary: Int, format: LogitFormat
   ) throws {
-    var hash = ContentHash("teacher logits 1")
-    let weights = try ContentHash.of(teacher)
+    var hash = FingerprintWriter("teacher logits 1")
+    var ofTeacher = FingerprintWriter("teacher")
+    try ofTeacher.add(teacher)
+    let weights = ofTeacher.fingerprint.description
     hash.add(weights)
     hash.add(corpus.fingerprint)
     hash.add(perturbation.fingerprint)
     hash.add(format.fingerprint)
     hash.add(String(vocabulary))
     try self.init(
-      folder: folder, key: hash.hexadecimal, rows: corpus.texts.map(\.positionCount),
+      folder: folder, key: hash.fingerprint.description, rows: corpus.texts.map(\.positionCount),
       vocabulary: vocabulary, format: format,
       about: [
         ("teacher", weights), ("corpus", corpus.fingerprint),

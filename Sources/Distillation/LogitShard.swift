@@ -1,5 +1,6 @@
 import CZlib
 import Files
+import Foundations
 import Glibc
 import Tensor
 

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// How a teacher's predictions about a text and about its role reversal become one target (counterfactual role reversal, Gupta et al.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Builtins
+import Files
 import Foundation
+import Foundations
 import Session
 import Syntax
 import Tables
@@ -106,14 +108,13 @@ struct Documentation: FairleadCommand {
 
   /// Writes pages that have changed; others that stand there stay.
   private func write(_ pages: [(name: String, text: String)], into folder: String) -> Int32 {
-    let folder = URL(fileURLWithPath: folder, isDirectory: true)
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      for page in pages {
-        try Data(page.text.utf8).write(to: folder.appending(path: page.name), options: .atomic)
-      }
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+      for page in pages { try AtomicFile.write("\(folder)/\(page.name)", page.text.utf8) }
     } catch {
-      Console.complain("error: the reference cannot be written: \(error.localizedDescription)")
+      let reason = (error as? DomainError)?.message ?? error.localizedDescription
+      Console.complain("error: the reference cannot be written: \(reason)")
       return Status.failure
     }
     Console.print("\(pages.count) pages written")

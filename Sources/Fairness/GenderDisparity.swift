@@ -1,5 +1,5 @@
 import Foundation
-import Spelling
+import Foundations
 import Tables
 import Tensor
 

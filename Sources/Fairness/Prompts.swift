@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 import Text
 

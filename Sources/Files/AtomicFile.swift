@@ -1,7 +1,7 @@
 // Files that are there whole or not at all, whenever the process is killed or the disk is full.
 
+import Foundations
 import Glibc
-import Tensor
 
 /// A file that is written under a temporary name beside its place and renamed once all of it is on disk: a reader sees the old
 /// file, or none, or the whole new one. Its folder is opened once, through the door of the thread, and all happens in there.

@@ -1,8 +1,8 @@
 // The one way to files. Every reader and writer of the domain half opens what it was given through the door of its thread, so that a
 // script's reach is decided where a file is opened and not by its name before.
 
+import Foundations
 import Glibc
-import Tensor
 
 /// Which files may be read and written, and the opening of them.
 public struct Door: Sendable {

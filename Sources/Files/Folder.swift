@@ -1,6 +1,6 @@
+import Foundations
 import Glibc
 import Synchronization
-import Tensor
 
 /// What writers do with the folders that their files lie in, through the door of the thread.
 public enum Folder {

@@ -1,5 +1,4 @@
 import Glibc
-import Tensor
 
 /// Opens no more than a place: Linux's own, which the C library only declares to programs that ask for it.
 let O_PATH: Int32 = 0o10_000_000

@@ -1,5 +1,5 @@
+import Foundations
 import Glibc
-import Tensor
 
 /// A regular file that is open to be read. Whatever its path stands for later, this is what was allowed.
 public final class OpenedFile: Sendable {
@@ -64,9 +64,9 @@ public final class OpenedFile: Sendable {
     }
     try requireUnchanged()
     try note { () throws(DomainError) in
-      var hash = ContentDigest()
-      bytes.withUnsafeBytes { hash.add($0) }
-      return hash.text
+      var hash = FingerprintWriter()
+      bytes.withUnsafeBytes { hash.add(bytes: $0) }
+      return hash.fingerprint.description
     }
     return bytes
   }
@@ -129,7 +129,7 @@ public final class OpenedFile: Sendable {
 
   /// The fingerprint of the content.
   func digest() throws(DomainError) -> String {
-    var hash = ContentDigest()
+    var hash = FingerprintWriter()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
     var offset = 0
@@ -141,11 +141,11 @@ public final class OpenedFile: Sendable {
         throw Door.cannotRead(path, errno)
       }
       if got == 0 { break }
-      hash.add(UnsafeRawBufferPointer(start: base, count: got))
+      hash.add(bytes: UnsafeRawBufferPointer(start: base, count: got))
       offset += got
     }
     try requireUnchanged()
-    return hash.text
+    return hash.fingerprint.description
   }
 
   /// The fingerprint of the content, taken from what `log` knows where it can be.

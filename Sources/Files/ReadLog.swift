@@ -1,7 +1,6 @@
-import Crypto
+import Foundations
 import Glibc
 import Synchronization
-import Tensor
 
 /// The files that a run, or a part of it, has read, each with the fingerprint of its content: what a result depends on.
 ///
@@ -82,9 +81,9 @@ public final class ReadLog: Sendable {
   static func pattern(_ endings: [String]) -> String { "*" + endings.joined(separator: ",") }
 
   static func content(ofNames names: [String]) -> String {
-    var digest = ContentDigest()
-    for name in names { Array(name.utf8 + [0]).withUnsafeBytes { digest.add($0) } }
-    return "names " + digest.text
+    var digest = FingerprintWriter()
+    for name in names { Array(name.utf8 + [0]).withUnsafeBytes { digest.add(bytes: $0) } }
+    return "names " + digest.fingerprint.description
   }
 
   // MARK: Contents that are known
@@ -174,15 +173,5 @@ extension Door {
   public func holds(_ entries: [ReadLog.Entry]) throws(DomainError) -> Bool {
     for entry in entries where try content(ofNamed: entry.name) != entry.content { return false }
     return true
-  }
-}
-
-/// SHA-256 as hexadecimal digits.
-struct ContentDigest {
-  private var hash = SHA256()
-  mutating func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
-
-  var text: String {
-    hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

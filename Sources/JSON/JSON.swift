@@ -1,7 +1,6 @@
 // JSON values (RFC 8259): a strict reader for files that nobody vouches for, and a writer.
 
-import Spelling
-import Tensor
+import Foundations
 
 /// A JSON value. Members of an object keep their order; integers stay integers.
 public enum JSON: Sendable, Equatable {
@@ -264,7 +263,7 @@ extension JSON {
     case .number(let number):
       guard number.isFinite else { throw DomainError(.value, "JSON cannot write \(number)") }
       text += number.description
-    case .string(let content): Self.quote(content, into: &text)
+    case .string(let content): Quoting.json(content, into: &text)
     case .array(let items):
       text += "["
       for (i, item) in items.enumerated() {
@@ -279,32 +278,13 @@ extension JSON {
       for (i, member) in object.members.enumerated() {
         if i > 0 { text += "," }
         newLine(depth + 1)
-        Self.quote(member.name, into: &text)
+        Quoting.json(member.name, into: &text)
         text += indent == nil ? ":" : ": "
         try member.value.write(into: &text, indent: indent, depth: depth + 1)
       }
       if !object.isEmpty { newLine(depth) }
       text += "}"
     }
-  }
-
-  /// Appends `content` in quotes, with what JSON demands escaped.
-  private static func quote(_ content: String, into text: inout String) {
-    text += "\""
-    for scalar in content.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
   }
 }
 

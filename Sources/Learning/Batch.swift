@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Some examples together: inputs [examples, …] (padded ones with their `lengths`) and labels [examples, …].

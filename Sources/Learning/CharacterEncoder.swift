@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Words from their characters (Kim et al. 2016, arXiv 1508.06615): characters [examples, words, characters] → embedding →

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// What is done to one example's (or one micro-batch's) gradient so that its influence is bounded.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Height and width; a whole number stands for both.

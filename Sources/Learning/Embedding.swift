@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch unless another deviation is given. Tokens are

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// A model's outputs on examples, computed in evaluation mode, batch by batch.

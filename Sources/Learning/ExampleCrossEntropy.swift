@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Softmax cross-entropy as training wants it: one number per example, the mean over its positions, in one pass over the logits

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// A gated recurrent unit over axis 1 of [examples, time, inputs] (Cho 2014), in one or both directions; the output is

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// A long short-term memory over axis 1 of [examples, time, inputs] (Hochreiter 1997), in one or both directions; the output is

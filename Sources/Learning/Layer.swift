@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 
 /// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next: `Sequential`

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// (x - mean) / √(variance + ε) · weight + bias over the last axis (Ba et al. 2016), PyTorch's `LayerNorm`.

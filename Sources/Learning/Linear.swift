@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// y = x Wᵀ + b over the last axis; `weight` is [outputs, inputs] as in PyTorch, and so is the initialisation: uniform in

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// What training makes small. A loss turns a model's output and the labels into one number per example, [examples]; training takes

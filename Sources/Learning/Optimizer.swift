@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// The parameters that one training run changes, laid end to end: the places of their optimizer state and of their noise, and

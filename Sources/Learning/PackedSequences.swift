@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Where the rows of each example lie in a matrix that has the examples' rows one behind the other.

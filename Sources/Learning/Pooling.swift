@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// The mean or the maximum over one axis. Over axis 1 of a padded batch [examples, time, …] only the real steps count; an

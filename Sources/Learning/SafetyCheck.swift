@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Looks at the first private step: the noise that was promised is what the kernels add, it reached the parameters, and nothing is NaN.

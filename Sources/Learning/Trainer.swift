@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// How a run goes over its examples.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// A run in progress: where it is, and all that a checkpoint holds beside the step's own state.

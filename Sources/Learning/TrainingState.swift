@@ -1,7 +1,6 @@
-import Crypto
 import Files
+import Foundations
 import Glibc
-import Spelling
 import Tensor
 
 /// All that a run needs to go on as if it had not been interrupted: tensors (parameters, the optimizer's state), counters, numbers and
@@ -67,7 +66,7 @@ public struct TrainingState: Sendable {
   }
 
   static func digest(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    Array(SHA256.hash(data: bytes))
+    Array(Fingerprint(of: bytes).bytes)
   }
 
   // MARK: Reading

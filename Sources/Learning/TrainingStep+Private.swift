@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// DP-SGD by book-keeping (Bu et al. 2022, arXiv 2210.00038): one forward and one backward pass, each example's gradient norm from the

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// What a step keeps between steps, for checkpoints.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// The maximum or the mean over windows of [examples, channels, height, width] or, in one dimension, [examples, channels, time]:

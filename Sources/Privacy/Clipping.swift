@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Tensor
 
 /// How an example's gradient is bounded before noise hides it. Each rule is a factor for the whole vector.

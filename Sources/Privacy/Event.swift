@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// What was done to private data, as a value that an accountant reads.

@@ -2,6 +2,7 @@
 // and zero-concentrated differential privacy (Bun, Steinke 2016).
 
 import Foundation
+import Foundations
 import Tensor
 
 public enum GaussianDP {

@@ -6,6 +6,7 @@
 // discrete Gaussian on it (Canonne, Kamath, Steinke 2020, arXiv 2004.00010), drawn from the operating system's random bits.
 
 import Foundation
+import Foundations
 import Tensor
 
 public enum GaussianMechanism {

@@ -3,6 +3,7 @@
 //   advantage = max(TPR - FPR) ≤ (e^ε - 1 + 2δ)/(e^ε + 1).
 
 import Foundation
+import Foundations
 import Tensor
 
 /// How well an attack tells members from others.

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Tensor
 
 /// Finds the least noise that keeps a promise.

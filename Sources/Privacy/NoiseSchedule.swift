@@ -5,6 +5,7 @@
 //                that counts is σ_e / 2.
 
 import Foundation
+import Foundations
 import Tensor
 
 public struct NoiseSchedule: Sendable, Equatable {

@@ -3,6 +3,7 @@
 // counts. Gaussian noise on all data has a closed form. Rényi orders bound the same thing: the smaller of the two bounds holds.
 
 import Foundation
+import Foundations
 import Tensor
 
 public struct PLDAccountant: Sendable {

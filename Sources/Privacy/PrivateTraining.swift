@@ -6,6 +6,7 @@
 // released: losses, the share of clipped gradients and a vocabulary that was counted on the same data are not covered.
 
 import Foundation
+import Foundations
 import Learning
 import Tensor
 

@@ -4,6 +4,7 @@
 // `classic` is Mironov's ε = RDP(α) + log(1/δ)/(α-1). Reported epsilons are rounded up, so never below what was spent.
 
 import Foundation
+import Foundations
 import Tensor
 
 /// An epsilon that holds, with where it comes from.

@@ -1,8 +1,8 @@
 import Builtins
 import Files
 import Foundation
+import Foundations
 import Runtime
-import Spelling
 import Syntax
 import Tensor
 

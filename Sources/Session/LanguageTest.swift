@@ -1,6 +1,6 @@
 import Foundation
+import Foundations
 import Runtime
-import Spelling
 import Syntax
 
 /// A script that says in comments what it prints, and the `test "name" { … }` blocks of scripts.

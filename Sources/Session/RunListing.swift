@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Foundations
 import Tables
 
 /// Recorded runs as tables and maps.

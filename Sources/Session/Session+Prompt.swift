@@ -1,4 +1,5 @@
 import Builtins
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -45,7 +46,7 @@ extension Session {
   public func save(_ path: String) throws -> Int {
     let text = transcript.enumerated().map { "#%% Cell \($0 + 1)\n\($1)\n" }.joined(separator: "\n")
     let absolute = Sandbox.absolute(path, below: options.workingDirectory)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: absolute), options: .atomic)
+    try AtomicFile.write(absolute, text.utf8)
     return transcript.count
   }
 

@@ -1,8 +1,8 @@
 import Builtins
 import CSystem
 import Foundation
+import Foundations
 import Runtime
-import Spelling
 import Syntax
 import Tables
 import Tensor

@@ -1,6 +1,6 @@
 // Expressions: names, conditions, functions, sweeps.
 
-import Spelling
+import Foundations
 
 extension Checker {
   /// Checks an expression; gives what is known of its value.

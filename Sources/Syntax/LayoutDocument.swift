@@ -1,6 +1,8 @@
 // The layout algorithm of Wadler, "A prettier printer" (2003): a document with possible line breaks in groups; a group is
 // written on one line where it fits, else all its own breaks become line breaks.
 
+import Foundations
+
 indirect enum LayoutDocument: Sendable {
   case text(String)
   case concat([LayoutDocument])
@@ -82,9 +84,9 @@ struct LayoutWriter {
   private mutating func put(_ text: String) {
     output += text
     if let last = text.lastIndex(of: "\n") {
-      column = DisplayWidth.columns(of: String(text[text.index(after: last)...]))
+      column = DisplayWidth.of(String(text[text.index(after: last)...]))
     } else {
-      column += DisplayWidth.columns(of: text)
+      column += DisplayWidth.of(text)
     }
   }
 
@@ -111,9 +113,9 @@ struct LayoutWriter {
       switch current.document {
       case .text(let text):
         if let end = text.firstIndex(of: "\n") {
-          return DisplayWidth.columns(of: String(text[..<end])) <= remaining
+          return DisplayWidth.of(String(text[..<end])) <= remaining
         }
-        remaining -= DisplayWidth.columns(of: text)
+        remaining -= DisplayWidth.of(text)
       case .concat(let parts):
         for part in parts.reversed() {
           stack.append(Item(indent: 0, isBroken: current.isBroken, document: part))
@@ -126,7 +128,7 @@ struct LayoutWriter {
       case .indent(let inner), .group(let inner):
         stack.append(Item(indent: 0, isBroken: current.isBroken, document: inner))
       case .ifBroken(let text):
-        if current.isBroken { remaining -= DisplayWidth.columns(of: text) }
+        if current.isBroken { remaining -= DisplayWidth.of(text) }
       // A comment at the end of a line may stand out.
       case .comment: return true
       }

@@ -1,3 +1,5 @@
+import Foundations
+
 /// How diagnostics are written for a person:
 ///
 ///     error: shapes do not match in `@`
@@ -248,7 +250,7 @@ private struct Excerpt {
     var column = 0
     var offset = start
     for character in content {
-      let (shown, columns) = DisplayWidth.cell(of: character, at: column)
+      let (shown, columns) = cell(of: character, at: column)
       cells.append((shown, columns, offset))
       column += columns
       offset += character.utf8.count
@@ -295,6 +297,17 @@ private struct Excerpt {
     }
     while text.last == " " { text.removeLast() }
   }
+}
+
+/// A character as a line of a source shows it at a column: a tab as spaces up to the next multiple of four, a control
+/// character as U+FFFD.
+private func cell(of character: Character, at column: Int) -> (String, Int) {
+  if character == "\t" {
+    let width = 4 - column % 4
+    return (String(repeating: " ", count: width), width)
+  }
+  if character.unicodeScalars.contains(where: DisplayWidth.isDangerous) { return ("\u{FFFD}", 1) }
+  return (String(character), DisplayWidth.of(character))
 }
 
 /// Text from a script as it may be shown: no control characters that would move a terminal's cursor.

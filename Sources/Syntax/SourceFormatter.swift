@@ -1,3 +1,5 @@
+import Foundations
+
 /// `fairlead fmt`: one way to write a script. Comments, blank lines (at most one in a row), parentheses and the spelling of
 /// literals are kept; the spellings of Python that the language reads too become its own.
 public enum SourceFormatter {
@@ -260,27 +262,7 @@ struct SourcePrinter {
     var lexer = Lexer(Source(name: "", text: key))
     lexer.scanWord()
     if !key.isEmpty, lexer.position == key.utf8.count, !isDigit(Array(key.utf8)[0]) { return key }
-    return quoted(key)
-  }
-
-  /// A text as a string literal.
-  private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7F {
-          result += "\\u{\(String(scalar.value, radix: 16))}"
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
+    return Quoting.literal(key)
   }
 
   /// The pattern of a `for`: a list without brackets where it is written so.

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 
 /// One value of a table, or of a recorded result: plain data that outlives the process that made it.
 ///
@@ -131,7 +131,7 @@ extension Cell {
     case .bool(let value): return value ? "true" : "false"
     case .int(let value): return String(value)
     case .float(let value): return NumberText.shortest(value)
-    case .string(let value): return Cell.quoted(value)
+    case .string(let value): return Quoting.literal(value)
     case .list(let cells): return "[" + cells.map(\.sourceText).joined(separator: ", ") + "]"
     case .map(let entries):
       let parts = entries.map { entry in
@@ -150,20 +150,5 @@ extension Cell {
     return name.unicodeScalars.allSatisfy {
       $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

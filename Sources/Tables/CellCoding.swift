@@ -1,3 +1,5 @@
+import Foundations
+
 /// Cells as JSON text and back, exactly: integers stay integers, floats keep every bit, the order of a map's entries is kept.
 ///
 /// What JSON cannot say is an object with one key that starts with `$`: `{"$float": "inf"}`, `{"$map": [[k, v], …]}` for
@@ -25,12 +27,13 @@ public enum CellCoding {
       if value.isFinite {
         text += value.description
       } else if !exact {
-        text += quoted(NumberText.shortest(value))
+        text += Quoting.json(NumberText.shortest(value))
       } else {
-        text += "{\"$float\":\(quoted(NumberText.shortest(value)))}"
+        text += "{\"$float\":\(Quoting.json(NumberText.shortest(value)))}"
       }
-    case .string(let value): text += quoted(value)
-    case .opaque(let value): text += exact ? "{\"$opaque\":\(quoted(value))}" : quoted(value)
+    case .string(let value): text += Quoting.json(value)
+    case .opaque(let value):
+      text += exact ? "{\"$opaque\":\(Quoting.json(value))}" : Quoting.json(value)
     case .list(let cells):
       text += "["
       for (index, cell) in cells.enumerated() {
@@ -50,7 +53,7 @@ public enum CellCoding {
       text += "{"
       for (index, entry) in entries.enumerated() {
         if index > 0 { text += "," }
-        text += quoted(entry.key.text) + ":"
+        text += Quoting.json(entry.key.text) + ":"
         append(entry.value, to: &text, exact: exact)
       }
       text += "}"
@@ -66,27 +69,6 @@ public enum CellCoding {
       }
       text += "]}"
     }
-  }
-
-  static func quoted(_ value: String) -> String {
-    var text = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\t": text += "\\t"
-      case "\r": text += "\\r"
-      default:
-        if scalar.value < 0x20 {
-          let hex = String(scalar.value, radix: 16)
-          text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          text.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return text + "\""
   }
 
   /// - Throws: `TableError` of kind `parse`, with the byte at which the text stops being a cell.

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 
 /// The rows of a table gathered by equal cells in some columns, ready to be summarised.
 ///

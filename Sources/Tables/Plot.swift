@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 
 /// A plot of columns of a table: what is drawn, without how. `svg()` and `terminalChart()` draw it.
 public struct Plot: Sendable {

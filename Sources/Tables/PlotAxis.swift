@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// One axis of a plot: where a value stands between 0 and 1, and which values are labelled.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 extension Plot {
   /// Okabe and Ito's palette (2008), which people with any kind of colour vision can tell apart, without its yellow, which

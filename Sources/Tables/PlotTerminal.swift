@@ -1,3 +1,5 @@
+import Foundations
+
 extension Plot {
   /// The plot as text: braille dots for lines and error bars, a mark of its own for each series, axes and a legend.
   ///

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 
 /// Named columns of equally many cells: what a sweep gives, what is grouped, printed, plotted and exported.
 ///

@@ -1,3 +1,5 @@
+import Foundations
+
 extension Table {
   /// Comma-separated values (RFC 4180) with a header line. Floats are written so that they read back the same, infinite
   /// ones as `inf` and `-inf`, undefined ones as `nan`; null is an empty field.
@@ -25,7 +27,7 @@ extension Table {
   public func json() -> String {
     let rows = (0..<rowCount).map { row in
       let fields = columns.map { column in
-        CellCoding.quoted(column.name) + ": " + CellCoding.portable(column.cells[row])
+        Quoting.json(column.name) + ": " + CellCoding.portable(column.cells[row])
       }
       return "  {" + fields.joined(separator: ", ") + "}"
     }

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 
 /// How a table is laid out as text.
 public struct TextStyle: Sendable {

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Glibc
 
 // Operations on two tensors, element by element with broadcasting and promotion. f32 runs in kernels; the other types in

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 
 // Comparisons, logic on bools, and choosing by a mask. None of these but `select` has a gradient.
 

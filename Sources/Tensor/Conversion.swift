@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 
 // From one element type to another, and from tensors back to Swift values.
 

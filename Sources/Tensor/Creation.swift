@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 
 // Tensors out of nothing, out of Swift arrays and out of random streams.
 

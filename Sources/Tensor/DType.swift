@@ -1,3 +1,5 @@
+import Foundations
+
 /// The type of a tensor's elements.
 public enum DType: UInt8, Sendable, CaseIterable, Comparable {
   // In the order of promotion: the result of two types is the later one.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Glibc
 
 // Functions of one number, element by element. Each is one row: its f32 kernel, its value and slope in f64, and what the slope is computed

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 
 // Taking elements by index: Python's subscripts, index tensors, masks, one element per row.
 

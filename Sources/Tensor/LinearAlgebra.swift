@@ -1,5 +1,7 @@
 // Products of vectors, matrices and batches of matrices.
 
+import Foundations
+
 extension Tensor {
   /// `self @ other`: vectors and matrices as in NumPy; axes before the last two are batches, which are broadcast.
   public func matmul(_ other: Tensor) throws -> Tensor {

@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 
 /// A trainable tensor (f32) of a model. Its identity is what gradients are filed under; its value changes in place.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Glibc
 
 // Sums, means, extremes and norms over axes. f32 sums accumulate in f64; blocks are combined in index order.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// The sizes of a tensor's axes (or its strides, in elements): at most eight, held in place, so that making and copying
 /// one allocates nothing.
 public struct Shape: Sendable {

@@ -1,5 +1,7 @@
 // Views (reshape, transpose, stretch) and joins. Views share memory; their gradients are the opposite views.
 
+import Foundations
+
 extension Tensor {
   /// A view with other steps over the same memory.
   private func view(_ shape: Shape, _ strides: Shape, offset: Int? = nil, lengths: Lengths? = nil)

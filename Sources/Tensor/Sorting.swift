@@ -1,5 +1,7 @@
 // Order along an axis. The values' gradient goes to the elements that they came from.
 
+import Foundations
+
 extension Tensor {
   /// The elements in order along `axis` and where they came from. Equal elements keep their order; NaN comes last.
   public func sorted(axis: Int = -1, descending: Bool = false) throws -> (

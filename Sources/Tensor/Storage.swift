@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 import Synchronization
 
@@ -29,7 +30,6 @@ public final class StoragePool: Sendable {
   private let free: [Mutex<[UInt]>.Box]
   private let regions = BlockRegions()
   private let used = Atomic<Int>(0)
-  private let limit = Atomic<Int>(.max)
   private let systemAllocations = Atomic<Int>(0)
 
   private init() {
@@ -41,12 +41,6 @@ public final class StoragePool: Sendable {
   public var bytesInUse: Int { used.load(ordering: .relaxed) }
   /// How often the system has been asked for memory so far; constant over the steps of a steady training loop.
   public var allocationsFromSystem: Int { systemAllocations.load(ordering: .relaxed) }
-
-  /// Above this many bytes in use, making a tensor throws a limit error.
-  public var byteLimit: Int {
-    get { limit.load(ordering: .relaxed) }
-    set { limit.store(newValue, ordering: .relaxed) }
-  }
 
   /// Gives all free blocks back to the system.
   public func trim() {
@@ -90,11 +84,11 @@ public final class StoragePool: Sendable {
     guard byteCount < StoragePool.most else { throw outOfMemory(byteCount) }
     let bytes = StoragePool.blockSize(byteCount)
     let (_, inUse) = used.add(bytes, ordering: .relaxed)
-    guard inUse <= byteLimit else {
+    guard inUse <= MemoryRoom.byteLimit else {
       used.subtract(bytes, ordering: .relaxed)
       throw DomainError(
         .limit,
-        "a tensor of \(byteCount) bytes would exceed the memory limit of \(byteLimit) bytes (\(inUse - bytes) are in use)"
+        "a tensor of \(byteCount) bytes would exceed the memory limit of \(MemoryRoom.byteLimit) bytes (\(inUse - bytes) are in use)"
       )
     }
     if let block = byteCount <= StoragePool.largestSmall ? takeSmall(byteCount) : takeBig(byteCount)

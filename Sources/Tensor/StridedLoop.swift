@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 
 /// A walk over the elements of up to three operands of one shape in row-major order: axes that lie together in all of them
 /// are joined, and the innermost axis is handed to the caller as one run.

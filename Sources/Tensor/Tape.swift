@@ -1,4 +1,5 @@
 import CThreads
+import Foundations
 import Synchronization
 
 /// One recorded computation: which computations made its inputs, and how a gradient of its output becomes gradients of them.

@@ -1,6 +1,7 @@
 // A corpus of our own with a known bias: short stories and biographies whose people are women or men with a probability that is set for each
 // profession. What a language model makes of it can then be held against what was planted. Nothing in it is about real people.
 
+import Foundations
 import Tensor
 
 /// One generated text about one person.

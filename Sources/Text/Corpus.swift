@@ -1,6 +1,6 @@
 // Labelled utterances as they come from disk: one file of rows, or a folder.
 
-import Spelling
+import Foundations
 import Tensor
 
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.

@@ -2,6 +2,7 @@
 // Slot-Gated folders of parallel line files `seq.in`, `seq.out`, `label`.
 
 import Files
+import Foundations
 import Tensor
 
 /// The parts of a corpus in a folder.

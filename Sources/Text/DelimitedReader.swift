@@ -4,7 +4,7 @@
 // one quote, and it may hold commas and line ends. Quotes inside an unquoted field are malformed. TSV: split on tabs, nothing is quoted.
 // In both a wholly empty line is skipped.
 
-import Spelling
+import Foundations
 import Tensor
 
 enum DelimitedReader {

@@ -3,6 +3,7 @@
 // Three kinds of noise keep every classifier below 100%: phrases that mean several things, labels given wrongly among related classes, and
 // slips of the tongue and the keyboard. PINs, names and telephone numbers are rare strings that a model can memorise.
 
+import Foundations
 import Tensor
 
 public enum DemoCorpus {

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Token numbers and labels of many examples, flat: example `i` is `tokens[offsets[i]..<offsets[i + 1]]`.
@@ -114,11 +115,11 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
 
   /// SHA-256 of tokens and labels, in hexadecimal.
   public var fingerprint: String {
-    var hash = Fingerprint("examples")
+    var hash = FingerprintWriter("examples")
     hash.add(tokens)
     hash.add(offsets.indices.dropLast().map { Int32(clamping: offsets[$0 + 1] - offsets[$0]) })
     hash.add(labels)
-    return hash.hexadecimal
+    return hash.fingerprint.description
   }
 
   public var description: String { "\(grouped(count)) examples" }

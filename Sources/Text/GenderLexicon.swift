@@ -4,7 +4,7 @@
 // (no word stands in two pairs), and a word that is changed one way only leads to a word of that matching, never to a third one.
 
 import CStdlib
-import Spelling
+import Foundations
 import Tensor
 
 /// Pairs of gendered words.

@@ -1,7 +1,7 @@
 // Given names that role reversal may exchange: a bijective pairing (name intervention, Hall Maudslay et al. 2019, section 3.2). A name is not
 // a role, and reversing it changes who is spoken of, so that names stay unless a pairing is given.
 
-import Spelling
+import Foundations
 import Tensor
 
 /// A one-to-one pairing of masculine and feminine given names.

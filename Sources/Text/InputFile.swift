@@ -1,6 +1,7 @@
 // Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
 import CZlib
 import Files
+import Foundations
 import JSON
 import Tensor
 

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 
 /// A corpus made ready for training a classifier: encoded examples, class names, vocabulary.
@@ -128,11 +128,11 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
 
   /// SHA-256 of all that training can see, in hexadecimal.
   public var fingerprint: String {
-    var hash = Fingerprint("intents")
+    var hash = FingerprintWriter("intents")
     hash.add(vocabulary.fingerprint)
     for name in classes { hash.add(name) }
     for part in [train, valid, test] { hash.add(part?.fingerprint ?? "") }
-    return hash.hexadecimal
+    return hash.fingerprint.description
   }
 
   public var description: String {

@@ -1,5 +1,6 @@
 // JSON values from files, packed or not.
 
+import Foundations
 import JSON
 import Tensor
 

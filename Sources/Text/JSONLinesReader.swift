@@ -1,8 +1,8 @@
 // One JSON object (RFC 8259) a line. Fields become text: strings as they are, numbers and truth values as written, null as nothing,
 // lists of plain values joined by spaces (token and tag lists), anything deeper as its JSON text.
 
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 enum JSONLinesReader {

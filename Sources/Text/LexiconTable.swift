@@ -3,7 +3,7 @@
 // All features of a word of the lexicon are those of its family: the words that reversals can turn into each other. So a context looks the same
 // before and after a reversal, which is what makes R an involution.
 
-import Spelling
+import Foundations
 import Tensor
 
 /// What a table knows of a word.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Plain text files as lists of documents.

@@ -4,6 +4,7 @@
 // place does not depend on which of them stands there: its reading of x and of R(x) is the same, and R stays an involution. It reads sentences from
 // their end, because the words behind a pronoun tell most about it, and their tags are then known. The mark also makes labels free: `his` in front of a noun phrase and `him` say what `her` would be in their place, as they do in English.
 
+import Foundations
 import Tensor
 
 /// A tagger that tells determiners from objects where a pronoun's counterpart depends on it.

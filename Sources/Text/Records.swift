@@ -1,8 +1,8 @@
 // Rows with named columns, as every reader gives them, and the choice of reader by file name.
 
 import Files
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.

@@ -1,5 +1,6 @@
 // What a reversal did, and which positions of x and R(x) belong together.
 
+import Foundations
 import Tensor
 
 /// One replaced word.

@@ -16,6 +16,7 @@
 // table, as `mum` → `dad`). The report says whether a text is one (`isInvertible`). Every R(x) is one, so that R(R(R(x))) = R(x) for every text.
 // With `.invertible`, such words stay, and R(R(x)) = x holds for every text.
 
+import Foundations
 import Tensor
 
 /// Exchanges gendered words.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so that a split or

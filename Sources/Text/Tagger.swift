@@ -3,6 +3,7 @@
 // affixes and shape, its neighbours, the two tags before it); a wrong guess in training raises the weights of the right tag and lowers those of
 // the guess. The weights kept are the means over all steps of training, which is what makes the perceptron generalise.
 
+import Foundations
 import Tensor
 
 /// Tags words with their parts of speech.

@@ -2,8 +2,8 @@
 // (UInt8 length, UTF-8), the number of features (UInt32), and for each feature its key (UInt64), the number of its weights that are not zero
 // (UInt8) and those (UInt8 tag, Float32); at the end the SHA-256 digest of all before.
 
-import Crypto
 import Files
+import Foundations
 import Tensor
 
 extension Tagger {
@@ -45,7 +45,7 @@ extension Tagger {
         append(weights[row * tags.count + tag].bitPattern)
       }
     }
-    bytes.append(contentsOf: SHA256.hash(data: bytes))
+    bytes.append(contentsOf: Fingerprint(of: bytes).bytes)
     return bytes
   }
 
@@ -62,7 +62,7 @@ extension Tagger {
     guard bytes.count > 32, bytes.starts(with: Tagger.magic) else {
       throw DomainError(.data, "\(path) is not the file of a tagger")
     }
-    guard SHA256.hash(data: bytes.dropLast(32)).elementsEqual(bytes.suffix(32)) else {
+    guard Fingerprint(of: bytes.dropLast(32)).bytes.elementsEqual(bytes.suffix(32)) else {
       throw DomainError(.data, "\(path) is damaged: its digest does not fit", hint: "save it again")
     }
     var reader = ByteReader(bytes: bytes[8..<bytes.count - 32], source: path)

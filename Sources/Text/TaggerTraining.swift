@@ -1,6 +1,6 @@
 // Training of the averaged perceptron: see `Tagger`.
 
-import Spelling
+import Foundations
 import Tensor
 
 struct TaggerTraining {

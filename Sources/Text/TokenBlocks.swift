@@ -1,5 +1,6 @@
 // Streams of tokens as examples of equal length for models of language: at each position the model sees the tokens so far and is to say the next.
 
+import Foundations
 import Tensor
 
 /// Examples of `time` positions each; row-major lists of shape [examples, time].

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 
 /// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling frequency.
@@ -71,9 +71,9 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
 
   /// SHA-256 of the words in order, in hexadecimal.
   public var fingerprint: String {
-    var hash = Fingerprint("vocabulary")
+    var hash = FingerprintWriter("vocabulary")
     for word in words { hash.add(word) }
-    return hash.hexadecimal
+    return hash.fingerprint.description
   }
 
   public var description: String { "Vocabulary of \(grouped(wordCount)) words" }

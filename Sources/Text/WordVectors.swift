@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 
 /// Vectors of words, as word2vec, GloVe and fastText write them in text form.

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Learning
 import Tensor
 import Testing
@@ -157,7 +158,9 @@ import Testing
     let t = try Tensor.normal([2, 3, 20], &random)
     func gradient(_ foreseen: Float?, _ weight: Double) throws -> Tensor {
       let x = try Tape.variable(z)
-      let value = try ForwardContext.training(RandomKey(seed: 1), lossWeights: foreseen.map { [$0, $0] }) {
+      let value = try ForwardContext.training(
+        RandomKey(seed: 1), lossWeights: foreseen.map { [$0, $0] }
+      ) {
         try DistillationLoss.perExample(
           student: x, teacher: .full(t), labels: nil, Objective(temperature: 2))
       }

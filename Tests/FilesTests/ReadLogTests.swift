@@ -1,5 +1,5 @@
 import Foundation
-import Tensor
+import Foundations
 import Testing
 
 @testable import Files

@@ -1,4 +1,4 @@
-import Tensor
+import Foundations
 import Testing
 
 @testable import JSON

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Foundations
 import Learning
 import Tensor
 import Testing

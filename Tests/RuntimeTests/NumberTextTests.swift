@@ -6,7 +6,7 @@ import Testing
 @Suite struct NumberTextTests {
   private func short(_ value: Value, _ specification: String) -> String? {
     let object = StringObject(specification)
-    return withExtendedLifetime(object) { NumberText.formatted(value, object.utf8)?.text }
+    return withExtendedLifetime(object) { QuickFormat.formatted(value, object.utf8)?.text }
   }
 
   @Test func agreesWithWhatPythonGives() {
@@ -43,7 +43,7 @@ import Testing
     let specifications = (0...17).map { (StringObject(".\($0)f"), $0) }
     for (index, value) in values.enumerated() {
       let (object, decimals) = specifications[index % specifications.count]
-      guard let text = NumberText.formatted(.float(value), object.utf8)?.text else { continue }
+      guard let text = QuickFormat.formatted(.float(value), object.utf8)?.text else { continue }
       count += 1
       let expected = Formatting.fixed(value, decimals)
       if text != expected { Issue.record("\(value) with \(decimals): \(text), not \(expected)") }

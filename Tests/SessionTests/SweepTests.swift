@@ -1,5 +1,6 @@
 import Builtins
 import Foundation
+import Foundations
 import Tables
 import Testing
 

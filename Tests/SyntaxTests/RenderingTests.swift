@@ -1,3 +1,4 @@
+import Foundations
 import Testing
 
 @testable import Syntax
@@ -123,10 +124,10 @@ import Testing
   }
 
   @Test func widthOfCharacters() {
-    #expect(DisplayWidth.columns(of: "abc") == 3)
-    #expect(DisplayWidth.columns(of: "你好") == 4)
-    #expect(DisplayWidth.columns(of: "e\u{301}") == 1)
-    #expect(DisplayWidth.columns(of: "👩‍👩‍👧") == 2)
-    #expect(DisplayWidth.columns(of: "❤️") == 2)
+    #expect(DisplayWidth.of("abc") == 3)
+    #expect(DisplayWidth.of("你好") == 4)
+    #expect(DisplayWidth.of("e\u{301}") == 1)
+    #expect(DisplayWidth.of("👩‍👩‍👧") == 2)
+    #expect(DisplayWidth.of("❤️") == 2)
   }
 }

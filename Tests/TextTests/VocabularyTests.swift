@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
   @Test func sha256IsTheStandardOne() {
     // SHA-256 of the eight length bytes of "" alone.
     #expect(
-      Fingerprint("").hexadecimal
+      FingerprintWriter("").fingerprint.description
         == "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc")
   }
 

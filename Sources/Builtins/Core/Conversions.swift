@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Syntax
 
@@ -57,7 +58,7 @@ extension CoreBuiltins {
         else {
           throw Fault(
             .value,
-            "`character` must be one character, found \(character.unicodeScalars.count) in \(Representation.quoted(String(character.prefix(20))))"
+            "`character` must be one character, found \(character.unicodeScalars.count) in \(Quoting.literal(String(character.prefix(20))))"
           ).atArgument(0)
         }
         return Int(scalar.value)

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Syntax
 
@@ -57,7 +58,7 @@ struct Text: Bindable {
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { String.mayAccept(type, vm) }
   static var staticType: StaticType { .string }
   func encode(_ vm: VM) -> Value { Value(object) }
-  var defaultText: String { Representation.quoted(object.text) }
+  var defaultText: String { Quoting.literal(object.text) }
 
   var bytes: UnsafeBufferPointer<UInt8> { object.utf8 }
 }

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 
 // Upper and lower case, and the classes of characters, as Python's str defines them.
@@ -96,7 +97,7 @@ extension CoreBuiltins {
     Native(
       name, summary, Param<Text>("text", "The string."), returns: "bool",
       search: ["character", "class"],
-      examples: [("\(Representation.quoted(example)).\(name)()", "true")]
+      examples: [("\(Quoting.literal(example)).\(name)()", "true")]
     ) { vm, text in try check(text.bytes, vm) }
   }
 }

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Syntax
 import Tables
@@ -49,7 +50,9 @@ public struct HelpText {
   /// A module or a type: what it is, its fields and a line for each function.
   public func text(_ page: Reference.Page) -> String {
     var parts = [heading(page.name, page.summary)]
-    if let call = page.call { parts.append(text(page.subject == .type ? call.ofValue(page.name) : call)) }
+    if let call = page.call {
+      parts.append(text(page.subject == .type ? call.ofValue(page.name) : call))
+    }
     if !page.fields.isEmpty { parts.append(fields(page.fields, of: page)) }
     if !page.functions.isEmpty {
       parts.append(list(page.functions, areMethods: page.subject == .type))

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Tensor
 
 /// Which tensors of a checkpoint are which parameters of a model; reading and writing go by the same list.

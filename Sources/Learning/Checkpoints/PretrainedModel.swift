@@ -1,6 +1,7 @@
 // Models in folders as the transformers library keeps them: `config.json` and safetensors weights. Families: GPT-2, BERT, DistilBERT.
 
 import Files
+import Foundations
 import JSON
 import Tensor
 

@@ -1,4 +1,5 @@
 import Files
+import Foundations
 import Tensor
 
 /// An open safetensors file. Only its header is in memory; a tensor is read when it is asked for, straight into its own memory,

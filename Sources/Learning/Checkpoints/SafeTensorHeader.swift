@@ -4,8 +4,8 @@
 // data; `__metadata__` maps strings to strings. (safetensors 0.8, safetensors/src/tensor.rs; we refuse more: repeated names, unknown
 // fields.)
 
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// One tensor of a safetensors file.

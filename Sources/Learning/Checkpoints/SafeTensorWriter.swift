@@ -1,6 +1,6 @@
 import Files
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// Writing of safetensors files, byte for byte as the reference writes them.

@@ -3,6 +3,7 @@
 
 import CKernels
 import Files
+import Foundations
 import JSON
 import Tensor
 

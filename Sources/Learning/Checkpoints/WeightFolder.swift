@@ -1,6 +1,6 @@
 import Files
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// The weights of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.

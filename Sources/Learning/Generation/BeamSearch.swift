@@ -2,6 +2,7 @@
 // finished ones among the first n compete for the result by log-probability / length^penalty, the best n others go on.
 
 import CKernels
+import Foundations
 import Glibc
 import Tensor
 

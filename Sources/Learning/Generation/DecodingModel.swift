@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// A model that continues sequences of tokens. `Generation` and `BeamSearch` work with any; read next: `TransformerDecoder`, the fast one.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// How far to continue, and how tokens are chosen.

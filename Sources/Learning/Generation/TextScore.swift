@@ -2,6 +2,7 @@
 // byte they can, because the total log-likelihood of the text is divided by something that the tokenizer does not decide.
 
 import CKernels
+import Foundations
 import Glibc
 import Tensor
 

@@ -2,6 +2,7 @@
 // logits processors. Memory is made once.
 
 import CKernels
+import Foundations
 import Tensor
 
 /// What is done to the logits before a token is chosen.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// The keys and values of the sequences so far, and the buffers of a step.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Attention of several heads as operations on tensors with a trace; what projects to queries, keys and values is the affair of

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// An encoder of the BERT family (Devlin et al. 2019), DistilBERT (Sanh et al. 2019) included: the sum of token, position and, where

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Two linear layers with an activation between them.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// A decoder of the GPT-2 family (Radford et al. 2019): token and position embeddings, pre-norm causal blocks, a final layer

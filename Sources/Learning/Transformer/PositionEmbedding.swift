@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Adds a learned vector for each position to a sequence [examples, time, width].

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// How a transformer is built; what differs between the families.

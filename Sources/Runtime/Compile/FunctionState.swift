@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Syntax
 
 /// What the compiler knows of the function that it is compiling.

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Syntax
 
 /// A Swift type whose values can be given to a script.
@@ -123,7 +123,7 @@ extension String: Bindable {
   public static var typeName: String { "string" }
   public static func decode(_ value: Value, _ vm: VM) -> String? { value.string }
   public func encode(_ vm: VM) -> Value { vm.makeString(self) }
-  public var defaultText: String { Representation.quoted(self) }
+  public var defaultText: String { Quoting.literal(self) }
 }
 
 extension Optional: ValueEncodable where Wrapped: ValueEncodable {

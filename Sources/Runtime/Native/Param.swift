@@ -1,3 +1,4 @@
+import Foundations
 import Syntax
 
 /// A rule on the values of a parameter.
@@ -27,7 +28,7 @@ public enum Rule: Sendable {
     case .within(let low, let high): "from \(Rule.number(low)) to \(Rule.number(high))"
     case .between(let low, let high):
       "between \(Rule.number(low)) and \(Rule.number(high)), exclusive"
-    case .oneOf(let names): "one of " + names.map(Representation.quoted).joined(separator: ", ")
+    case .oneOf(let names): "one of " + names.map(Quoting.literal).joined(separator: ", ")
     case .nonEmpty: "not empty"
     case .custom(let text, _): text
     }
@@ -219,7 +220,7 @@ extension Param where T: Bindable {
       var hint: String?
       if case .oneOf(let names) = rule {
         hint = value.string.flatMap { Suggest.nearest(to: $0, in: names) }.map {
-          "did you mean \(Representation.quoted($0))?"
+          "did you mean \(Quoting.literal($0))?"
         }
       }
       throw Fault(

@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Syntax
 
 /// `import`, `param`, `sweep` and `test`: what the host does for a script.

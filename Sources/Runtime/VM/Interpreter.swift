@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Syntax
 
 /// A module's top-level names and their global slots.

@@ -394,7 +394,7 @@ extension VM {
   // MARK: Text
 
   func format(_ value: Value, _ specification: Value) throws(Fault) -> Value {
-    if let bytes = specification.stringBytes, let text = NumberText.formatted(value, bytes) {
+    if let bytes = specification.stringBytes, let text = QuickFormat.formatted(value, bytes) {
       return adopt(text)
     }
     do {

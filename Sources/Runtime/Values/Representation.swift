@@ -1,3 +1,4 @@
+import Foundations
 import Syntax
 
 /// Values as text: what `print` and `repr` show.
@@ -44,7 +45,7 @@ public enum Representation {
     }
     if case .object(let reference) = value, reference.kind == .string, reference.string.count > 100
     {
-      text = quoted(String(reference.string.text.prefix(70)))
+      text = Quoting.literal(String(reference.string.text.prefix(70)))
     } else {
       var writer = Writer(vm: nil)
       writer.limit = 400
@@ -64,29 +65,6 @@ public enum Representation {
     case .object(let reference) where reference.kind == .string:
       return "the string \(brief(value))"
     default: return value.typeWithArticle
-    }
-  }
-
-  /// A string literal.
-  public static func quoted(_ text: String) -> String {
-    var result = "\""
-    escape(text, into: &result)
-    return result + "\""
-  }
-
-  private static func escape(_ text: String, into result: inout String) {
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\0"..<" ", "\u{7f}"..<"\u{a0}", "\u{200b}"..."\u{200f}", "\u{2028}"..."\u{202e}",
-        "\u{feff}":
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-      default: result.unicodeScalars.append(scalar)
-      }
     }
   }
 
@@ -181,7 +159,7 @@ public enum Representation {
       case .module: text += "<module \(reference.module.name)>"
       case .error:
         let fault = reference.error.fault
-        text += "error(\(quoted(fault.kind.rawValue)), \(quoted(fault.message)))"
+        text += "error(\(Quoting.literal(fault.kind.rawValue)), \(Quoting.literal(fault.message)))"
       case .native:
         if path.count >= maximumDepth {
           text += "<\(reference.native.type.name)>"
@@ -202,7 +180,7 @@ public enum Representation {
       while start < bytes.count {
         var end = min(start + (1 << 16), bytes.count)
         while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
-        escape(String(decoding: bytes[start..<end], as: UTF8.self), into: &text)
+        Quoting.escape(String(decoding: bytes[start..<end], as: UTF8.self), into: &text)
         start = end
         if start < bytes.count {
           try vm?.checkInterrupt()

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Operations on strings that work on their bytes.
 public enum StringOperations {
   /// The code points from `start` to `end`, which are ordered and lie in `0...count`.
@@ -46,36 +48,21 @@ public enum StringOperations {
     return result.withUnsafeBufferPointer { StringObject(utf8: $0) }
   }
 
-  /// The length of an int's decimal digits, sign included.
-  static func digitCount(_ value: Int) -> Int {
-    var count = value < 0 ? 2 : 1
-    var rest = value.magnitude
-    while rest >= 10_000 {
-      rest /= 10_000
-      count += 4
-    }
-    return count + (rest >= 1_000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
-  }
-
-  /// Writes the digits so that they end before `end`.
-  static func write(_ value: Int, endingAt end: UnsafeMutablePointer<UInt8>) {
-    var place = end
-    var rest = value.magnitude
-    repeat {
-      place -= 1
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      place.pointee = UInt8(truncatingIfNeeded: digit) + 0x30
-      rest = quotient
-    } while rest > 0
-    if value < 0 { (place - 1).pointee = UInt8(ascii: "-") }
-  }
-
   /// The decimal digits of an int.
   static func string(of value: Int) -> StringObject {
-    let count = digitCount(value)
+    let count = NumberText.digitCount(value)
     let object = StringObject(uninitialized: count, characterCount: count)
-    write(value, endingAt: object.storage.pointee.bytes + count)
+    NumberText.write(value, endingAt: object.storage.pointee.bytes + count)
     return object
+  }
+
+  /// The shortest text of a float.
+  static func string(of value: Double) -> StringObject {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.shortestCapacity) { buffer in
+      guard let target = buffer.baseAddress else { return StringObject("") }
+      let length = NumberText.write(value, to: target)
+      return StringObject(bytes: target, count: length, characterCount: length)
+    }
   }
 }
 
@@ -201,7 +188,7 @@ extension VM {
     do {
       for index in 0..<count {
         if case .int(let int) = values[index] {
-          let digits = StringOperations.digitCount(int)
+          let digits = NumberText.digitCount(int)
           bytes += digits
           characters += digits
           continue
@@ -223,8 +210,8 @@ extension VM {
     for index in 0..<count {
       switch values[index] {
       case .int(let int):
-        let digits = StringOperations.digitCount(int)
-        StringOperations.write(int, endingAt: target + digits)
+        let digits = NumberText.digitCount(int)
+        NumberText.write(int, endingAt: target + digits)
         target += digits
       case .object(let reference):
         let length = Int(reference.stringStorage.pointee.byteCount)

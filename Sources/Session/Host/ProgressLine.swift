@@ -1,6 +1,7 @@
 import Builtins
 import CSystem
 import Foundation
+import Foundations
 import Tables
 
 /// The line on standard error that shows what is going on: redrawn in place on a terminal, a line now and then elsewhere.

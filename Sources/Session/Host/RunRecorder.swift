@@ -1,5 +1,6 @@
 import Builtins
 import Foundation
+import Foundations
 import Tables
 
 /// Keeps the record of what a session runs: opens the run store when there is something to record, notes what the run
@@ -248,7 +249,8 @@ final class RunRecorder: @unchecked Sendable {
       number = try store.begin(run.identity, seed: run.seed)
       let inputs = inputs()
       try store.plan(
-        run: number, trials: run.sweeps.reduce(0, +), data: inputs.data, parameters: inputs.parameters)
+        run: number, trials: run.sweeps.reduce(0, +), data: inputs.data,
+        parameters: inputs.parameters)
       try store.save(Array(run.trials.values), run: number)
       for (event, trial) in run.events { try store.record(event, of: trial, run: number) }
     } catch let error as StoreError {

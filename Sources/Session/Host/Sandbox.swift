@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Foundations
 import Tensor
 
 /// What a script may touch: by default only what lies below the working directory and below its own folder, and nothing of the

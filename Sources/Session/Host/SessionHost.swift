@@ -2,6 +2,7 @@ import Builtins
 import CSystem
 import Files
 import Foundation
+import Foundations
 import Runtime
 import Syntax
 import Tables

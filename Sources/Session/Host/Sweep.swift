@@ -1,5 +1,5 @@
 import Foundation
-import Spelling
+import Foundations
 import Tables
 
 /// The combinations of one sweep: the cells that a table shows of each trial's own values.
@@ -236,7 +236,8 @@ final class SweepDriver: @unchecked Sendable {
       }.map(\.key.text) + plan.names)
     let failure = names.contains("error") ? "trial_error" : "error"
     var roles = Dictionary(
-      plan.names.map { (Spelling($0), Table.Column.Role.axis) }, uniquingKeysWith: { first, _ in first })
+      plan.names.map { (Spelling($0), Table.Column.Role.axis) },
+      uniquingKeysWith: { first, _ in first })
     roles[failure] = .failure(sweep: number)
     let rows = trials.map { record -> [(name: String, cell: Cell)] in
       let axes = record.axes.map { (name: $0.key.text, cell: $0.value) }

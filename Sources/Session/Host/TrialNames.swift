@@ -1,6 +1,6 @@
 import Builtins
-import Crypto
 import Foundation
+import Foundations
 import Runtime
 import Tables
 import Tensor
@@ -26,13 +26,13 @@ struct TrialNames {
   }
 
   init(_ request: SweepRequest, _ plan: SweepPlan, _ surroundings: Surroundings) {
-    var hash = SHA256()
-    let writer = ContentWriter { hash.update(bufferPointer: $0) }
+    var content = FingerprintWriter()
+    let writer = ContentWriter { content.add(bytes: $0) }
     let natives = request.writeBody(to: writer)
     writer.flush()
     var parts = [
       "trial", surroundings.version, Processor.arithmetic, surroundings.stream,
-      Fingerprint(bytes: Data(hash.finalize())).description,
+      content.fingerprint.description,
     ]
     parts += TrialNames.state(behind: natives, surroundings)
     lazy var origin = ["origin"] + surroundings.origin()
@@ -40,11 +40,11 @@ struct TrialNames {
     keys = zip(plan.combinations.indices, plan.occurrences).map { trial, occurrence in
       var own = parts + [CellCoding.encode(.map(plan.axes(trial))), "\(occurrence)"]
       if !request.hasPlainValues(trial) {
-        var hash = SHA256()
-        let writer = ContentWriter { hash.update(bufferPointer: $0) }
+        var content = FingerprintWriter()
+        let writer = ContentWriter { content.add(bytes: $0) }
         let natives = request.writeValues(of: trial, to: writer)
         writer.flush()
-        own.append(Fingerprint(bytes: Data(hash.finalize())).description)
+        own.append(content.fingerprint.description)
         own += TrialNames.state(behind: natives, surroundings)
         if !writer.isWhole { own += origin }
       }

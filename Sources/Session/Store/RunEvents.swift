@@ -3,6 +3,7 @@
 
 import Builtins
 import Foundation
+import Foundations
 import GRDB
 import Runtime
 import Tables

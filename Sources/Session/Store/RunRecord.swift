@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Tables
 
 /// What determines a run's results, known before its first line runs, except for the seed.

@@ -2,6 +2,7 @@
 // neighbouring pairs that the table of merges has, the one that was learnt first (and of equal ones the leftmost) becomes one token, until
 // there is none. Behaves as `BPE` of the `tokenizers` package.
 
+import Foundations
 import Tensor
 
 /// What makes a byte-pair model, as files hold it.

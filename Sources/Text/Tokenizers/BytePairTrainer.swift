@@ -2,6 +2,7 @@
 // token. Ties are broken as `BpeTrainer` of the `tokenizers` package breaks them (the pair with the lower numbers first), its counts are kept
 // as there, and so the same texts give the same merges.
 
+import Foundations
 import Tensor
 
 /// Counts the words of texts and learns a byte-level vocabulary from them. Learnt from the texts without any privacy: a string that occurs

@@ -1,5 +1,6 @@
 // What a tokenizer does to a text before it cuts it, under the names of tokenizer.json.
 
+import Foundations
 import JSON
 import Tensor
 

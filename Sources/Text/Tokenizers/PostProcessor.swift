@@ -1,7 +1,7 @@
 // Which special tokens are put around one text or a pair of texts, and how lengths are brought into line.
 
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// What surrounds the tokens of one text or of a pair.

@@ -1,5 +1,6 @@
 // How a normalised text is cut before the model cuts its pieces further, under the names of tokenizer.json.
 
+import Foundations
 import JSON
 import Tensor
 

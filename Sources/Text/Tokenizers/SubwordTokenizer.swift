@@ -1,8 +1,8 @@
 // A tokenizer as tokenizer.json describes it: added tokens, normaliser, pre-tokenizer, model, post-processor, decoder. It gives the tokens that
 // the `tokenizers` package gives for the same description.
 
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 /// Byte-pair encoding or WordPiece with everything around it. Texts may be encoded on several threads at once.
@@ -153,14 +153,14 @@ public final class SubwordTokenizer: Tokenizer {
   public func isSpecial(_ id: Int32) -> Bool { addedByID[id]?.isSpecial ?? false }
 
   public var fingerprint: String {
-    var hash = Fingerprint("tokens")
+    var hash = FingerprintWriter("tokens")
     for id in 0..<vocabularySize {
       let id = Int32(truncatingIfNeeded: id)
       guard let token = token(id) else { continue }
       hash.add([id])
       hash.add(token)
     }
-    return hash.hexadecimal
+    return hash.fingerprint.description
   }
 
   // MARK: Encoding

@@ -1,3 +1,4 @@
+import Foundations
 import Tensor
 
 /// Tokens by number and numbers by token, both ways over one piece of memory: tokens are bytes here, so that two that are canonically

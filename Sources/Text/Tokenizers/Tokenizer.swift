@@ -1,5 +1,6 @@
 // What models of language need of a tokenizer, and what it gives them.
 
+import Foundations
 import Tensor
 
 /// Turns texts into numbers and back.

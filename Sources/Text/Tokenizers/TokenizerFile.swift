@@ -1,5 +1,6 @@
 // tokenizer.json, version 1.0, as the `tokenizers` package reads and writes it. What is not supported is an error that names it.
 
+import Foundations
 import JSON
 import Tensor
 

@@ -2,8 +2,8 @@
 // vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their own.
 
 import Files
+import Foundations
 import JSON
-import Spelling
 import Tensor
 
 public enum TokenizerFolder {

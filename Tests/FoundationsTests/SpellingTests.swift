@@ -1,4 +1,4 @@
-import Spelling
+import Foundations
 import Testing
 
 @Suite struct SpellingTests {

@@ -15,7 +15,7 @@ public final class Cancellation: Sendable {
   }
 
   /// Whether work of this thread should stop, for other threads that do a part of it.
-  static func request() -> (@Sendable () -> Bool)? { current?.isRequested }
+  public static func request() -> (@Sendable () -> Bool)? { current?.isRequested }
 
   /// - Throws: `interrupt` where the work should stop.
   public static func check() throws(DomainError) {

@@ -8,11 +8,14 @@ public enum DisplayWidth {
 
   public static func of(_ character: Character) -> Int {
     var width = 0
+    var flagLetters = 0
     for scalar in character.unicodeScalars {
       if scalar.value == 0xFE0F { return 2 }  // emoji presentation
+      // Two regional indicators are one flag.
+      if (0x1F1E6...0x1F1FF).contains(scalar.value) { flagLetters += 1 }
       width = max(width, of(scalar))
     }
-    return width
+    return flagLetters > 1 ? 2 : width
   }
 
   private static func of(_ scalar: Unicode.Scalar) -> Int {
@@ -60,18 +63,28 @@ public enum DisplayWidth {
     return right ? spaces + text : text + spaces
   }
 
+  /// Control characters, and those that turn the direction of writing.
+  public static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069, 0x2028, 0x2029: true
+    default: false
+    }
+  }
+
   /// `text` without anything that could move a terminal's cursor or break a line.
   public static func printable(_ text: String) -> String {
-    guard
-      text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) })
-    else { return text }
+    guard text.unicodeScalars.contains(where: isDangerous) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 0x0A: result += "⏎"
       case 0x09: result += " "
-      case 0..<0x20, 0x7F..<0xA0: result += "·"
-      default: result.unicodeScalars.append(scalar)
+      default:
+        if isDangerous(scalar) {
+          result += "·"
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
       }
     }
     return result

@@ -1,7 +1,17 @@
 import Glibc
+import Synchronization
 
-/// Room in memory for what is no tensor: files that are read whole, and what they become.
+/// How much memory the process may use, and the room that is left for what is no tensor: files that are read whole, and what
+/// they become.
 public enum MemoryRoom {
+  private static let limit = Atomic<Int>(.max)
+
+  /// Above this many bytes of tensors in use, making one throws a limit error.
+  public static var byteLimit: Int {
+    get { limit.load(ordering: .relaxed) }
+    set { limit.store(newValue, ordering: .relaxed) }
+  }
+
   /// What the program itself may take beside the limit.
   private static let slack = 64 << 20
 
@@ -9,7 +19,7 @@ public enum MemoryRoom {
   public static func require(_ bytes: Int, for what: @autoclosure () -> String) throws(DomainError)
   {
     guard bytes > 1 << 20 else { return }
-    let (allowed, isUnlimited) = StoragePool.shared.byteLimit.addingReportingOverflow(slack)
+    let (allowed, isUnlimited) = byteLimit.addingReportingOverflow(slack)
     guard !isUnlimited, bytes > allowed - resident else { return }
     throw DomainError(
       .limit,
