@@ -240,7 +240,7 @@ enum TableBuiltins {
         }
         return table.rows(at: kept)
       }
-    ).knowing(TableColumns.same),
+    ).knowing(TableColumns.filtered),
     Native(
       "sort",
       "The rows in the order of the named columns; missing values and nan come last, whichever way.",
