@@ -40,6 +40,9 @@ public enum Builtins {
 
   /// The type of what a sweep gives.
   public static var sweepType: String { Table.nativeType.name }
+
+  /// The types whose values a trial of a sweep can record, beside the language's own plain ones.
+  public static var recordedTypes: Set<String> { [Table.nativeType.name, Tensor.nativeType.name] }
 }
 
 extension Builtins {

@@ -1,6 +1,7 @@
 import Runtime
 import Syntax
 import Tables
+import Tensor
 
 extension TableError: FaultConvertible {
   public var fault: Fault {
@@ -31,7 +32,7 @@ extension Cell {
     }
   }
 
-  /// A tensor without dimensions is a number in a table, too; a table is its rows.
+  /// A tensor without dimensions is a number in a table, too.
   private static func plain(_ object: NativeObject) -> Cell? {
     switch object.scalar {
     case .bool(let value)?: return .bool(value)
@@ -39,11 +40,11 @@ extension Cell {
     case .float(let value)?: return .float(value)
     default: break
     }
-    guard let table = object as? Boxed<Table> else { return nil }
-    return .list(
-      (0..<table.value.rowCount).map { row in
-        .map(table.value.row(row).map { Entry(key: .string($0.name), value: $0.cell) })
-      })
+    switch object {
+    case let boxed as Boxed<Table>: return .table(boxed.value.withoutSweep)
+    case let boxed as Boxed<Tensor>: return TensorCell(boxed.value).map(Cell.tensor)
+    default: return nil
+    }
   }
 
   private static func text(_ object: NativeObject) -> String {
@@ -68,7 +69,39 @@ extension Cell {
     case .string(let value), .opaque(let value): .string(value)
     case .list(let cells): .list(cells.map(\.snapshot))
     case .map(let entries): .map(entries.map { ($0.key.snapshot, $0.value.snapshot) })
+    case .table(let table): .native(Boxed(table, Table.nativeType))
+    case .tensor(let cell):
+      (try? Tensor(cell)).map { .native(Boxed($0, Tensor.nativeType)) } ?? .nothing
     }
+  }
+}
+
+extension TensorCell {
+  /// Nil where there is no memory for it.
+  init?(_ tensor: Tensor) {
+    guard let element = Element(rawValue: tensor.dtype.name),
+      let dense = try? tensor.detached.contiguous()
+    else { return nil }
+    let bytes = withExtendedLifetime(dense) {
+      Array(
+        UnsafeRawBufferPointer(
+          start: dense.storage.pointer + dense.offset * dense.dtype.size,
+          count: dense.count * dense.dtype.size))
+    }
+    self.init(
+      element: element, shape: tensor.shape.array, lengths: tensor.lengths?.values.map(Int.init),
+      bytes: bytes)
+  }
+}
+
+extension Tensor {
+  init(_ cell: TensorCell) throws {
+    let shape = try Shape(checking: cell.shape)
+    self = try .uninitialized(shape, try DType(named: cell.element.rawValue))
+    withExtendedLifetime(storage) {
+      storage.pointer.copyMemory(from: cell.bytes, byteCount: cell.bytes.count)
+    }
+    lengths = cell.lengths.map { Lengths($0.map { Int32(clamping: $0) }) }
   }
 }
 

@@ -121,6 +121,15 @@ extension Cell: ContentDescribed {
         entry.key.describe(to: writer)
         entry.value.describe(to: writer)
       }
+    case .tensor(let tensor):
+      writer.write(9)
+      writer.write(tensor.element.rawValue)
+      writer.write(tensor.shape)
+      writer.write(tensor.lengths ?? [])
+      tensor.bytes.withUnsafeBytes { writer.write($0) }
+    case .table(let table):
+      writer.write(10)
+      table.describe(to: writer)
     }
   }
 }

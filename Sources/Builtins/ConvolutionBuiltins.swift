@@ -18,7 +18,8 @@ enum ConvolutionBuiltins {
         var random = vm.randomStream("gru")
         return Model(
           layer: try GRU(inputs, hidden, bidirectional: bidirectional, random: &random))
-      }),
+      }
+    ).knowing(NNBuiltins.recurrent),
     Native(
       "conv1d", "A convolution over [examples, channels, length] (as PyTorch's Conv1d).",
       Param<Int>("inputs", "Channels of the input.", .positive),

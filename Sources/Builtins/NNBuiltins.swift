@@ -1,6 +1,7 @@
 import Foundations
 import Learning
 import Runtime
+import Syntax
 import Tensor
 import Text
 
@@ -21,7 +22,8 @@ enum NNBuiltins {
         "padding",
         "The token whose vector stays zero and that ends sequences (0 for a vocabulary).",
         default: nil, text: "nil", named: true),
-      returns: "model", seeAlso: ["nn.mean", "nn.lstm"], search: ["lookup", "word vectors"],
+      returns: "model {weight}", seeAlso: ["nn.mean", "nn.lstm"],
+      search: ["lookup", "word vectors"],
       examples: [("nn.embedding(1000, 16)", "embedding(1000 × 16) with 16,000 parameters")],
       context: { (vm: VM, table: TableSize, width: Int, padding: Int?) in
         var random = vm.randomStream("embedding")
@@ -34,7 +36,7 @@ enum NNBuiltins {
       Param<Int>("inputs", "The size of the last axis of the input.", .positive),
       Param<Int>("outputs", "The size of the last axis of the output.", .positive),
       Param<Bool>("bias", "Whether b is added.", default: true, named: true),
-      returns: "model", search: ["dense", "fully connected"],
+      returns: "model {weight, bias}", search: ["dense", "fully connected"],
       examples: [("nn.linear(4, 2)", "linear(4 → 2) with 10 parameters")],
       context: { (vm: VM, inputs: Int, outputs: Int, bias: Bool) in
         var random = vm.randomStream("linear")
@@ -53,13 +55,14 @@ enum NNBuiltins {
         var random = vm.randomStream("lstm")
         return Model(
           layer: try LSTM(inputs, hidden, bidirectional: bidirectional, random: &random))
-      }),
+      }
+    ).knowing(recurrent),
     Native(
       "layer_norm", "Normalises the last axis to mean 0 and variance 1, then scales and shifts it.",
       Param<Int>("width", "The size of the last axis.", .positive),
       Param<Double>(
         "epsilon", "Added to the variance.", default: 1e-5, .positive, .finite, named: true),
-      returns: "model", search: ["normalization"],
+      returns: "model {weight, bias}", search: ["normalization"],
       examples: [("nn.layer_norm(8)", "layer_norm(8) with 16 parameters")]
     ) { width, epsilon in Model(layer: try LayerNormalization(width, epsilon: epsilon)) },
     Native(
@@ -69,6 +72,12 @@ enum NNBuiltins {
       returns: "model", examples: [("nn.dropout(0.5)", "dropout(0.5) with 0 parameters")]
     ) { probability in Model(layer: try Dropout(probability)) },
   ]
+
+  /// The parameters of an LSTM or a GRU, which may read backwards, too.
+  static let recurrent = CallInsight(result: { _ in
+    let names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    return .object("model", parts: Set(names + names.map { $0 + "_reverse" }))
+  })
 
   private static let pooling = [
     Native(
@@ -104,7 +113,9 @@ enum NNBuiltins {
           "sequential(linear(4 → 8), relu, linear(8 → 2)) with 58 parameters"
         )
       ]
-    ) { layers in Model(layer: try Sequential(layers.values.map(\.layer))) },
+    ) { layers in Model(layer: try Sequential(layers.values.map(\.layer))) }
+    // Its layers are called 0, 1, …, which are no names behind a point.
+    .knowing(CallInsight(result: { _ in .object("model", parts: []) })),
     Native(
       "module",
       "A layer whose forward pass is a function of the script. What it computes may be anything; in private training it sees one example at a time, as a batch of one, and may keep nothing from call to call.",

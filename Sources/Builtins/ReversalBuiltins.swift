@@ -122,7 +122,8 @@ enum ReversalBuiltins {
       Param<[String]>(
         "exempt",
         "What is left alone: \"links\" (addresses, paths, #tags, @names), \"code\" (between backticks), \"foreign\" (lines in another language).",
-        default: ["links", "code", "foreign"], text: "[\"links\", \"code\", \"foreign\"]",
+        default: ["links", "code", "foreign"], .oneOf(["links", "code", "foreign"]),
+        text: "[\"links\", \"code\", \"foreign\"]",
         named: true),
       returns: "reverser", seeAlso: ["text.swap_gender", "text.tagger"],
       search: ["lexicon", "gendered words", "counterfactual"],

@@ -12,7 +12,8 @@ enum SequenceBuiltins {
       "crf",
       "A linear-chain conditional random field over emissions [examples, time, tags] (Lafferty 2001). As a layer it passes them on; train it with `nn.crf_loss`, predict with `nn.crf_decode`.",
       Param<Int>("tags", "How many tags there are.", .positive),
-      returns: "model", seeAlso: ["nn.crf_loss", "nn.crf_decode", "nn.crf_marginals"],
+      returns: "model {start_transitions, end_transitions, transitions}",
+      seeAlso: ["nn.crf_loss", "nn.crf_decode", "nn.crf_marginals"],
       search: ["sequence labelling", "ner", "viterbi", "tagging"],
       examples: [("nn.crf(3)", "crf(3) with 15 parameters")],
       context: { (vm: VM, tags: Int) in
@@ -76,7 +77,8 @@ enum SequenceBuiltins {
             decoderBlocks: decoderBlocks,
             TransformerSettings(width: width, heads: heads, isPreNorm: true, dropout: dropout),
             random: &random), tokenizer: vocabulary.tokenizer)
-      }),
+      }
+    ).dividingWidth(),
   ]
 
   private static func field(_ model: Model) throws -> CRF {

@@ -25,18 +25,18 @@ extension Table: NativeValue {
     type.dynamicMemberNames = { $0.names }
     type.index = TableBuiltins.index
     type.iterate = { table, vm in
-      TableBuiltins.noticeRows(of: table)
+      let columns = TableBuiltins.noticeRows(of: table)
       var row = 0
       return IteratorObject("rows") { vm in
         guard row < table.rowCount else { return nil }
         row += 1
-        return TableBuiltins.row(table, row - 1, vm)
+        return TableBuiltins.row(columns, row - 1, vm)
       }
     }
     type.contains = { table, value, _ in
       guard let name = value.string else { return false }
       TableBuiltins.notice([name], of: table)
-      return table.hasColumn(name)
+      return table.names.containsSpelling(name)
     }
     type.compare = TableBuiltins.compare
     type.transfer = .share
@@ -44,8 +44,8 @@ extension Table: NativeValue {
     type.insight = TableColumns.insight
     type.field("columns", "The names of its columns.") { $0.names }
     type.field("rows", "Its rows, each a map.") { (vm: VM, table: Table) in
-      TableBuiltins.noticeRows(of: table)
-      return ListObject((0..<table.rowCount).map { TableBuiltins.row(table, $0, vm) })
+      let columns = TableBuiltins.noticeRows(of: table)
+      return ListObject((0..<table.rowCount).map { TableBuiltins.row(columns, $0, vm) })
     }
     type.field(
       "failures",
@@ -132,16 +132,19 @@ enum TableBuiltins {
     VM.current?.hostServices.sawFailures(ofSweep: sweep)
   }
 
-  /// The same where the script gets whole rows: it has to name the column somewhere to look at it.
-  static func noticeRows(of table: Table) {
+  /// The same where the script gets whole rows: it has to name the column somewhere to look at it, and then finds it in
+  /// the rows of a sweep in which nothing failed, too.
+  /// - Returns: what the rows have.
+  static func noticeRows(of table: Table) -> [Table.Column] {
     guard let column = table.failureColumn, let vm = VM.current,
       vm.interpreter.hasCode(naming: column.name)
-    else { return }
+    else { return table.shown }
     notice([column.name], of: table)
+    return table.columns
   }
 
-  static func row(_ table: Table, _ index: Int, _ vm: VM) -> Value {
-    vm.value(of: .map(table.row(index).map { (.string($0.name), $0.cell.snapshot) }))
+  static func row(_ columns: [Table.Column], _ index: Int, _ vm: VM) -> Value {
+    vm.value(of: .map(columns.map { (.string($0.name), $0.cells[index].snapshot) }))
   }
 
   /// `t[0]` is a row, `t["accuracy"]` a column's list, `t[["a", "b"]]` and `t[2:5]` are tables.
@@ -157,8 +160,7 @@ enum TableBuiltins {
       guard row >= 0, row < table.rowCount else {
         throw Fault(.index, "row \(place) is outside of a table of \(table.rowCount) rows")
       }
-      noticeRows(of: table)
-      return self.row(table, row, vm)
+      return self.row(noticeRows(of: table), row, vm)
     case .index(let value):
       if let name = value.string {
         notice([name], of: table)
@@ -197,7 +199,7 @@ enum TableBuiltins {
     guard let a = try Table.decode(left, vm), let b = try Table.decode(right, vm) else {
       return op == .equal ? .bool(false) : (op == .notEqual ? .bool(true) : nil)
     }
-    let equal = a.names == b.names && zip(a.columns, b.columns).allSatisfy { $0.cells == $1.cells }
+    let equal = a.names == b.names && zip(a.shown, b.shown).allSatisfy { $0.cells == $1.cells }
     switch op {
     case .equal: return .bool(equal)
     case .notEqual: return .bool(!equal)
@@ -230,16 +232,16 @@ enum TableBuiltins {
       returns: "table", search: ["where", "rows"],
       examples: [("len(table([{a: 1}, {a: 5}]).filter(row => row.a > 2))", "1")],
       context: { (vm: VM, table: Table, keep: Callable) in
-        noticeRows(of: table)
+        let columns = noticeRows(of: table)
         var kept: [Int] = []
         for index in 0..<table.rowCount {
           try vm.checkInterrupt()
-          let isKept = try vm.scope { try keep.call(row(table, index, vm), as: Bool.self) }
+          let isKept = try vm.scope { try keep.call(row(columns, index, vm), as: Bool.self) }
           if isKept { kept.append(index) }
         }
         return table.rows(at: kept)
       }
-    ).knowing(TableColumns.same),
+    ).knowing(TableColumns.filtered),
     Native(
       "sort",
       "The rows in the order of the named columns; missing values and nan come last, whichever way.",
@@ -279,11 +281,11 @@ enum TableBuiltins {
       examples: [("table([{a: 1}, {a: 2}]).with(\"b\", row => row.a * 10).b", "[10, 20]")],
       context: { (vm: VM, table: Table, name: String, values: Value) in
         if let function = Callable.decode(values, vm) {
-          noticeRows(of: table)
+          let columns = noticeRows(of: table)
           var cells: [Cell] = []
           for index in 0..<table.rowCount {
             try vm.checkInterrupt()
-            cells.append(try vm.scope { Cell(try function.call(row(table, index, vm)), vm) })
+            cells.append(try vm.scope { Cell(try function.call(row(columns, index, vm)), vm) })
           }
           return try table.with(name, cells)
         }

@@ -52,6 +52,13 @@ enum TableColumns {
   /// Rows of the same table.
   static let same = naming([]) { columns, _ in table(columns) }
 
+  /// Rows of the same table that a function chooses.
+  static let filtered = CallInsight(result: same.result, handed: handedRow)
+
+  private static let handedRow: @Sendable (StaticType) -> StaticType = { receiver in
+    columns(Known(receiver)).map(row) ?? .any
+  }
+
   static let select = naming(["columns"]) { columns, named in
     guard let columns, let named else { return table(columns) }
     return table(columns.intersection(named + named.map(interval)))
@@ -69,11 +76,13 @@ enum TableColumns {
   }
 
   /// One more column.
-  static let with = CallInsight(result: { arguments in
-    guard let columns = columns(arguments["table"]), let name = arguments["name"]?.constant?.string
-    else { return table(nil) }
-    return table(columns.union([name]))
-  })
+  static let with = CallInsight(
+    result: { arguments in
+      guard let columns = columns(arguments["table"]),
+        let name = arguments["name"]?.constant?.string
+      else { return table(nil) }
+      return table(columns.union([name]))
+    }, handed: handedRow)
 
   static let renamed = CallInsight(
     result: { arguments in
@@ -107,7 +116,7 @@ enum TableColumns {
   /// `table([{a: 1}])`, `table({a: [1]})`, where the keys stand in the text.
   static let made = CallInsight(result: { arguments in
     switch arguments["data"]?.type {
-    case .map(let keys?), .list(.map(let keys?)): table(Set(keys.keys))
+    case .map(let keys?), .list(.map(let keys?), _): table(Set(keys.keys))
     case .object(Table.nativeType.name, let parts): table(parts)
     default: nil
     }

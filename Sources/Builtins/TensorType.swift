@@ -18,6 +18,10 @@ extension Tensor: NativeValue {
   ) { type in
     type.representation = { tensor, _ in tensor.description }
     type.scalar = { $0.scalarValue }
+    type.samples = [
+      { try .scalar(1, .f32) }, { try .zeros([2], .f32) }, { try .scalar(0, .i64) },
+      { try .zeros([2], .i64) }, { try .scalar(1, .bool) }, { try .zeros([2], .bool) },
+    ]
     type.byteCount = { $0.storage.byteCount }
     type.shared = { $0.storage }
     type.binary = { vm, op, left, right in try TensorOperators.binary(op, left, right, vm) }

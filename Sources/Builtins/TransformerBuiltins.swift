@@ -1,5 +1,7 @@
+import Foundations
 import Learning
 import Runtime
+import Syntax
 import Tensor
 import Text
 
@@ -38,7 +40,7 @@ enum TransformerBuiltins {
   private static let pooler = Param<Bool>(
     "pooler", "Whether there is a pooler of the first position.", default: true, named: true)
 
-  static let natives = models + layers
+  static let natives = (models + layers).map { $0.dividingWidth() }
 
   private static let models = [
     Native(
@@ -47,7 +49,8 @@ enum TransformerBuiltins {
       parameters: [
         vocabulary, gptContext, width, blocks, heads, inner, dropout, attentionDropout, tied,
       ],
-      returns: "model", seeAlso: ["nn.load", "text.generate", "text.perplexity", "distill.train"],
+      returns: "model {tokens, positions, transformer, norm, output}",
+      seeAlso: ["nn.load", "text.generate", "text.perplexity", "distill.train"],
       search: ["transformer", "decoder", "language model", "causal"],
       examples: [
         (
@@ -74,7 +77,8 @@ enum TransformerBuiltins {
         vocabulary, bertContext, width, blocks, heads, inner, dropout, attentionDropout, types,
         pooler,
       ],
-      returns: "model", seeAlso: ["nn.load", "nn.gpt2"], search: ["transformer", "encoder"],
+      returns: "model {tokens, positions, types, norm, transformer, pooler}",
+      seeAlso: ["nn.load", "nn.gpt2"], search: ["transformer", "encoder"],
       examples: [
         (
           "nn.bert(100, context: 16, width: 8, blocks: 2, heads: 2)",
@@ -106,7 +110,8 @@ enum TransformerBuiltins {
       Param<Double>(
         "dropout", "The chance that a weight of the attention is set to zero in training.",
         default: 0, .within(0, 0.999), named: true),
-      returns: "model", seeAlso: ["nn.transformer_block"], search: ["self-attention", "multihead"],
+      returns: "model {input, output}", seeAlso: ["nn.transformer_block"],
+      search: ["self-attention", "multihead"],
       examples: [("nn.attention(8, heads: 2)", "attention(8, heads: 2) with 288 parameters")],
       context: { (vm: VM, width: Int, heads: Int, causal: Bool, dropout: Double) in
         var random = vm.randomStream("attention")
@@ -131,7 +136,8 @@ enum TransformerBuiltins {
         "activation", "Between the layers of the feed-forward part.", default: "gelu_tanh",
         activation, named: true),
       dropout, attentionDropout,
-      returns: "model", seeAlso: ["nn.attention", "nn.gpt2"], search: ["encoder", "decoder"],
+      returns: "model {attention_norm, attention, feed_forward_norm, feed_forward}",
+      seeAlso: ["nn.attention", "nn.gpt2"], search: ["encoder", "decoder"],
       examples: [
         (
           "nn.transformer_block(8, heads: 2)",
@@ -183,4 +189,28 @@ struct ModelVocabulary: Bindable {
   }
 
   func encode(_ vm: VM) throws -> Value { .int(size) }
+}
+
+extension Native {
+  /// Lets a check see whether the heads of a model divide its width.
+  func dividingWidth() -> Native {
+    knowing(
+      CallInsight(problems: { [unowned self] arguments in
+        func size(_ name: String) -> Int? {
+          guard let given = arguments[name] else {
+            let parameter = self.signature.parameters.first { $0.name == name }
+            return parameter?.defaultText.flatMap { Int($0) }
+          }
+          if case .int(let value)? = given.constant { return value }
+          return nil
+        }
+        guard let width = size("width"), let heads = size("heads") else { return [] }
+        do {
+          _ = try Attention.headWidth(width, heads)
+        } catch let error as DomainError {
+          return [(arguments["heads"] == nil ? "width" : "heads", error.fault.diagnostic)]
+        } catch {}
+        return []
+      }))
+  }
 }

@@ -294,7 +294,9 @@ public final class Session {
     nonisolated(unsafe) let collected = Box<[Diagnostic]>([])
     let environment = CheckEnvironment(
       globals: interpreter.entities(for: source).merging(declared) { $1 },
-      assignable: Set(declared.keys), judge: interpreter.judge(sweepType: Builtins.sweepType)
+      assignable: Set(declared.keys),
+      judge: interpreter.judge(
+        sweepType: Builtins.sweepType, recordedTypes: Builtins.recordedTypes)
     ) { path in
       let imported = try session.imports.program(path, importer: source)
       if session.checkedImports.add(imported.source.name) {

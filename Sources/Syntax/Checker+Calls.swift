@@ -11,7 +11,12 @@ extension Checker {
       warnOfSwallowedPipe(arguments[0].value)
     }
     var values = piped ? [operand] : []
-    for argument in arguments.dropFirst(piped ? 1 : 0) { values.append(expression(argument.value)) }
+    let calling = functions(handedTo: callee, called)
+    for argument in arguments.dropFirst(piped ? 1 : 0) {
+      if case .lambda = argument.value.kind { (handed, runsAtOnce) = calling }
+      values.append(expression(argument.value))
+      (handed, runsAtOnce) = (nil, false)
+    }
     let call = Call(
       arguments: arguments, values: values, span: whole.span, calleeSpan: callee.span)
     switch callee.kind {
@@ -43,7 +48,7 @@ extension Checker {
       return .anything
     default:
       if let type = Self.literalType(callee), type != "a function" {
-        error(.type, "\(type) cannot be called", callee.span)
+        failure(.type, "\(type) cannot be called", callee.span)
         return .anything
       }
     }
@@ -65,6 +70,26 @@ extension Checker {
     case .value: return .anything
     }
   }
+
+  /// What a native calls functions with that it is given, where that is known, and whether it does so at once.
+  private func functions(handedTo callee: Expr, _ called: Known) -> (StaticType?, Bool) {
+    if let (signature, receiver) = called.method {
+      return (
+        signature.insight?.handed(receiver),
+        Self.callingNatives.contains(
+          signature.name.split(separator: ".").last.map(String.init) ?? "")
+      )
+    }
+    guard case .name(let name) = callee.kind, case .global(.function) = find(name) else {
+      return (nil, false)
+    }
+    return (nil, Self.callingNatives.contains(name))
+  }
+
+  /// Global functions and methods that call what they are given for each element, and do not keep it.
+  private static let callingNatives: Set<String> = [
+    "map", "filter", "sorted", "sort", "min", "max", "with",
+  ]
 
   private func warnOfSwallowedPipe(_ value: Expr) {
     guard case .lambda(let function) = value.kind, function.span == value.span else { return }

@@ -40,7 +40,7 @@ extension Checker {
     case .list(let elements): return list(elements)
     case .map(let entries): return map(entries)
     case .range(let lower, let upper, let closed, let step):
-      return range(lower, upper, closed, step)
+      return range(lower, upper, closed, step, value.span)
     case .unary(let operation, let operand):
       let known = expression(operand)
       guard operation == .not else { return negated(known, value) }
@@ -119,13 +119,20 @@ extension Checker {
   /// Longer lists and ranges are not looked into.
   private static let constantLimit = 1_000
 
-  private func range(_ lower: Expr, _ upper: Expr, _ closed: Bool, _ step: Expr?) -> Known {
+  private func range(
+    _ lower: Expr, _ upper: Expr, _ closed: Bool, _ step: Expr?, _ span: Span
+  ) -> Known {
     let low = expression(lower)
     let high = expression(upper)
-    let by = step.map { expression($0) } ?? Known(.int, .int(1))
-    guard case .int(let from)? = low.constant, case .int(let to)? = high.constant,
-      case .int(let step)? = by.constant, step != 0
-    else { return Known(low.type == .int && high.type == .int && by.type == .int ? .range : .any) }
+    return range([low, high, step.map { expression($0) } ?? Known(.int, .int(1))], closed, span)
+  }
+
+  /// - Parameter bounds: what is known of the start, the end and the step.
+  func range(_ bounds: [Known], _ closed: Bool, _ span: Span) -> Known {
+    checkRange(bounds, span)
+    guard case .int(let from)? = bounds[0].constant, case .int(let to)? = bounds[1].constant,
+      case .int(let step)? = bounds[2].constant, step != 0
+    else { return Known(bounds.allSatisfy { $0.type == .int } ? .range : .any) }
     return Known(.range, .range(lower: from, upper: to, closed: closed, step: step))
   }
 
@@ -180,6 +187,7 @@ extension Checker {
       case .for(let pattern, let sequence):
         let known = expression(sequence)
         checkIterable(sequence, known)
+        takeApart(elementOf: known, pattern)
         openScope()
         count += 1
         declare(pattern, .loop)
@@ -237,7 +245,9 @@ extension Checker {
   /// Gives the type of what it returns, as far as that is the same for all calls.
   @discardableResult
   func function(_ function: Function) -> StaticType {
-    openScope(isFunction: true)
+    let (handed, runsAtOnce) = (handed, runsAtOnce)
+    (self.handed, self.runsAtOnce) = (nil, false)
+    openScope(isFunction: !runsAtOnce)
     var seen: [String: Span] = [:]
     for parameter in function.parameters {
       if let value = parameter.defaultValue { expression(value) }
@@ -247,7 +257,8 @@ extension Checker {
           other: (first, "the first"))
       }
       seen[parameter.name] = parameter.span
-      declare(parameter.name, parameter.span, .parameter)
+      let binding = declare(parameter.name, parameter.span, .parameter)
+      if let handed, parameter.span == function.parameters[0].span { bind(binding, Known(handed)) }
     }
     flows.append(Flow(kind: .function))
     var results = [block(function.body).type]
@@ -278,9 +289,11 @@ extension Checker {
     checkColumns(value)
     guard let type = environment.judge?.sweepType else { return .anything }
     guard case .map(let keys?) = trial.type else { return Known(.object(type, parts: nil)) }
-    // Where a trial fails, its row has the error instead.
-    let columns = Set(keys.keys).union(value.axes.map(\.name)).union(["error", "trial_error"])
-    return Known(.object(type, parts: columns))
+    // Where a trial fails, its row has the error instead, under a name that no result has.
+    var columns = Set(keys.keys).union(value.axes.map(\.name))
+    var failure = "error"
+    while !columns.insert(failure).inserted { failure = "trial_" + failure }
+    return Known(.object(type, parts: columns.union(["trial_error"])))
   }
 
   /// What is known of the elements of each axis.
@@ -301,6 +314,11 @@ extension Checker {
       case .map(let entries) = result.kind
     else { return }
     for entry in entries {
+      if case .string("failures") = entry.key.kind {
+        error(
+          .name, "the table of a sweep has `failures` already: the trials that failed",
+          entry.key.span, hint: "call this value something else")
+      }
       guard case .string(let key) = entry.key.kind,
         let axis = sweep.axes.first(where: { $0.name == key })
       else { continue }
@@ -327,6 +345,22 @@ extension Checker {
     }
     if let type = certainType(result, value), type != "a map" {
       error(.type, message, result.span, label: "this is \(type)", hint: hint)
+    }
+    guard case .map(let keys?) = value.type, let judge = environment.judge else { return }
+    var spans: [String: Span] = [:]
+    if case .map(let entries) = result.kind {
+      for entry in entries {
+        if case .string(let key) = entry.key.kind { spans[key] = entry.value.span }
+      }
+    }
+    for (key, type) in keys.sorted(by: { $0.key < $1.key }) {
+      guard let lost = judge.unrecorded(type) else { continue }
+      report(
+        Diagnostic(
+          .type,
+          "`\(key)` of the result cannot be recorded, because \(lost.withArticle) cannot leave the place where it was made: give what is wanted of it as numbers, strings, lists, maps, tensors or tables"
+        ),
+        at: spans[key] ?? result.span)
     }
   }
 
@@ -373,7 +407,7 @@ extension Checker {
 
   private func checkBool(_ value: Expr, _ known: Known, _ word: String) {
     guard let type = typeWithoutTruth(value, known) else { return }
-    error(
+    failure(
       .type, "`\(word)` needs a bool", value.span, label: "this is \(type)",
       hint: "a condition is a comparison, such as `x != 0` or `len(xs) > 0`")
   }
@@ -392,7 +426,7 @@ extension Checker {
           hint = "for a default where a value is nil write `x ?? y`"
         }
       }
-      error(
+      failure(
         .type, "`\(word)` joins conditions", operand.span, label: "this is \(type)", hint: hint)
     }
     return Known(first.type == .bool && second.type == .bool ? .bool : .any)
@@ -401,17 +435,17 @@ extension Checker {
   func checkIterable(_ value: Expr, _ known: Known) {
     switch value.kind {
     case .int:
-      error(
+      failure(
         .type, "an int cannot be gone through", value.span,
         hint: "the numbers up to it are `0..\(source.text(value.span))`")
     case .float, .bool, .nil, .lambda:
-      error(
+      failure(
         .type, "\(Self.literalType(value) ?? "this") cannot be gone through", value.span,
         label: "expected a list, range, map or string")
     case .call(let callee, let arguments, false):
       guard case .name("len") = callee.kind, arguments.count == 1, case .global = find("len")
       else { return cannotBeGoneThrough(value, known.type) }
-      error(
+      failure(
         .type, "an int cannot be gone through", value.span,
         hint: "write `0..\(source.text(value.span))` for the indices, or go through the list itself"
       )

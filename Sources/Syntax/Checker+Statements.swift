@@ -144,6 +144,7 @@ extension Checker {
   private func loop(_ pattern: Pattern, _ sequence: Expr, _ body: Block) {
     let known = expression(sequence)
     checkIterable(sequence, known)
+    takeApart(elementOf: known, pattern)
     openScope()
     declare(pattern, .loop)
     bind(pattern, element(ofSequence: known))
@@ -154,7 +155,7 @@ extension Checker {
   }
 
   private func with(_ context: Expr, _ name: String?, _ nameSpan: Span, _ body: Block) {
-    expression(context)
+    allows(.enter, [expression(context)], context.span)
     openScope()
     if let name { declare(name, nameSpan, .context) }
     block(body)
@@ -182,7 +183,7 @@ extension Checker {
 
   private func param(_ param: Param, _ isTopLevel: Bool, _ span: Span) {
     let value = expression(param.defaultValue)
-    let domain = param.domain.map { expression($0) }
+    let domain = param.domain.map { self.domain($0) }
     if let domain { checkDomain(of: param, value, domain) }
     if !isTopLevel {
       error(.syntax, "`param` stands at the top level of a script", span)

@@ -37,10 +37,24 @@ extension Checker {
     }
   }
 
-  /// The same for a pattern; only a plain name's value is known.
+  /// The same for a pattern; of what is taken apart only types are known.
   func bind(_ pattern: Pattern, _ value: Known) {
-    guard case .name(let name) = pattern.kind else { return }
-    bind(scopes[scopes.count - 1].bindings[name], value)
+    switch pattern.kind {
+    case .name(let name): bind(scopes[scopes.count - 1].bindings[name], value)
+    case .list(let parts):
+      guard case .list(let element, let items) = value.type else { return }
+      for (place, part) in parts.enumerated() {
+        bind(part, Known(items?.count == parts.count ? items?[place] ?? element : element))
+      }
+    case .map(let parts):
+      guard case .map(let keys) = value.type else {
+        for (key, inner) in parts { member(of: value, key, inner.span, isCalled: false) }
+        return
+      }
+      guard let keys else { return }
+      for (key, part) in parts { bind(part, Known(keys[key] ?? .any)) }
+    case .ignore: break
+    }
   }
 
   /// Whether what is called, which is not the script's own, keeps no argument and changes none.
@@ -83,6 +97,7 @@ extension Checker {
     if let receiver { values[signature.parameters[0].name] = Known(receiver) }
     let positional = own.parameters.filter { !$0.namedOnly && !$0.variadic }
     var count = 0
+    var more: [Known] = []
     for (argument, value) in zip(call.arguments, call.values) {
       let parameter: Signature.Parameter
       if let name = argument.name {
@@ -91,10 +106,14 @@ extension Checker {
       } else {
         count += 1
         guard count <= positional.count else {
-          if let rest = own.parameters.first(where: \.variadic), let problem = rest.problem?(value)
-          {
+          guard let rest = own.parameters.first(where: \.variadic) else { continue }
+          if let problem = rest.problem?(value) {
             report(problem, at: argument.value.span)
+            return Known(signature.result)
           }
+          more.append(value)
+          values[rest.name] = more.count == 1 ? value : nil
+          spans[rest.name] = argument.value.span
           continue
         }
         parameter = positional[count - 1]
@@ -107,7 +126,7 @@ extension Checker {
       }
     }
     guard let insight = signature.insight else { return Known(signature.result) }
-    let arguments = CallArguments(values: values)
+    let arguments = CallArguments(values: values, rest: more)
     for (parameter, problem) in insight.problems(arguments) {
       report(problem, at: spans[parameter] ?? call.calleeSpan)
     }
@@ -147,6 +166,11 @@ extension Checker {
       }
       return .anything
     }
+    return member(of: value, name, nameSpan, isCalled: isCalled)
+  }
+
+  @discardableResult
+  func member(of value: Known, _ name: String, _ nameSpan: Span, isCalled: Bool) -> Known {
     guard let typeName = value.type.name, value.type != .function,
       let description = environment.judge?.description(ofType: typeName)
     else { return .anything }
@@ -218,7 +242,11 @@ extension Checker {
     }
     guard allows(.index, [value, index], span) else { return .anything }
     switch value.type {
-    case .list(let element) where index.type == .int: return Known(element)
+    case .list(let element, let items) where index.type == .int:
+      if let items, case .int(let place)? = index.constant, items.indices.contains(place) {
+        return Known(items[place])
+      }
+      return Known(element)
     case .string where index.type == .int: return Known(.string)
     default: return .anything
     }
@@ -226,15 +254,9 @@ extension Checker {
 
   /// What `for x in value` goes through.
   func element(ofSequence value: Known) -> Known {
-    switch value.type {
-    case .list(let element): return Known(element)
-    case .range: return Known(.int)
-    case .string, .map(.some): return Known(.string)
-    case .object(let name, let parts?):
-      let insight = environment.judge?.description(ofType: name)?.insight
-      return Known(insight?.element(parts) ?? .any)
-    default: return .anything
-    }
+    guard case .object(let name, let parts?) = value.type else { return Known(value.type.element) }
+    let insight = environment.judge?.description(ofType: name)?.insight
+    return Known(insight?.element(parts) ?? .any)
   }
 
   /// What taking a value apart asks of it.
@@ -251,6 +273,12 @@ extension Checker {
       }
     case .name, .ignore: break
     }
+  }
+
+  /// The same for what a loop goes through. A map gives two names its keys and values.
+  func takeApart(elementOf sequence: Known, _ pattern: Pattern) {
+    if case .map = sequence.type { return }
+    takeApart(element(ofSequence: sequence), pattern)
   }
 
   // MARK: Operators and formats
@@ -283,7 +311,7 @@ extension Checker {
     case (_, .int, .int): return Known(.int)
     case (_, let a, let b) where a.isNumber && b.isNumber: return Known(.float)
     case (.add, .string, .string): return Known(.string)
-    case (.add, .list(let a), .list(let b)): return Known(.list(a.joined(b)))
+    case (.add, .list(let a, _), .list(let b, _)): return Known(.list(a.joined(b)))
     case (.multiply, .string, .int), (.multiply, .int, .string): return Known(.string)
     case (.multiply, .list, .int), (.multiply, .int, .list): return Known(.list(.any))
     default: return .anything
@@ -304,7 +332,31 @@ extension Checker {
     }
   }
 
+  /// What is wrong with the parts of a range.
+  func checkRange(_ bounds: [Known], _ span: Span) {
+    if case .int(0)? = bounds[2].constant {
+      allows(.range, [Known(.int, .int(0)), Known(.int, .int(1)), bounds[2]], span)
+    } else {
+      // What is not known may be right.
+      allows(.range, bounds.map { $0.type == .any ? Known(.int) : $0 }, span)
+    }
+  }
+
   // MARK: Params
+
+  /// What stands behind `in`: there a range may be one of floats.
+  func domain(_ value: Expr) -> Known {
+    guard case .range(let lower, let upper, let closed, nil) = value.kind else {
+      return expression(value)
+    }
+    let bounds = [expression(lower), expression(upper)]
+    guard bounds.contains(where: { $0.type == .float }) else {
+      return range(bounds + [Known(.int, .int(1))], closed, value.span)
+    }
+    let ends = bounds.compactMap(\.constant?.number)
+    guard ends.count == 2 else { return .anything }
+    return Known(.any, .interval(lower: ends[0], upper: ends[1], closed: closed))
+  }
 
   func checkDomain(of param: Param, _ value: Known, _ domain: Known) {
     guard let value = value.constant, let domain = domain.constant,
@@ -334,7 +386,10 @@ extension StaticType {
   func certain(below limit: Int, at level: Int = 0) -> StaticType {
     guard level < limit else { return whateverItHolds }
     switch self {
-    case .list(let element): return .list(element.certain(below: limit, at: level + 1))
+    case .list(let element, let items):
+      return .list(
+        element.certain(below: limit, at: level + 1),
+        items: items?.map { $0.certain(below: limit, at: level + 1) })
     case .map(let keys):
       return .map(keys?.mapValues { $0.certain(below: limit, at: level + 1) })
     default: return self
@@ -351,6 +406,14 @@ extension StaticType {
 }
 
 extension Constant {
+  var number: Double? {
+    switch self {
+    case .int(let value): Double(value)
+    case .float(let value): value
+    default: nil
+    }
+  }
+
   public var type: StaticType {
     switch self {
     case .nil: .nil
@@ -359,6 +422,7 @@ extension Constant {
     case .float: .float
     case .string: .string
     case .range: .range
+    case .interval: .any
     case .list(let items):
       .list(
         items.first.map { first in items.dropFirst().reduce(first.type) { $0.joined($1.type) } }

@@ -85,6 +85,10 @@ final class Checker {
   let holdings: Holdings?
   /// Where the lambda stands that the latest `let` gives a name.
   var boundLambda: Int32?
+  /// What the function that is visited next is called with, where that is known.
+  var handed: StaticType?
+  /// It is called before what stands behind it is reached.
+  var runsAtOnce = false
   /// How many `try … catch` are around: what fails there is expected to.
   var caughtDepth = 0
 
@@ -118,6 +122,14 @@ final class Checker {
     report(
       Diagnostic(
         kind, message, labels: labels(span, label, other), hint: hint))
+  }
+
+  /// An error that is one of the run: where a `catch` waits for it, it is none.
+  func failure(
+    _ kind: Diagnostic.Kind, _ message: String, _ span: Span, label: String = "",
+    hint: String? = nil
+  ) {
+    if caughtDepth == 0 { error(kind, message, span, label: label, hint: hint) }
   }
 
   func warn(
@@ -253,7 +265,10 @@ final class Checker {
       binding.isRead = true
       return binding.known
     case .global(.function): return Known(.function)
-    case .global: break
+    case .global:
+      if let constant = environment.judge?.constant(named: name) {
+        return Known(constant.type, constant)
+      }
     case .tooEarly(let binding):
       binding.isRead = true
       guard reportedNames.insert(name).inserted else { return .anything }

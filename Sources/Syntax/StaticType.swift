@@ -4,8 +4,8 @@
 public indirect enum StaticType: Sendable, Equatable {
   case any
   case `nil`, bool, int, float, string, range, function, error
-  /// A list, with the type of all its elements.
-  case list(StaticType)
+  /// A list, with the type of all its elements; where their number is known (a pair of `enumerate`), with that of each.
+  case list(StaticType, items: [StaticType]? = nil)
   /// A map; where its keys are known, no others can be in it.
   case map([String: StaticType]?)
   /// A native value by the name of its type; where the names of its parts are known (the columns of a table), it has no
@@ -43,11 +43,28 @@ public indirect enum StaticType: Sendable, Equatable {
   func joined(_ other: StaticType) -> StaticType {
     if self == other { return self }
     switch (self, other) {
-    case (.list(let a), .list(let b)): return .list(a.joined(b))
+    case (.list(let a, let some), .list(let b, let others)):
+      guard let some, let others, some.count == others.count else { return .list(a.joined(b)) }
+      return .list(a.joined(b), items: zip(some, others).map { $0.joined($1) })
     case (.map, .map): return .map(nil)
     case (.object(let a, let some), .object(let b, let more)) where a == b:
       return .object(a, parts: some.flatMap { parts in more.map(parts.union) })
     default: return .any
+    }
+  }
+
+  /// A list of so many elements of these types.
+  public static func items(_ types: [StaticType]) -> StaticType {
+    .list(types.first.map { types.dropFirst().reduce($0) { $0.joined($1) } } ?? .any, items: types)
+  }
+
+  /// What going through a value gives.
+  public var element: StaticType {
+    switch self {
+    case .list(let element, _): element
+    case .range: .int
+    case .string, .map(.some): .string
+    default: .any
     }
   }
 
@@ -135,6 +152,8 @@ public indirect enum Constant: Sendable, Equatable {
   case list([Constant])
   case map([String: Constant])
   case range(lower: Int, upper: Int, closed: Bool, step: Int)
+  /// All numbers between two, as only a `param` takes them.
+  case interval(lower: Double, upper: Double, closed: Bool)
 
   public var string: String? { if case .string(let text) = self { text } else { nil } }
 
@@ -168,6 +187,8 @@ public struct Known: Sendable {
 /// The arguments of a call by the names of their parameters; those that were not given are missing.
 public struct CallArguments: Sendable {
   var values: [String: Known]
+  /// What further positional arguments are, in order.
+  public var rest: [Known] = []
   public subscript(_ name: String) -> Known? { values[name] }
 }
 
@@ -177,15 +198,18 @@ public struct CallInsight: Sendable {
   public var result: @Sendable (CallArguments) -> StaticType?
   /// What is wrong with arguments that are right each by itself: the parameter and the error, without a place.
   public var problems: @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)]
+  /// What a function among the arguments of a method is called with, from the type of the value that has the method.
+  public var handed: @Sendable (_ receiver: StaticType) -> StaticType
 
   public init(
     result: @escaping @Sendable (CallArguments) -> StaticType? = { _ in nil },
     problems: @escaping @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)] = {
       _ in []
-    }
+    }, handed: @escaping @Sendable (StaticType) -> StaticType = { _ in .any }
   ) {
     self.result = result
     self.problems = problems
+    self.handed = handed
   }
 }
 
@@ -250,6 +274,10 @@ public enum JudgedOperation: Sendable, Equatable {
   case index
   /// `let [x, y] = a` with so many names.
   case unpack(Int)
+  /// `a..b by c`.
+  case range
+  /// `with a { … }`.
+  case enter
   case throwing
 }
 
@@ -262,10 +290,15 @@ public protocol ValueJudge: Sendable {
   func result(_ op: BinaryOperator, _ left: Constant, _ right: Constant) -> Constant?
   /// What is wrong with the operands of an operation.
   func problem(_ operation: JudgedOperation, _ operands: [Known]) -> Diagnostic?
+  /// What a native global is, where it is a plain number (`inf`, `pi`).
+  func constant(named name: String) -> Constant?
   /// What is wrong with `f"{value:specification}"`.
   func problem(formatting value: Known, _ specification: String) -> Diagnostic?
   /// What is wrong with `param name = value in domain`.
   func problem(ofParam name: String, _ value: Constant, domain: Constant) -> Diagnostic?
+  /// What a trial of a sweep cannot record of a value of this type: the type itself, or one inside; nil where nothing is
+  /// certain to be lost.
+  func unrecorded(_ type: StaticType) -> StaticType?
   /// The type of what a sweep gives, a native one with its columns as parts.
   var sweepType: String? { get }
 }

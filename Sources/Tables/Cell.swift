@@ -13,6 +13,8 @@ public indirect enum Cell: Sendable {
   case list([Cell])
   /// Entries in the order in which they were added; keys are unique.
   case map([Entry])
+  case tensor(TensorCell)
+  case table(Table)
   /// Something that has no plain form (a model, a function): only its text is kept.
   case opaque(String)
 
@@ -36,6 +38,8 @@ extension Cell: Hashable {
     case (.string(let a), .string(let b)), (.opaque(let a), .opaque(let b)): a.isSpelt(b)
     case (.list(let a), .list(let b)): a == b
     case (.map(let a), .map(let b)): a == b
+    case (.tensor(let a), .tensor(let b)): a == b
+    case (.table(let a), .table(let b)): a == b
     default: false
     }
   }
@@ -49,6 +53,10 @@ extension Cell: Hashable {
     case .string(let value), .opaque(let value): hasher.combine(value)
     case .list(let cells): hasher.combine(cells)
     case .map(let entries): hasher.combine(entries)
+    case .tensor(let tensor): hasher.combine(tensor)
+    case .table(let table):
+      hasher.combine(table.names)
+      hasher.combine(table.rowCount)
     }
   }
 }
@@ -86,7 +94,8 @@ extension Cell {
     return self
   }
 
-  /// The order of sorting: null, booleans, numbers (`nan` after all others), strings, lists, maps, opaque ones.
+  /// The order of sorting: null, booleans, numbers (`nan` after all others), strings, lists, maps, tensors, tables,
+  /// opaque ones.
   public static func precedes(_ left: Cell, _ right: Cell) -> Bool {
     switch (left, right) {
     case (.int(let a), .int(let b)): return a < b
@@ -113,7 +122,9 @@ extension Cell {
     case .string: 3
     case .list: 4
     case .map: 5
-    case .opaque: 6
+    case .tensor: 6
+    case .table: 7
+    case .opaque: 8
     }
   }
 
@@ -124,7 +135,7 @@ extension Cell {
     return sourceText
   }
 
-  /// The cell as it could be written in a script.
+  /// The cell as it could be written in a script; of tables and large tensors what they are.
   public var sourceText: String {
     switch self {
     case .null: return "nil"
@@ -141,7 +152,53 @@ extension Cell {
         return entry.key.sourceText + ": " + entry.value.sourceText
       }
       return "{" + parts.joined(separator: ", ") + "}"
+    case .tensor(let tensor): return tensor.text
+    case .table(let table):
+      return "table of \(table.rowCount) row\(table.rowCount == 1 ? "" : "s"): "
+        + table.names.joined(separator: ", ")
     case .opaque(let value): return value
+    }
+  }
+
+  /// The cell for programs that know neither tensors nor tables: as lists, and as a list of rows.
+  var asLists: Cell {
+    switch self {
+    case .tensor(let tensor): tensor.list
+    case .table(let table):
+      .list(
+        (0..<table.rowCount).map { row in
+          .map(table.shown.map { Entry(key: .string($0.name), value: $0.cells[row].asLists) })
+        })
+    case .list(let cells): .list(cells.map(\.asLists))
+    case .map(let entries):
+      .map(entries.map { Entry(key: $0.key.asLists, value: $0.value.asLists) })
+    default: self
+    }
+  }
+
+  /// Something of which only the text is kept, and where it stands: `models[0]`.
+  public struct Lost {
+    public var path: String
+    public var text: String
+  }
+
+  /// The first such thing in the cell; nil where all is kept.
+  public var lost: Lost? { lost("") }
+
+  private func lost(_ path: String) -> Lost? {
+    switch self {
+    case .opaque(let text): return Lost(path: path, text: text)
+    case .list(let cells):
+      return cells.enumerated().lazy.compactMap { $1.lost("\(path)[\($0)]") }.first
+    case .map(let entries):
+      let prefix = path.isEmpty ? "" : path + "."
+      return entries.lazy.compactMap { entry in
+        entry.key.lost(path) ?? entry.value.lost(prefix + entry.key.text)
+      }.first
+    case .table(let table):
+      return table.columns.lazy.compactMap { Cell.list($0.cells).lost("\(path).\($0.name)") }
+        .first
+    default: return nil
     }
   }
 

@@ -1,9 +1,11 @@
+import Foundation
 import Foundations
 
 /// Cells as JSON text and back, exactly: integers stay integers, floats keep every bit, the order of a map's entries is kept.
 ///
 /// What JSON cannot say is an object with one key that starts with `$`: `{"$float": "inf"}`, `{"$map": [[k, v], …]}` for
-/// a map whose keys are not all plain strings, `{"$opaque": "text"}`.
+/// a map whose keys are not all plain strings, `{"$opaque": "text"}`, `{"$tensor": ["f32", [2, 3], null, "base64"]}`,
+/// `{"$table": [["name", "axis", [cells]], …]}`.
 public enum CellCoding {
   public static func encode(_ cell: Cell) -> String {
     var text = ""
@@ -14,7 +16,7 @@ public enum CellCoding {
   /// Plain JSON for other programs: non-finite floats and opaque cells become strings.
   static func portable(_ cell: Cell) -> String {
     var text = ""
-    append(cell, to: &text, exact: false)
+    append(cell.asLists, to: &text, exact: false)
     return text
   }
 
@@ -42,8 +44,23 @@ public enum CellCoding {
       }
       text += "]"
     case .map(let entries): append(entries, to: &text, exact: exact)
+    case .tensor(let tensor):
+      text += "{\"$tensor\":[\(quoted(tensor.element.rawValue)),"
+      append(ints(tensor.shape), to: &text, exact: exact)
+      text += ","
+      append(tensor.lengths.map(ints) ?? .null, to: &text, exact: exact)
+      text += ",\"\(Data(tensor.bytes).base64EncodedString())\"]}"
+    case .table(let table):
+      text += "{\"$table\":"
+      let columns = table.columns.map { column in
+        Cell.list([.string(column.name), .string(column.role.word), .list(column.cells)])
+      }
+      append(.list(columns), to: &text, exact: exact)
+      text += "}"
     }
   }
+
+  private static func ints(_ values: [Int]) -> Cell { .list(values.map { .int($0) }) }
 
   private static func append(_ entries: [Cell.Entry], to text: inout String, exact: Bool) {
     let plain = entries.allSatisfy { entry in
@@ -233,7 +250,53 @@ private struct CellParser {
           guard case .list(let both) = pair, both.count == 2 else { throw failure("a pair") }
           return Cell.Entry(key: both[0], value: both[1])
         })
+    case ("$tensor", .list(let parts)): return .tensor(try tensor(parts))
+    case ("$table", .list(let columns)):
+      return .table(try Table(columns: try columns.map(column)))
     default: throw failure("a known tag, found `\(tag)`")
+    }
+  }
+
+  private func tensor(_ parts: [Cell]) throws -> TensorCell {
+    func ints(_ cell: Cell) -> [Int]? {
+      guard case .list(let items) = cell else { return nil }
+      let values = items.compactMap { if case .int(let value) = $0 { value } else { nil } }
+      return values.count == items.count ? values : nil
+    }
+    guard parts.count == 4, case .string(let name) = parts[0], let shape = ints(parts[1]),
+      case .string(let base64) = parts[3], let data = Data(base64Encoded: base64),
+      let element = TensorCell.Element(rawValue: name),
+      let tensor = TensorCell(
+        element: element, shape: shape, lengths: ints(parts[2]), bytes: Array(data))
+    else { throw failure("a tensor") }
+    return tensor
+  }
+
+  private func column(_ cell: Cell) throws -> Table.Column {
+    guard case .list(let parts) = cell, parts.count == 3, case .string(let name) = parts[0],
+      case .string(let word) = parts[1], let role = Table.Column.Role(word: word),
+      case .list(let cells) = parts[2]
+    else { throw failure("a column") }
+    return Table.Column(name, cells, role: role)
+  }
+}
+
+extension Table.Column.Role {
+  /// As it is recorded; which sweep failed is told only within a run.
+  fileprivate var word: String {
+    switch self {
+    case .value: "value"
+    case .axis: "axis"
+    case .failure: "failure"
+    }
+  }
+
+  fileprivate init?(word: String) {
+    switch word {
+    case "value": self = .value
+    case "axis": self = .axis
+    case "failure": self = .failure(sweep: -1)
+    default: return nil
     }
   }
 }

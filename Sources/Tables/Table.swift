@@ -24,6 +24,11 @@ public struct Table: Sendable, Equatable {
       self.cells = cells
       self.role = role
     }
+
+    /// It would say what went wrong, and nothing did.
+    var isSilent: Bool {
+      if case .failure = role { cells.allSatisfy(\.isNull) } else { false }
+    }
   }
 
   /// What the name of a column of half widths ends in.
@@ -86,7 +91,11 @@ public struct Table: Sendable, Equatable {
     self.rowCount = rowCount
   }
 
-  public var names: [String] { columns.map(\.name) }
+  /// The columns that are shown and exported: where no trial failed, the column that would say why is none of them.
+  public var shown: [Column] { columns.filter { !$0.isSilent } }
+
+  /// The names of the columns that are shown.
+  public var names: [String] { shown.map(\.name) }
 
   /// - Throws: `TableError` of kind `key` where there is no such column.
   public func column(_ name: String) throws -> Column {
@@ -123,10 +132,19 @@ public struct Table: Sendable, Equatable {
         : "its columns are \(listed)\(names.count > 12 ? ", …" : "")\(reason)")
   }
 
-  /// The names and cells of one row.
+  /// The names and cells of one row, also of what is not shown.
   /// - Precondition: `0 <= index < rowCount`.
   public func row(_ index: Int) -> [(name: String, cell: Cell)] {
     columns.map { ($0.name, $0.cells[index]) }
+  }
+
+  /// The same table where it outlives its run, in which its sweep had a number.
+  public var withoutSweep: Table {
+    Table(
+      unchecked: columns.map { column in
+        guard case .failure = column.role else { return column }
+        return Column(column.name, column.cells, role: .failure(sweep: -1))
+      }, rowCount: rowCount)
   }
 
   /// Whether `name` holds the half widths of another column's intervals.
@@ -192,7 +210,10 @@ public struct Table: Sendable, Equatable {
   }
 
   /// This table with a column more, or with the column of that name replaced.
-  public func with(_ name: String, _ cells: [Cell]) throws -> Table {
+  /// - Parameter role: that of a new column.
+  public func with(
+    _ name: String, _ cells: [Cell], role: Column.Role = .value
+  ) throws -> Table {
     guard cells.count == rowCount || columns.isEmpty else {
       throw TableError(
         .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(cells.count)")
@@ -201,7 +222,7 @@ public struct Table: Sendable, Equatable {
     if let place = result.firstIndex(where: { $0.name.isSpelt(name) }) {
       result[place].cells = cells
     } else {
-      result.append(Column(name, cells))
+      result.append(Column(name, cells, role: role))
     }
     return Table(unchecked: result, rowCount: cells.count)
   }

@@ -13,11 +13,12 @@ extension Table {
         + text.split(separator: "\"", omittingEmptySubsequences: false)
         .joined(separator: "\"\"") + "\""
     }
-    func field(_ cell: Cell) -> String { cell.isNull ? "" : field(cell.text) }
+    func field(_ cell: Cell) -> String { cell.isNull ? "" : field(cell.asLists.text) }
     let joint = String(separator)
+    let shown = shown
     var lines = [names.map { field($0) }.joined(separator: joint)]
     for row in 0..<rowCount {
-      lines.append(columns.map { field($0.cells[row]) }.joined(separator: joint))
+      lines.append(shown.map { field($0.cells[row]) }.joined(separator: joint))
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -25,8 +26,9 @@ extension Table {
   /// A JSON array with one object a row. Standard JSON has no infinities: non-finite floats are written as the strings
   /// `"inf"`, `"-inf"` and `"nan"`, which Python's `float` and pandas read.
   public func json() -> String {
+    let shown = shown
     let rows = (0..<rowCount).map { row in
-      let fields = columns.map { column in
+      let fields = shown.map { column in
         Quoting.json(column.name) + ": " + CellCoding.portable(column.cells[row])
       }
       return "  {" + fields.joined(separator: ", ") + "}"

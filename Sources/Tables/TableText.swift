@@ -21,6 +21,7 @@ extension Table {
   /// middle, then the rows in the middle; a last line says what is missing.
   public func text(_ style: TextStyle = TextStyle()) -> String {
     guard !columns.isEmpty else { return "table without columns" }
+    let columns = self.shown
     let shown = shownRows(limit: style.maximumRows)
     let places = Dictionary(
       zip(names.map { Spelling($0) }, columns.indices), uniquingKeysWith: { first, _ in first })

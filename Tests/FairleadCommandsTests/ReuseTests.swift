@@ -39,6 +39,13 @@ import Testing
       after: "param seeds = 2\nlet t = sweep s in 0..seeds { {y: \(draw)} }\nprint(t.csv())",
       found: [2], argumentsAfter: ["-p", "seeds=3"]),
     Case(
+      name: "tensors and tables in the results",
+      before:
+        "let t = sweep x in 1..4 { {w: tensor.randn([40]) / x, more: table({a: [tensor.randn([2])]})} }\nprint(t.csv(), t.w[1].dtype, t.more[2].a[0])",
+      after:
+        "let t = sweep x in 1..5 { {w: tensor.randn([40]) / x, more: table({a: [tensor.randn([2])]})} }\nprint(t.csv(), t.w[1].dtype, t.more[2].a[0])",
+      found: [3]),
+    Case(
       name: "another order of parameters",
       before:
         "param a = 1\nparam b = 2\nlet t = sweep x in 0..2 { {y: a + b * x} }\nprint(t.csv())",

@@ -119,13 +119,16 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
   }
 
   @Test func resultsLeaveTheirTrial() throws {
+    func unrecorded(_ what: String) -> String {
+      "of the result cannot be recorded, because \(what) cannot leave the place where it was made: give what is wanted of it as numbers, strings, lists, maps, tensors or tables"
+    }
     #expect(try sweep("sweep i in [1] { {v: vector(i, 2)} }") == "[{v: vector(1.0, 2.0)}]")
     #expect(
       try sweep("sweep i in [1] { {v: box(i)} }")
-        == "[\"value: a counter cannot leave the place where it was made\"]")
+        == "[\"type: `v` \(unrecorded("a counter"))\"]")
     #expect(
       try sweep("sweep i in [1] { {f: () => i} }")
-        == "[\"value: a function cannot leave the place where it was made\"]")
+        == "[\"type: `f` \(unrecorded("a function"))\"]")
     #expect(
       try sweep("sweep i in [1, 0] { {x: 1 // i} }") == "[{x: 1}, \"value: division by zero\"]")
     #expect(

@@ -60,7 +60,7 @@ private func driver(_ store: (any TrialStore)?) -> SweepDriver {
     let table = SweepDriver.table(plan, outcome.trials)
     #expect(table.names == ["epsilon", "seed", "accuracy"])
     #expect(try table.column("accuracy").cells == (0..<12).map { .float(1 / Double($0 + 1)) })
-    #expect(table.columns.map(\.role) == [.axis, .axis, .value])
+    #expect(table.shown.map(\.role) == [.axis, .axis, .value])
   }
 
   @Test func onlyWhatIsMissingRuns() throws {

@@ -167,6 +167,65 @@ import Testing
       found.contains { "\($0)".contains(message) }, "\(new): \(found.joined(separator: "\n"))")
   }
 
+  /// Short scripts with one mistake each, and a part of what is said of it.
+  static let found: [(String, String)] = [
+    ("print(tensor([1.0]) + \"a\")", "`+` does not take a tensor and the string \"a\""),
+    ("print(\"a\" * tensor([1.0, 2.0]))", "`*` does not take"),
+    ("print(tensor([1.0]) @ \"a\")", "`@` does not take"),
+    ("let t = tensor([1.0])\nprint(t[\"a\"])", "a tensor is indexed by ints"),
+    ("print(tensor([1.0]) < \"a\")", "have no order"),
+    ("print(0..\"a\")", "a range's end must be an int, found the string \"a\""),
+    ("fn f(n) { n..2.5 }\nprint(f(1))", "a range's end must be an int, found the float 2.5"),
+    ("fn f(n) { 0..n by 0 }\nprint(f(1))", "a range's step must not be 0"),
+    ("for a, b in [1, 2] { print(a, b) }", "an int cannot be taken apart into 2 values"),
+    ("print([a for a, b in 0..3])", "an int cannot be taken apart into 2 values"),
+    ("let {a} = 3\nprint(a)", "an int has no field `a`"),
+    ("let {shap} = tensor([1])\nprint(shap)", "did you mean `shape`?"),
+    ("let t = table([{acc: 1}])\nprint(t.filter(r => r.ac > 0))", "did you mean `acc`?"),
+    (
+      "let t = sweep k in [1] { {acc: k} }\nprint(t.with(\"b\", r => r.epsilon))",
+      "no key `epsilon`"
+    ),
+    ("for i, w in enumerate([\"x\"]) { print(i, w.uper()) }", "did you mean `upper`?"),
+    ("for i, w in enumerate(\"ab\") { print(i + w) }", "`+` does not take an int and a string"),
+    ("for n, w in zip([1], [\"x\"]) { print(w, n.size) }", "an int has no field `size`"),
+    ("let [n, w] = [1, 2]\nprint(n, w.upper())", "an int has no method `upper`"),
+    ("print(map([1], 3))", "`function` must be a function, found an int"),
+    ("print(filter([1], \"x\"))", "`function` must be a function, found a string"),
+    ("print(max([]))", "`max` of an empty list"), ("print(min(3))", "expected a list"),
+    ("print(nn.attention(8, heads: 3))", "a width of 8 cannot be divided among 3 heads"),
+    ("print(nn.gpt2(100, width: 8))", "a width of 8 cannot be divided among 12 heads"),
+    ("print(nn.encoder_decoder(100, width: 4))", "a width of 4 cannot be divided among 8 heads"),
+    ("print(text.reverser(exempt: [\"lnks\"]))", "`exempt` must be one of"),
+    ("let m = nn.linear(2, 2)\nprint(m.paramters)", "did you mean `parameters`?"),
+    ("print(nn.sequential(nn.relu()).paramters)", "did you mean `parameters`?"),
+    ("print(nn.lstm(2, 2).weight_ih_l1)", "a model has no field `weight_ih_l1`"),
+    ("print(nn.gpt2(9, width: 8, heads: 2).transformers)", "did you mean `transformer`?"),
+    ("param p = 2.0 in 0.0..=1.0", "the parameter `p` must be in 0.0..=1.0, got 2.0"),
+    ("param p = -1 in 0.0..=inf", "must be in 0.0..=inf, got"),
+    ("with 3 { print(1) }", "`with` needs a context such as a seed or a ledger, found the int 3"),
+    ("with \"a\" { print(1) }", "`with` needs a context"),
+    (
+      "let t = sweep k in [1] { {f: x => x} }",
+      "`f` of the result cannot be recorded, because a function cannot"
+    ),
+    (
+      "let t = sweep k in [1] { {m: nn.relu()} }",
+      "`m` of the result cannot be recorded, because a model cannot"
+    ),
+    ("let t = sweep k in [1] { {failures: k} }", "has `failures` already"),
+    ("print([1].map(x => g(x)))\nfn g(x) { x }", "`g` is used before its declaration"),
+    ("print(sorted([1], key: x => g(x)))\nfn g(x) { x }", "`g` is used before its declaration"),
+    ("print(int(inf))", "has no whole number"),
+  ]
+
+  @Test(arguments: found.indices) func isFoundInShort(_ index: Int) throws {
+    let (script, message) = Self.found[index]
+    let found = try Self.errors(in: script)
+    #expect(
+      found.count == 1 && found[0].contains(message), "\(script): \(found.joined(separator: "\n"))")
+  }
+
   /// The errors are those of the run, at the place that is wrong.
   @Test func errorsPointAtWhatIsWrong() throws {
     let text = """
@@ -237,6 +296,29 @@ import Testing
     "fn f(s) { int(s) + len(s) }\nlet s = \"12\"\nprint(f(s), int(s), float(\"1e-3\"), abs(-2), \"a\" in \"abc\")",
     "let m = {a: [1]}\nlet {a} = m\na.append(2)\nprint(m.a[1])",
     "let s = \"\"\nfor i in 0..3 { s += \"x\" }\nprint(s.upper(), s * 2)",
+    "let t = tensor([1.0, 2.0])\nprint(t[0], t[t > 1.0], t[-1:], 3 ** t, t @ t, -t, t % 2, true + t)",
+    "let t = tensor(2.0)\nprint([1] * tensor(2), t < 3, t in [2.0], int(t), f\"{t:.2f}\")",
+    "print(int(tensor([3]).sum()), len(tensor([1])), max(tensor([1, 2])), sum(tensor([1])), abs(tensor([-1])))",
+    "for k, v in ({a: 1}) { print(k.upper(), v + 1) }\nfor a, b in [\"ab\"] { print(a, b) }",
+    "for a, b in [[1, \"x\"]] { print(a + 1, b.upper()) }\nfor i, [a, b] in enumerate([[1, 2]]) { print(i + a + b) }",
+    "for i, x in enumerate([1, \"a\"]) { print(i + 1, x.foo) }",
+    "let xs = [[1]]\nfor i, x in enumerate(xs) { x.append(\"a\")\nprint(x[1].upper()) }",
+    "let {shape, size: n} = tensor([1])\nlet {a} = {a: 1}\nprint(shape[0], n + a)",
+    "print(map(x => x, [1]), map([1], len), filter(x => true, [1]), max([], default: 0), max(1, 2), min(0..3), max(\"ab\"))",
+    "fn f(xs) { max(xs) }\nprint(f([1]), max([1, 2], key: x => -x), max([\"a\"]))",
+    "print(nn.attention(8, heads: 2), nn.gpt2(9, width: 12), text.reverser(exempt: [\"code\"]), text.reverser(exempt: []))",
+    "let m = nn.module({gate: nn.linear(2, 2)}, (m, x) => m.gate(x))\nprint(m.gate.weight, m.gat)",
+    "let m = nn.sequential(nn.linear(2, 2))\nprint(m[0].weight, m.parameters, m.kind)\nm.freeze()",
+    "let m = if true { nn.linear(2, 2) } else { nn.relu() }\nprint(m.bias)",
+    "param p = 0.5 in 0.0..=1.0\nparam q = 3 in 0.5..=inf\nparam r = 1 in 0..5\nprint(p, q, r)",
+    "fn f(x) { with x { 1 } }\nwith seed(3) { print(f(seed(2))) }",
+    "let t = sweep k in [1] { {w: tensor([k]), t: table({a: [k]}), x: nil, y: [k], n: nn.linear(2, 2)(tensor.zeros([1, 2])).sum()} }\nprint(t)",
+    "let f = x => g(x)\nfn g(x) { x }\nprint(f(1), [2].map(x => g(x)))",
+    "fn h() { [1].map(x => g(x)) }\nfn g(x) { x }\nprint(h())",
+    "let m = nn.module({}, (m, x) => g(x))\nfn g(x) { x }\nprint(m)",
+    "let t = sweep k in [1] { {error: k} }\nprint(t.trial_error, t.filter(r => r.error == 1 and r.trial_error == nil))",
+    "fn f(inf) { inf.x }\nprint(f, pi * 2, inf > 1, f\"{nan:.1f}\")",
+    "let r = table([{a: 1}]).filter(r => { r.b = 1\nr.b == 1 })\nprint(r)",
   ]) func isNotDoubted(_ script: String) throws {
     #expect(try Self.errors(in: script) == [])
   }
@@ -298,7 +380,7 @@ import Testing
       func names(_ type: StaticType) -> [String] {
         switch type {
         case .object(let name, _): [name]
-        case .list(let element): names(element)
+        case .list(let element, _): names(element)
         case .map(let keys?): keys.values.flatMap(names)
         default: []
         }

@@ -169,6 +169,13 @@ private func sample() -> Table {
 }
 
 @Suite struct CellCodingTests {
+  /// The bits of a NaN with a payload, of the smallest number and of -0.
+  private static let tensor = TensorCell(
+    element: .f32, shape: [3], bytes: [1, 0, 0xC0, 0x7F, 1, 0, 0, 0, 0, 0, 0, 0x80])!
+  private static let empty = TensorCell(element: .i64, shape: [2, 0, 3], bytes: [])!
+  private static let padded = TensorCell(
+    element: .bool, shape: [2, 2], lengths: [2, 1], bytes: [1, 0, 1, 1])!
+
   @Test(arguments: [
     Cell.null, .bool(true), .int(.min), .int(.max), .float(0.1), .float(-0.0), .float(.infinity),
     .float(-.infinity), .float(.nan), .float(.leastNonzeroMagnitude), .float(1),
@@ -177,6 +184,11 @@ private func sample() -> Table {
     .map([.init(key: .string("b"), value: .int(1)), .init(key: .string("a"), value: .null)]),
     .map([.init(key: .int(1), value: .string("x")), .init(key: .string("$float"), value: .int(2))]),
     .map([.init(key: .string("$float"), value: .string("inf"))]),
+    .tensor(tensor), .list([.tensor(empty), .tensor(padded)]),
+    .table(
+      Table(
+        rows: [[("x", .int(1)), ("w", .tensor(tensor)), ("error", .string("lost"))]],
+        roles: ["x": .axis, "error": .failure(sweep: -1)])),
   ])
   func everyCellReadsBackTheSame(cell: Cell) throws {
     #expect(try CellCoding.decode(CellCoding.encode(cell)) == cell)
@@ -184,9 +196,27 @@ private func sample() -> Table {
 
   @Test(arguments: [
     "", "[1,", "{\"a\"}", "nul", "\"\\u12\"", "1 2", "1e999", "{\"$what\":1}", "\"\\ud800x\"",
+    "{\"$tensor\":[\"f32\",[2],null,\"AAAA\"]}", "{\"$tensor\":[\"f16\",[0],null,\"\"]}",
+    "{\"$tensor\":[\"i64\",[4611686018427387904,8],null,\"\"]}",
+    "{\"$tensor\":[\"f32\",[-1],null,\"\"]}",
+    "{\"$tensor\":[\"bool\",[3],null,\"AAEC\"]}", "{\"$table\":[[\"a\",\"what\",[]]]}",
+    "{\"$table\":[[\"a\",\"value\",[1]],[\"a\",\"value\",[2]]]}",
   ])
   func damageIsAnError(text: String) {
     #expect(throws: TableError.self) { try CellCoding.decode(text) }
+  }
+
+  @Test func tensorsShowTheirNumbersOrTheirShape() throws {
+    let pair = try #require(
+      TensorCell(element: .f32, shape: [2], bytes: [0xCD, 0xCC, 0xCC, 0x3D, 0, 0, 0, 0x40]))
+    #expect(Cell.tensor(pair).text == "tensor([0.1, 2.0])")
+    #expect(CellCoding.portable(.tensor(pair)) == "[0.1,2.0]")
+    let long = try #require(
+      TensorCell(element: .bool, shape: [3, 3], bytes: Array(repeating: 1, count: 9)))
+    #expect(Cell.tensor(long).text == "tensor bool [3, 3]")
+    #expect(
+      Cell.list([.map([.init(key: .string("a"), value: .opaque("<model>"))])]).lost?.path == "[0].a"
+    )
   }
 
   @Test func deepNestsAreAnErrorNotACrash() {

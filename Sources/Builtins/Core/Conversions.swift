@@ -192,9 +192,27 @@ extension CoreBuiltins {
     1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
   ]
 
+  /// The bytes of a number's text, in which digits and spaces of all scripts are those of ASCII.
+  private static func plainBytes(_ text: String) -> ArraySlice<UInt8> {
+    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return Array(text.utf8)[...] }
+    var result: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      if !scalar.isASCII, CharacterClass.isDecimal(scalar),
+        let digit = scalar.properties.numericValue
+      {
+        result.append(0x30 + UInt8(digit))
+      } else if !scalar.isASCII, TextSearch.isSpace(scalar) {
+        result.append(0x20)
+      } else {
+        result.append(contentsOf: UTF8.encode(scalar) ?? .init())
+      }
+    }
+    return result[...]
+  }
+
   /// Python's `int(text, base)`: spaces around, a sign, single `_` between digits, the prefix of the base.
   static func parseInt(_ text: String, _ base: Int) -> Int? {
-    var bytes = Array(text.utf8)[...]
+    var bytes = plainBytes(text)
     while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
     while let last = bytes.last, isSpace(last) { bytes.removeLast() }
     var negative = false
@@ -248,7 +266,7 @@ extension CoreBuiltins {
 
   /// Python's `float(text)`.
   static func parseFloat(_ text: String) -> Double? {
-    var bytes = Array(text.utf8)[...]
+    var bytes = plainBytes(text)
     while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
     while let last = bytes.last, isSpace(last) { bytes.removeLast() }
     var sign = 1.0

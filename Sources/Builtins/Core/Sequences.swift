@@ -253,6 +253,8 @@ extension CoreBuiltins {
         }
       }
       return best
+    }.evaluated {
+      $0.rest.count == 1 && $0.rest[0].constant != nil && $0["key"] == nil && $0["default"] == nil
     }
   }
 
@@ -303,7 +305,10 @@ extension CoreBuiltins {
           try vm.checkInterrupt(turn: index)
         }
         return list
-      },
+      }.knowing(
+        CallInsight(result: { arguments in
+          .list(.items([.int, arguments["values"]?.type.element ?? .any]))
+        })),
       Native(
         "zip", "Lists of the first elements, the second ones, … up to the end of the shortest.",
         Param<Rest<Elements>>("sequences", "What to go through side by side."),
@@ -329,7 +334,10 @@ extension CoreBuiltins {
           try vm.checkInterrupt(turn: index)
         }
         return list
-      },
+      }.knowing(
+        CallInsight(result: { arguments in
+          .list(.items(arguments.rest.map(\.type.element)))
+        })),
       Native(
         "reversed", "A new list with the elements from the last to the first.",
         Param<Elements>("values", "What to go through."),
@@ -361,6 +369,11 @@ extension CoreBuiltins {
     return (elements.values, callable)
   }
 
+  /// Without a function nothing of the script is called.
+  private static let hasNoFunction: @Sendable (CallArguments) -> Bool = { arguments in
+    ["values", "function"].allSatisfy { arguments[$0].map { $0.type != .function } ?? false }
+  }
+
   static var functional: [Native] {
     [
       Native(
@@ -372,7 +385,7 @@ extension CoreBuiltins {
       ) { vm, values, function in
         let (values, function) = try elementsAndFunction(values, function, vm)
         return try mapped(values, function, vm)
-      },
+      }.evaluated(when: hasNoFunction),
       Native(
         "filter", "A new list of the elements for which a function gives true.",
         Param<Value>("values", "What to go through."),
@@ -382,7 +395,7 @@ extension CoreBuiltins {
       ) { vm, values, function in
         let (values, function) = try elementsAndFunction(values, function, vm)
         return try filtered(values, function, vm)
-      },
+      }.evaluated(when: hasNoFunction),
       Native(
         "any", "Whether at least one element is true.",
         Param<Elements>("values", "Bools."),

@@ -13,6 +13,10 @@ extension CoreBuiltins {
         "upper", "The text in upper case.", #""straße".upper()"#, "STRASSE",
         ascii: { $0 >= 0x61 && $0 <= 0x7A ? $0 & 0xDF : $0 }, Casing.upper),
       changed(
+        "casefold", "The text for comparing without case (Unicode's full case folding).",
+        #""Straße".casefold()"#, "strasse",
+        ascii: { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, Casing.fold),
+      changed(
         "title", "Every word with a capital first letter.", #""an intent".title()"#, "An Intent",
         ascii: nil, Casing.title),
       changed(
@@ -197,6 +201,26 @@ enum Casing {
       offset = next
     }
     return false
+  }
+
+  static func fold(_ text: Bytes, _ result: inout TextBuilder) throws {
+    try TextSearch.eachScalar(of: text) { scalar, _, _ in
+      switch scalar.value {
+      case ..<0x80:
+        let byte = UInt8(truncatingIfNeeded: scalar.value)
+        try result.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+      // The dotless i is a letter of its own.
+      case 0x131: try result.append("\u{131}")
+      case 0x1E9E: try result.append("ss")
+      // Cherokee had its capitals first.
+      case 0x13A0...0x13FD, 0xAB70...0xABBF: try result.append(scalar.properties.uppercaseMapping)
+      default:
+        for capital in scalar.properties.uppercaseMapping.unicodeScalars {
+          try result.append(capital.properties.lowercaseMapping)
+        }
+      }
+      return true
+    }
   }
 
   static func title(_ text: Bytes, _ result: inout TextBuilder) throws {

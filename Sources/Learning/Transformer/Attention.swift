@@ -97,7 +97,9 @@ public enum Attention {
     }.with(lengths: query.lengths)
   }
 
-  static func headWidth(_ width: Int, _ heads: Int) throws -> Int {
+  /// The size of each head's part of a width.
+  /// - Throws: a `value` error where the heads do not divide the width.
+  public static func headWidth(_ width: Int, _ heads: Int) throws -> Int {
     guard heads > 0, width % heads == 0 else {
       throw DomainError(
         .value, "a width of \(width) cannot be divided among \(heads) heads",

@@ -2,9 +2,13 @@ import Syntax
 
 extension Interpreter {
   /// What a check of a source asks of it, besides the names that the source may use.
-  /// - Parameter sweepType: the native type of what the host's sweeps give.
-  public func judge(sweepType: String? = nil) -> any ValueJudge {
-    InterpreterJudge(interpreter: self, sweepType: sweepType)
+  /// - Parameters:
+  ///   - sweepType: the native type of what the host's sweeps give.
+  ///   - recordedTypes: the native types that its trials can record.
+  public func judge(
+    sweepType: String? = nil, recordedTypes: Set<String> = []
+  ) -> any ValueJudge {
+    InterpreterJudge(interpreter: self, sweepType: sweepType, recordedTypes: recordedTypes)
   }
 
   /// Runs a check, in which constants become this interpreter's values.
@@ -24,6 +28,22 @@ extension Interpreter {
     with operands: [Known], isExact: Bool = false, _ body: (VM, [Value]) throws -> Void
   ) -> Diagnostic? {
     guard let vm else { return nil }
+    var first: Diagnostic?
+    // What is wrong with all samples of a type is wrong with its values.
+    for turn in 0..<operands.reduce(1, { max($0, sampleCount(of: $1)) }) {
+      guard let found = problem(with: operands, turn, isExact: isExact, vm, body) else {
+        return nil
+      }
+      first = first ?? found
+    }
+    return first
+  }
+
+  /// The same with one sample of each.
+  private func problem(
+    with operands: [Known], _ turn: Int, isExact: Bool, _ vm: VM,
+    _ body: (VM, [Value]) throws -> Void
+  ) -> Diagnostic? {
     var samples: [(shown: String, type: String)] = []
     do {
       try vm.calling {
@@ -31,7 +51,7 @@ extension Interpreter {
         for operand in operands {
           if let constant = operand.constant, let snapshot = Snapshot(constant) {
             values.append(vm.value(of: snapshot))
-          } else if let sample = sample(of: operand.type, vm) {
+          } else if let sample = try sample(of: operand.type, turn, vm) {
             samples.append((Representation.described(sample), operand.type.withArticle))
             values.append(sample)
           } else {
@@ -56,10 +76,17 @@ extension Interpreter {
     }
   }
 
-  /// A value of a type; nil where it is not known, or a native one.
-  private func sample(of type: StaticType, _ vm: VM) -> Value? {
+  /// How many samples there are of an operand whose value is not known.
+  private func sampleCount(of operand: Known) -> Int {
+    guard operand.constant == nil, case .object(let name, _) = operand.type else { return 1 }
+    return type(named: name)?.sampleCount ?? 1
+  }
+
+  /// A value of a type; nil where it is not known, or a native one without samples.
+  private func sample(of type: StaticType, _ turn: Int, _ vm: VM) throws -> Value? {
     switch type {
-    case .any, .object: nil
+    case .any: nil
+    case .object(let name, _): try self.type(named: name)?.sample(turn).map { vm.adopt($0) }
     case .nil: .nothing
     case .bool: .bool(true)
     case .int: .int(65)
@@ -79,11 +106,13 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
   // Used on the thread of the check alone.
   private let interpreter: Interpreter
   let sweepType: String?
+  private let recordedTypes: Set<String>
   private var descriptions: [String: TypeDescription] = [:]
 
-  init(interpreter: Interpreter, sweepType: String?) {
+  init(interpreter: Interpreter, sweepType: String?, recordedTypes: Set<String>) {
     self.interpreter = interpreter
     self.sweepType = sweepType
+    self.recordedTypes = recordedTypes
   }
 
   // MARK: Types
@@ -135,6 +164,14 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
       case .contains: _ = try vm.contains(values[0], values[1])
       case .index: _ = try vm.getIndex(values[0], values[1])
       case .unpack(let count): try vm.requireCount(of: values[0], count)
+      case .range:
+        var bounds = values
+        _ = try bounds.withUnsafeMutableBufferPointer { buffer in
+          guard let start = buffer.baseAddress else { return }
+          _ = try vm.makeRange(start, 2)
+        }
+      // A context is not entered for a sample; what is none is refused before.
+      case .enter: _ = try vm.enterContext(values[0])
       case .throwing:
         let fault = vm.thrown(values[0])
         if fault.kind == .type, values[0].string == nil { throw fault }
@@ -148,6 +185,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     switch operation {
     case .negate: return types[0].isNumber
     case .throwing: return types[0] == .error || types[0] == .string
+    case .range: return operands.allSatisfy { $0.type == .int && $0.constant != .int(0) }
     case .less: return types.allSatisfy(\.isNumber) || types == [.string, .string]
     case .binary(.multiply):
       // Repeating makes as much as it says.
@@ -190,6 +228,27 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     case .int(let int): .int(int)
     case .float(let float): .float(float)
     default: nil
+    }
+  }
+
+  func constant(named name: String) -> Constant? {
+    switch interpreter.number(named: name) {
+    case .float(let float)?: .float(float)
+    case .int(let int)?: .int(int)
+    default: nil
+    }
+  }
+
+  func unrecorded(_ type: StaticType) -> StaticType? {
+    switch type {
+    case .function, .error: return type
+    case .object(let name, _):
+      let isLost =
+        !recordedTypes.contains(name) && interpreter.type(named: name)?.mayBeScalar == false
+      return isLost ? type : nil
+    case .list(let element, _): return unrecorded(element)
+    case .map(let keys): return keys?.values.lazy.compactMap(unrecorded).first
+    default: return nil
     }
   }
 
@@ -242,6 +301,9 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
   }
 
   private static func domain(_ constant: Constant, _ vm: VM) -> ParameterRequest.Domain? {
+    if case .interval(let lower, let upper, let closed) = constant {
+      return lower <= upper ? .interval(lower, upper, isClosed: closed) : nil
+    }
     if case .range(let lower, let upper, let closed, let step) = constant {
       return RangeObject(from: lower, to: upper, closed: closed, step: step)
         .map { .values(vm.adopt($0)) }

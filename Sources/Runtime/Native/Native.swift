@@ -99,14 +99,19 @@ public final class Native: @unchecked Sendable {
 
   /// Lets a check call it with the values that stand in the text: for natives that are quick, change nothing and depend on nothing
   /// else.
-  public func evaluated() -> Native {
+  /// - Parameter condition: the calls for which that is so.
+  public func evaluated(
+    when condition: @escaping @Sendable (CallArguments) -> Bool = { _ in true }
+  ) -> Native {
     let before = insight
     return knowing(
       CallInsight(
         result: { arguments in before?.result(arguments) },
         problems: { [unowned self] arguments in
           if let found = before?.problems(arguments), !found.isEmpty { return found }
-          guard let found = self.problem(calling: arguments) else { return [] }
+          guard condition(arguments), let found = self.problem(calling: arguments) else {
+            return []
+          }
           return [found]
         }))
   }
@@ -115,6 +120,9 @@ public final class Native: @unchecked Sendable {
   {
     guard let vm = VM.current else { return nil }
     let parameters = signature.parameters
+    if let rest = parameters.first(where: \.variadic) {
+      return problem(calling: arguments.rest, rest.name, missing: parameters.count - 1)
+    }
     let given = parameters.prefix { arguments[$0.name] != nil }
     // What stands behind a default that is not given cannot be passed on in a row.
     guard
@@ -138,6 +146,20 @@ public final class Native: @unchecked Sendable {
     }
     guard let problem else { return nil }
     return (given.indices.contains(wrong) ? given[wrong].name : "", problem)
+  }
+
+  /// The same with further positional arguments alone: they lie behind the registers of all other parameters.
+  private func problem(
+    calling rest: [Known], _ name: String, missing: Int
+  ) -> (parameter: String, error: Diagnostic)? {
+    guard let vm = VM.current, !rest.contains(where: { isLarge($0.constant) }) else { return nil }
+    return vm.interpreter.problem(with: rest) { vm, values in
+      var registers = [Value](repeating: .missing, count: missing) + values
+      try registers.withUnsafeMutableBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { return }
+        _ = try vm.invoke(self, start, buffer.count)
+      }
+    }.map { (name, $0) }
   }
 
   /// A number that may mean a size.

@@ -160,6 +160,7 @@ extension Snapshot {
         range.count <= 1_000
       else { return nil }
       self = .range(start: lower, end: upper, closed: closed, step: step)
+    case .interval: return nil
     }
   }
 }
@@ -171,7 +172,7 @@ extension StaticType {
     switch (self, said) {
     case (.any, _), (.map(nil), .map): return said
     case (.object(let name, nil), .object(let saidName, _)): return name == saidName ? said : self
-    case (.list(let own), .list(let said)):
+    case (.list(let own, _), .list(let said, _)):
       return .list(own == .any || own == .map(nil) ? said : own)
     default: return self
     }
@@ -196,7 +197,7 @@ extension Value {
       case (.string, .string), (.range, .range), (.error, .error), (.map(nil), .map): return true
       case (.function, .closure), (.function, .nativeFunction), (.function, .boundMethod):
         return true
-      case (.list(let element), .list):
+      case (.list(let element, _), .list):
         return reference.list.values.prefix(3).allSatisfy { $0.fits(element) }
       case (.map(let keys?), .map):
         let entries = reference.map.map { ($0.key.string ?? "", $0.value) }

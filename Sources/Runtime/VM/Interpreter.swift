@@ -252,6 +252,14 @@ public final class Interpreter {
     return native(name)
   }
 
+  /// A native constant that is a number, where the session has not given its name to something else.
+  func number(named name: String) -> Value? {
+    guard session.slots[name] == nil, let value = native(name), value.object == nil,
+      value.number != nil
+    else { return nil }
+    return value
+  }
+
   /// What a module calls `name`; nil where it has no such member (yet).
   public func member(_ name: String, of module: ModuleObject) -> Value? {
     switch module.members[name] {

@@ -9,6 +9,9 @@ public final class SweepRequest: @unchecked Sendable {
   /// A sweep with more trials is refused.
   static let maximumCount = 1_000_000
 
+  /// A name that the results' table has already.
+  static let reservedName = "failures"
+
   public let axes: [String]
   /// The values of the axes, one list a combination, in the order of the loops: the last axis changes fastest.
   public let combinations: [[Value]]
@@ -74,6 +77,11 @@ public final class SweepRequest: @unchecked Sendable {
             "the body of a sweep must give a map, it gave \(Representation.described(result))",
             hint: "end it with `{name: value}`")
         }
+        if reference.map.contains(where: { $0.key.string == SweepRequest.reservedName }) {
+          throw Fault(
+            .name, "the table of a sweep has `failures` already: the trials that failed",
+            hint: "call this value something else")
+        }
         for (axis, swept) in zip(axes, combinations[index]) {
           let given = reference.map.compactMap { $0.key.string == axis ? $0.value : nil }.first
           if let given, try !Comparison.equal(given, swept, trial) {
@@ -83,7 +91,14 @@ public final class SweepRequest: @unchecked Sendable {
               hint: "call this value something else")
           }
         }
-        return try trial.snapshot(result)
+        return .map(
+          try reference.map.map { key, value in
+            do {
+              return (try trial.snapshot(key), try trial.snapshot(value))
+            } catch let fault as Fault where fault.kind == .value {
+              throw SweepRequest.unrecorded(key.string ?? Representation.brief(key), fault.message)
+            }
+          })
       }
     } catch {
       let fault = Fault(error)
@@ -91,6 +106,17 @@ public final class SweepRequest: @unchecked Sendable {
       if case .object = fault.data { _ = fault.withData(.nothing) }
       throw fault
     }
+  }
+
+  /// The error of a result that cannot be kept whole.
+  /// - Parameters:
+  ///   - path: where it stands in the body's map.
+  ///   - reason: why it cannot.
+  public static func unrecorded(_ path: String, _ reason: String) -> Fault {
+    Fault(
+      .type,
+      "`\(path)` of the result cannot be recorded, because \(reason): give what is wanted of it as numbers, strings, lists, maps, tensors or tables"
+    )
   }
 
   /// Runs all trials one after the other and gives the list of their maps, the swept values first.

@@ -83,6 +83,10 @@ public class AnyNativeType: @unchecked Sendable {
   func shared(_ object: NativeObject) -> AnyObject? { nil }
   func visitChildren(_ object: NativeObject, _ visit: (Value) -> Void) {}
   func scalar(_ object: NativeObject) -> Value? { nil }
+  /// How many samples a check has of the type's values.
+  var sampleCount: Int { 1 }
+  /// A sample by its number, counted on from the first after the last; nil where there are none.
+  func sample(_ index: Int) throws -> NativeObject? { nil }
   /// Whether some values stand for a number or a bool.
   var mayBeScalar: Bool { false }
   /// Whether values have members that only the run knows.
@@ -150,6 +154,8 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   public var format: ((T, String) throws -> String?)?
   /// The int, float or bool that the value stands for wherever one is expected; nil where it is none.
   public var scalar: ((T) -> Value?)?
+  /// Small values for all that may be done with one: a check reports what fails with each of them for its type.
+  public var samples: [() throws -> T] = []
   /// The bytes behind the value, which count towards the next garbage collection.
   public var byteCount: ((T) -> Int)?
   /// The object that owns those bytes, where several values may share them: they count once.
@@ -250,6 +256,10 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
     children?(NativeType.unbox(object), visit)
   }
   override func scalar(_ object: NativeObject) -> Value? { scalar?(NativeType.unbox(object)) }
+  override var sampleCount: Int { max(1, samples.count) }
+  override func sample(_ index: Int) throws -> NativeObject? {
+    samples.isEmpty ? nil : Boxed(try samples[index % samples.count](), self)
+  }
   override var mayBeScalar: Bool { scalar != nil }
   override var hasMembersOfItsOwn: Bool { member != nil }
   override var formatsItself: Bool { format != nil }

@@ -405,6 +405,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       guard case .map(let entries) = Cell(value) else {
         return .failure(kind: "type", message: "the trial gave no map")
       }
+      if let lost = Cell.map(entries).lost {
+        throw SweepRequest.unrecorded(lost.path, "only the text \(lost.text) would be kept")
+      }
       return .result(entries, reading: log.contents)
     } catch let fault as Fault {
       // Limits of the run end the sweep as an interrupt does: the trial has not failed.

@@ -225,8 +225,9 @@ final class SweepDriver: @unchecked Sendable {
     return DisplayWidth.cut(DisplayWidth.printable(cell.text), to: 24)
   }
 
-  /// The table of a sweep: a column for each swept name and for each key of the results, and where a trial has failed,
-  /// a column `error` with its message (`trial_error` where the results have an `error` of their own).
+  /// The table of a sweep: a column for each swept name and for each key of the results, and a column `error` with the
+  /// messages of the trials that failed (`trial_error` where the results have an `error` of their own), which is not
+  /// shown where all went well.
   /// - Parameter number: tells the sweep's failures from those of others.
   static func table(_ plan: SweepPlan, _ trials: [TrialRecord?], number: Int = -1) -> Table {
     let trials = trials.compactMap { $0 }
@@ -234,7 +235,8 @@ final class SweepDriver: @unchecked Sendable {
       spelt: trials.flatMap { record -> [Cell.Entry] in
         if case .result(let entries) = record.outcome { entries } else { [] }
       }.map(\.key.text) + plan.names)
-    let failure = names.contains("error") ? "trial_error" : "error"
+    var failure = "error"
+    while names.contains(Spelling(failure)) { failure = "trial_" + failure }
     var roles = Dictionary(
       plan.names.map { (Spelling($0), Table.Column.Role.axis) },
       uniquingKeysWith: { first, _ in first })
@@ -247,9 +249,16 @@ final class SweepDriver: @unchecked Sendable {
       case .failure(_, let message): return axes + [(name: failure, cell: .string(message))]
       }
     }
-    guard rows.isEmpty else { return Table(rows: rows, roles: roles) }
-    let columns = plan.names.map { Table.Column($0, [], role: .axis) }
-    return (try? Table(columns: columns)) ?? Table(rows: [])
+    guard !rows.isEmpty else {
+      let columns =
+        plan.names.map { Table.Column($0, [], role: .axis) }
+        + [Table.Column(failure, [], role: .failure(sweep: number))]
+      return (try? Table(columns: columns)) ?? Table(rows: [])
+    }
+    let table = Table(rows: rows, roles: roles)
+    guard !table.hasColumn(failure) else { return table }
+    let silence = [Cell](repeating: .null, count: rows.count)
+    return (try? table.with(failure, silence, role: .failure(sweep: number))) ?? table
   }
 }
 
