@@ -45,7 +45,7 @@ public enum CellCoding {
       text += "]"
     case .map(let entries): append(entries, to: &text, exact: exact)
     case .tensor(let tensor):
-      text += "{\"$tensor\":[\(quoted(tensor.element.rawValue)),"
+      text += "{\"$tensor\":[\(Quoting.json(tensor.element.rawValue)),"
       append(ints(tensor.shape), to: &text, exact: exact)
       text += ","
       append(tensor.lengths.map(ints) ?? .null, to: &text, exact: exact)
