@@ -96,7 +96,9 @@ let package = Package(
       name: "LearningTests", dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor"]),
     .testTarget(
       name: "TextTests",
-      dependencies: ["JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "JSON", "Spelling", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(
       name: "DistillationTests",
       dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
