@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "TextTests",
       dependencies: [
-        "JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
+        "Foundations", "JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
       name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),

@@ -110,34 +110,23 @@ enum DPBuiltins {
       search: ["accountant", "budget", "privacy loss", "renyi"],
       examples: [("round(dp.epsilon(1.1, 256 / 60000, 14062), 4)", "2.5966")]
     ) { noise, rate, steps, delta, accountant in
-      if accountant == "gdp" {
-        guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
-        return try GaussianDP.epsilon(
-          mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
-      }
-      if accountant == "pld" {
-        var sum = PLDAccountant()
-        try sum.spend(.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps))
-        return try sum.epsilon(delta: delta).epsilon
-      }
-      var sum = RDPAccountant()
-      try sum.spend(.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps))
-      return try sum.epsilon(
-        delta: delta, conversion: accountant == "rdp" ? .improved : .classic
-      ).epsilon
+      try spent(noise, rate, steps, delta, accountant)
     },
     Native(
       "noise_multiplier",
-      "The least noise multiplier with which DP-SGD stays within a budget.",
+      "The least noise multiplier with which DP-SGD stays within a budget: `dp.epsilon` of it, by the same accountant, is never above. \"rdp\" is that of `dp.train`; \"pld\" needs less noise, for an epsilon below 0.01 very much less.",
       Param<Double>("epsilon", "The budget.", .positive),
       Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
       Param<Int>("steps", "How many steps.", .nonNegative),
       Param<Double>("delta", "The chance that the promise fails.", default: 1e-5, .between(0, 1)),
-      returns: "float", seeAlso: ["dp.epsilon"], search: ["calibrate", "sigma"],
+      Param<String>("accountant", "Who computes it.", default: "rdp", .oneOf(accountants)),
+      returns: "float", seeAlso: ["dp.epsilon"], search: ["calibrate", "sigma", "accountant"],
       examples: [("round(dp.noise_multiplier(3, 256 / 60000, 14063), 3)", "1.014")]
-    ) { epsilon, rate, steps, delta in
-      try NoiseCalibration.noiseMultiplier(
-        epsilon: epsilon, delta: delta, rate: rate, steps: steps)
+    ) { epsilon, rate, steps, delta, accountant in
+      try NoiseCalibration.noiseMultiplier(epsilon: epsilon, delta: delta) {
+        (noise) throws(DomainError) in
+        try spent(noise, rate, steps, delta, accountant)
+      }
     },
     Native(
       "gaussian_sigma",
@@ -156,6 +145,29 @@ enum DPBuiltins {
       examples: [("round(dp.advantage_bound(1), 4)", "0.4621")]
     ) { epsilon, delta in MembershipAttack.advantageBound(epsilon: epsilon, delta: delta) },
   ]
+
+  /// The epsilon of `steps` steps of DP-SGD by one of the accountants.
+  private static func spent(
+    _ noise: Double, _ rate: Double, _ steps: Int, _ delta: Double, _ accountant: String
+  ) throws(DomainError) -> Double {
+    let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
+    switch accountant {
+    case "gdp":
+      guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
+      return try GaussianDP.epsilon(
+        mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
+    case "pld":
+      var sum = PLDAccountant()
+      try sum.spend(event)
+      return try sum.epsilon(delta: delta).epsilon
+    default:
+      var sum = RDPAccountant()
+      try sum.spend(event)
+      return try sum.epsilon(
+        delta: delta, conversion: accountant == "rdp" ? .improved : .classic
+      ).epsilon
+    }
+  }
 
   private static let mechanisms = [
     Native(

@@ -11,7 +11,9 @@ enum DPTraining {
   private static let examples = Param<TrainingExamples>(
     "examples", "What to learn from: a part of a dataset, or {inputs, labels}.")
   private static let epsilon = Param<Double?>(
-    "epsilon", "The privacy budget; `inf` trains without privacy.", default: nil, .positive,
+    "epsilon",
+    "The privacy budget; `inf` trains without privacy, and a note names what was given that then counts for nothing: no error, so that a sweep may go through `inf`.",
+    default: nil, .positive,
     named: true)
   private static let delta = Param<Double>(
     "delta", "The chance that the promise fails; well below 1 / examples.", default: 1e-5,
@@ -65,6 +67,12 @@ enum DPTraining {
     "Whether model and loss are given one example at a time (edp-sgd: one micro-batch), which is slow: nil does so, and says it, where they are not known to keep the examples of a step apart, and refuses a loss that learns nothing from one example; true always does; false refuses.",
     default: nil, named: true)
 
+  /// Options that training without privacy makes no use of.
+  private static let onlyForPrivacy = [
+    "delta", "max_grad_norm", "method", "clipping", "micro_batches", "decay", "layer_scale",
+    "accounting", "noise", "example_by_example",
+  ]
+
   static let train = Native(
     "train",
     "Trains a model with differential privacy. Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one, and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
@@ -84,6 +92,13 @@ enum DPTraining {
       let options = try options(&arguments)
       let training = try PrivateTraining(source, options)
       var notes = training.notes
+      if training.schedule == nil {
+        let ignored = onlyForPrivacy.filter { arguments.isGiven($0) }.map { "`\($0)`" }
+        if !ignored.isEmpty {
+          notes.append(
+            "an infinite epsilon makes no use of \(ignored.joined(separator: ", "))")
+        }
+      }
       if options.isSecure, training.schedule != nil, vm.isTrial || vm.isSeeded {
         notes.append(
           "the noise and the samples come from the operating system (`noise: \"secure\"`): this does not repeat bit for bit, whatever the seed"
@@ -215,7 +230,8 @@ enum DPTraining {
     Param<TrainingExamples>("members", "Examples that it was trained on."),
     Param<TrainingExamples>("others", "Examples of the same kind that it never saw."),
     Param<Callable?>(
-      "loss", "`(outputs, labels) => …`, one number per example; nil is cross-entropy.",
+      "loss",
+      "As in `dp.train`; one that gives no number per example sees one example at a time.",
       default: nil, named: true),
     returns: "attack", seeAlso: ["dp.train", "dp.advantage_bound"],
     search: ["membership inference", "leak", "audit", "privacy", "auc"],

@@ -64,7 +64,9 @@ extension Model: NativeValue {
     }
     type.field("kind", "What sort of layer it is.") { $0.layer.kind }
     type.field("parameter_count", "How many numbers are trained.") { $0.layer.parameterCount }
-    type.field("parameters", "The parameters by name, as tensors.") { model in
+    type.field(
+      "parameters", "The parameters by name, as tensors cut off from their gradients (detached)."
+    ) { model in
       Record(model.layer.namedParameters.map { ($0.name, $0.parameter.data) })
     }
     type.methods(ModelBuiltins.methods)

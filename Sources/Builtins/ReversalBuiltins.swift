@@ -102,7 +102,7 @@ enum ReversalBuiltins {
         return Record([
           ("known", coverage.known), ("unknown", coverage.unknown), ("share", coverage.share),
           ("by_origin", origins(coverage)),
-          ("unknown_names", unknown.prefix(10).map(\.key)),
+          ("unknown_names", unknown.prefix(10).map(\.key.text)),
         ])
       }),
     Native(
@@ -189,7 +189,7 @@ enum ReversalBuiltins {
   private static func origins(_ coverage: NameCoverage) -> Record {
     Record(
       coverage.byOrigin.sorted { $0.key < $1.key }.map {
-        ($0.key.isEmpty ? "unknown" : $0.key, $0.value)
+        ($0.key.text.isEmpty ? "unknown" : $0.key.text, $0.value)
       })
   }
 

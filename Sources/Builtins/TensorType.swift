@@ -29,7 +29,8 @@ extension Tensor: NativeValue {
     type.compare = { vm, op, left, right in try TensorOperators.compare(op, left, right, vm) }
     type.equals = { (try? Tensor.identical($0, $1)) ?? false }
     type.index = { tensor, subscripts, vm in
-      vm.box(try tensor.subscripted(try subscripts.map { try TensorIndex($0, vm) }))
+      if let picked = try RowOperations.picked(tensor, subscripts, vm) { return picked }
+      return vm.box(try tensor.subscripted(try subscripts.map { try TensorIndex($0, vm) }))
     }
     type.length = { tensor in
       guard tensor.rank > 0 else {

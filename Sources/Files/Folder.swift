@@ -99,10 +99,15 @@ public enum Folder {
   }
 
   static func failure(_ path: String, _ code: Int32) -> DomainError {
-    let isFull = code == ENOSPC || code == EDQUOT || code == EFBIG
+    let wayOut: String? =
+      switch code {
+      case ENOSPC, EDQUOT: "make room"
+      case EFBIG: "raise the limit on the size of files (`ulimit -f`)"
+      default: nil
+      }
     return DomainError(
       .io, "cannot write \(path): \(String(cString: strerror(code)))",
-      hint: isFull ? "make room and run again: what was there before is untouched" : nil)
+      hint: wayOut.map { "\($0) and run again: what was there before is untouched" })
   }
 
   /// The names of what a folder holds. `path` is what an error names.

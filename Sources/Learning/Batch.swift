@@ -157,13 +157,26 @@ public struct SamplingPlan: Sendable, Equatable {
     self.epochs = epochs
     self.sampling = sampling
     stepLimit = nil
+    let perEpoch = (examples - 1) / self.batch + 1
+    guard epochs <= SamplingPlan.mostSteps / perEpoch else {
+      throw SamplingPlan.tooMany("\(epochs) epochs of \(perEpoch) steps")
+    }
   }
 
-  /// As many steps as asked for, over as many epochs as that takes; the last one may end early.
+  /// Steps of a run at most: no machine makes more, and their number stays exact as a float.
+  public static let mostSteps = 1_000_000_000_000
+
+  private static func tooMany(_ what: String) -> DomainError {
+    DomainError(
+      .value, "\(what) are more than a run can have: at most \(mostSteps) steps")
+  }
+
+  /// As many steps as asked for (at most `mostSteps`), over as many epochs as that takes; the last one may end early.
   public init(examples: Int, batch: Int, steps: Int, sampling: Sampling) throws {
     guard examples > 0 else { throw DomainError(.value, "there are no examples to train on") }
     try Check.size(batch, "batch")
     guard steps >= 0 else { throw DomainError(.value, "steps must be >= 0, got \(steps)") }
+    guard steps <= SamplingPlan.mostSteps else { throw SamplingPlan.tooMany("\(steps) steps") }
     self.examples = examples
     self.batch = min(batch, examples)
     let stepsPerEpoch = (examples + self.batch - 1) / self.batch

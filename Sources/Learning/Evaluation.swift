@@ -51,10 +51,36 @@ public struct Evaluation {
     return Double(right) / Double(counted)
   }
 
-  /// Each example's own loss, in the order of the source.
+  /// Each example's own loss, in the order of the source. A loss that gives no number per example, or fails for several at once, sees one
+  /// example at a time, as in private training.
   public func losses(_ source: any BatchSource, _ loss: Loss) throws -> [Double] {
-    try lossesAndTerms(source, loss).losses
+    var result = [Double](repeating: .nan, count: source.count)
+    var isOneByOne = false
+    try batches(source) { batch, indices in
+      if !isOneByOne {
+        if let values = try? loss.value(model, batch), values.shape == [indices.count] {
+          for (value, index) in zip(try values.cast(to: .f64).array(Double.self), indices) {
+            result[index] = value
+          }
+          return
+        }
+        isOneByOne = true
+      }
+      for (place, index) in indices.enumerated() {
+        if shouldStop() { throw Evaluation.interrupt }
+        let value = try loss.value(model, batch.slice(place..<place + 1))
+        guard value.count == 1 else {
+          throw DomainError(
+            .shape,
+            "the loss `\(loss.name)` must give one number for an example, got shape \(value.shape)")
+        }
+        result[index] = try value.item()
+      }
+    }
+    return result
   }
+
+  private static let interrupt = DomainError(.interrupt, "the evaluation was interrupted")
 
   /// The loss of the source as training without privacy takes it: the mean of `losses`, weighted by the loss's `terms`.
   public func meanLoss(_ source: any BatchSource, _ loss: Loss) throws -> Double {
@@ -72,6 +98,12 @@ public struct Evaluation {
         for (count, index) in zip(counts, indices) { terms[index] = count }
       }
       let values = try loss.value(model, batch)
+      // One number for the batch is the mean of its examples, as in training.
+      if values.count == 1 {
+        let mean = try values.item()
+        for index in indices { result[index] = mean }
+        return
+      }
       guard values.shape == [indices.count] else {
         throw DomainError(
           .shape,
@@ -114,7 +146,7 @@ public struct Evaluation {
       order.sort { (lengths[$1], $0) < (lengths[$0], $1) }
     }
     for start in stride(from: 0, to: order.count, by: batch) {
-      if shouldStop() { throw DomainError(.interrupt, "the evaluation was interrupted") }
+      if shouldStop() { throw Evaluation.interrupt }
       let indices = Array(order[start..<min(start + batch, order.count)])
       var part = try source.batch(indices)
       part.examples = part.examples ?? indices

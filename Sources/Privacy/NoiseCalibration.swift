@@ -7,6 +7,9 @@ public enum NoiseCalibration {
   /// Relative precision of a calibrated multiplier.
   public static let precision = 1e-5
 
+  /// No noise above this is looked at: an accountant that is content with none below will not be with it.
+  static let most = 1e18
+
   /// The least noise multiplier with which `steps` steps of DP-SGD stay within (epsilon, delta).
   ///
   /// - Returns: 0 where epsilon is infinite. Otherwise at most `precision` above the least, and never below it.
@@ -34,9 +37,21 @@ public enum NoiseCalibration {
     }
   }
 
-  /// The least noise with which `event(noise)` stays within (epsilon, delta), for events that cost less with more noise.
+  /// The least noise with which `event(noise)` stays within (epsilon, delta) by the Rényi accountant, for events that cost less with more
+  /// noise.
   public static func noiseMultiplier(
     epsilon: Double, delta: Double, event: (Double) -> Event
+  ) throws(DomainError) -> Double {
+    try noiseMultiplier(epsilon: epsilon, delta: delta) { (noise) throws(DomainError) in
+      var accountant = RDPAccountant()
+      try accountant.spend(event(noise))
+      return try accountant.epsilon(delta: delta).epsilon
+    }
+  }
+
+  /// The same for any accountant: `spent(noise)` is the epsilon at `delta`.
+  public static func noiseMultiplier(
+    epsilon: Double, delta: Double, spent: (Double) throws(DomainError) -> Double
   ) throws(DomainError) -> Double {
     guard epsilon > 0 else {
       throw DomainError(
@@ -49,19 +64,17 @@ public enum NoiseCalibration {
         hint: "choose it well below 1 / number of examples, such as 1e-5")
     }
     guard epsilon < .infinity else { return 0 }
-    func spent(_ noise: Double) throws(DomainError) -> Double {
-      var accountant = RDPAccountant()
-      try accountant.spend(event(noise))
-      return try accountant.epsilon(delta: delta).epsilon
-    }
     if try spent(0) <= epsilon { return 0 }
     var enough = 1.0
     while try spent(enough) > epsilon {
       enough *= 2
-      guard enough < 1e9 else {
+      guard enough < most else {
         throw DomainError(
-          .value, "no amount of noise keeps epsilon at \(epsilon) with delta \(delta)",
-          hint: "take a larger epsilon or delta, or fewer epochs")
+          .value,
+          "the accountant shows for no amount of noise that epsilon is at most \(epsilon) with delta \(delta)",
+          hint:
+            "take a larger epsilon or delta; `dp.noise_multiplier` with `accountant: \"pld\"` finds the noise of small ones"
+        )
       }
     }
     var little = enough / 2

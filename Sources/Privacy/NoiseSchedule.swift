@@ -34,11 +34,12 @@ public struct NoiseSchedule: Sendable, Equatable {
     guard decay > 0, decay <= 1 else {
       throw DomainError(.value, "a decay must be above 0 and at most 1, got \(decay)")
     }
-    guard epochs >= 0, stepsPerEpoch >= 0,
-      !epochs.multipliedReportingOverflow(by: stepsPerEpoch).overflow
-    else {
+    guard epochs >= 0, stepsPerEpoch >= 0 else {
       throw DomainError(
         .value, "epochs and steps must be at least 0, got \(epochs) and \(stepsPerEpoch)")
+    }
+    guard !epochs.multipliedReportingOverflow(by: stepsPerEpoch).overflow else {
+      throw DomainError(.value, "\(epochs) epochs of \(stepsPerEpoch) steps are too many")
     }
     self.initial = initial
     self.decay = decay

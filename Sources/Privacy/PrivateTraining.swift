@@ -103,21 +103,63 @@ public final class PrivateTraining {
         .value, "delta must be above 0 and below 1, got \(options.delta)",
         hint: "choose it well below 1 / number of examples, such as 1e-5")
     }
+    guard PrivateTraining.usualSizes.contains(options.maxGradNorm) else {
+      throw DomainError(
+        .value,
+        "the clipping bound must be from 1e-15 to 1e15, got \(options.maxGradNorm): squares of other gradients are not numbers of 32 bits"
+      )
+    }
     let isPlain = options.epsilon == .infinity && options.noiseMultiplier == nil
     plan = try SamplingPlan(
       examples: source.count, batch: options.batch, epochs: options.epochs,
       sampling: isPlain ? .shuffled : .poisson)
     decay = options.decay ?? (options.method == .edpSGD ? 0.95 : 1)
     schedule = isPlain ? nil : try PrivateTraining.schedule(options, plan, decay)
+    if let schedule { try PrivateTraining.check(schedule, options, plan) }
     addNotes(isPlain: isPlain)
   }
 
   /// Noise below this part of the clipping bound is no more than the rounding of 32-bit sums, and promises nothing.
   static let leastNoise = 1e-4
 
+  /// Sizes of gradients and their noise whose squares 32-bit floats hold, with room for the number of parameters.
+  static let usualSizes = 1e-15...1e15
+
+  /// Epochs of decaying noise at most: each has a cost of its own.
+  static let mostDecayingEpochs = 10_000
+
+  /// Checks that the noise of every step is one that 32-bit floats can carry.
+  private static func check(
+    _ schedule: NoiseSchedule, _ options: PrivateTrainingOptions, _ plan: SamplingPlan
+  ) throws(DomainError) {
+    guard schedule.initial > 0 else { return }
+    let last = schedule.noiseMultiplier(epoch: max(0, plan.epochs - 1))
+    guard last >= leastNoise else {
+      throw DomainError(
+        .value,
+        "noise that decays by \(schedule.decay) an epoch is \(last) times the clipping bound in the last of \(plan.epochs), so little that rounding swallows it",
+        hint: "take a larger `decay`, or fewer epochs")
+    }
+    for noise in [schedule.initial, last] {
+      let deviation = noise * options.maxGradNorm / Double(plan.batch)
+      guard usualSizes.contains(deviation) else {
+        throw DomainError(
+          .value,
+          "a noise multiplier of \(noise) with a clipping bound of \(options.maxGradNorm) is noise of \(deviation) in a step of \(plan.batch) examples, not from 1e-15 to 1e15, as 32-bit floats carry it",
+          hint: "usual are a multiplier and a bound of about 1")
+      }
+    }
+  }
+
   private static func schedule(
     _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double
   ) throws -> NoiseSchedule {
+    guard decay == 1 || plan.epochs <= mostDecayingEpochs else {
+      throw DomainError(
+        .value,
+        "noise that decays can have \(mostDecayingEpochs) epochs at most, got \(plan.epochs)",
+        hint: "give `decay: 1` for constant noise, or fewer epochs")
+    }
     let noise: Double
     switch (options.noiseMultiplier, options.epsilon) {
     case (let given?, nil):
@@ -156,7 +198,7 @@ public final class PrivateTraining {
   private func addNotes(isPlain: Bool) {
     if isPlain {
       notes.append(
-        "epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"
+        "epsilon is infinite: trained without clipping and without noise"
       )
       return
     }
@@ -189,10 +231,12 @@ public final class PrivateTraining {
   /// between there and one sensitivity further tells that the example was in the step.
   static func deltaOfTheNoiseEnd(_ schedule: NoiseSchedule, rate: Double) -> Double {
     let end = (66 * log(2.0)).squareRoot()
-    return (0..<schedule.epochs).reduce(0) { sum, epoch in
-      let reach = end - 1 / schedule.noiseMultiplier(epoch: epoch)
-      return sum + Double(schedule.stepsPerEpoch) * rate * SpecialFunctions.normalCDF(-reach)
+    func ofStep(_ epoch: Int) -> Double {
+      rate * SpecialFunctions.normalCDF(1 / schedule.noiseMultiplier(epoch: epoch) - end)
     }
+    // Constant noise may have any number of epochs.
+    if schedule.decay == 1 { return Double(schedule.steps) * ofStep(0) }
+    return (0..<schedule.epochs).reduce(0) { $0 + Double(schedule.stepsPerEpoch) * ofStep($1) }
   }
 
   /// The epsilon spent after `steps` steps, under the accounting that holds or the paper's.

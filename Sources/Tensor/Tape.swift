@@ -377,7 +377,10 @@ private struct BackwardPass {
   mutating func run(_ loss: Tensor, _ seed: Tensor?) throws {
     guard let root = loss.node else {
       throw DomainError(
-        .value, "the loss depends on nothing that is trained, so it has no gradient")
+        .value, "the loss depends on nothing that is trained, so it has no gradient",
+        hint:
+          "a model's `parameters`, `detach()` and `item()` give numbers cut off from their gradient: call the layer itself, or take `model.layer.weight`"
+      )
     }
     var first: Tensor
     if let seed {

@@ -168,7 +168,11 @@ public struct GivenNames: Sendable, Equatable {
   }()
 
   private static func isName(_ name: String) -> Bool {
-    name.first?.isASCII == true && name.allSatisfy(\.isLetter) && WordScanner.isOneWord(name)
-      && name.utf8.count <= WordKey.longest
+    // `jean-luc` is one name.
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    return name.first?.isASCII == true && name.utf8.count <= WordKey.longest
+      && parts.allSatisfy { part in
+        !part.isEmpty && part.allSatisfy(\.isLetter) && WordScanner.isOneWord(String(part))
+      }
   }
 }

@@ -37,7 +37,7 @@ struct WordInfo {
     static let notAfterName = Flags(rawValue: 4)
     /// Holds capitals outside of ASCII (`FIANCÉ`): only where all else is in capitals.
     static let upperOnly = Flags(rawValue: 8)
-    /// An apostrophe and more may follow (`ma'am`).
+    /// An apostrophe or a hyphen and more may follow (`ma'am`, `Jean-Luc`).
     static let continues = Flags(rawValue: 16)
     /// Stands in a phrase that is kept.
     static let inPhrase = Flags(rawValue: 32)
@@ -177,11 +177,17 @@ final class LexiconTable: @unchecked Sendable {
     return find(base + start, length: end - start, available: count - start)
   }
 
-  /// The word that starts here: this one, or one with an apostrophe that it begins (`ma'am`); nil where it is only the beginning of one.
+  /// The word that starts here: this one, or one with an apostrophe or a hyphen that it begins (`ma'am`, `Jean-Luc`); nil where it is only
+  /// the beginning of one.
   func extended(
     _ number: Int32, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int
   ) -> (number: Int32, end: Int)? {
     guard info[Int(number)].flags.contains(.continues) else { return (number, end) }
+    let compound = WordScanner.compoundEnd(start, end, base, count)
+    if compound > end, compound - start <= WordKey.longest {
+      let found = find(base + start, length: compound - start, available: count - start)
+      if found >= 0, info[Int(found)].flags.contains(.active) { return (found, compound) }
+    }
     let second = end + (Apostrophe(base, end, count)?.length ?? 0)
     var place = second
     while place < count, WordScanner.isWordByte(base, place, count) { place += 1 }
@@ -342,6 +348,13 @@ private struct TableBuilder {
         info[word].flags = [.active, .gendered, .name]
       }
       join(left, right)
+    }
+    for pair in names.pairs {
+      for name in [pair.masculine, pair.feminine] {
+        if let hyphen = name.firstIndex(of: "-") {
+          info[number(String(name[..<hyphen]))].flags.formUnion([.active, .continues])
+        }
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 // How many of the names in a text a pairing of names knows. An audit that exchanges names says nothing of the people whose names it does not know,
 // and those are not evenly spread over origins; so the share belongs beside its result.
 
+import Foundations
+
 /// The names that were met in texts.
 public struct NameCoverage: Sendable, Equatable {
   /// Places where a name of the pairing stands, those that stay included.
@@ -8,9 +10,9 @@ public struct NameCoverage: Sendable, Equatable {
   /// Places where a word stands that looks like a name and is not in the pairing.
   public var unknown = 0
   /// The known ones by origin.
-  public var byOrigin: [String: Int] = [:]
+  public var byOrigin: [Spelling: Int] = [:]
   /// The unknown ones, each with how often it was met.
-  public var unknownNames: [String: Int] = [:]
+  public var unknownNames: [Spelling: Int] = [:]
 
   public init() {}
 
@@ -32,18 +34,19 @@ public struct NameCoverage: Sendable, Equatable {
   }
 }
 
-/// Finds names in texts. What looks like a name is an estimate: the first Capitalised word of a row of such, unless it is a word by which contexts
-/// are read, stands behind `the`, `in`, `at` or another word in front of places and things, or begins a sentence without another one behind it.
+/// Finds names in texts; one with hyphens (`Anne-Marie`) is one name. What looks like a name is an estimate: the first Capitalised word of
+/// a row of such, unless it is a word by which contexts are read, stands behind `the`, `in`, `at` or another word in front of places and
+/// things, or begins a sentence without another one behind it.
 public struct NameFinder: Sendable {
-  private let origins: [String: String]
+  private let origins: [Spelling: String]
 
   public init(_ names: GivenNames) {
-    var origins: [String: String] = [:]
+    var origins: [Spelling: String] = [:]
     for pair in names.pairs {
-      origins[pair.masculine] = pair.origin
-      origins[pair.feminine] = pair.origin
+      origins[Spelling(pair.masculine)] = pair.origin
+      origins[Spelling(pair.feminine)] = pair.origin
     }
-    for name in names.unisex { origins[name.name] = name.origin }
+    for name in names.unisex { origins[Spelling(name.name)] = name.origin }
     self.origins = origins
   }
 
@@ -54,9 +57,19 @@ public struct NameFinder: Sendable {
       guard let base = bytes.baseAddress else { return }
       var words = WordIterator(base: base, count: bytes.count)
       var last: Word?
-      var word = words.next().map { Word(base, $0.0, $0.1, bytes.count) }
+      var read = 0
+      func nextWord() -> Word? {
+        while let (start, end) = words.next() {
+          // A part of the last one.
+          if start < read { continue }
+          read = WordScanner.compoundEnd(start, end, base, bytes.count)
+          return Word(base, start, read)
+        }
+        return nil
+      }
+      var word = nextWord()
       while let current = word {
-        let next = words.next().map { Word(base, $0.0, $0.1, bytes.count) }
+        let next = nextWord()
         look(at: current, last: last, next: next, base: base, &coverage)
         last = current
         word = next
@@ -71,7 +84,7 @@ public struct NameFinder: Sendable {
     var letterCase: LetterCase
     var lowered: String
 
-    init(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int) {
+    init(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) {
       self.start = start
       self.end = end
       letterCase = WordScanner.letterCase(base + start, length: end - start)
@@ -91,15 +104,15 @@ public struct NameFinder: Sendable {
     _ coverage: inout NameCoverage
   ) {
     guard word.letterCase == .title || word.letterCase == .upper else { return }
-    if let origin = origins[word.lowered] {
+    if let origin = origins[Spelling(word.lowered)] {
       coverage.known += 1
-      coverage.byOrigin[origin, default: 0] += 1
+      coverage.byOrigin[Spelling(origin), default: 0] += 1
       return
     }
     guard word.letterCase == .title, word.end - word.start >= 3,
       (word.start..<word.end).allSatisfy({
-        WordScanner.isLower(base[$0] | 0x20) || base[$0] >= 0x80
-      }),
+        WordScanner.isLower(base[$0] | 0x20) || base[$0] >= 0x80 || base[$0] == WordScanner.hyphen
+      }), base[word.start + 1] != WordScanner.hyphen,
       !NameFinder.isOrdinary(word.lowered)
     else { return }
     let isBesideNext =
@@ -119,11 +132,15 @@ public struct NameFinder: Sendable {
 
   private func note(_ word: Word, _ coverage: inout NameCoverage) {
     coverage.unknown += 1
-    coverage.unknownNames[word.lowered, default: 0] += 1
+    coverage.unknownNames[Spelling(word.lowered), default: 0] += 1
   }
 
   private static func isOrdinary(_ word: String) -> Bool {
-    ContextWords.all[word] != nil || calendar.contains(word) || lexiconWords.contains(word)
+    // `Mother-Tongue`: as ordinary as one of its parts.
+    word.split(separator: "-").contains { part in
+      let part = String(part)
+      return ContextWords.all[part] != nil || calendar.contains(part) || lexiconWords.contains(part)
+    }
   }
 
   private static let lexiconWords = Set(

@@ -119,7 +119,10 @@ struct ReversalPass {
       return pronounReplacement(pronoun, info.category, letterCase, start, end, base)
     }
     let isFixed =
-      info.flags.contains(.name) && surroundings.isFixedName(start)
+      info.flags.contains(.name)
+      && (surroundings.isFixedName(start)
+        // `Anne-Marie` is one name, and not that of an Anne.
+        || WordScanner.isInCompound(start, end, base, bytes.count))
       || info.flags.contains(.notAfterName) && letterCase == .title
         && (surroundings.isBehindName(start) || surroundings.isBeforePlace(end))
     if isFixed { return keep(start, end, .name) }

@@ -51,16 +51,53 @@ enum WordScanner {
   @inline(__always)
   static func lowered(_ byte: UInt8) -> UInt8 { isUpper(byte) ? byte | 0x20 : byte }
 
-  /// The pattern of the ASCII letters in a word.
+  /// The pattern of the ASCII letters in a word; of one with hyphens, a title has a capital in each part (`Jean-Luc`).
   static func letterCase(_ word: UnsafePointer<UInt8>, length: Int) -> LetterCase {
     var upper = 0
     var lower = 0
+    var parts = 1
+    var initials = 0
     for i in 0..<length {
-      if isUpper(word[i]) { upper += 1 } else if isLower(word[i]) { lower += 1 }
+      if isUpper(word[i]) {
+        upper += 1
+        if i == 0 || word[i - 1] == hyphen { initials += 1 }
+      } else if isLower(word[i]) {
+        lower += 1
+      } else if word[i] == hyphen {
+        parts += 1
+      }
     }
     if upper == 0 { return .lower }
     if lower == 0 { return .upper }
-    return upper == 1 && isUpper(word[0]) ? .title : .mixed
+    return upper == initials && initials == parts ? .title : .mixed
+  }
+
+  static let hyphen = UInt8(ascii: "-")
+
+  /// Where the row of words ends that begins at `start..<end`, in which each has a capital and a hyphen joins it to the next (`Jean-Luc`). No
+  /// further than the longest word of a table is looked, so that a pass stays linear.
+  static func compoundEnd(_ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int)
+    -> Int
+  {
+    guard isUpper(base[start]) else { return end }
+    var end = end
+    let limit = start + WordKey.longest
+    while end + 1 < count, end <= limit, base[end] == hyphen, isUpper(base[end + 1]) {
+      end += 1
+      while end < count, end <= limit, isWordByte(base, end, count) { end += 1 }
+    }
+    return end
+  }
+
+  /// Whether the word at `start..<end` is a part of such a row and not all of it.
+  static func isInCompound(_ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int)
+    -> Bool
+  {
+    if compoundEnd(start, end, base, count) > end { return true }
+    guard start >= 2, base[start - 1] == hyphen, isUpper(base[start]) else { return false }
+    var place = start - 1
+    while place > 0, isWordByte(base, place - 1, count) { place -= 1 }
+    return isUpper(base[place])
   }
 
   /// Appends a word that is given in lower case.
@@ -69,7 +106,8 @@ enum WordScanner {
   ) {
     if letterCase == .lower { return output.append(contentsOf: word) }
     for (i, byte) in word.enumerated() {
-      let raise = letterCase == .upper || letterCase == .title && i == 0
+      let isInitial = i == 0 || word[i - 1] == hyphen
+      let raise = letterCase == .upper || letterCase == .title && isInitial
       output.append(raise && isLower(byte) ? byte & ~0x20 : byte)
     }
   }

@@ -145,7 +145,7 @@ private func printed(_ text: String) -> String {
       output == """
         true true 16 0.125 nil true 2 rdp
         true true
-        inf 0.0 ["epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"]
+        inf 0.0 ["epsilon is infinite: trained without clipping and without noise"]
         true true 400
         """)
   }

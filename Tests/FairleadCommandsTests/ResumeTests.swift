@@ -71,6 +71,21 @@ import Testing
     #expect(try fairlead.run(["s.fl"]).status == 0)
   }
 
+  /// The signal that would end the process is ignored, so that the write fails.
+  @Test func aLimitOnTheSizeOfFilesIsAnErrorAndKeepsTheOldFile() throws {
+    let fairlead = try Binary()
+    try fairlead.write("a\n1\n", to: "t.csv")
+    let outcome = try fairlead.run(
+      ["run", "--no-store", "-e", "table([{a: i} for i in 10000..20000]).save(\"t.csv\")"],
+      after: "ulimit -f 4")
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.contains("raise the limit on the size of files (`ulimit -f`)"),
+      "\(outcome.errors)")
+    let left = try fairlead.run(["run", "--no-store", "-e", "print(data.table(\"t.csv\")[\"a\"])"])
+    #expect(left.output.contains("1"), "\(left.errors)")
+  }
+
   @Test func aDiskThatFillsHalfWayLosesNoResult() throws {
     let fairlead = try Binary()
     try fairlead.write(Self.sweep(pausing: 0), to: "s.fl")

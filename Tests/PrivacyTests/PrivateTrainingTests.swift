@@ -101,7 +101,7 @@ import Text
     #expect(result.epsilon == .infinity && result.noiseMultiplier == 0)
     #expect(
       result.notes == [
-        "epsilon is infinite: trained without clipping and without noise; the options of both count for nothing"
+        "epsilon is infinite: trained without clipping and without noise"
       ])
     let plain = try self.model()
     let source = try points()

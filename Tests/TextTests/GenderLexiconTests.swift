@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Tensor
 import Testing
 
@@ -84,6 +85,44 @@ import Testing
     #expect(own.pairs == [.init("tom", "ida", origin: "nordic")])
     #expect(own.unisex == [.init("kai")])
     #expect(NameFinder(own).coverage(of: "Ida and Kai").byOrigin == ["nordic": 1, "": 1])
+  }
+
+  @Test func namesWithHyphensAreOneName() throws {
+    let names = try GivenNames(
+      [
+        .init("Jean-Luc", "Marie", origin: "french"), .init("John", "Jean"),
+        .init("Pol", "Anne-Lise"),
+      ]
+    )
+    let reversal = try RoleReversal(names: names)
+    for (text, reversed) in [
+      ("Jean-Luc met Jean.", "Marie met John."), ("JEAN-LUC's car", "MARIE's car"),
+      ("Ask Pol or Anne-Lise.", "Ask Anne-Lise or Pol."),
+      (
+        "a pro-Jean-Luc, Marie-like row",
+        "a pro-Marie, Jean-Luc-like row"
+      ),
+      // Not known: they stay, whatever their parts are.
+      (
+        "Marie-Jean and Anna Smith-Jean met John-Marie.",
+        "Marie-Jean and Anna Smith-Jean met John-Marie."
+      ),
+      ("jean-luc, Jean-luc", "jean-luc, John-luc"),
+    ] {
+      #expect(reversal.reverse(text) == reversed)
+      #expect(reversal.reverse(reversed) == text)
+    }
+    let coverage = NameFinder(names).coverage(
+      of: "She met Jean-Luc and Marie-Claude with Jean Smith-Jones. He saw an X-Ray by Anne-Lise's bed."
+    )
+    #expect(coverage.known == 3 && coverage.byOrigin == ["french": 1, "": 2])
+    #expect(coverage.unknownNames == ["marie-claude": 1])
+    #expect(failure { _ = try GivenNames([.init("Jean-", "Ann")]) } != nil)
+    // Keys as they are spelt.
+    #expect(Spelling("ren\u{e9}e") != Spelling("rene\u{301}e"))
+    let accents = try GivenNames([.init("Rob", "Ren\u{e9}e")])
+    #expect(NameFinder(accents).coverage(of: "We saw Ren\u{e9}e").known == 1)
+    #expect(NameFinder(accents).coverage(of: "We saw Rene\u{301}e").known == 0)
   }
 
   /// The pairs of published lists of the field are there, but for those that our list leaves out on purpose.

@@ -236,11 +236,12 @@ import Testing
     "her-", "her ", "her/", "`her ", "\"her ", "her.", "her@", "  ", "her\u{301}", "# her ",
     "her* ", "<b>her",
     "her<b ", "ladies' ", "'ladies' ", "Mr. and ", "her and ", "man made ", "de her ", "(her ",
+    "Mary-", "Mary",
   ])
   func longTextsStayLinear(_ piece: String) {
     let text = String(repeating: piece, count: 200_000)
     let start = ContinuousClock.now
-    #expect(RoleReversal.standard.reverse(text).utf8.count > 0)
+    #expect(RoleReversal.standardWithNames.reverse(text).utf8.count > 0)
     #expect(ContinuousClock.now - start < .seconds(20))
   }
 

@@ -99,6 +99,7 @@ final class RowWatch: CallWatch {
       guard hasRow, let rule = RowOperations.rule(for: name), model == nil || name == "nn.crf_loss"
       else { throw operation.refuse() }
       let row = try rule(&operation)
+      if let result = operation.result { return call.vm.box(RowTensor(result, separation)) }
       return try RowOperations.wrap(call.result(with: operation.arguments), row, call.vm)
     }
     return try drawn(native, name, call)

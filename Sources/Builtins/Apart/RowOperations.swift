@@ -11,6 +11,8 @@ enum RowOperations {
     let vm: VM
     let name: String
     var arguments: [Value]
+    /// What takes the place of the native's own result, where that would be one number for all examples.
+    var result: Tensor?
 
     /// The row that is the first argument.
     func row() throws -> RowTensor {
@@ -203,7 +205,11 @@ enum RowOperations {
       let row = try call.row()
       guard let value = call.argument(index), let axes = try Axes.decode(value, call.vm)?.values,
         !axes.isEmpty
-      else { throw call.refuse("of all numbers takes all examples together") }
+      else {
+        throw call.refuse(
+          "of all numbers takes all examples together (give it the axes of one example, or leave it away where there is one number an example)"
+        )
+      }
       for axis in axes { try call.requireFree(axis, of: row) }
       return try call.open()
     }
@@ -359,6 +365,31 @@ enum RowOperations {
     return try elementwise(&call)
   }
 
+  /// The mean over one example is that example's number: its loss, or the mean over its positions.
+  private static let crossEntropy: Rule = { call in
+    let row = try call.row()
+    guard let labels = call.argument(1).flatMap(RowTensor.of), !row.isPadded, !labels.isPadded
+    else { throw call.refuse() }
+    let smoothing = call.argument(3).flatMap { Double.decode($0, call.vm) } ?? 0
+    let loss = try Loss.crossEntropy(
+      ignoreIndex: call.integer(2, default: -100), labelSmoothing: smoothing)
+    call.result = try loss(row.tensor, labels.tensor)
+    return row
+  }
+
+  /// A tensor that is the same for all examples, indexed by what belongs to each: `weights[labels]`.
+  static func picked(_ tensor: Tensor, _ subscripts: [SubscriptValue], _ vm: VM) throws -> Value? {
+    let first = subscripts.lazy.compactMap { part -> RowTensor? in
+      if case .index(let value) = part { RowTensor.of(value) } else { nil }
+    }
+    guard let row = first.first else { return nil }
+    guard subscripts.count == 1, !row.tensor.dtype.isFloating, row.tensor.dtype != .bool else {
+      throw row.refuse(
+        "a tensor is indexed by what belongs to the examples, and not by labels only")
+    }
+    return vm.box(RowTensor(try tensor.subscripted([.positions(row.tensor)]), row))
+  }
+
   /// The likelihood of a CRF: the layer, then rows.
   private static let field: Rule = { call in
     let rows = call.arguments.compactMap(RowTensor.of)
@@ -417,6 +448,7 @@ enum RowOperations {
     rules["nn.kl_divergence"] = pairs
     rules["nn.cosine_distance"] = pairs
     rules["nn.crf_loss"] = field
+    rules["nn.cross_entropy"] = crossEntropy
     return rules
   }()
 }

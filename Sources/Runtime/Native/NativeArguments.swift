@@ -1,3 +1,4 @@
+import Foundations
 import Syntax
 
 /// A parameter of any type, for lists of them.
@@ -16,6 +17,12 @@ public struct Arguments {
   init(_ call: NativeCall) { self.call = call }
 
   public var vm: VM { call.vm }
+
+  /// Whether the call says something for the parameter of this name.
+  public func isGiven(_ name: String) -> Bool {
+    call.native.signature.parameters.firstIndex { $0.name.isSpelt(name) }
+      .flatMap { call.argument($0) } != nil
+  }
 
   /// The argument for one of the native's own parameters, checked as it declares.
   public mutating func callAsFunction<T: Bindable>(_ parameter: Param<T>) throws -> T {
