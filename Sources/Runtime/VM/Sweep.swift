@@ -83,6 +83,7 @@ public final class SweepRequest: @unchecked Sendable {
               hint: "call this value something else")
           }
         }
+        try trial.settleMemory()
         return try trial.snapshot(result)
       }
     } catch {
