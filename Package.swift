@@ -37,7 +37,7 @@ let package = Package(
         "CStdlib", "CUnicode", "CZlib", "Files", "JSON", "Spelling", "Tensor",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    .target(name: "Tables", dependencies: ["Spelling"]),
+    .target(name: "Tables", dependencies: ["Spelling", "Tensor"]),
     .target(name: "Privacy", dependencies: ["Learning", "Tensor", "Text"]),
     .target(
       name: "Distillation",

@@ -70,7 +70,7 @@ public struct Evaluation {
       if let counts = try loss.terms(batch) {
         for (count, index) in zip(counts, indices) { terms[index] = count }
       }
-      let values = try loss.value(model, batch)
+      let values = try Cancellation.abandonable { try loss.value(model, batch) }
       guard values.shape == [indices.count] else {
         throw DomainError(
           .shape,
@@ -99,7 +99,8 @@ public struct Evaluation {
     _ source: any BatchSource, _ body: (Tensor, Tensor, [Int]) throws -> Void
   ) throws {
     try batches(source) { batch, indices in
-      try body(model.forward(batch.inputs), batch.labels, indices)
+      let output = try Cancellation.abandonable { try model.forward(batch.inputs) }
+      try body(output, batch.labels, indices)
     }
   }
 

@@ -1,4 +1,5 @@
 import Spelling
+import Tensor
 
 /// The rows of a table gathered by equal cells in some columns, ready to be summarised.
 ///
@@ -17,6 +18,7 @@ public struct Grouping: Sendable {
     var places: [[Cell]: Int] = [:]
     var groups: [[Int]] = []
     for row in 0..<table.rowCount {
+      try Cancellation.check(turn: row)
       let key = keyCells.map { $0[row].groupingKey }
       if let place = places[key] {
         groups[place].append(row)
@@ -53,6 +55,7 @@ public struct Grouping: Sendable {
       Table.Column(
         column.name,
         groups.map { group in
+          if Parallel.isAbandoned { return .null }
           let values = numbers(column, group)
           return values.isEmpty ? .null : .float(statistic(values))
         })

@@ -1,3 +1,5 @@
+import Tensor
+
 extension Table {
   /// Comma-separated values (RFC 4180) with a header line. Floats are written so that they read back the same, infinite
   /// ones as `inf` and `-inf`, undefined ones as `nan`; null is an empty field.
@@ -15,6 +17,7 @@ extension Table {
     let joint = String(separator)
     var lines = [names.map { field($0) }.joined(separator: joint)]
     for row in 0..<rowCount {
+      if Parallel.isAbandoned(turn: row) { break }
       lines.append(columns.map { field($0.cells[row]) }.joined(separator: joint))
     }
     return lines.joined(separator: "\n") + "\n"
@@ -24,6 +27,7 @@ extension Table {
   /// `"inf"`, `"-inf"` and `"nan"`, which Python's `float` and pandas read.
   public func json() -> String {
     let rows = (0..<rowCount).map { row in
+      if Parallel.isAbandoned { return "" }
       let fields = columns.map { column in
         CellCoding.quoted(column.name) + ": " + CellCoding.portable(column.cells[row])
       }

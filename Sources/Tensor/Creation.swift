@@ -170,7 +170,10 @@ extension Tensor {
     }
     let result = try uninitialized(shape, .i64)
     let out = result.pointer(Int64.self)
-    for i in 0..<result.count { out[i] = Int64(low + random.integer(below: range)) }
+    for i in 0..<result.count {
+      try Cancellation.check(turn: i)
+      out[i] = Int64(low + random.integer(below: range))
+    }
     return result
   }
 }

@@ -1,3 +1,4 @@
+import CThreads
 import Glibc
 
 /// The name of a random stream: derived from a root seed by purposes and numbers (trial, client, round, step), so that what is
@@ -177,6 +178,7 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
   public mutating func shuffle<T>(_ items: inout [T]) {
     guard items.count > 1 else { return }
     for i in stride(from: items.count - 1, to: 0, by: -1) {
+      if Parallel.isAbandoned(turn: i) { break }
       items.swapAt(i, integer(below: i + 1))
     }
   }
@@ -242,15 +244,10 @@ public final class SecureRandom: RandomNumberGenerator {
 
   /// Fills memory with random bytes of the operating system.
   public static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
-    var done = 0
-    while done < bytes.count, let base = bytes.baseAddress {
-      // One call gives at most 256 bytes.
-      let part = min(bytes.count - done, 256)
-      guard getentropy(base + done, part) == 0 else {
-        // Without random bits no promise of privacy can be kept.
-        fatalError("the operating system gives no random bytes (errno \(errno))")
-      }
-      done += part
+    guard let base = bytes.baseAddress else { return }
+    guard fl_random_bytes(base, Int64(bytes.count)) else {
+      // Without random bits no promise of privacy can be kept.
+      fatalError("the operating system gives no random bytes (errno \(errno))")
     }
   }
 

@@ -10,6 +10,7 @@ public final class Storage: @unchecked Sendable {
 
   /// Throws a limit error where the memory limit or the machine's memory does not suffice.
   public init(byteCount: Int, zeroed: Bool = false) throws {
+    if byteCount > 0 { try AbandonableWork.requireWhole() }
     pointer = try StoragePool.shared.take(byteCount)
     self.byteCount = byteCount
     if zeroed { memset(pointer, 0, byteCount) }

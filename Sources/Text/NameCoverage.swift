@@ -1,6 +1,8 @@
 // How many of the names in a text a pairing of names knows. An audit that exchanges names says nothing of the people whose names it does not know,
 // and those are not evenly spread over origins; so the share belongs beside its result.
 
+import Tensor
+
 /// The names that were met in texts.
 public struct NameCoverage: Sendable, Equatable {
   /// Places where a name of the pairing stands, those that stay included.
@@ -55,7 +57,9 @@ public struct NameFinder: Sendable {
       var words = WordIterator(base: base, count: bytes.count)
       var last: Word?
       var word = words.next().map { Word(base, $0.0, $0.1, bytes.count) }
-      while let current = word {
+      var turn = 0
+      while let current = word, !Parallel.isAbandoned(turn: turn) {
+        turn += 1
         let next = words.next().map { Word(base, $0.0, $0.1, bytes.count) }
         look(at: current, last: last, next: next, base: base, &coverage)
         last = current
