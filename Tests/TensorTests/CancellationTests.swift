@@ -98,7 +98,7 @@ import Testing
 
   @Test(arguments: [
     "exp", "add", "compare", "sum", "cumsum", "matmul", "softmax", "normal", "gather", "transpose",
-    "cast", "nonzero", "one hot", "concat", "permutation", "integers",
+    "cast", "zeros", "full", "nonzero", "one hot", "concat", "permutation", "integers",
   ])
   func operationsOnTensorsStop(_ name: String) throws {
     let x = try Tensor.ones([1000, 1000])
@@ -118,6 +118,8 @@ import Testing
         case "gather": _ = try x.takingRows(places)
         case "transpose": _ = try x.transposed().contiguous()
         case "cast": _ = try x.cast(to: .f64)
+        case "zeros": _ = try Tensor.zeros([4000, 1000])
+        case "full": _ = try Tensor.full([4000, 1000], 2)
         case "nonzero": _ = try x.nonzero()
         case "one hot": _ = try places.oneHot(100)
         case "concat": _ = try Tensor.concatenated([x.transposed(), x], axis: 1)
