@@ -37,6 +37,7 @@ import Testing
     "nn.lstm(64, 512)(tensor.zeros([1, 100000, 64]))",
     "nn.conv2d(64, 256, 5)(tensor.zeros([16, 64, 200, 200]))",
     "dp.gaussian(tensor.zeros([100000000]), 1)",
+    "let e = {inputs: tensor.zeros([20000, 100]), labels: tensor.zeros([20000], dtype: \"i64\")}\nlet m = nn.sequential(nn.linear(100, 4000), nn.linear(4000, 4000), nn.linear(4000, 10))\ndp.train(m, e, batch: 20000, epochs: 3, noise_multiplier: 1)",
     // Texts, tables, sweeps.
     "text.swap_gender(\"her mother \" * 50000000)",
     "while true { table({a: list(0..300000)}).sort(\"a\").group(\"a\").mean() }",
