@@ -141,7 +141,7 @@ enum TensorBuiltins {
       context: { (vm: VM, n: Int) in
         try vm.reserve(Shape(checking: [n]).count * 16)
         var stream = vm.randomStream("tensor")
-        return try Tensor(ints: stream.permutation(n))
+        return try Tensor.permutation(n, &stream)
       }),
   ]
 

@@ -85,8 +85,11 @@ public enum GaussianMechanism {
     guard sensitivity > 0, sensitivity < .infinity else {
       throw DomainError(.value, "a sensitivity must be above 0 and finite, got \(sensitivity)")
     }
-    guard values.allSatisfy(\.isFinite) else {
-      throw DomainError(.value, "noise cannot hide a value that is not finite")
+    for (index, value) in values.enumerated() {
+      try Cancellation.check(turn: index)
+      guard value.isFinite else {
+        throw DomainError(.value, "noise cannot hide a value that is not finite")
+      }
     }
     let gridSteps = Double(DiscreteGaussian.standardDeviation)
     // With standard deviation s = grid · gridSteps, the widened sensitivity Δ + grid·√n must be s / multiplier.

@@ -184,6 +184,24 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The numbers below `count` in random order, i64: that of `RandomStream.permutation`.
+  public static func permutation(_ count: Int, _ random: inout RandomStream) throws -> Tensor {
+    let result = try uninitialized([count], .i64)
+    let out = result.pointer(Int64.self)
+    for i in 0..<count {
+      try Cancellation.check(turn: i)
+      out[i] = Int64(i)
+    }
+    for i in stride(from: count - 1, to: 0, by: -1) {
+      try Cancellation.check(turn: i)
+      let other = random.integer(below: i + 1)
+      (out[i], out[other]) = (out[other], out[i])
+    }
+    return result
+  }
+}
+
 extension RandomStream {
   /// Elements of a bulk fill that one parallel block makes.
   private static let fillBlock = 32768

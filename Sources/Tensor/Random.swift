@@ -178,7 +178,6 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
   public mutating func shuffle<T>(_ items: inout [T]) {
     guard items.count > 1 else { return }
     for i in stride(from: items.count - 1, to: 0, by: -1) {
-      if Parallel.isAbandoned(turn: i) { break }
       items.swapAt(i, integer(below: i + 1))
     }
   }

@@ -123,7 +123,7 @@ import Testing
         case "nonzero": _ = try x.nonzero()
         case "one hot": _ = try places.oneHot(100)
         case "concat": _ = try Tensor.concatenated([x.transposed(), x], axis: 1)
-        case "permutation": _ = try Tensor(ints: random.permutation(1_000_000))
+        case "permutation": _ = try Tensor.permutation(1_000_000, &random)
         default: _ = try Tensor.integers([1_000_000], from: 0, below: 9, &random)
         }
       }
