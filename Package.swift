@@ -12,11 +12,13 @@ let package = Package(
   ],
   targets: [
     // The ground floor of both halves.
-    .target(name: "Foundations", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "CThreads"),
+    .target(
+      name: "Foundations",
+      dependencies: ["CThreads", .product(name: "Crypto", package: "swift-crypto")]),
 
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
-    .target(name: "CThreads"),
     .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -1,3 +1,4 @@
+import Foundations
 import Privacy
 import Runtime
 import Tables

@@ -52,11 +52,12 @@ extension Cell {
   }
 
   /// The value as plain data; functions and other things that have none keep their text.
-  public init(_ value: Value, _ vm: VM) {
-    if let snapshot = try? vm.snapshot(value) {
-      self.init(snapshot)
-    } else {
-      self = .opaque((try? Representation.text(of: value, vm)) ?? "<\(value.typeName)>")
+  /// - Throws: a `limit` fault for a value that is nested too deeply, and what ends the run.
+  public init(_ value: Value, _ vm: VM) throws {
+    do {
+      self.init(try vm.snapshot(value))
+    } catch let fault as Fault where fault.isCatchable && fault.kind == .value {
+      self = .opaque(try Representation.text(of: value, vm))
     }
   }
 

@@ -117,7 +117,7 @@ extension PlaneSize: Bindable {
 
   public static func decode(_ value: Value, _ vm: VM) throws -> PlaneSize? {
     if let both = Int.decode(value, vm) { return PlaneSize(both) }
-    guard let sizes = try? [Int].decode(value, vm), sizes.count == 2 else { return nil }
+    guard let sizes = try [Int].attempt(value, vm), sizes.count == 2 else { return nil }
     return PlaneSize(height: sizes[0], width: sizes[1])
   }
 

@@ -376,7 +376,7 @@ enum Splittable: Bindable {
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
     if let examples = try Examples.decode(value, vm) { return .examples(examples) }
     if let set = try IntentDataset.decode(value, vm) { return .examples(set.train) }
-    guard let parts = try? [Spelling: Tensor].decode(value, vm), let inputs = parts["inputs"],
+    guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
     let source = try TensorSource(inputs: inputs, labels: labels)

@@ -10,7 +10,7 @@ import Text
 enum FairBuiltins {
   static let module = Module(
     "fair", "What a model does, measured: how often it is right, and for whom.",
-    natives: classification + writing)
+    natives: (classification + writing).abandonable())
 
   private static let level = Param<Double>(
     "level", "The level of the intervals.", default: 0.95, .between(0, 1),
@@ -211,7 +211,7 @@ struct GroupedTexts: Bindable {
   static let typeName = "list of {text, group}"
 
   static func decode(_ value: Value, _ vm: VM) throws -> GroupedTexts? {
-    guard let items = try? [[Spelling: String]].decode(value, vm) else { return nil }
+    guard let items = try [[Spelling: String]].attempt(value, vm) else { return nil }
     let pairs = items.compactMap { item in
       item["text"].flatMap { text in item["group"].map { (text, $0) } }
     }

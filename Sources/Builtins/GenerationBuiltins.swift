@@ -383,10 +383,10 @@ struct TextPrompts: Bindable {
   static let typeName = "list of strings or of maps with `text`"
 
   static func decode(_ value: Value, _ vm: VM) throws -> TextPrompts? {
-    if let texts = try? [String].decode(value, vm) {
+    if let texts = try [String].attempt(value, vm) {
       return TextPrompts(prompts: texts.map { ($0, nil) }, areMaps: false)
     }
-    guard let items = try? [[Spelling: String]].decode(value, vm) else { return nil }
+    guard let items = try [[Spelling: String]].attempt(value, vm) else { return nil }
     let prompts = items.compactMap { item in item["text"].map { (text: $0, group: item["group"]) } }
     guard prompts.count == items.count else { return nil }
     return TextPrompts(prompts: prompts, areMaps: true)

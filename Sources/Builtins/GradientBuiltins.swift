@@ -52,7 +52,7 @@ enum GradientBuiltins {
           throw Fault(.value, "nothing of the model is trained", hint: "`unfreeze` it first")
             .atArgument(0)
         }
-        let gradients = try Tape.gradients(of: loss, withRespectTo: named.map(\.parameter))
+        let gradients = try gradients(of: loss, withRespectTo: named.map(\.parameter))
         return (loss, Record(zip(named, gradients).map { ($0.name, $1) }))
       }
       if let map = target.object as? MapObject {
@@ -61,7 +61,7 @@ enum GradientBuiltins {
         let variables = try names.map { try variable(tensors[$0] ?? .empty) }
         let loss = try function.call(
           Record(zip(names, variables).map { ($0.text, $1) }), as: Tensor.self)
-        let gradients = try Tape.gradients(of: loss, withRespectTo: variables)
+        let gradients = try gradients(of: loss, withRespectTo: variables)
         return (loss, Record(zip(names, gradients).map { ($0.text, $1) }))
       }
       if let list = target.object as? ListObject,
@@ -70,7 +70,7 @@ enum GradientBuiltins {
         let variables = try ([Tensor].decode(target, vm) ?? []).map(variable)
         let result = try function.call(variables as [any ValueEncodable])
         guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
-        return (loss, try Tape.gradients(of: loss, withRespectTo: variables))
+        return (loss, try gradients(of: loss, withRespectTo: variables))
       }
       guard let tensor = try Tensor.decode(target, vm) else {
         throw Fault(
@@ -81,8 +81,19 @@ enum GradientBuiltins {
       let input = try variable(tensor)
       let result = try function.call(input)
       guard let loss = try Tensor.decode(result, vm) else { throw notANumber(result) }
-      return (loss, try Tape.gradients(of: loss, withRespectTo: [input])[0])
+      return (loss, try gradients(of: loss, withRespectTo: [input])[0])
     }
+  }
+
+  private static func gradients(of loss: Tensor, withRespectTo tensors: [Tensor]) throws -> [Tensor]
+  {
+    try Cancellation.abandonable { try Tape.gradients(of: loss, withRespectTo: tensors) }
+  }
+
+  private static func gradients(of loss: Tensor, withRespectTo parameters: [Parameter]) throws
+    -> [Tensor]
+  {
+    try Cancellation.abandonable { try Tape.gradients(of: loss, withRespectTo: parameters) }
   }
 
   /// A leaf of the trace; integers become f32.

@@ -44,7 +44,7 @@ extension Model: NativeValue {
         "What some models read beside it: an encoder-decoder's target, a BERT's segments; nil for none.",
         default: nil),
       returns: "tensor"
-    ) { model, input, second in try ModelBuiltins.output(model, input, second) }
+    ) { model, input, second in try ModelBuiltins.output(model, input, second) }.abandonable()
     type.member = { model, name, vm in
       if let child = model.layer.children.first(where: { $0.name.isSpelt(name) }) {
         return Model(layer: child.layer).encode(vm)
@@ -116,7 +116,7 @@ enum ModelBuiltins {
       case let encoder as BERT: try encoder.forward(tokens)
       default: throw notTransformer(model)
       }
-    },
+    }.abandonable(),
     Native(
       "vectors",
       "The embeddings of tokens [examples, time] before positions are added: [examples, time, width]. `from_vectors` goes on from them, so that `gradient(m.vectors(x), v => …m.from_vectors(v)…)` is the gradient with respect to the embeddings.",
@@ -130,7 +130,7 @@ enum ModelBuiltins {
       case let encoder as BERT: try encoder.tokens.forward(tokens)
       default: throw notTransformer(model)
       }
-    },
+    }.abandonable(),
     Native(
       "from_vectors", "The model's output for vectors in the tokens' place.",
       Param<Model>("model", "A GPT-2 or BERT model."),
@@ -142,7 +142,7 @@ enum ModelBuiltins {
       case let encoder as BERT: try encoder.forward(ofVectors: vectors, types: nil)
       default: throw notTransformer(model)
       }
-    },
+    }.abandonable(),
   ]
 
   /// - Throws: a `value` fault where a trial would change a part, be it frozen, that was made outside the sweep.

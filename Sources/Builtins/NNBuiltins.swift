@@ -10,7 +10,7 @@ enum NNBuiltins {
   static let module = Module(
     "nn", "Layers, models composed of them, and training.",
     natives: layers + pooling + activations + composition + ConvolutionBuiltins.natives
-      + TransformerBuiltins.natives + SequenceBuiltins.natives + LossBuiltins.natives
+      + TransformerBuiltins.natives + SequenceBuiltins.natives + LossBuiltins.natives.abandonable()
       + TrainBuiltins.natives + [ModelFiles.load])
 
   private static let layers = [

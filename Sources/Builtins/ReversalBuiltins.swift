@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Tensor
 import Text
@@ -92,7 +93,10 @@ enum ReversalBuiltins {
             hint: "say names: \"swap\", or give a file of pairs")
         }
         let finder = NameFinder(pairs)
-        let coverage = texts.reduce(into: NameCoverage()) { $0 = $0 + finder.coverage(of: $1) }
+        let coverage = try texts.reduce(into: NameCoverage()) {
+          try Cancellation.check()
+          $0 = $0 + finder.coverage(of: $1)
+        }
         if let share = coverage.share, share < NameCoverage.lowShare {
           vm.hostServices.note(
             "the pairing knows \(coverage.known) of about \(coverage.known + coverage.unknown) names in these texts: what exchanging names shows says little of the others"
@@ -264,27 +268,28 @@ struct Reverser: NativeValue {
     type.call = Native(
       "call", "R(x) of a text.", Param<Reverser>("reverser"),
       Param<String>("text", "The text."), returns: "string"
-    ) { reverser, text in reverser.reversal.reverse(text) }
-    type.methods([
-      Native(
-        "report", "What `text.role_reversal` gives.", Param<Reverser>("reverser"),
-        Param<String>("text", "The text."),
-        returns:
-          "{text: string, changes: list of change, kept: list of {word, reason, start: int}, invertible: bool, positions, names_known, names_unknown, names_by_origin}"
-      ) { reverser, text in ReversalBuiltins.report(text, reverser.reversal) },
-      Native(
-        "each", "R(x) of many texts, on several threads.", Param<Reverser>("reverser"),
-        Param<[String]>("texts", "The texts."), returns: "list of string"
-      ) { reverser, texts in reverser.reversal.reverse(texts) },
-      Native(
-        "counts", "How many masculine and feminine words a text holds.",
-        Param<Reverser>("reverser"), Param<String>("text", "The text."),
-        returns: "{masculine, feminine}"
-      ) { reverser, text in
-        let counts = reverser.reversal.genderCounts(in: text)
-        return Record([("masculine", counts.masculine), ("feminine", counts.feminine)])
-      },
-    ])
+    ) { reverser, text in reverser.reversal.reverse(text) }.abandonable()
+    type.methods(
+      [
+        Native(
+          "report", "What `text.role_reversal` gives.", Param<Reverser>("reverser"),
+          Param<String>("text", "The text."),
+          returns:
+            "{text: string, changes: list of change, kept: list of {word, reason, start: int}, invertible: bool, positions, names_known, names_unknown, names_by_origin}"
+        ) { reverser, text in ReversalBuiltins.report(text, reverser.reversal) },
+        Native(
+          "each", "R(x) of many texts, on several threads.", Param<Reverser>("reverser"),
+          Param<[String]>("texts", "The texts."), returns: "list of string"
+        ) { reverser, texts in reverser.reversal.reverse(texts) },
+        Native(
+          "counts", "How many masculine and feminine words a text holds.",
+          Param<Reverser>("reverser"), Param<String>("text", "The text."),
+          returns: "{masculine, feminine}"
+        ) { reverser, text in
+          let counts = reverser.reversal.genderCounts(in: text)
+          return Record([("masculine", counts.masculine), ("feminine", counts.feminine)])
+        },
+      ].abandonable())
   }
 }
 
@@ -348,10 +353,10 @@ enum TaggerColumns: Bindable {
   static let typeName = "[int, int] or [string, string]"
 
   static func decode(_ value: Value, _ vm: VM) throws -> TaggerColumns? {
-    if let names = try? [String].decode(value, vm), names.count == 2 {
+    if let names = try [String].attempt(value, vm), names.count == 2 {
       return .names(words: names[0], tags: names[1])
     }
-    guard let numbers = try? [Int].decode(value, vm), numbers.count == 2 else { return nil }
+    guard let numbers = try [Int].attempt(value, vm), numbers.count == 2 else { return nil }
     return .numbers(words: numbers[0], tags: numbers[1])
   }
 

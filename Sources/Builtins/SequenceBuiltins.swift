@@ -29,19 +29,19 @@ enum SequenceBuiltins {
       returns: "tensor [examples]", seeAlso: ["nn.crf"], search: ["likelihood"]
     ) { (model: Model, emissions: Tensor, tags: Tensor, ignore: Int) throws -> Tensor in
       try field(model).negativeLogLikelihood(emissions, tags, ignoreIndex: ignore)
-    },
+    }.abandonable(),
     Native(
       "crf_decode", "The most probable tags of each example (Viterbi), as many as it is long.",
       crf, emissions, returns: "list of lists of int", seeAlso: ["nn.crf"], search: ["viterbi"]
     ) { (model: Model, emissions: Tensor) throws -> [[Int]] in
       try field(model).decode(emissions)
-    },
+    }.abandonable(),
     Native(
       "crf_marginals", "The probability of each tag at each position, [examples, time, tags].",
       crf, emissions, returns: "tensor", seeAlso: ["nn.crf"], search: ["forward-backward"]
     ) { (model: Model, emissions: Tensor) throws -> Tensor in
       try field(model).marginals(emissions)
-    },
+    }.abandonable(),
     Native(
       "encoder_decoder",
       "A transformer that reads one sequence and writes another (Vaswani et al. 2017), with random weights: `m(source, target)` scores the next token at every position of the target, [examples, time, tokens].",

@@ -1,8 +1,10 @@
 import Files
 import Foundation
+import Foundations
 import Runtime
 import Syntax
 import Tables
+import Tensor
 
 extension Table: NativeValue {
   public static let typeName = "table"
@@ -11,10 +13,10 @@ extension Table: NativeValue {
   ) { type in
     type.representation = { table, vm in
       let display = vm?.hostServices.display ?? Display()
-      return table.text(
-        TextStyle(
-          width: display.width, maximumRows: display.width == nil ? 1000 : 60,
-          coloured: display.isColoured))
+      let style = TextStyle(
+        width: display.width, maximumRows: display.width == nil ? 1000 : 60,
+        coloured: display.isColoured)
+      return try Cancellation.abandonable { table.text(style) }
     }
     type.byteCount = { $0.columns.count * ($0.rowCount * MemoryLayout<Cell>.stride + 64) }
     type.length = { $0.rowCount }
@@ -43,9 +45,13 @@ extension Table: NativeValue {
     type.hasContent()
     type.insight = TableColumns.insight
     type.field("columns", "The names of its columns.") { $0.names }
-    type.field("rows", "Its rows, each a map.") { (vm: VM, table: Table) in
+    type.field("rows", "Its rows, each a map.") { (vm: VM, table: Table) throws -> ListObject in
       let columns = TableBuiltins.noticeRows(of: table)
-      return ListObject((0..<table.rowCount).map { TableBuiltins.row(columns, $0, vm) })
+      return ListObject(
+        try (0..<table.rowCount).map { row in
+          try vm.checkInterrupt(turn: row)
+          return TableBuiltins.row(columns, row, vm)
+        })
     }
     type.field(
       "failures",
@@ -75,7 +81,7 @@ extension Grouping: NativeValue {
     type.insight = TableColumns.groupsInsight
     type.field("keys", "The columns that the rows are gathered by.") { $0.keys }
     type.field("tables", "The rows of each group as a table.") { $0.tables() }
-    type.methods(TableBuiltins.summaries)
+    type.methods(TableBuiltins.summaries.abandonable())
   }
 }
 
@@ -91,19 +97,19 @@ enum TableBuiltins {
         ("table({a: [1, 2], b: [\"x\", \"y\"]}).columns", "[\"a\", \"b\"]"),
       ],
       context: { (vm: VM, data: Value) in try make(data, vm) }
-    ).knowing(TableColumns.made).evaluated()
+    ).knowing(TableColumns.made).evaluated().abandonable()
   ]
 
   private static func make(_ data: Value, _ vm: VM) throws -> Table {
     if let table = try Table.decode(data, vm) { return table }
-    switch Cell(data, vm) {
+    switch try Cell(data, vm) {
     case .map(let entries):
       return try Table(
         columns: entries.map { entry in
           guard case .string(let name) = entry.key, case .list(let cells) = entry.value else {
             throw Fault(
               .type,
-              "a table of columns needs a map from names to lists, found \(entry.key.text): \(entry.value.text)"
+              "a table of columns needs a map from names to lists, found \(entry.key.text.prefix(60)): \(brief(entry.value))"
             )
           }
           return Table.Column(name, cells)
@@ -111,8 +117,9 @@ enum TableBuiltins {
     case .list(let rows):
       return Table(
         rows: try rows.enumerated().map { index, row in
+          try vm.checkInterrupt(turn: index)
           guard case .map(let entries) = row else {
-            throw Fault(.type, "a table of rows needs maps, but row \(index) is \(row.sourceText)")
+            throw Fault(.type, "a table of rows needs maps, but row \(index) is \(brief(row))")
           }
           return entries.map { (name: $0.key.text, cell: $0.value) }
         })
@@ -121,6 +128,16 @@ enum TableBuiltins {
         .type,
         "a table is made of a list of maps or a map of lists, found \(Representation.described(data))"
       ).atArgument(0)
+    }
+  }
+
+  /// A cell for a message.
+  private static func brief(_ cell: Cell) -> String {
+    switch cell {
+    case .list(let cells): "a list of \(cells.count)"
+    case .string(let text) where text.utf8.count > 60:
+      Cell.string(String(text.prefix(57)) + "…").sourceText
+    default: cell.sourceText
     }
   }
 
@@ -252,7 +269,7 @@ enum TableBuiltins {
         ("table([{a: nan}, {a: 1}, {a: 2}]).sort(\"a\", descending: true).a", "[2, 1, nan]"),
       ]
     ) { table, names, descending in try table.sorted(by: names.values, descending: descending) }
-    .knowing(TableColumns.sorted),
+    .knowing(TableColumns.sorted).abandonable(),
     Native(
       "head", "The first rows.", Param<Table>("table"),
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table"
@@ -269,7 +286,7 @@ enum TableBuiltins {
     ) { table, names in
       notice(names.values, of: table)
       return try table.group(by: names.values)
-    }.knowing(TableColumns.grouped),
+    }.knowing(TableColumns.grouped).abandonable(),
   ]
 
   static let changing = [
@@ -285,11 +302,11 @@ enum TableBuiltins {
           var cells: [Cell] = []
           for index in 0..<table.rowCount {
             try vm.checkInterrupt()
-            cells.append(try vm.scope { Cell(try function.call(row(columns, index, vm)), vm) })
+            cells.append(try vm.scope { try Cell(function.call(row(columns, index, vm)), vm) })
           }
           return try table.with(name, cells)
         }
-        guard case .list(let cells) = Cell(values, vm) else {
+        guard case .list(let cells) = try Cell(values, vm) else {
           throw Fault(
             .type,
             "a column is a list or a function of the row, found \(Representation.described(values))"
@@ -308,14 +325,14 @@ enum TableBuiltins {
       Param<Table>("table"), Param<Table>("other", "The table whose rows follow."),
       returns: "table",
       search: ["concatenate", "union"]
-    ) { table, other in table.appending(other) }.knowing(TableColumns.appended),
+    ) { table, other in table.appending(other) }.knowing(TableColumns.appended).abandonable(),
     Native(
       "csv", "The table as comma-separated values.", Param<Table>("table"), returns: "string"
-    ) { table in table.csv() },
+    ) { table in table.csv() }.abandonable(),
     Native(
       "json", "The table as JSON: a list with an object for each row.", Param<Table>("table"),
       returns: "string"
-    ) { table in table.json() },
+    ) { table in table.json() }.abandonable(),
     Native(
       "save",
       "Writes the table to a file, as its name's ending says: `.csv`, `.tsv`, `.json` or `.txt`.",
@@ -323,12 +340,13 @@ enum TableBuiltins {
       Param<String>("path", "The file.", TextFile.named(".csv", ".tsv", ".json", ".txt")),
       search: ["export", "write"],
       context: { (vm: VM, table: Table, path: String) in
-        let text: String
-        switch path.split(separator: ".").last?.lowercased() {
-        case "tsv": text = table.csv(separator: "\t")
-        case "json": text = table.json()
-        case "txt": text = table.text(TextStyle(maximumRows: nil)) + "\n"
-        default: text = table.csv()
+        let text = try Cancellation.abandonable {
+          switch path.split(separator: ".").last?.lowercased() {
+          case "tsv": table.csv(separator: "\t")
+          case "json": table.json()
+          case "txt": table.text(TextStyle(maximumRows: nil)) + "\n"
+          default: table.csv()
+          }
         }
         try TextFile.write(text, to: path, vm)
       }),

@@ -6,9 +6,9 @@ import Tensor
 enum TensorBuiltins {
   static func install(in interpreter: Interpreter) {
     interpreter.define(module)
-    interpreter.define(TensorMath.activations)
-    interpreter.define(TensorMath.alongAxes)
-    interpreter.define(TensorMath.combinations)
+    interpreter.define(TensorMath.activations.abandonable())
+    interpreter.define(TensorMath.alongAxes.abandonable())
+    interpreter.define(TensorMath.combinations.abandonable())
     interpreter.define(GradientBuiltins.natives)
     // The pool is the process's: the least limit of its interpreters holds.
     MemoryRoom.byteLimit = min(
@@ -17,7 +17,7 @@ enum TensorBuiltins {
 
   static let module = Module(
     "tensor", "Blocks of numbers: making, joining, random ones.",
-    natives: filled + sequences + random + joins,
+    natives: (filled + sequences + random + joins).abandonable(),
     call: Native(
       "tensor", "A tensor of numbers: ints give i64, bools give bool, anything with a float f32.",
       Param<Value>("data", "A number, a range, or nested lists of numbers."),
@@ -142,7 +142,7 @@ enum TensorBuiltins {
       context: { (vm: VM, n: Int) in
         try vm.reserve(Shape(checking: [n]).count * 16)
         var stream = vm.randomStream("tensor")
-        return try Tensor(ints: stream.permutation(n))
+        return try Tensor.permutation(n, &stream)
       }),
   ]
 

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Tensor
 
@@ -76,6 +77,11 @@ enum TensorMath {
 
   /// A global function of the core on values one of which is a tensor; nil where it is not for us.
   static func overload(_ function: String, _ arguments: [Value], _ vm: VM) throws -> Value? {
+    guard arguments.contains(where: { ($0.object as? Boxed<Tensor>) != nil }) else { return nil }
+    return try Cancellation.abandonable { try result(of: function, arguments, vm) }
+  }
+
+  private static func result(of function: String, _ arguments: [Value], _ vm: VM) throws -> Value? {
     if let compute = ofTwo[function], arguments.count == 2 {
       guard let x = try Tensor.decode(arguments[0], vm), let y = try Tensor.decode(arguments[1], vm)
       else { return nil }

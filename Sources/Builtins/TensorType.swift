@@ -24,13 +24,20 @@ extension Tensor: NativeValue {
     ]
     type.byteCount = { $0.storage.byteCount }
     type.shared = { $0.storage }
-    type.binary = { vm, op, left, right in try TensorOperators.binary(op, left, right, vm) }
-    type.negate = { tensor, vm in vm.box(try -tensor) }
-    type.compare = { vm, op, left, right in try TensorOperators.compare(op, left, right, vm) }
-    type.equals = { (try? Tensor.identical($0, $1)) ?? false }
+    type.binary = { vm, op, left, right in
+      try Cancellation.abandonable { try TensorOperators.binary(op, left, right, vm) }
+    }
+    type.negate = { tensor, vm in vm.box(try Cancellation.abandonable { try -tensor }) }
+    type.compare = { vm, op, left, right in
+      try Cancellation.abandonable { try TensorOperators.compare(op, left, right, vm) }
+    }
+    type.equals = { left, right in
+      try Cancellation.abandonable { try Tensor.identical(left, right) }
+    }
     type.index = { tensor, subscripts, vm in
       if let picked = try RowOperations.picked(tensor, subscripts, vm) { return picked }
-      return vm.box(try tensor.subscripted(try subscripts.map { try TensorIndex($0, vm) }))
+      let indices = try subscripts.map { try TensorIndex($0, vm) }
+      return vm.box(try Cancellation.abandonable { try tensor.subscripted(indices) })
     }
     type.length = { tensor in
       guard tensor.rank > 0 else {
@@ -63,17 +70,17 @@ extension Tensor: NativeValue {
     type.field("T", "The transpose: all axes in reverse order.") { try $0.transposed() }
     type.field("lengths", "For a padded batch, how many steps of each example are real; else nil.")
     {
-      $0.lengths.map { try? Tensor($0.values) } ?? nil
+      try $0.lengths.map { try Tensor($0.values) }
     }
-    type.methods(TensorMethods.shapes)
-    type.methods(TensorMethods.views)
-    type.methods(TensorMethods.reductions)
-    type.methods(TensorMethods.extremes)
-    type.methods(TensorMethods.orders)
-    type.methods(TensorMethods.selections)
-    type.methods(TensorMethods.conversions)
-    type.methods(TensorMethods.products)
-    type.methods(TensorMethods.functions)
+    type.methods(TensorMethods.shapes.abandonable())
+    type.methods(TensorMethods.views.abandonable())
+    type.methods(TensorMethods.reductions.abandonable())
+    type.methods(TensorMethods.extremes.abandonable())
+    type.methods(TensorMethods.orders.abandonable())
+    type.methods(TensorMethods.selections.abandonable())
+    type.methods(TensorMethods.conversions.abandonable())
+    type.methods(TensorMethods.products.abandonable())
+    type.methods(TensorMethods.functions.abandonable())
   }
 
   /// Parameters take tensors, numbers and lists of numbers alike.

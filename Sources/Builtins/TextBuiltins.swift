@@ -5,7 +5,7 @@ import Text
 enum TextBuiltins {
   static let module = Module(
     "text", "Texts: tokens, vocabularies, role reversal.",
-    natives: natives + ReversalBuiltins.natives + TokenizerBuiltins.natives
+    natives: (natives + ReversalBuiltins.natives).abandonable() + TokenizerBuiltins.natives
       + TokenBlockBuiltins.natives + WordVectorBuiltins.natives
       + GenerationBuiltins.natives)
 
@@ -13,13 +13,13 @@ enum TextBuiltins {
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
   private static let natives = [
     Native(
-      "lower", "The text in lower case.", Param<String>("text", "The text."), returns: "string",
+      "lower", "The text in lower case.", Param<Text>("text", "The text."), returns: "string",
       seeAlso: ["text.tokens"], examples: [("text.lower(\"Ünder\")", "ünder")]
-    ) { $0.lowercased() },
+    ) { vm, text in try CoreBuiltins.lowered(text, vm) },
     Native(
-      "upper", "The text in upper case.", Param<String>("text", "The text."), returns: "string",
+      "upper", "The text in upper case.", Param<Text>("text", "The text."), returns: "string",
       seeAlso: ["text.lower"], examples: [("text.upper(\"Ünder\")", "ÜNDER")]
-    ) { $0.uppercased() },
+    ) { vm, text in try CoreBuiltins.raised(text, vm) },
     Native(
       "tokens",
       "The text cut into tokens. They are \"words\" (lower-cased, punctuation set apart), \"whitespace\" (nothing changed) or \"characters\".",

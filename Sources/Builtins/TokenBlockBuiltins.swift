@@ -49,6 +49,7 @@ enum TokenBlockBuiltins {
           ("inputs", try Tensor(blocks.inputs, shape: shape).cast(to: .i64)),
           ("labels", try Tensor(blocks.labels, shape: shape).cast(to: .i64)),
         ])
-      }),
+      }
+    ).abandonable(),
   ]
 }

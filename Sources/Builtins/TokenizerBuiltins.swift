@@ -70,7 +70,8 @@ enum TokenizerBuiltins {
           try trainer.count(text)
         }
         return try trainer.train()
-      }),
+      }
+    ).abandonable(),
   ]
 
   static let methods = [
@@ -83,7 +84,7 @@ enum TokenizerBuiltins {
       returns: "list of int", seeAlso: ["tokenizer.decode", "tokenizer.tokens"]
     ) { tokenizer, text, special in
       try tokenizer.encode(text, addSpecialTokens: special).map(Int.init)
-    },
+    }.abandonable(),
     Native(
       "decode", "The text that tokens stand for.",
       Param<SubwordTokenizer>("tokenizer"), Param<[Int]>("tokens", "Numbers of tokens."),
@@ -98,7 +99,7 @@ enum TokenizerBuiltins {
           }
           return token
         }, skipSpecialTokens: !special)
-    },
+    }.abandonable(),
     Native(
       "tokens", "A text's tokens as the vocabulary writes them.",
       Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
@@ -108,7 +109,7 @@ enum TokenizerBuiltins {
       returns: "list of string", seeAlso: ["tokenizer.encode"]
     ) { tokenizer, text, special in
       try tokenizer.encode(text, addSpecialTokens: special).map { tokenizer.token($0) ?? "" }
-    },
+    }.abandonable(),
     Native(
       "save", "Writes `tokenizer.json` and what goes with it into a folder.",
       Param<SubwordTokenizer>("tokenizer"), Param<String>("folder", "The folder."),

@@ -18,7 +18,7 @@ struct TrainingExamples: Bindable {
       guard examples.count > 0 else { throw Fault(.value, "there are no examples in it") }
       return TrainingExamples(source: ExampleSource(examples), examples: examples)
     }
-    guard let parts = try? [Spelling: Tensor].decode(value, vm), let inputs = parts["inputs"],
+    guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
     return TrainingExamples(source: try TensorSource(inputs: inputs, labels: labels))

@@ -2,8 +2,10 @@
 #include "CThreads.h"
 
 #include <linux/futex.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,4 +32,14 @@ int32_t fl_core_count(void) {
     fclose(file);
   }
   return cores < 1 ? 1 : (int32_t)cores;
+}
+
+_Bool fl_random_bytes(void *bytes, int64_t count) {
+  for (int64_t done = 0; done < count;) {
+    // A signal may come in between.
+    ssize_t part = getrandom((char *)bytes + done, (size_t)(count - done), 0);
+    if (part < 0 && errno != EINTR) return 0;
+    if (part > 0) done += part;
+  }
+  return 1;
 }

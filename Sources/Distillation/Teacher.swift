@@ -49,7 +49,9 @@ public final class LiveTeacher: TeacherSource {
 
   /// The target logits [examples, positions, vocabulary].
   public func logits(for batch: Batch) throws -> Tensor {
-    let z = try ForwardContext.evaluation { try model.forward(batch.inputs).contiguous() }
+    let z = try ForwardContext.evaluation {
+      try Cancellation.abandonable { try model.forward(batch.inputs).contiguous() }
+    }
     guard z.rank == 3, z.dtype == .f32, z.shape[0] == batch.count,
       z.shape[1] == batch.inputs.shape[1]
     else {
@@ -90,7 +92,7 @@ public final class LiveTeacher: TeacherSource {
         pairs.map(\.other.ids), padding: corpus.options.padding, examples: nil)
       let otherTime = counterparts.inputs.shape[1]
       others = try ForwardContext.evaluation {
-        try model.forward(counterparts.inputs).contiguous()
+        try Cancellation.abandonable { try model.forward(counterparts.inputs).contiguous() }
       }
       for (number, pair) in pairs.enumerated() {
         let first = perturbation.scope == .afterChange ? pair.other.firstChange : 0

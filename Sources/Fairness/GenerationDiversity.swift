@@ -14,6 +14,7 @@ public enum GenerationDiversity {
     var total = 0
     for text in texts where text.count >= n {
       for i in 0...(text.count - n) {
+        if Parallel.isAbandoned(turn: total) { break }
         seen.insert(text[i..<(i + n)])
         total += 1
       }
@@ -49,6 +50,7 @@ public enum GenerationDiversity {
     let lengths = texts.map(\.count).sorted()
     var sum = 0.0
     for (index, text) in texts.enumerated() where !text.isEmpty {
+      try Cancellation.check(turn: index)
       let parts = tables.map { $0.matches(index, text) }
       sum += score(
         parts, length: text.count, reference: closest(to: text.count, in: lengths), smoothing)
@@ -117,6 +119,7 @@ private struct ReferenceCounts {
   init(_ n: Int, _ texts: [[String]]) {
     self.n = n
     for (index, text) in texts.enumerated() {
+      if Parallel.isAbandoned(turn: index) { break }
       for (gram, count) in counts(text) {
         var entry = entries[gram] ?? Entry()
         if count > entry.most {
@@ -134,7 +137,10 @@ private struct ReferenceCounts {
   private func counts(_ text: [String]) -> [ArraySlice<String>: Int] {
     var counts: [ArraySlice<String>: Int] = [:]
     guard text.count >= n else { return counts }
-    for i in 0...(text.count - n) { counts[text[i..<(i + n)], default: 0] += 1 }
+    for i in 0...(text.count - n) {
+      if Parallel.isAbandoned(turn: i) { break }
+      counts[text[i..<(i + n)], default: 0] += 1
+    }
     return counts
   }
 

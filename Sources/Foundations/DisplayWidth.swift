@@ -3,7 +3,13 @@ public enum DisplayWidth {
   /// The columns of `text`: 2 for East Asian wide characters and emoji, 0 for combining marks and joiners.
   public static func of(_ text: String) -> Int {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
-    return text.reduce(0) { $0 + of($1) }
+    var (width, turn) = (0, 0)
+    for character in text {
+      turn += 1
+      if Parallel.isAbandoned(turn: turn) { break }
+      width += of(character)
+    }
+    return width
   }
 
   public static func of(_ character: Character) -> Int {
@@ -76,6 +82,7 @@ public enum DisplayWidth {
     guard text.unicodeScalars.contains(where: isDangerous) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
+      if Parallel.isAbandoned { break }
       switch scalar.value {
       case 0x0A: result += "⏎"
       case 0x09: result += " "

@@ -1,3 +1,4 @@
+import CThreads
 import Glibc
 
 /// Random bits from the operating system, for noise that protects people and for seeds. Cannot be seeded.
@@ -26,15 +27,10 @@ public final class SecureRandom: RandomNumberGenerator {
 
   /// Fills memory with random bytes of the operating system.
   public static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
-    var done = 0
-    while done < bytes.count, let base = bytes.baseAddress {
-      // One call gives at most 256 bytes.
-      let part = min(bytes.count - done, 256)
-      guard getentropy(base + done, part) == 0 else {
-        // Without random bits no promise of privacy can be kept.
-        fatalError("the operating system gives no random bytes (errno \(errno))")
-      }
-      done += part
+    guard let base = bytes.baseAddress else { return }
+    guard fl_random_bytes(base, Int64(bytes.count)) else {
+      // Without random bits no promise of privacy can be kept.
+      fatalError("the operating system gives no random bytes (errno \(errno))")
     }
   }
 

@@ -111,9 +111,15 @@ public final class CRF: Layer {
     let (examples, time) = (x.shape[0], x.shape[1])
     let lengths = try sequenceLengths(x, emissions.lengths, nil, 0)
     let chain = Chain(self)
-    return (0..<examples).map { example in
-      chain.best(x.floats + example * time * tags, lengths[example])
+    var paths = [[Int]](repeating: [], count: examples)
+    paths.withUnsafeMutableBufferPointer { paths in
+      // Each task writes its own example's path.
+      nonisolated(unsafe) let paths = paths
+      Parallel.each(examples) { example in
+        paths[example] = chain.best(x.floats + example * time * tags, lengths[example])
+      }
     }
+    return withExtendedLifetime(x) { paths }
   }
 
   /// Each position's probability of each tag, [examples, time, tags]; zero in the padding.
@@ -226,7 +232,7 @@ private struct Chain: Sendable {
       backward: [Double](repeating: 0, count: length * tags), logZ: 0)
     guard length > 0 else { return result }
     for j in 0..<tags { result.forward[j] = start[j] + Double(x[j]) }
-    for t in 1..<max(1, length) {
+    for t in 1..<max(1, length) where !Parallel.isAbandoned {
       let (before, now) = ((t - 1) * tags, t * tags)
       for j in 0..<tags {
         result.forward[now + j] =
@@ -237,7 +243,7 @@ private struct Chain: Sendable {
     let last = (length - 1) * tags
     result.logZ = logSum(tags) { result.forward[last + $0] + end[$0] }
     for j in 0..<tags { result.backward[last + j] = end[j] }
-    for t in stride(from: length - 2, through: 0, by: -1) {
+    for t in stride(from: length - 2, through: 0, by: -1) where !Parallel.isAbandoned {
       let (now, after) = (t * tags, (t + 1) * tags)
       for i in 0..<tags {
         result.backward[now + i] = logSum(tags) {
@@ -278,7 +284,7 @@ private struct Chain: Sendable {
       begin.update(from: emissions, count: tags)
       finish.update(from: emissions + (length - 1) * tags, count: tags)
       var expected = [Double](repeating: 0, count: tags * tags)
-      for t in 1..<max(1, length) {
+      for t in 1..<max(1, length) where !Parallel.isAbandoned {
         let (before, now) = ((t - 1) * tags, t * tags)
         for i in 0..<tags {
           let left = messages.forward[before + i] - messages.logZ
@@ -303,7 +309,7 @@ private struct Chain: Sendable {
     guard length > 0 else { return [] }
     var scores = (0..<tags).map { start[$0] + Double(x[$0]) }
     var from = [Int32](repeating: 0, count: length * tags)
-    for t in 1..<max(1, length) {
+    for t in 1..<max(1, length) where !Parallel.isAbandoned {
       var next = [Double](repeating: 0, count: tags)
       for j in 0..<tags {
         var best = 0

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Synchronization
 import Tensor
 
@@ -77,7 +78,8 @@ final class ConvolutionPass {
   private func eachPiece(_ images: Range<Int>, _ body: (Piece) -> Void) {
     for first in stride(from: images.lowerBound, to: images.upperBound, by: imagesAtATime) {
       let part = first..<min(first + imagesAtATime, images.upperBound)
-      for row in stride(from: 0, to: window.out_height, by: rowsAtATime) {
+      for row in stride(from: 0, to: window.out_height, by: rowsAtATime)
+      where !Parallel.isAbandoned {
         let rows = row..<min(row + rowsAtATime, window.out_height)
         body(
           Piece(

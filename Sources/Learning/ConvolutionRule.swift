@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Gradients of a convolution from its input and its output gradients g [images, out height, out width, outputs]. Norms come

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// In training, sets each element to zero with `probability` and scales the others by 1/(1 - probability) (Srivastava 2014);

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// One number per row of a table, all -1 between uses; belongs to one layer and is used by one thread at a time.

@@ -97,7 +97,7 @@ public struct Evaluation {
       if let counts = try loss.terms(batch) {
         for (count, index) in zip(counts, indices) { terms[index] = count }
       }
-      let values = try loss.value(model, batch)
+      let values = try Cancellation.abandonable { try loss.value(model, batch) }
       // One number for the batch is the mean of its examples, as in training.
       if values.count == 1 {
         let mean = try values.item()
@@ -132,7 +132,8 @@ public struct Evaluation {
     _ source: any BatchSource, _ body: (Tensor, Tensor, [Int]) throws -> Void
   ) throws {
     try batches(source) { batch, indices in
-      try body(model.forward(batch.inputs), batch.labels, indices)
+      let output = try Cancellation.abandonable { try model.forward(batch.inputs) }
+      try body(output, batch.labels, indices)
     }
   }
 

@@ -222,7 +222,7 @@ final class GRUPass {
       x.floats + block.firstRow * inputs, inputs, d.inputWeight.floats, inputs, beta: 1, gates,
       gateWidth)
     let order = StepOrder(count: steps, isReverse: number == 1)
-    for i in 0..<steps {
+    for i in 0..<steps where !Parallel.isAbandoned {
       let t = order.step(i)
       let before = order.step(i - 1)
       for row in 0..<count {
@@ -317,7 +317,7 @@ final class GRUPass {
     let arriving = gradient + block.firstRow * width
     let dh = hiddenGradients + first * hidden
     let order = StepOrder(count: steps, isReverse: number == 1)
-    for i in stride(from: steps - 1, through: 0, by: -1) {
+    for i in stride(from: steps - 1, through: 0, by: -1) where !Parallel.isAbandoned {
       let t = order.step(i)
       fl_gru_cell_backward_f32(
         count, hidden, saved(d, block, t), previous + t * hidden, steps * hidden,

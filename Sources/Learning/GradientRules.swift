@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// A rule that can also sum over some of the examples only: what micro-batches need. Examples that belong together lie

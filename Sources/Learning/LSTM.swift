@@ -214,7 +214,7 @@ final class LSTMPass {
       transposeB: true, m: count * steps, n: gateWidth, k: inputs,
       x.floats + block.firstRow * inputs, inputs, d.inputWeight.floats, inputs, gates, gateWidth)
     let order = StepOrder(count: steps, isReverse: number == 1)
-    for i in 0..<steps {
+    for i in 0..<steps where !Parallel.isAbandoned {
       let t = order.step(i)
       let before = order.step(i - 1)
       if i > 0 {
@@ -318,7 +318,7 @@ final class LSTMPass {
     let dc = cellGradients + first * hidden
     let dh = hiddenGradients + first * hidden
     let order = StepOrder(count: steps, isReverse: number == 1)
-    for i in stride(from: steps - 1, through: 0, by: -1) {
+    for i in stride(from: steps - 1, through: 0, by: -1) where !Parallel.isAbandoned {
       let t = order.step(i)
       fl_lstm_cell_backward_f32(
         count, hidden, gates + t * gateWidth, steps * gateWidth,

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensor
 
 /// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [rows, width] and the

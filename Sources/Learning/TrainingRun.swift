@@ -69,7 +69,14 @@ struct TrainingRun {
       if let schedule = options.schedule {
         step.optimizer.rate = baseRate * schedule.factor(step: history.steps)
       }
-      try add(step.run(batches(sample(order), source)))
+      let result: StepResult
+      do { result = try step.run(batches(sample(order), source)) } catch {
+        // Stopped within the step, before it changed anything: the step has not been.
+        guard callbacks.shouldStop() else { throw error }
+        history.isStopped = true
+        break
+      }
+      try add(result)
       number += 1
       sums.seconds = earlier + (clock.now - epochStart).seconds
       try callbacks.onStep(progress(lastLoss))

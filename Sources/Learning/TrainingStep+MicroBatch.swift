@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Synchronization
 import Tensor
 
@@ -30,7 +31,7 @@ extension TrainingStep {
     var total = 0.0
     var clipped = 0
     if batch.count > 0 {
-      let found = try microGradients(sorted, ranges)
+      let found = try Cancellation.abandonable { try microGradients(sorted, ranges) }
       total = found.loss
       let weights = found.squaredNorms.enumerated().map { layer, squares in
         zip(squares, sizes).map { square, size in
@@ -42,7 +43,9 @@ extension TrainingStep {
       guard found.squaredNorms.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
         throw TrainingStep.diverged
       }
-      try combine(found.deferred, ranges, weights, batch.count)
+      try Cancellation.abandonable {
+        try combine(found.deferred, ranges, weights, batch.count)
+      }
     }
     let deviations = deviations(
       options.noiseShape, multiplier: options.noiseMultiplier, bound: options.bound,

@@ -15,7 +15,9 @@ extension TrainingStep {
     var clipped = 0
     for (number, part) in parts.enumerated() {
       let clipping = Clipping(rule: options.rule, bound: options.bound, layerBounds: bounds)
-      let (loss, count) = try addClipped(part, clipping, number, into: sinks)
+      let (loss, count) = try Cancellation.abandonable {
+        try addClipped(part, clipping, number, into: sinks)
+      }
       total += loss
       clipped += count
     }
@@ -115,7 +117,8 @@ extension TrainingStep {
     do {
       value = try forward(batch, number, separation: separation)
     } catch {
-      // What fails for several at once may work for one.
+      // What fails for several at once may work for one; what is stopped is to stop.
+      try Cancellation.check()
       guard let reason = separation.reason else { throw error }
       try goExampleByExample(reason)
       return nil

@@ -144,7 +144,7 @@ public final class TrainingStep {
     let key = key.derived("step", stepCount, number)
     let value = try Tape.withRecording {
       try ForwardContext.training(key, lossWeights: weights, separation: separation) {
-        try loss.value(model, batch)
+        try Cancellation.abandonable { try loss.value(model, batch) }
       }
     }
     guard value.count == 1 || value.shape == [batch.count] else {
@@ -179,7 +179,9 @@ public final class TrainingStep {
       seed = try .full(value.shape, sum)
     }
     try requireFinite(total)
-    try Tape.backward(value, seed: seed, into: sink, onComplete: onComplete)
+    try Cancellation.abandonable {
+      try Tape.backward(value, seed: seed, into: sink, onComplete: onComplete)
+    }
     return total
   }
 
@@ -233,14 +235,18 @@ public final class TrainingStep {
   private func updateAlong(_ batch: Batch, weights: [Double]) throws -> Double {
     var waiting = Array(layout.parameters.indices)
     var hasBegun = false
+    defer { if hasBegun { Cancellation.letGo() } }
     func update(_ members: [Int]) throws {
+      let beginsStep = !hasBegun
+      // From here on the step comes to its end.
+      if beginsStep { try Cancellation.holdBack() }
+      hasBegun = true
       var gradients = StepGradients(
         sources: Array(repeating: StepGradients.Source(), count: layout.parameters.count), scale: 1)
       for member in members {
         gradients.sources[member] = try source(member, of: layout.parameters[member], in: sink)
       }
-      try optimizer.update(members, gradients, beginsStep: !hasBegun)
-      hasBegun = true
+      try optimizer.update(members, gradients, beginsStep: beginsStep)
     }
     let loss = try accumulate(batch, weights: weights, number: 0, into: sink) { member in
       guard self.layout.parameters[member].count >= self.bigParameter,
@@ -307,9 +313,8 @@ public final class TrainingStep {
   ) throws {
     let gradients = StepGradients(
       sources: sources, scale: Float(scale), deviations: deviations, stream: stream)
-    if squaredWeights.isEmpty {
-      try optimizer.step(gradients)
-    } else {
+    try Cancellation.finishing {
+      if squaredWeights.isEmpty { return try optimizer.step(gradients) }
       try squaredWeights.withUnsafeMutableBufferPointer {
         try optimizer.step(gradients, squaredNorms: $0.baseAddress)
       }

@@ -36,14 +36,17 @@ public enum Clipping: String, Sendable, CaseIterable {
     guard bound > 0, bound < .infinity else {
       throw DomainError(.value, "a clipping bound must be above 0 and finite, got \(bound)")
     }
-    guard vector.allSatisfy(\.isFinite) else {
-      throw DomainError(.value, "a vector to clip must be finite")
-    }
     // Scaled by the largest entry, so that squares neither overflow nor vanish.
-    let largest = vector.reduce(0) { max($0, abs($1)) }
+    var largest = 0.0
+    for (index, value) in vector.enumerated() {
+      try Cancellation.check(turn: index)
+      guard value.isFinite else { throw DomainError(.value, "a vector to clip must be finite") }
+      largest = max(largest, abs(value))
+    }
     guard largest > 0 else { return vector }
-    if self == .flat, Self.isWithin(vector, bound) { return vector }
+    if self == .flat, try Self.isWithin(vector, bound) { return vector }
     let direction = vector.map { $0 / largest }
+    try Cancellation.check()
     let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
     var target =
       switch self {
@@ -53,13 +56,15 @@ public enum Clipping: String, Sendable, CaseIterable {
       }
     var step = Double.ulpOfOne
     while true {
+      try Cancellation.check()
       let scaled = direction.map { $0 * (target / length) }
+      try Cancellation.check()
       let rounded = asFloats ? scaled.map { Double(Float($0)) } : scaled
-      if Self.isWithin(rounded, bound) { return rounded }
+      if try Self.isWithin(rounded, bound) { return rounded }
       if asFloats {
         // Towards 0 no number grows.
         let cut = scaled.map { Double(Self.towardsZero($0)) }
-        if Self.isWithin(cut, bound) { return cut }
+        if try Self.isWithin(cut, bound) { return cut }
       }
       target *= 1 - step
       step *= 2
@@ -74,7 +79,8 @@ public enum Clipping: String, Sendable, CaseIterable {
   }
 
   /// Whether a vector's L2 norm is at most `bound`. Sums of squares are kept as two numbers, so that nothing rounds but below 2⁻¹⁰⁰.
-  static func isWithin(_ vector: [Double], _ bound: Double) -> Bool {
+  static func isWithin(_ vector: [Double], _ bound: Double) throws(DomainError) -> Bool {
+    try Cancellation.check()
     let largest = vector.reduce(0) { max($0, abs($1)) }
     guard largest > 0 else { return true }
     guard largest <= bound else { return false }
@@ -91,7 +97,10 @@ public enum Clipping: String, Sendable, CaseIterable {
       high = sum
     }
     add(bound * scale, -1)
-    for value in vector { add(value * scale, 1) }
+    for (index, value) in vector.enumerated() {
+      try Cancellation.check(turn: index)
+      add(value * scale, 1)
+    }
     return high + low <= 0
   }
 }

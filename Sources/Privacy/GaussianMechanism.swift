@@ -75,9 +75,9 @@ public enum GaussianMechanism {
   /// exact arithmetic.
   /// - Parameters:
   ///   - sensitivity: how far the values can move in L2 when one example joins or leaves.
-  /// - Throws: `value` where a number is not finite or beyond the grid, `limit` for so many values that the noise would have to double.
+  /// - Throws: `value` where a number is not finite or beyond the grid, `limit` for so many values that the noise would have to double, `interrupt`.
   public static func release(_ values: [Double], noiseMultiplier: Double, sensitivity: Double)
-    throws(DomainError) -> [Double]
+    throws -> [Double]
   {
     guard noiseMultiplier > 0, noiseMultiplier < .infinity else {
       throw DomainError(
@@ -86,8 +86,11 @@ public enum GaussianMechanism {
     guard sensitivity > 0, sensitivity < .infinity else {
       throw DomainError(.value, "a sensitivity must be above 0 and finite, got \(sensitivity)")
     }
-    guard values.allSatisfy(\.isFinite) else {
-      throw DomainError(.value, "noise cannot hide a value that is not finite")
+    for (index, value) in values.enumerated() {
+      try Cancellation.check(turn: index)
+      guard value.isFinite else {
+        throw DomainError(.value, "noise cannot hide a value that is not finite")
+      }
     }
     let gridSteps = Double(DiscreteGaussian.standardDeviation)
     // With standard deviation s = grid · gridSteps, the widened sensitivity Δ + grid·√n must be s / multiplier.
@@ -103,24 +106,36 @@ public enum GaussianMechanism {
       throw DomainError(
         .value, "a sensitivity of \(sensitivity) is too small or too large for noise")
     }
-    var random = SecureRandom()
-    var result: [Double] = []
-    result.reserveCapacity(values.count)
     let largest = largestPlace * grid
-    for value in values {
+    for (index, value) in values.enumerated() {
+      try Cancellation.check(turn: index)
       guard abs(value) < largest else {
         throw DomainError(
           .value,
           "a value of \(value) is beyond what the noise's grid can carry exactly: \(Int(largestPlace / gridSteps)) times the noise's standard deviation, here \(String(format: "%.4g", largest))",
           hint: "subtract a number that everybody knows first, or release a mean in place of a sum")
       }
-      var place = (value / grid).rounded()
-      // The division has rounded; what is left over is exact.
-      let rest = value.addingProduct(-place, grid)
-      if abs(rest) > grid / 2 { place += rest > 0 ? 1 : -1 }
-      result.append((place + Double(DiscreteGaussian.sample(&random))) * grid)
     }
-    return result
+    return try Cancellation.abandonable { noised(values, grid: grid) }
+  }
+
+  /// Rounded values and noise, each block with random bits of its own.
+  private static func noised(_ values: [Double], grid: Double) -> [Double] {
+    [Double](unsafeUninitializedCapacity: values.count) { result, count in
+      nonisolated(unsafe) let result = result
+      Parallel.blocks(values.count, size: 1 << 10) { block in
+        var random = SecureBits()
+        for index in block {
+          let value = values[index]
+          var place = (value / grid).rounded()
+          // The division has rounded; what is left over is exact.
+          let rest = value.addingProduct(-place, grid)
+          if abs(rest) > grid / 2 { place += rest > 0 ? 1 : -1 }
+          result[index] = (place + Double(DiscreteGaussian.sample(&random))) * grid
+        }
+      }
+      count = values.count
+    }
   }
 }
 
@@ -129,40 +144,39 @@ enum DiscreteGaussian {
   static let standardDeviation: Int64 = 1 << 20
 
   /// Algorithm 3 of Canonne, Kamath, Steinke: a discrete Laplace sample, kept with probability exp(-(|y| - σ²/t)²/(2σ²)).
-  static func sample(_ random: inout SecureRandom) -> Int64 {
-    let sigma = UInt128(standardDeviation)
+  static func sample(_ random: inout SecureBits) -> Int64 {
+    let sigma = UInt64(standardDeviation)
     let variance = sigma * sigma
     let t = sigma + 1
+    let divisor = 2 * UInt128(variance) * UInt128(t * t)
     while true {
       let y = discreteLaplace(t, &random)
-      let magnitude = UInt128(y.magnitude)
       // ((|y|·t - σ²) / t)² / (2σ²): the numerator is below 2¹²⁰, since |y| is below 2³⁹.
-      let scaled = magnitude * t
-      let distance = scaled > variance ? scaled - variance : variance - scaled
-      guard distance < 1 << 63 else { continue }
-      if bernoulliExponential(distance * distance, over: 2 * variance * t * t, &random) { return y }
+      let scaled = y.magnitude * t
+      let distance = UInt128(scaled > variance ? scaled - variance : variance - scaled)
+      if bernoulliExponential(distance * distance, over: divisor, &random) { return y }
     }
   }
 
   /// Algorithm 2: P[y] ∝ exp(-|y|/t).
-  private static func discreteLaplace(_ t: UInt128, _ random: inout SecureRandom) -> Int64 {
+  private static func discreteLaplace(_ t: UInt64, _ random: inout SecureBits) -> Int64 {
     while true {
-      let rest = uniform(below: t, &random)
-      guard bernoulliExponentialBelowOne(rest, over: t, &random) else { continue }
-      var whole: UInt128 = 0
+      let rest = random.uniform(below: t)
+      guard bernoulliExponentialBelowOne(UInt128(rest), over: UInt128(t), &random) else { continue }
+      var whole: UInt64 = 0
       while bernoulliExponentialBelowOne(1, over: 1, &random) { whole += 1 }
+      let negative = random.take(1) == 1
+      // Passed with probability e^(-2¹⁸): never.
+      guard whole < 1 << 18 else { continue }
       let magnitude = rest + t * whole
-      let negative = random.next() & 1 == 1
       if negative && magnitude == 0 { continue }
-      // Passed with probability e^(-2¹⁹): never.
-      guard magnitude < 1 << 39 else { continue }
       return negative ? -Int64(magnitude) : Int64(magnitude)
     }
   }
 
   /// True with probability exp(-numerator/denominator), any ratio.
   private static func bernoulliExponential(
-    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureRandom
+    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureBits
   ) -> Bool {
     var rest = numerator
     while rest > denominator {
@@ -174,28 +188,72 @@ enum DiscreteGaussian {
 
   /// Algorithm 1 for a ratio of at most 1: von Neumann's series, no arithmetic that rounds.
   private static func bernoulliExponentialBelowOne(
-    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureRandom
+    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureBits
   ) -> Bool {
-    var k: UInt128 = 1
+    var k: UInt64 = 1
     while true {
       // Bernoulli(numerator / (denominator·k)) as two independent draws, so that nothing overflows.
-      guard uniform(below: denominator, &random) < numerator, uniform(below: k, &random) == 0 else {
+      guard random.isBelow(numerator, of: denominator), random.uniform(below: k) == 0 else {
         return k % 2 == 1
       }
       k += 1
     }
   }
+}
+
+/// Random bits of the operating system, no more at a time than are needed: they are what noise costs most.
+struct SecureBits {
+  private let source = SecureRandom()
+  private var word: UInt64 = 0
+  private var left = 0
+
+  /// The next `count` bits, at most 64.
+  mutating func take(_ count: Int) -> UInt64 {
+    let mask = count == 64 ? UInt64.max : (1 << UInt64(count)) - 1
+    if count <= left {
+      let bits = word & mask
+      word >>= UInt64(count)
+      left -= count
+      return bits
+    }
+    // What is left comes first, the rest from the next word.
+    let (first, fresh) = (word, source.next())
+    let used = count - left
+    let bits = (first | fresh << UInt64(left)) & mask
+    word = fresh >> UInt64(used)
+    left = 64 - used
+    return bits
+  }
 
   /// Uniform in 0..<bound by rejection.
-  private static func uniform(below bound: UInt128, _ random: inout SecureRandom) -> UInt128 {
+  mutating func uniform(below bound: UInt64) -> UInt64 {
     if bound <= 1 { return 0 }
-    let bits = 128 - (bound - 1).leadingZeroBitCount
-    let mask: UInt128 = bits == 128 ? .max : (1 << UInt128(bits)) - 1
+    let bits = 64 - (bound - 1).leadingZeroBitCount
     while true {
-      var draw = UInt128(random.next())
-      if bits > 64 { draw = draw << 64 | UInt128(random.next()) }
-      draw &= mask
+      let draw = take(bits)
       if draw < bound { return draw }
+    }
+  }
+
+  /// Whether a number that is uniform in 0..<bound is below `threshold`, which is at most `bound`. Its bits are drawn from the highest
+  /// down, a few at a time, until they decide; mostly the first few do. `bound` is below 2¹²⁷.
+  mutating func isBelow(_ threshold: UInt128, of bound: UInt128) -> Bool {
+    if threshold == bound { return true }
+    if threshold == 0 { return false }
+    let bits = 128 - (bound - 1).leadingZeroBitCount
+    while true {
+      var draw: UInt128 = 0
+      var open = bits
+      while open > 0 {
+        let part = min(open, 8)
+        draw = draw << UInt128(part) | UInt128(take(part))
+        open -= part
+        // All numbers that begin like this.
+        let (least, most) = (draw << UInt128(open), ((draw + 1) << UInt128(open)) - 1)
+        if most < threshold { return true }
+        if least >= bound { break }
+        if least >= threshold, most < bound { return false }
+      }
     }
   }
 }

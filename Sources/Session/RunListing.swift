@@ -57,7 +57,7 @@ enum RunListing {
   }
 
   /// The page that `fairlead runs show N` prints.
-  static func page(_ run: RunDetail, width: Int?, coloured: Bool) -> String {
+  static func page(_ run: RunDetail, width: Int?, coloured: Bool) throws -> String {
     func bold(_ text: String) -> String { coloured ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
     let summary = run.summary
     var lines = [bold("run \(summary.number)  \(summary.script)")]
@@ -82,7 +82,7 @@ enum RunListing {
       let trials = run.trials.filter { $0.sweep == sweep }
       let plan = SweepPlan(names: trials[0].axes.map(\.key.text), combinations: [])
       lines += [
-        "", SweepDriver.table(plan, trials).text(TextStyle(width: width, coloured: coloured)),
+        "", try SweepDriver.table(plan, trials).text(TextStyle(width: width, coloured: coloured)),
       ]
     }
     lines += privateTrainings(run.events, TextStyle(width: width, coloured: coloured))

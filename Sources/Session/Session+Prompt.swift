@@ -99,7 +99,7 @@ extension Session {
   /// - Throws: a `Diagnostic`.
   public func runPage(_ number: Int, width: Int?, isColoured: Bool) throws -> String {
     do {
-      return RunListing.page(try host.detail(number), width: width, coloured: isColoured)
+      return try RunListing.page(try host.detail(number), width: width, coloured: isColoured)
     } catch let fault as Fault {
       throw fault.diagnostic
     }

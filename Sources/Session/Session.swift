@@ -180,7 +180,7 @@ public final class Session {
     do {
       let interrupt = interpreter.interrupt
       return try BigStack.run {
-        Cancellation.when({ interrupt.isSet }, body)
+        Cancellation.when({ interrupt.isSet }, abandons: { interrupt.endsRun }, body)
       }
     } catch {
       return Reply(.failure, diagnostics: [Diagnostic(.limit, "\(error)")])
@@ -379,7 +379,7 @@ public final class Session {
     guard !options.parameters.isEmpty else { return nil }
     // What can be told of them is told before anything runs.
     try interpreter.checkParameters(of: program) { request in
-      host.givenValue(of: request, interpreter.vm)
+      try host.givenValue(of: request, interpreter.vm)
     }
     return nil
   }

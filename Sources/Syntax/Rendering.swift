@@ -99,10 +99,17 @@ private struct Page {
 
   // MARK: The parts
 
+  /// A message without what nobody reads: a script may throw a text of any length.
+  private static func shown(_ message: String) -> String {
+    let most = 1 << 16
+    guard message.utf8.count > most else { return message }
+    return String(decoding: message.utf8.prefix(most), as: UTF8.self) + "…"
+  }
+
   mutating func write(_ diagnostic: Diagnostic) {
     let role: Role = diagnostic.severity == .error ? .error : .warning
     put(diagnostic.severity.rawValue + ":", role)
-    let message = visible(diagnostic.message, keepingNewlines: true)
+    let message = visible(Self.shown(diagnostic.message), keepingNewlines: true)
     put(" ")
     put(message, .message)
     let numbers = diagnostic.labels.map { $0.source.position(of: Int($0.span.end)).line }

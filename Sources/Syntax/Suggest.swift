@@ -3,6 +3,8 @@ public enum Suggest {
   /// The candidate nearest to `name`, or nil where none is near enough: one that differs in case or underscores only, else
   /// the one with the smallest edit distance, if that is at most a third of the name's length (and at least one is allowed).
   public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
+    // A name of megabytes is near to nothing.
+    guard name.utf8.count <= 400 else { return nil }
     let wanted = Array(name.unicodeScalars)
     guard !wanted.isEmpty, wanted.count <= 100 else { return nil }
     let folded = fold(name)

@@ -17,6 +17,7 @@ public struct Grouping: Sendable {
     var places: [[Cell]: Int] = [:]
     var groups: [[Int]] = []
     for row in 0..<table.rowCount {
+      try Cancellation.check(turn: row)
       let key = keyCells.map { $0[row].groupingKey }
       if let place = places[key] {
         groups[place].append(row)
@@ -53,6 +54,7 @@ public struct Grouping: Sendable {
       Table.Column(
         column.name,
         groups.map { group in
+          if Parallel.isAbandoned { return .null }
           let values = numbers(column, group)
           return values.isEmpty ? .null : .float(statistic(values))
         })

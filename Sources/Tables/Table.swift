@@ -68,6 +68,7 @@ public struct Table: Sendable, Equatable {
     var places: [Spelling: Int] = [:]
     var columns: [Column] = []
     for (index, row) in rows.enumerated() {
+      if Parallel.isAbandoned(turn: index) { break }
       for (name, cell) in row {
         let place: Int
         if let known = places[name] {
@@ -194,7 +195,10 @@ public struct Table: Sendable, Equatable {
   /// comes last, whichever way: the first row is the best that there is.
   public func sorted(by keys: [String], descending: Bool = false) throws -> Table {
     let keyCells = try keys.map { try column($0).cells }
-    let order = (0..<rowCount).sorted { left, right in
+    var turn = 0
+    let order = try (0..<rowCount).sorted { left, right in
+      turn &+= 1
+      try Cancellation.check(turn: turn)
       for cells in keyCells {
         let (a, b) = (cells[left], cells[right])
         if a.hasNoPlace || b.hasNoPlace {

@@ -18,6 +18,7 @@ extension Table {
     let shown = shown
     var lines = [names.map { field($0) }.joined(separator: joint)]
     for row in 0..<rowCount {
+      if Parallel.isAbandoned(turn: row) { break }
       lines.append(shown.map { field($0.cells[row]) }.joined(separator: joint))
     }
     return lines.joined(separator: "\n") + "\n"
@@ -28,6 +29,7 @@ extension Table {
   public func json() -> String {
     let shown = shown
     let rows = (0..<rowCount).map { row in
+      if Parallel.isAbandoned { return "" }
       let fields = shown.map { column in
         Quoting.json(column.name) + ": " + CellCoding.portable(column.cells[row])
       }

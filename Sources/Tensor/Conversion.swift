@@ -15,40 +15,47 @@ extension Tensor {
     return Tape.record("cast", self, result) { try $0.cast(to: original) }
   }
 
+  /// Both are contiguous; not of one type.
   private func convert(into result: Tensor) {
-    let n = count
+    Parallel.blocks(count, size: StridedLoop.blockElements) { convert($0, into: result) }
+  }
+
+  private func convert(_ part: Range<Int>, into result: Tensor) {
+    let (i, n) = (part.lowerBound, part.count)
     switch (dtype, result.dtype) {
-    case (.f32, .f64): fl_convert_f32_f64(n, floats, result.pointer(Double.self))
-    case (.f64, .f32): fl_convert_f64_f32(n, pointer(Double.self), result.floats)
-    case (.f32, .i64): fl_convert_f32_i64(n, floats, result.pointer(Int64.self))
-    case (.i64, .f32): fl_convert_i64_f32(n, pointer(Int64.self), result.floats)
-    case (.f32, .i32): fl_convert_f32_i32(n, floats, result.pointer(Int32.self))
-    case (.i32, .f32): fl_convert_i32_f32(n, pointer(Int32.self), result.floats)
-    case (.i64, .i32): fl_convert_i64_i32(n, pointer(Int64.self), result.pointer(Int32.self))
-    case (.i32, .i64): fl_convert_i32_i64(n, pointer(Int32.self), result.pointer(Int64.self))
-    case (.f64, .i64): map(Double.self, result, Int64.self) { Tensor.saturated($0) }
-    case (.f64, .i32): map(Double.self, result, Int32.self) { Tensor.saturated($0) }
-    case (.i64, .f64): map(Int64.self, result, Double.self) { Double($0) }
-    case (.i32, .f64): map(Int32.self, result, Double.self) { Double($0) }
-    case (.bool, .f32): map(Bool.self, result, Float.self) { $0 ? 1 : 0 }
-    case (.bool, .f64): map(Bool.self, result, Double.self) { $0 ? 1 : 0 }
-    case (.bool, .i64): map(Bool.self, result, Int64.self) { $0 ? 1 : 0 }
-    case (.bool, .i32): map(Bool.self, result, Int32.self) { $0 ? 1 : 0 }
-    case (.f32, .bool): map(Float.self, result, Bool.self) { $0 != 0 }
-    case (.f64, .bool): map(Double.self, result, Bool.self) { $0 != 0 }
-    case (.i64, .bool): map(Int64.self, result, Bool.self) { $0 != 0 }
-    case (.i32, .bool): map(Int32.self, result, Bool.self) { $0 != 0 }
+    case (.f32, .f64): fl_convert_f32_f64(n, floats + i, result.pointer(Double.self) + i)
+    case (.f64, .f32): fl_convert_f64_f32(n, pointer(Double.self) + i, result.floats + i)
+    case (.f32, .i64): fl_convert_f32_i64(n, floats + i, result.pointer(Int64.self) + i)
+    case (.i64, .f32): fl_convert_i64_f32(n, pointer(Int64.self) + i, result.floats + i)
+    case (.f32, .i32): fl_convert_f32_i32(n, floats + i, result.pointer(Int32.self) + i)
+    case (.i32, .f32): fl_convert_i32_f32(n, pointer(Int32.self) + i, result.floats + i)
+    case (.i64, .i32):
+      fl_convert_i64_i32(n, pointer(Int64.self) + i, result.pointer(Int32.self) + i)
+    case (.i32, .i64):
+      fl_convert_i32_i64(n, pointer(Int32.self) + i, result.pointer(Int64.self) + i)
+    case (.f64, .i64): map(part, Double.self, result, Int64.self) { Tensor.saturated($0) }
+    case (.f64, .i32): map(part, Double.self, result, Int32.self) { Tensor.saturated($0) }
+    case (.i64, .f64): map(part, Int64.self, result, Double.self) { Double($0) }
+    case (.i32, .f64): map(part, Int32.self, result, Double.self) { Double($0) }
+    case (.bool, .f32): map(part, Bool.self, result, Float.self) { $0 ? 1 : 0 }
+    case (.bool, .f64): map(part, Bool.self, result, Double.self) { $0 ? 1 : 0 }
+    case (.bool, .i64): map(part, Bool.self, result, Int64.self) { $0 ? 1 : 0 }
+    case (.bool, .i32): map(part, Bool.self, result, Int32.self) { $0 ? 1 : 0 }
+    case (.f32, .bool): map(part, Float.self, result, Bool.self) { $0 != 0 }
+    case (.f64, .bool): map(part, Double.self, result, Bool.self) { $0 != 0 }
+    case (.i64, .bool): map(part, Int64.self, result, Bool.self) { $0 != 0 }
+    case (.i32, .bool): map(part, Int32.self, result, Bool.self) { $0 != 0 }
     case (.f32, .f32), (.f64, .f64), (.i64, .i64), (.i32, .i32), (.bool, .bool):
-      result.copyValues(from: self)
+      preconditionFailure("a tensor has its own type already")
     }
   }
 
   private func map<T: TensorElement, U: TensorElement>(
-    _ from: T.Type, _ result: Tensor, _ to: U.Type, _ function: (T) -> U
+    _ part: Range<Int>, _ from: T.Type, _ result: Tensor, _ to: U.Type, _ function: (T) -> U
   ) {
     let x = pointer(from)
     let y = result.pointer(to)
-    for i in 0..<count { y[i] = function(x[i]) }
+    for i in part { y[i] = function(x[i]) }
   }
 
   private static func saturated<T: FixedWidthInteger>(_ value: Double) -> T {

@@ -27,21 +27,27 @@ extension Tensor {
   public static func full(_ shape: Shape, _ value: Double, _ dtype: DType = .f32) throws -> Tensor {
     let result = try uninitialized(shape, dtype)
     switch dtype {
-    case .f32: fl_fill_f32(result.count, Float(value), result.floats)
-    case .f64: result.pointer(Double.self).update(repeating: value, count: result.count)
-    case .i64:
-      fl_fill_i64(result.count, try integer(value, Int64.self), result.pointer(Int64.self))
+    case .f32: result.fill(Float(value)) { fl_fill_f32($0, $1, $2) }
+    case .f64: result.fill(value) { $2.update(repeating: $1, count: $0) }
+    case .i64: result.fill(try integer(value, Int64.self)) { fl_fill_i64($0, $1, $2) }
     case .i32:
-      result.pointer(Int32.self).update(
-        repeating: try integer(value, Int32.self), count: result.count)
-    case .bool: result.pointer(Bool.self).update(repeating: value != 0, count: result.count)
+      result.fill(try integer(value, Int32.self)) { $2.update(repeating: $1, count: $0) }
+    case .bool: result.fill(value != 0) { $2.update(repeating: $1, count: $0) }
     }
     return result
   }
 
+  /// Writes `value` to all elements of a new tensor.
+  private func fill<T: TensorElement>(
+    _ value: T, _ write: (Int, T, UnsafeMutablePointer<T>) -> Void
+  ) {
+    let out = pointer(T.self)
+    Parallel.blocks(count, size: 1 << 20) { write($0.count, value, out + $0.lowerBound) }
+  }
+
   public static func full(_ shape: Shape, integer value: Int) throws -> Tensor {
     let result = try uninitialized(shape, .i64)
-    fl_fill_i64(result.count, Int64(value), result.pointer(Int64.self))
+    result.fill(Int64(value)) { fl_fill_i64($0, $1, $2) }
     return result
   }
 
@@ -171,7 +177,28 @@ extension Tensor {
     }
     let result = try uninitialized(shape, .i64)
     let out = result.pointer(Int64.self)
-    for i in 0..<result.count { out[i] = Int64(low + random.integer(below: range)) }
+    for i in 0..<result.count {
+      try Cancellation.check(turn: i)
+      out[i] = Int64(low + random.integer(below: range))
+    }
+    return result
+  }
+}
+
+extension Tensor {
+  /// The numbers below `count` in random order, i64: that of `RandomStream.permutation`.
+  public static func permutation(_ count: Int, _ random: inout RandomStream) throws -> Tensor {
+    let result = try uninitialized([count], .i64)
+    let out = result.pointer(Int64.self)
+    for i in 0..<count {
+      try Cancellation.check(turn: i)
+      out[i] = Int64(i)
+    }
+    for i in stride(from: count - 1, to: 0, by: -1) {
+      try Cancellation.check(turn: i)
+      let other = random.integer(below: i + 1)
+      (out[i], out[other]) = (out[other], out[i])
+    }
     return result
   }
 }

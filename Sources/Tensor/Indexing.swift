@@ -89,6 +89,7 @@ extension Tensor {
       let steps = shape.contiguousStrides
       var next = 0
       for place in 0..<mask.count where bytes[place] != 0 {
+        try Cancellation.check(turn: next)
         for axis in 0..<rank {
           results[axis].pointer(Int64.self)[next] = Int64(place / steps[axis] % shape[axis])
         }
@@ -278,6 +279,7 @@ extension Tensor {
     try withExtendedLifetime(labels) {
       let (values, out) = (labels.pointer(Int64.self), result.pointer(Bool.self))
       for i in 0..<count {
+        try Cancellation.check(turn: i)
         let label = Int(values[i])
         guard label >= 0, label < classes else {
           throw DomainError(

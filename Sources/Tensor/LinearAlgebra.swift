@@ -102,16 +102,13 @@ extension Tensor {
     let stepsB = right.batchStrides(batch)
     let resultSteps = Shape(result.strides.dropLast(2))
     let loop = StridedLoop(batch, stepsA, stepsB, resultSteps)
-    // Products of a second and more can be stopped between their blocks, and then there is no result.
-    let isLong = Double(batch.count) * Double(m) * Double(k) * Double(n) > 0x1p34
-    let stop = isLong ? Cancellation.request() : nil
     withExtendedLifetime((left, right)) {
       if loop.rank == 1 {
         Matmul.batched(
           loop.sizes[0], transposeA: layoutA.transposed, transposeB: layoutB.transposed, m: m,
           n: n, k: k, left.floats, layoutA.leading, strideA: loop.strides.0[0], right.floats,
           layoutB.leading, strideB: loop.strides.1[0], result.floats, n,
-          strideC: loop.strides.2[0], stop: stop)
+          strideC: loop.strides.2[0])
         return
       }
       let steps = loop.runStrides
@@ -120,11 +117,10 @@ extension Tensor {
           Matmul.batched(
             count, transposeA: layoutA.transposed, transposeB: layoutB.transposed, m: m, n: n,
             k: k, left.floats + i, layoutA.leading, strideA: steps.0, right.floats + j,
-            layoutB.leading, strideB: steps.1, result.floats + o, n, strideC: steps.2, stop: stop)
+            layoutB.leading, strideB: steps.1, result.floats + o, n, strideC: steps.2)
         }
       }
     }
-    if stop != nil { try Cancellation.check() }
     return result
   }
 

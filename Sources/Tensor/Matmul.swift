@@ -1,14 +1,15 @@
 import CKernels
+import Foundations
 
 /// Matrix products of plain f32 memory, row-major. The work is cut into blocks whose borders depend on the sizes only and each block is one
 /// single-threaded product, so the same bits come out for any number of threads.
 public enum Matmul {
   /// C[m, n] = alpha · op(A) · op(B) + beta · C, where op is the transpose for a true flag; leading dimensions (row strides) in
-  /// elements. With beta = 0, C is not read. Where `stop` says so, the blocks that are left stay as they are.
+  /// elements. With beta = 0, C is not read.
   public static func gemm(
     transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
     _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, beta: Float = 0,
-    _ c: UnsafeMutablePointer<Float>, _ ldc: Int, stop: (@Sendable () -> Bool)? = nil
+    _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
     guard m > 0, n > 0 else { return }
     guard k > 0 else {
@@ -21,7 +22,6 @@ public enum Matmul {
       return
     }
     Parallel.each(cut.blockCount) { index in
-      if let stop, stop() { return }
       let rows = cut.rows(index)
       let columns = cut.columns(index)
       MatmulBlock.run(
@@ -37,20 +37,18 @@ public enum Matmul {
     _ count: Int, transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int,
     alpha: Float = 1, _ a: UnsafePointer<Float>, _ lda: Int, strideA: Int,
     _ b: UnsafePointer<Float>, _ ldb: Int, strideB: Int, beta: Float = 0,
-    _ c: UnsafeMutablePointer<Float>, _ ldc: Int, strideC: Int, stop: (@Sendable () -> Bool)? = nil
+    _ c: UnsafeMutablePointer<Float>, _ ldc: Int, strideC: Int
   ) {
     let work = m * n * k
     if work >= Cut.blockWork * 2 {
       for i in 0..<count {
         gemm(
           transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha,
-          a + i * strideA, lda, b + i * strideB, ldb, beta: beta, c + i * strideC, ldc,
-          stop: stop)
+          a + i * strideA, lda, b + i * strideB, ldb, beta: beta, c + i * strideC, ldc)
       }
       return
     }
     Parallel.blocks(count, size: max(1, Cut.blockWork / 4 / max(work, 1))) { range in
-      if let stop, stop() { return }
       for i in range {
         if m == 0 || n == 0 { continue }
         if k == 0 {

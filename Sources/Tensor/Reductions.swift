@@ -373,7 +373,9 @@ extension Tensor {
     let result = try Tensor.uninitialized(shape, dtype)
     var overflow = false
     layout.forEachGroup { _, first, step in
+      if Parallel.isAbandoned { return }
       for k in 0..<layout.reduced {
+        if Parallel.isAbandoned(turn: k) { return }
         let at = first + (backwards ? layout.reduced - 1 - k : k) * step
         let before = backwards ? at + step : at - step
         switch dtype {

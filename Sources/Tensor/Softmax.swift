@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Glibc
 
 // Softmax and its logarithm along one axis.

@@ -11,9 +11,13 @@ public final class Storage: @unchecked Sendable {
 
   /// Throws a limit error where the memory limit or the machine's memory does not suffice.
   public init(byteCount: Int, zeroed: Bool = false) throws {
+    if byteCount > 0 { try AbandonableWork.requireWhole() }
     pointer = try StoragePool.shared.take(byteCount)
     self.byteCount = byteCount
-    if zeroed { memset(pointer, 0, byteCount) }
+    guard zeroed else { return }
+    // Memory that was never touched is slow to come: a gigabyte takes as long as a product of large matrices.
+    let pointer = pointer
+    Parallel.blocks(byteCount, size: 1 << 22) { memset(pointer + $0.lowerBound, 0, $0.count) }
   }
 
   deinit { StoragePool.shared.give(pointer, byteCount) }

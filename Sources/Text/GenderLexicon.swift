@@ -143,8 +143,10 @@ public struct GenderLexicon: Sendable, Equatable {
   /// The table that ships with Fairlead.
   public static let standard: GenderLexicon = {
     do {
-      return try GenderLexicon(
-        parsing: embeddedText("data/gender_lexicon.tsv"), source: "gender_lexicon.tsv")
+      return try Cancellation.finishing {
+        try GenderLexicon(
+          parsing: embeddedText("data/gender_lexicon.tsv"), source: "gender_lexicon.tsv")
+      }
     } catch {
       // The file is part of the binary; a test reads it.
       preconditionFailure("the embedded lexicon is malformed: \(error)")

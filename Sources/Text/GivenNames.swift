@@ -159,8 +159,10 @@ public struct GivenNames: Sendable, Equatable {
   /// The pairing that ships with Fairlead: common names of six origins, the ones that are words left out.
   public static let standard: GivenNames = {
     do {
-      return try GivenNames(
-        parsing: GenderLexicon.embeddedText("data/given_names.tsv"), source: "given_names.tsv")
+      return try Cancellation.finishing {
+        try GivenNames(
+          parsing: GenderLexicon.embeddedText("data/given_names.tsv"), source: "given_names.tsv")
+      }
     } catch {
       // The file is part of the binary; a test reads it.
       preconditionFailure("the embedded names are malformed: \(error)")

@@ -68,7 +68,9 @@ public struct NameFinder: Sendable {
         return nil
       }
       var word = nextWord()
-      while let current = word {
+      var turn = 0
+      while let current = word, !Parallel.isAbandoned(turn: turn) {
+        turn += 1
         let next = nextWord()
         look(at: current, last: last, next: next, base: base, &coverage)
         last = current

@@ -1,6 +1,9 @@
 // One pass over a text: finds gendered words, decides, copies. Most words are rejected by their first letter and length, before any hashing; what
 // stands around a word is looked at for gendered words only.
 
+import Foundations
+import Tensor
+
 /// What a pass reports; a class, so that a pass without report pays for a null check only.
 final class ReversalReport {
   var changes: [RoleChange] = []
@@ -38,7 +41,10 @@ struct ReversalPass {
     output.reserveCapacity(output.count + count + count / 16)
     var copied = 0
     var words = WordIterator(base: base, count: count)
+    var turn = 0
     while var (start, ending) = words.next() {
+      turn &+= 1
+      if Parallel.isAbandoned(turn: turn) { break }
       guard table.mayReplace(base + start, length: ending &- start) else { continue }
       if base[start] == underscore {
         // `_her_`, `__her__`

@@ -51,7 +51,7 @@ public struct RoleReversal: Sendable {
 
   private static func embedded(names: GivenNames?) -> RoleReversal {
     do {
-      return try RoleReversal(names: names)
+      return try Cancellation.finishing { try RoleReversal(names: names) }
     } catch {
       // What is embedded contradicts nothing; a test builds these values.
       preconditionFailure("\(error)")
@@ -126,14 +126,16 @@ public struct RoleReversal: Sendable {
   private func mapped<Result: Sendable>(
     _ texts: [String], _ body: @Sendable (String) -> Result
   ) -> [Result] {
-    [Result](unsafeUninitializedCapacity: texts.count) { buffer, count in
-      // Each element is initialised by exactly one block, and read after the last block has ended.
+    // What is abandoned stays nil, and so does the work of whoever asked.
+    var results = [Result?](repeating: nil, count: texts.count)
+    results.withUnsafeMutableBufferPointer { buffer in
+      // Each element is written by exactly one block, and read after the last block has ended.
       nonisolated(unsafe) let slots = buffer
       Parallel.blocks(texts.count, size: 16) { block in
-        for i in block { slots.initializeElement(at: i, to: body(texts[i])) }
+        for i in block { slots[i] = body(texts[i]) }
       }
-      count = texts.count
     }
+    return results.compactMap { $0 }
   }
 }
 
@@ -158,7 +160,9 @@ extension RoleReversal {
       guard let base = bytes.baseAddress else { return (0, 0) }
       let count = bytes.count
       var position = 0
-      while position < count {
+      var turn = 0
+      while position < count, !Parallel.isAbandoned(turn: turn) {
+        turn += 1
         while position < count, !WordScanner.isWordByte(base, position, count) { position += 1 }
         let start = position
         while position < count, WordScanner.isWordByte(base, position, count) { position += 1 }

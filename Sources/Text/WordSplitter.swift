@@ -1,3 +1,6 @@
+import Foundations
+import Tensor
+
 /// How a text is cut into whole words, for vocabularies of words. (`Tokenizer` cuts words into pieces.)
 public enum WordSplitter: String, Sendable, CaseIterable {
   /// Cut at white space, nothing else changed: for corpora that are tokenised already.
@@ -9,11 +12,27 @@ public enum WordSplitter: String, Sendable, CaseIterable {
 
   /// The tokens of `text`, in order.
   public func tokens(_ text: String) -> [String] {
+    if Parallel.isAbandoned { return [] }
     switch self {
-    case .whitespace: text.split(whereSeparator: \.isWhitespace).map(String.init)
-    case .words: Self.words(text)
-    case .characters: text.map { String($0) }
+    case .whitespace: return Self.pieces(text)
+    case .words: return Self.words(text)
+    case .characters:
+      var result: [String] = []
+      for character in text {
+        if Parallel.isAbandoned(turn: result.count) { break }
+        result.append(String(character))
+      }
+      return result
     }
+  }
+
+  private static func pieces(_ text: String) -> [String] {
+    var turn = 0
+    return text.split { character in
+      turn += 1
+      // Nobody sees what becomes of the rest: one piece.
+      return !Parallel.isAbandoned(turn: turn) && character.isWhitespace
+    }.map(String.init)
   }
 
   private static func words(_ text: String) -> [String] {
@@ -23,6 +42,7 @@ public enum WordSplitter: String, Sendable, CaseIterable {
     var result: [String] = []
     var word = ""
     for (i, character) in characters.enumerated() {
+      if Parallel.isAbandoned(turn: i) { break }
       if isWordPart(character) {
         word.append(character)
         continue
@@ -51,6 +71,7 @@ public enum WordSplitter: String, Sendable, CaseIterable {
     var result: [String] = []
     var position = 0
     while position < bytes.count {
+      if Parallel.isAbandoned(turn: result.count) { break }
       let start = position
       while position < bytes.count {
         let isInside =

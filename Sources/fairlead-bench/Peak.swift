@@ -1,4 +1,5 @@
 import CPeak
+import Foundations
 import Tensor
 
 /// Fused multiply-adds in registers on all threads at once: what no matrix product can exceed.

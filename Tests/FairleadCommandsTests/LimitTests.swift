@@ -34,6 +34,14 @@ import Testing
     "while true { tensor.rand([20000000]).sort() }",
     "while true { tensor.rand([20000000]).argsort() }",
     "let x = tensor.rand([9000, 9000])\nprint((x @ x).shape)",
+    "nn.lstm(64, 512)(tensor.zeros([1, 100000, 64]))",
+    "nn.conv2d(64, 256, 5)(tensor.zeros([16, 64, 200, 200]))",
+    "dp.gaussian(tensor.zeros([100000000]), 1)",
+    "let e = {inputs: tensor.zeros([20000, 100]), labels: tensor.zeros([20000], dtype: \"i64\")}\nlet m = nn.sequential(nn.linear(100, 4000), nn.linear(4000, 4000), nn.linear(4000, 10))\ndp.train(m, e, batch: 20000, epochs: 3, noise_multiplier: 1)",
+    // Texts, tables, sweeps.
+    "text.swap_gender(\"her mother \" * 50000000)",
+    "while true { table({a: list(0..300000)}).sort(\"a\").group(\"a\").mean() }",
+    "sweep a in 0..1000000 { {b: a} }",
     // What runs on the way out.
     "fn f(n) { try { f(n + 1) } finally { f(n + 1) } }\nf(0)",
     "try { while true { } } finally { while true { } }",
@@ -57,6 +65,7 @@ import Testing
     "len(\"é\" * 3 * 10**8)", "len(\"a\" * 10**9)",
     "len((\"a\" * 10**7).replace(\"a\", \"b\" * 100))",
     "let l = []\nwhile true { l.append(tensor.zeros([1000])) }",
+    "sweep a in 0..10**5 { {b: list(0..3000)} }",
     "let l = []\nwhile true { l.append(\"a\" * 100000) }",
     "let s = \"ab\"\nwhile true { s += s }", "len(repr([1.5] * 10**8))",
     "len(enumerate(0..10**8))", "len(sorted(list(0..10**8)))",

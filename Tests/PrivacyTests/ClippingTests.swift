@@ -42,7 +42,7 @@ import Testing
         [Double.leastNonzeroMagnitude],
       ] {
         let clipped = try rule.apply(vector, bound: 0.5)
-        #expect(Clipping.isWithin(clipped, 0.5), "\(rule) \(vector) \(clipped)")
+        #expect(try Clipping.isWithin(clipped, 0.5), "\(rule) \(vector) \(clipped)")
       }
       #expect(rule.factor(norm: .nan, bound: 1) == 0)
       #expect(rule.factor(norm: .infinity, bound: 1) == 0)
@@ -63,7 +63,7 @@ import Testing
         for rule in Clipping.allCases {
           for asFloats in [true, false] {
             let clipped = try rule.apply(vector, bound: bound, asFloats: asFloats)
-            #expect(Clipping.isWithin(clipped, bound))
+            #expect(try Clipping.isWithin(clipped, bound))
             if asFloats { #expect(clipped.allSatisfy { Double(Float($0)) == $0 }) }
             let norm = clipped.reduce(0) { $0 + $1 * $1 }.squareRoot()
             // Little is lost by it.
@@ -75,8 +75,8 @@ import Testing
     // What is within the bound stays as it is, exactly at the bound too.
     #expect(try Clipping.flat.apply([3, 4], bound: 5) == [3, 4])
     #expect(try Clipping.flat.apply([3e200, 4e200], bound: 5e200) == [3e200, 4e200])
-    #expect(!Clipping.isWithin([3, 4.000000000000001], 5))
+    #expect(try !Clipping.isWithin([3, 4.000000000000001], 5))
     #expect(
-      Clipping.isWithin([1, 1e-170], 1.0000000000000002) && !Clipping.isWithin([1, 1e-15], 1))
+      try Clipping.isWithin([1, 1e-170], 1.0000000000000002) && !Clipping.isWithin([1, 1e-15], 1))
   }
 }

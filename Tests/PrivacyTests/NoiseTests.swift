@@ -152,6 +152,36 @@ import Testing
     #expect(try GaussianDP.epsilon(mu: 1, delta: 0) == .infinity)
   }
 
+  /// Within six standard deviations, which chance alone passes once in millions of runs.
+  @Test func bitsDecideAsOftenAsTheyShould() {
+    var bits = SecureBits()
+    let count = 20_000
+    func expect(_ found: Int, _ probability: Double, _ what: String) {
+      let deviation = (Double(count) * probability * (1 - probability)).squareRoot()
+      #expect(
+        abs(Double(found) - Double(count) * probability) <= 6 * deviation, "\(what): \(found)")
+    }
+    let large = UInt128(1) << 82 + 5
+    for (threshold, bound) in [(1, 3), (2, 3), (256, 257), (3, 1000), (large / 3, large)] {
+      let found = (0..<count).count { _ in bits.isBelow(threshold, of: bound) }
+      expect(found, Double(threshold) / Double(bound), "below \(threshold) of \(bound)")
+    }
+    #expect(bits.isBelow(7, of: 7) && !bits.isBelow(0, of: 7))
+    var found = [Int](repeating: 0, count: 5)
+    for _ in 0..<count { found[Int(bits.uniform(below: 5))] += 1 }
+    for (value, times) in found.enumerated() { expect(times, 0.2, "\(value) of 5") }
+    // Whatever is left of a word, each bit is used once.
+    var ones = [Int](repeating: 0, count: 64)
+    for _ in 0..<count {
+      var word = bits.take(37) | bits.take(27) << 37
+      for place in 0..<64 {
+        ones[place] += Int(word & 1)
+        word >>= 1
+      }
+    }
+    for (place, times) in ones.enumerated() { expect(times, 0.5, "bit \(place)") }
+  }
+
   /// Mean, spread and shape of released noise. At 20,000 samples the Kolmogorov–Smirnov bound for a chance of 1e-6 is 0.0190.
   @Test func releasedNoiseIsGaussian() throws {
     let count = 20_000

@@ -47,7 +47,7 @@ import Testing
     #expect(reply.status == .success, "\(reply.diagnostics.map(\.message))")
     let detail = try session.host.detail(1)
     return Told(
-      remarks: remarks.text, page: RunListing.page(detail, width: nil, coloured: false),
+      remarks: remarks.text, page: try RunListing.page(detail, width: nil, coloured: false),
       events: detail.events)
   }
 

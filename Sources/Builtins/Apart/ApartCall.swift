@@ -1,3 +1,4 @@
+import Foundations
 import Learning
 import Runtime
 import Syntax
@@ -14,6 +15,13 @@ enum ApartCall {
 
   static func result(
     of function: Callable, _ parts: [any ValueEncodable], _ tensors: [Tensor]
+  ) throws -> Tensor {
+    // The script may change whatever it reaches.
+    try Cancellation.whole { try called(function, parts, tensors) }
+  }
+
+  private static func called(
+    _ function: Callable, _ parts: [any ValueEncodable], _ tensors: [Tensor]
   ) throws -> Tensor {
     guard let vm = VM.current else {
       throw Fault(.value, "a function of the script cannot be called from here")

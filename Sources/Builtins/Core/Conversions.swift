@@ -50,15 +50,16 @@ extension CoreBuiltins {
     [
       Native(
         "ord", "The number (Unicode code point) of a character.",
-        Param<String>("character", "A string of one character."),
+        Param<Text>("character", "A string of one character."),
         returns: "int", seeAlso: ["chr"], search: ["unicode", "codepoint", "ascii"],
         examples: [(#"ord("A")"#, "65")]
       ) { character in
-        guard character.unicodeScalars.count == 1, let scalar = character.unicodeScalars.first
+        guard character.object.count == 1,
+          let scalar = character.object.text.unicodeScalars.first
         else {
           throw Fault(
             .value,
-            "`character` must be one character, found \(character.unicodeScalars.count) in \(Quoting.literal(String(character.prefix(20))))"
+            "`character` must be one character, found \(character.object.count) in \(Representation.brief(Value(character.object)))"
           ).atArgument(0)
         }
         return Int(scalar.value)
@@ -90,6 +91,7 @@ extension CoreBuiltins {
     default: break
     }
     if base == 10, let bytes = value.stringBytes, let int = plainInt(bytes) { return int }
+    try requireShort(value)
     if let text = value.string {
       guard let int = parseInt(text, base) else {
         throw Fault(
@@ -121,6 +123,7 @@ extension CoreBuiltins {
     if let number = value.number { return number }
     if case .bool(let bool) = value { return bool ? 1 : 0 }
     if let bytes = value.stringBytes, let number = plainFloat(bytes) { return number }
+    try requireShort(value)
     if let text = value.string {
       guard let number = parseFloat(text) else {
         throw Fault(.value, "\(Representation.brief(value)) is not a number").atArgument(0)
@@ -133,6 +136,7 @@ extension CoreBuiltins {
   private static func boolean(_ value: Value) throws -> Bool {
     if case .bool(let bool) = value { return bool }
     if let number = value.number { return number != 0 }
+    try requireShort(value)
     switch value.string?.lowercased() {
     case "true": return true
     case "false": return false
@@ -145,6 +149,16 @@ extension CoreBuiltins {
       throw Fault(.value, "\(Representation.brief(value)) is neither \"true\" nor \"false\"")
         .atArgument(0)
     }
+  }
+
+  /// Bytes of the longest text that is read as a number.
+  private static let longestNumber = 1 << 20
+
+  private static func requireShort(_ value: Value) throws {
+    guard let count = value.stringBytes?.count, count > longestNumber else { return }
+    throw Fault(
+      .limit, "a text of \(count) bytes is not read as one value; it may have 1 MiB at most"
+    ).atArgument(0)
   }
 
   /// Up to 18 digits and a sign, as most texts of whole numbers are; nil for others.

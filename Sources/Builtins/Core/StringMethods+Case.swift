@@ -36,22 +36,37 @@ extension CoreBuiltins {
     Native(
       name, summary, Param<Text>("text", "The string."), returns: "string",
       search: ["case", "capital"], examples: [(code, result)]
-    ) { vm, text in
-      if let ascii, text.object.isASCII {
-        let bytes = text.bytes
-        let result = try StringObject(byteCount: bytes.count, characterCount: bytes.count) {
-          target throws(Fault) in
-          for (index, byte) in bytes.enumerated() {
-            target[index] = ascii(byte)
-            try vm.checkInterrupt(turn: index)
-          }
+    ) { vm, text in try recased(text, vm, ascii: ascii, change) }
+  }
+
+  private static func recased(
+    _ text: Text, _ vm: VM, ascii: ((UInt8) -> UInt8)?,
+    _ change: (Casing.Bytes, inout TextBuilder) throws -> Void
+  ) throws -> Value {
+    if let ascii, text.object.isASCII {
+      let bytes = text.bytes
+      let result = try StringObject(byteCount: bytes.count, characterCount: bytes.count) {
+        target throws(Fault) in
+        for (index, byte) in bytes.enumerated() {
+          target[index] = ascii(byte)
+          try vm.checkInterrupt(turn: index)
         }
-        return vm.adopt(result)
       }
-      var builder = TextBuilder(vm, capacity: text.bytes.count)
-      try change(text.bytes, &builder)
-      return builder.finish()
+      return vm.adopt(result)
     }
+    var builder = TextBuilder(vm, capacity: text.bytes.count)
+    try change(text.bytes, &builder)
+    return builder.finish()
+  }
+
+  /// The text in lower case.
+  static func lowered(_ text: Text, _ vm: VM) throws -> Value {
+    try recased(text, vm, ascii: { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, Casing.lower)
+  }
+
+  /// The text in upper case.
+  static func raised(_ text: Text, _ vm: VM) throws -> Value {
+    try recased(text, vm, ascii: { $0 >= 0x61 && $0 <= 0x7A ? $0 & 0xDF : $0 }, Casing.upper)
   }
 
   static var classes: [Native] {

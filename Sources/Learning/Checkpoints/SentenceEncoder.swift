@@ -127,7 +127,9 @@ public final class SentenceEncoder {
     }
     let lengths = Lengths(sentences.map { Int32($0.count) })
     return try ForwardContext.evaluation {
-      let hidden = try model.forward(ids.with(lengths: lengths)).with(lengths: lengths)
+      let hidden = try Cancellation.abandonable {
+        try model.forward(ids.with(lengths: lengths)).with(lengths: lengths)
+      }
       let parts = try poolings.map { try pool(hidden, $0) }
       let pooled = parts.count == 1 ? parts[0] : try Tensor.concatenated(parts, axis: 1)
       guard normalizes else { return pooled }

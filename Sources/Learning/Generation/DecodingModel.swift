@@ -88,7 +88,9 @@ public final class UncachedDecoder: DecodingModel {
     private func compute(_ row: Int, into place: Int) throws {
       let sequence = sequences[row]
       let input = try Tensor(sequence.map(Int64.init), shape: [1, sequence.count])
-      let result = try ForwardContext.evaluation { try model.forward(input) }
+      let result = try ForwardContext.evaluation {
+        try Cancellation.abandonable { try model.forward(input) }
+      }
       guard result.shape == [1, sequence.count, vocabularySize], result.dtype == .f32 else {
         throw DomainError(
           .shape,

@@ -66,7 +66,9 @@ public struct LanguageModelScorer {
   }
 
   public init(_ model: Layer, contextLength: Int?) throws {
-    try self.init(contextLength: contextLength) { try model.forward($0) }
+    try self.init(contextLength: contextLength) { tokens in
+      try Cancellation.abandonable { try model.forward(tokens) }
+    }
   }
 
   /// ln p(token t | the tokens before it) for t = 1, 2, … of each text: one number less than there are tokens. Begin a text with a start

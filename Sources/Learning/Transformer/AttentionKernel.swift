@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Glibc
 import Tensor
 
@@ -92,7 +93,7 @@ struct AttentionKernel {
         let largest = scores + rowTile * columnTile
         let sums = largest + rowTile
         let corrections = sums + rowTile
-        for first in stride(from: 0, to: queries, by: rowTile) {
+        for first in stride(from: 0, to: queries, by: rowTile) where !Parallel.isAbandoned {
           let rows = min(rowTile, queries - first)
           largest.update(repeating: -.infinity, count: rows)
           sums.update(repeating: 0, count: rows)
@@ -167,7 +168,7 @@ struct AttentionKernel {
         let weights = scratch.baseAddress.unsafelyUnwrapped
         let gradients = weights + rowTile * columnTile
         let means = gradients + rowTile * columnTile
-        for first in stride(from: 0, to: queries, by: rowTile) {
+        for first in stride(from: 0, to: queries, by: rowTile) where !Parallel.isAbandoned {
           let rows = min(rowTile, queries - first)
           let queryRows = q + first * query.rowStride
           let gradientRows = g + first * outputGradient.rowStride

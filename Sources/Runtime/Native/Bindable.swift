@@ -33,6 +33,15 @@ public protocol Bindable: ValueEncodable {
 }
 
 extension Bindable {
+  /// As `decode`, and nil too where a part of the value is wrong: for a value that may be of several types. What ends the run goes on.
+  public static func attempt(_ value: Value, _ vm: VM) throws -> Self? {
+    do { return try decode(value, vm) } catch {
+      let fault = Fault(error)
+      guard fault.isCatchable, fault.kind != .limit else { throw fault }
+      return nil
+    }
+  }
+
   public static var takesRest: Bool { false }
   public static var decodesRestItems: Bool { false }
   public static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Self? {

@@ -14,12 +14,12 @@ import Syntax
 /// ```
 public final class Native: @unchecked Sendable {
   // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several threads may
-  // declare the same native at once. `knowing` belongs to the declaration.
+  // declare the same native at once. `knowing` and `running` belong to the declaration.
 
   /// The name without its module.
   public let name: String
   private let qualifiedName: Mutex<String>
-  @usableFromInline let body: @Sendable (inout NativeCall) throws -> Value
+  @usableFromInline private(set) var body: @Sendable (inout NativeCall) throws -> Value
 
   /// Asked for late: a type's methods name the type itself as their first parameter while it is still being described.
   private let describeParameters: @Sendable () -> [Signature.Parameter]
@@ -170,6 +170,14 @@ public final class Native: @unchecked Sendable {
   /// Says what a check can know of a call from its arguments together.
   public func knowing(_ insight: CallInsight) -> Native {
     self.insight = insight
+    return self
+  }
+
+  /// Has every call run within `scope`.
+  public func running(in scope: @escaping @Sendable (() throws -> Value) throws -> Value) -> Native
+  {
+    let inner = body
+    body = { call in try scope { try inner(&call) } }
     return self
   }
 

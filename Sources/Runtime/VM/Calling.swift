@@ -425,7 +425,8 @@ extension VM {
     let bounds = stackBounds
     CurrentVM.set(self)
     stackBounds = ThreadStack.current()
-    let isRun = previous !== self && !isTrial
+    // An interpreter that is sealed within a run is watched with it.
+    let isRun = previous?.interpreter !== interpreter && !isTrial
     if isRun { interpreter.startWatching() }
     defer {
       CurrentVM.set(previous)

@@ -249,11 +249,13 @@ extension Interpreter {
 
   /// Checks the values that the host has for parameters of a program, as far as that can be told before anything runs.
   /// - Throws: a `Fault` that is a misuse.
-  public func checkParameters(of program: Program, given: (ParameterRequest) -> Value?) throws {
+  public func checkParameters(of program: Program, given: (ParameterRequest) throws -> Value?)
+    throws
+  {
     for request in try parameters(of: program) {
       do {
         try vm.enter {
-          if let value = given(request) { try vm.check(value, for: request) }
+          if let value = try given(request) { try vm.check(value, for: request) }
         }
       } catch {
         let fault = Fault(error).asMisuse()

@@ -16,6 +16,8 @@ public final class InterruptFlag: Sendable {
   public init() {}
 
   public var isSet: Bool { raised.load(ordering: .relaxed) != 0 }
+  /// Whether the run is over, whatever is done: not where memory is short, which a collection may mend.
+  public var endsRun: Bool { isSet && reason != .memory }
   /// Asks what runs to stop. Safe in a signal handler.
   public func set() { raised.store(StopReason.interrupt.rawValue, ordering: .relaxed) }
   public func clear() { raised.store(0, ordering: .relaxed) }

@@ -93,6 +93,11 @@ extension VM {
     }
   }
 
+  /// A trial is over, perhaps before it came to collect what it was asked to: the next one is not to begin without memory.
+  func settleMemory() throws(Fault) {
+    if isMemoryShort { try collectIfDue() }
+  }
+
   /// Frees what nothing reaches.
   public func collectGarbage() { collect() }
 
@@ -199,7 +204,7 @@ extension VM {
   func assertionFailed(_ message: Value?) throws(Fault) -> Fault {
     do {
       guard let message else { return Fault(.assert, "the assertion does not hold") }
-      return Fault(.assert, try Representation.text(of: message, quoted: false, self))
+      return Fault(.assert, try Representation.message(of: message, self))
     } catch {
       throw Fault(error)
     }

@@ -91,6 +91,7 @@ public final class SweepRequest: @unchecked Sendable {
               hint: "call this value something else")
           }
         }
+        try trial.settleMemory()
         return .map(
           try reference.map.map { key, value in
             do {

@@ -73,7 +73,8 @@ public enum Comparison {
       let left = a.native
       let right = b.native
       if let x = left.scalar, let y = right.scalar { return try equal(x, y, vm, depth + 1, &steps) }
-      return left.type === right.type && left.type.equals(left, right)
+      guard left.type === right.type else { return false }
+      return try left.type.equals(left, right)
     default: return false
     }
   }

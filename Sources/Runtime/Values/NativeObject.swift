@@ -112,7 +112,7 @@ public class AnyNativeType: @unchecked Sendable {
   func compared(_ vm: VM, _ op: ComparisonOperator, _ left: Value, _ right: Value) throws -> Value?
   { nil }
   /// Whether two objects of this type are the same value inside lists and maps.
-  func equals(_ left: NativeObject, _ right: NativeObject) -> Bool { false }
+  func equals(_ left: NativeObject, _ right: NativeObject) throws -> Bool { false }
   func index(_ object: NativeObject, _ subscripts: [SubscriptValue], _ vm: VM) throws -> Value? {
     nil
   }
@@ -173,7 +173,7 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   /// `== != < <= > >=` with the value on either side; nil where the operands do not compare.
   public var compare: Comparison?
   /// Whether two values are the same one inside lists and maps, where `compare` may give something elementwise.
-  public var equals: ((T, T) -> Bool)?
+  public var equals: ((T, T) throws -> Bool)?
   public var index: ((T, [SubscriptValue], VM) throws -> Value)?
   /// `x[…] = value`.
   public var setIndex: ((inout T, [SubscriptValue], Value, VM) throws -> Void)?
@@ -297,8 +297,8 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   {
     try compare?(vm, op, left, right)
   }
-  override func equals(_ left: NativeObject, _ right: NativeObject) -> Bool {
-    equals?(NativeType.unbox(left), NativeType.unbox(right)) ?? false
+  override func equals(_ left: NativeObject, _ right: NativeObject) throws -> Bool {
+    try equals?(NativeType.unbox(left), NativeType.unbox(right)) ?? false
   }
   override func index(_ object: NativeObject, _ subscripts: [SubscriptValue], _ vm: VM) throws
     -> Value?

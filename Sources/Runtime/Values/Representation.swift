@@ -43,9 +43,10 @@ public enum Representation {
     if case .object(let reference) = value, reference.kind == .native {
       return reference.native.scalar.map(brief) ?? value.typeWithArticle
     }
-    if case .object(let reference) = value, reference.kind == .string, reference.string.count > 100
+    if case .object(let reference) = value, reference.kind == .string,
+      reference.string.byteLength > 400
     {
-      text = Quoting.literal(String(reference.string.text.prefix(70)))
+      text = Quoting.literal(beginning(of: reference.string, bytes: 400))
     } else {
       var writer = Writer(vm: nil)
       writer.limit = 400
@@ -55,6 +56,32 @@ public enum Representation {
     }
     let line = text.replacing("\n", with: " ")
     return line.count <= 60 ? line : line.prefix(57) + "..."
+  }
+
+  /// The value as an assertion's message, cut where it is long: what compared two large values says what they are by its beginning.
+  static func message(of value: Value, _ vm: VM) throws -> String {
+    if case .object(let reference) = value, reference.kind == .string {
+      guard reference.string.byteLength > longestMessage else { return reference.string.text }
+      return beginning(of: reference.string, bytes: longestMessage) + "…"
+    }
+    var writer = Writer(vm: vm)
+    writer.limit = longestMessage
+    do { try writer.write(value) } catch let fault as Fault where fault.isCatchable {
+      guard writer.text.utf8.count > longestMessage else { throw fault }
+      return beginning(of: StringObject(writer.text), bytes: longestMessage) + "…"
+    }
+    return writer.text
+  }
+
+  /// Bytes of a message that is shown whole.
+  private static let longestMessage = 10_000
+
+  /// The first characters of a string, of at most so many bytes.
+  private static func beginning(of string: StringObject, bytes count: Int) -> String {
+    let bytes = string.utf8
+    var end = min(count, bytes.count)
+    while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return String(decoding: bytes[..<end], as: UTF8.self)
   }
 
   /// The value with its type for a message about types: `the string "abc"`, `a list`, `nil`.

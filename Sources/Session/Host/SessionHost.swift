@@ -157,8 +157,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   public func parameter(_ request: ParameterRequest, _ vm: VM) throws -> Value? {
-    let value = givenValue(of: request, vm)
-    let recorded = Cell(value ?? request.defaultValue, vm)
+    let value = try givenValue(of: request, vm)
+    let recorded = try Cell(value ?? request.defaultValue, vm)
     lock.withLock {
       reached.append(Cell.Entry(key: .string(request.name), value: recorded))
     }
@@ -167,11 +167,11 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   }
 
   /// The value that a parameter was given on the command line; nil where it was given none.
-  func givenValue(of request: ParameterRequest, _ vm: VM) -> Value? {
+  func givenValue(of request: ParameterRequest, _ vm: VM) throws -> Value? {
     guard let given = lock.withLock({ given[request.name] }) else { return nil }
     // What stands for a text is one, even where it looks like a number; a whole number does for a fraction.
     let cell =
-      switch (Cell(request.defaultValue, vm), given.value) {
+      switch (try Cell(request.defaultValue, vm), given.value) {
       case (.string, .string): given.value
       case (.string, _): Cell.string(given.text)
       case (.float, .int(let whole)): Cell.float(Double(whole))
@@ -250,7 +250,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       throw Fault(.index, "run \(number) has no recorded trials of a sweep \(sweep)")
     }
     let names = trials[0].axes.map(\.key.text)
-    return SweepDriver.table(SweepPlan(names: names, combinations: []), trials)
+    return try SweepDriver.table(SweepPlan(names: names, combinations: []), trials)
   }
 
   func detail(_ number: Int) throws -> RunDetail {
@@ -273,7 +273,11 @@ public final class SessionHost: HostServices, @unchecked Sendable {
 
   public func sweep(_ request: SweepRequest, _ vm: VM) throws -> Value {
     let plan = SweepPlan(
-      names: request.axes, combinations: request.combinations.map { $0.map { Cell($0, vm) } })
+      names: request.axes,
+      combinations: try request.combinations.enumerated().map { index, values in
+        try vm.checkInterrupt(turn: index)
+        return try values.map { try Cell($0, vm) }
+      })
     output.flush()
     let number = lock.withLock {
       sweepCount += 1
@@ -291,13 +295,16 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     let stream = vm.fixedSeed.map { "fixed \($0)" } ?? "\(seed)"
     let keys: [Fingerprint]
     if trials == nil {
-      keys = plan.combinations.indices.map { Fingerprint(["trial", "\(index)", "\($0)"]) }
+      keys = try plan.combinations.indices.map { trial in
+        try Cancellation.check(turn: trial)
+        return Fingerprint(["trial", "\(index)", "\(trial)"])
+      }
     } else {
-      keys = TrialNames(request, plan, surroundings(request, sweep: index, stream: stream)).keys
+      keys = try TrialNames(request, plan, surroundings(request, sweep: index, stream: stream)).keys
     }
     let outcome = try run(request, plan, sweep: index, store: trials, keys: keys, stream: stream)
     report(outcome.failed, of: plan.combinations.count, number: number, request)
-    return vm.box(SweepDriver.table(plan, outcome.trials, number: number))
+    return vm.box(try SweepDriver.table(plan, outcome.trials, number: number))
   }
 
   private func surroundings(_ request: SweepRequest, sweep: Int, stream: String)
@@ -333,7 +340,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     _ request: SweepRequest, _ plan: SweepPlan, sweep: Int, store: (any TrialStore)?,
     keys: [Fingerprint], stream: String
   ) throws -> SweepDriver.Outcome {
-    let streams = plan.streams(stream)
+    let streams = try plan.streams(stream)
     lock.withLock { notesOfTrials = [] }
     let driver = SweepDriver(
       plan: plan, keys: keys, sweepIndex: sweep, store: store, takesUp: !options.startsFresh,
@@ -345,7 +352,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
         let random = RandomState(key: streams[trial])
         let place = TrialPlace(key: keys[trial], axes: plan.axes(trial))
         if self.options.workers == 1 { return self.runTrial(request, trial, random, place) }
-        return Cancellation.when({ interrupt.isSet }) {
+        return Cancellation.when({ interrupt.isSet }, abandons: { interrupt.endsRun }) {
           Builtins.serially { self.runTrial(request, trial, random, place) }
         }
       }
@@ -418,6 +425,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       }
       return .failure(kind: fault.kind.rawValue, message: fault.message + (place ?? ""))
     } catch {
+      if let fault = (error as? any FaultConvertible)?.fault, !fault.isCatchable {
+        return .interrupted
+      }
       return .failure(kind: "value", message: "\(error)")
     }
   }
@@ -432,9 +442,12 @@ extension ReadLog {
 
 extension SweepPlan {
   /// The random stream of each trial: of the seed and the trial's own values only, never of when or where it runs.
-  func streams(_ seed: String) -> [UInt64] {
-    zip(combinations.indices, occurrences).map { trial, occurrence in
-      Fingerprint(["stream", seed, CellCoding.encode(.map(axes(trial))), "\(occurrence)"]).word
+  /// - Throws: `interrupt`.
+  func streams(_ seed: String) throws -> [UInt64] {
+    try zip(combinations.indices, occurrences()).map { trial, occurrence in
+      try Cancellation.check(turn: trial)
+      return Fingerprint(["stream", seed, CellCoding.encode(.map(axes(trial))), "\(occurrence)"])
+        .word
     }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Tables
+import Tensor
 
 /// The combinations of one sweep: the cells that a table shows of each trial's own values.
 public struct SweepPlan: Sendable {
@@ -19,9 +20,10 @@ public struct SweepPlan: Sendable {
   }
 
   /// Which of the equal combinations before it a trial is: 0 but where a script sweeps the same values twice.
-  var occurrences: [Int] {
+  func occurrences() throws -> [Int] {
     var seen: [[Cell]: Int] = [:]
-    return combinations.map { combination in
+    return try combinations.enumerated().map { index, combination in
+      try Cancellation.check(turn: index)
       let count = seen[combination, default: 0]
       seen[combination] = count + 1
       return count
@@ -91,6 +93,7 @@ final class SweepDriver: @unchecked Sendable {
   func run(workers: Int, _ body: @escaping Run) throws -> Outcome {
     let recorded = takesUp ? try store?.results(of: keys) ?? [:] : [:]
     for (trial, key) in keys.enumerated() {
+      try Cancellation.check(turn: trial)
       if var record = recorded[key] {
         record.sweep = sweepIndex
         record.ordinal = trial
@@ -229,19 +232,28 @@ final class SweepDriver: @unchecked Sendable {
   /// messages of the trials that failed (`trial_error` where the results have an `error` of their own), which is not
   /// shown where all went well.
   /// - Parameter number: tells the sweep's failures from those of others.
-  static func table(_ plan: SweepPlan, _ trials: [TrialRecord?], number: Int = -1) -> Table {
+  /// - Throws: `interrupt`.
+  static func table(_ plan: SweepPlan, _ trials: [TrialRecord?], number: Int = -1) throws -> Table {
+    try Cancellation.abandonable { whole(plan, trials, number) }
+  }
+
+  private static func whole(_ plan: SweepPlan, _ trials: [TrialRecord?], _ number: Int) -> Table {
     let trials = trials.compactMap { $0 }
-    let names = Set(
-      spelt: trials.flatMap { record -> [Cell.Entry] in
-        if case .result(let entries) = record.outcome { entries } else { [] }
-      }.map(\.key.text) + plan.names)
+    func taken(_ name: String) -> Bool {
+      plan.names.containsSpelling(name)
+        || trials.contains { record in
+          guard case .result(let entries) = record.outcome else { return false }
+          return entries.contains { $0.key.text.isSpelt(name) }
+        }
+    }
     var failure = "error"
-    while names.contains(Spelling(failure)) { failure = "trial_" + failure }
+    while taken(failure) { failure = "trial_" + failure }
     var roles = Dictionary(
       plan.names.map { (Spelling($0), Table.Column.Role.axis) },
       uniquingKeysWith: { first, _ in first })
     roles[failure] = .failure(sweep: number)
     let rows = trials.map { record -> [(name: String, cell: Cell)] in
+      if Parallel.isAbandoned { return [] }
       let axes = record.axes.map { (name: $0.key.text, cell: $0.value) }
       switch record.outcome {
       case .result(let entries):

@@ -25,7 +25,7 @@ struct TrialNames {
     var environment: () -> [String]
   }
 
-  init(_ request: SweepRequest, _ plan: SweepPlan, _ surroundings: Surroundings) {
+  init(_ request: SweepRequest, _ plan: SweepPlan, _ surroundings: Surroundings) throws {
     var content = FingerprintWriter()
     let writer = ContentWriter { content.add(bytes: $0) }
     let natives = request.writeBody(to: writer)
@@ -37,7 +37,8 @@ struct TrialNames {
     parts += TrialNames.state(behind: natives, surroundings)
     lazy var origin = ["origin"] + surroundings.origin()
     if !writer.isWhole { parts += origin }
-    keys = zip(plan.combinations.indices, plan.occurrences).map { trial, occurrence in
+    keys = try zip(plan.combinations.indices, plan.occurrences()).map { trial, occurrence in
+      try Cancellation.check(turn: trial)
       var own = parts + [CellCoding.encode(.map(plan.axes(trial))), "\(occurrence)"]
       if !request.hasPlainValues(trial) {
         var content = FingerprintWriter()

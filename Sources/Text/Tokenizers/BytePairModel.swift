@@ -220,7 +220,11 @@ final class BytePairModel: @unchecked Sendable {
       }
     }
     for i in 0..<count - 1 { push(Int32(truncatingIfNeeded: i)) }
+    var turn = 0
     while let entry = queue.pop() {
+      turn &+= 1
+      // Words that are remembered are shorter than that.
+      if Parallel.isAbandoned(turn: turn) { break }
       let place = Int(UInt32(truncatingIfNeeded: entry))
       // Gone into another token, or with another neighbour since: the queue keeps such entries.
       guard ids[place] >= 0, next[place] >= 0 else { continue }

@@ -40,7 +40,9 @@ public struct BytePairTrainer {
     var text = addsPrefixSpace && text.utf8.first != 0x20 ? " " + text : text
     let fits = text.withUTF8 { bytes in
       var start = 0
-      while start < bytes.count {
+      var turn = 0
+      while start < bytes.count, !Parallel.isAbandoned(turn: turn) {
+        turn += 1
         let end = splitter.end(bytes, from: start)
         if !words.add(UnsafeBufferPointer(rebasing: bytes[start..<end])) { return false }
         start = end

@@ -1,6 +1,9 @@
 // The three ways from a stretch of text to its tokens: GPT-2's and BERT's, in which a word's tokens follow from its bytes alone and are remembered,
 // and the general one, which also says where in the text each token comes from.
 
+import Foundations
+import Tensor
+
 extension SubwordTokenizer {
   func appendGPT2(
     _ section: UnsafeBufferPointer<UInt8>, _ addsPrefixSpace: Bool, _ model: BytePairModel,
@@ -16,7 +19,9 @@ extension SubwordTokenizer {
     let splitter = GPT2Splitter()
     let cache = buffers.cache
     var start = 0
-    while start < section.count {
+    var turn = 0
+    while start < section.count, !Parallel.isAbandoned(turn: turn) {
+      turn += 1
       let end = splitter.end(section, from: start)
       if end - start <= WordCache.longestWord {
         let key = WordCache.key(section, start, end)
@@ -47,7 +52,9 @@ extension SubwordTokenizer {
     let removed = normalization.cleansText ? UnicodeFlags.removed.rawValue : 0
     var start = 0
     var position = 0
-    while start < section.count {
+    var turn = 0
+    while start < section.count, !Parallel.isAbandoned(turn: turn) {
+      turn += 1
       var next = position
       while position < section.count {
         let (scalar, length) = UTF8Decoder.scalar(section, position)
@@ -95,7 +102,8 @@ extension SubwordTokenizer {
     buffers.pieces.pieces.append(0..<buffers.pieces.bytes.count)
     preTokenizer?.apply(to: &buffers.pieces)
     buffers.pieces.bytes.withUnsafeBufferPointer { bytes in
-      for piece in buffers.pieces.pieces {
+      for (turn, piece) in buffers.pieces.pieces.enumerated() {
+        if Parallel.isAbandoned(turn: turn) { break }
         model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
         buffers.ids.append(buffers.wordIDs.buffer)
       }
@@ -142,7 +150,8 @@ extension SubwordTokenizer {
     preTokenizer?.apply(to: &buffers.pieces)
     let list = buffers.pieces
     list.bytes.withUnsafeBufferPointer { bytes in
-      for piece in list.pieces {
+      for (turn, piece) in list.pieces.enumerated() {
+        if Parallel.isAbandoned(turn: turn) { break }
         model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
         buffers.ids.append(buffers.wordIDs.buffer)
         var from = piece.lowerBound

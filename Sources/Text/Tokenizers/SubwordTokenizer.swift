@@ -449,7 +449,8 @@ public final class SubwordTokenizer: Tokenizer {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(ids.count * 5)
     var isFirst = true
-    for id in ids {
+    for (index, id) in ids.enumerated() {
+      try Cancellation.check(turn: index)
       if skipSpecialTokens, isSpecial(id) { continue }
       if var content = addedTexts[id] {
         content.withUTF8 { append($0, isFirst: isFirst, to: &bytes) }

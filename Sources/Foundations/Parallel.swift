@@ -24,7 +24,7 @@ public enum Parallel {
   }
 
   /// Cuts `0..<count` into blocks of `size` (the last may be shorter) and calls `body` once for each, on several threads
-  /// where there are several blocks. Blocks run in any order; a nested call runs inline.
+  /// where there are several blocks. Blocks run in any order; a nested call runs inline. Abandoned work leaves blocks out.
   @inlinable
   public static func blocks(_ count: Int, size: Int, _ body: (Range<Int>) -> Void) {
     guard count > 0 else { return }
@@ -34,7 +34,7 @@ public enum Parallel {
     }
     if fl_thread().pointee.serial > 0 || threads == 1 {
       var start = 0
-      while start < count {
+      while start < count, !isAbandoned {
         body(start..<min(start + size, count))
         start += size
       }
@@ -64,6 +64,8 @@ private struct Job: ~Copyable {
   let size: Int
   let body: (Range<Int>) -> Void
   let helpersAllowed: Int
+  /// Of its caller, see `AbandonableWork`.
+  let abandonable = fl_thread().pointee.finishing > 0 ? nil : fl_thread().pointee.abandonable
   let blockCount: Int
   let next = Atomic<Int>(0)
   /// Helpers that ever joined; guarded by the pool's lock.
@@ -82,7 +84,7 @@ private struct Job: ~Copyable {
   borrowing func work() {
     while true {
       let block = next.add(1, ordering: .relaxed).oldValue
-      guard block < blockCount else { return }
+      guard block < blockCount, !Parallel.isAbandoned else { return }
       let start = block * size
       body(start..<min(start + size, count))
     }
@@ -171,7 +173,9 @@ private final class ThreadPool: @unchecked Sendable {
       let seen = epoch.pointee.load(ordering: .sequentiallyConsistent)
       if let job = join() {
         let slot = job.pointee.slot
+        fl_thread().pointee.abandonable = job.pointee.abandonable
         job.pointee.work()
+        fl_thread().pointee.abandonable = nil
         leave(slot)
         continue
       }
