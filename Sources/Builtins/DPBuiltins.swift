@@ -114,7 +114,7 @@ enum DPBuiltins {
     },
     Native(
       "noise_multiplier",
-      "The least noise multiplier with which DP-SGD stays within a budget: `dp.epsilon` of it, by the same accountant, is never above. \"rdp\" is that of `dp.train`; \"pld\" needs less noise, for an epsilon below 0.01 very much less.",
+      "The least noise multiplier with which DP-SGD stays within a budget. `dp.epsilon` of it, by the same accountant, is never above. \"rdp\" is that of `dp.train`; \"pld\" needs less noise, for an epsilon below 0.01 very much less.",
       Param<Double>("epsilon", "The budget.", .positive),
       Param<Double>("sample_rate", "The chance of an example to be in a step.", .within(0, 1)),
       Param<Int>("steps", "How many steps.", .nonNegative),
