@@ -4,7 +4,7 @@ import Testing
 
 @testable import Terminal
 
-@Suite struct PromptTests {
+@Suite struct TerminalPromptTests {
   @Test func theHistoryLiesWhereStateBelongs() {
     #expect(
       ReadEvalPrint.historyPath(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/fairlead/history")

@@ -50,7 +50,7 @@ private func driver(_ store: (any TrialStore)?) -> SweepDriver {
   SweepDriver(plan: plan, keys: keys, sweepIndex: 0, store: store, progress: quiet())
 }
 
-@Suite struct SweepTests {
+@Suite struct SweepDriverTests {
   @Test(arguments: [1, 2, 5, 50])
   func theTableDoesNotDependOnTheWorkers(workers: Int) throws {
     let outcome = try driver(nil).run(workers: workers) { _, trial in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The record of runs: what a kill, a full disk or a folder that cannot be written leave of it.
-@Suite struct ResumeTests {
+@Suite struct RunResumeTests {
   private static func sweep(pausing seconds: Double) -> String {
     """
     let t = sweep a in [0.5, inf], s in 0..6 {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Syntax
 
-@Suite struct LimitTests {
+@Suite struct SyntaxLimitTests {
   static let deep: [String] = [
     String(repeating: "(", count: 100_000), String(repeating: "[", count: 100_000),
     String(repeating: "{a: ", count: 20_000), String(repeating: "-", count: 100_000) + "1",

@@ -4,7 +4,7 @@ import Tensor
 import Testing
 
 /// The golden files that Scripts/oracles writes with PyTorch.
-struct Golden {
+struct LearningGolden {
   struct Case {
     let name: String
     let options: [String: Any]
@@ -18,6 +18,10 @@ struct Golden {
     func number(_ option: String) -> Double? { (options[option] as? NSNumber)?.doubleValue }
     func flag(_ option: String) -> Bool { (options[option] as? NSNumber)?.boolValue ?? false }
     func text(_ option: String) -> String? { options[option] as? String }
+    func sizes(_ option: String) -> [Int]? { options[option] as? [Int] }
+    func plane(_ option: String) -> PlaneSize? {
+      sizes(option).map { PlaneSize(height: $0[0], width: $0[1]) }
+    }
 
     /// The lengths among the inputs.
     var lengths: Lengths? {
@@ -86,9 +90,10 @@ enum Networks {
     if name == "a_bilstm" {
       let lstm = try LSTM(5, 4, bidirectional: true, random: &random)
       let output = try Linear(8, 3, random: &random)
-      return try FunctionLayer(children: [
-        ("embedding", embedding), ("lstm", lstm), ("output", output),
-      ]) {
+      return try FunctionLayer(
+        children: [("embedding", embedding), ("lstm", lstm), ("output", output)],
+        keepsExamplesApart: true
+      ) {
         try output.forward(Pooling(.mean).forward(lstm.forward(embedding.forward($0))))
       }
     }
@@ -97,7 +102,8 @@ enum Networks {
     // The fused forms are part of what is tested.
     let body = try Sequential([embedding, Pooling(.mean), hidden, Activation(.relu), output])
     return try FunctionLayer(
-      children: [("embedding", embedding), ("hidden", hidden), ("output", output)]
+      children: [("embedding", embedding), ("hidden", hidden), ("output", output)],
+      keepsExamplesApart: true
     ) { try body.forward($0) }
   }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Learning
 
 /// Runs that were cut off and go on, and what else the training loop does beside steps.
-@Suite(.serialized) struct ResumeTests {
+@Suite(.serialized) struct TrainingResumeTests {
   private struct Killed: Error {}
 
   private func source(_ count: Int = 90) throws -> TokenSource {

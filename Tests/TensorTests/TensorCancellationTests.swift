@@ -5,7 +5,7 @@ import Testing
 @testable import Tensor
 
 /// Work that is stopped leaves the rest out, and nobody sees what it made.
-@Suite struct CancellationTests {
+@Suite struct TensorCancellationTests {
   /// The error of `body`, which is asked to stop once `count` questions have been asked.
   private func stopped(after count: Int = 0, _ body: () throws -> Void) -> DomainError? {
     let asked = Atomic<Int>(0)

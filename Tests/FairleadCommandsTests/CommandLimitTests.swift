@@ -3,7 +3,7 @@ import Testing
 
 /// `--time-limit`, `--memory-limit` and the limits of the system, whatever a script does. The debug binary is slow, and the machine may
 /// be busy: times are generous, but an operation that does not listen would take far longer.
-@Suite struct LimitTests {
+@Suite struct CommandLimitTests {
   /// Each takes minutes, or for ever.
   @Test(arguments: [
     // Substrings: as many comparisons as the product of both lengths, unless the search is a good one.

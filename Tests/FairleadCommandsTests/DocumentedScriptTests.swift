@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What the documentation's scripts do when they run.
-@Suite struct DocumentationTests {
+@Suite struct DocumentedScriptTests {
   static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -47,7 +47,7 @@ final class ParallelHost: ScriptHost, @unchecked Sendable {
   }
 }
 
-@Suite struct SweepTests {
+@Suite struct SweepRequestTests {
   private func sweep(_ text: String, torture: Bool = false) throws -> String {
     let interpreter = makeInterpreter(ParallelHost(), torture: torture)
     let value = try interpreter.run(parse(text))

@@ -6,7 +6,7 @@ import Testing
 @testable import Tensor
 
 /// A forward pass and a step of training can be stopped anywhere, and leave the model as it was between two steps.
-@Suite struct CancellationTests {
+@Suite struct TrainingCancellationTests {
   /// Every layer whose forward pass takes long asks within it, whatever the number of threads.
   @Test(arguments: [
     "linear", "lstm", "one long lstm", "gru", "convolution", "pooling", "attention", "embedding",

@@ -3,7 +3,7 @@ import Testing
 @testable import Runtime
 
 /// The short way of formatting gives what the long one gives, or nothing.
-@Suite struct NumberTextTests {
+@Suite struct QuickFormatTests {
   private func short(_ value: Value, _ specification: String) -> String? {
     let object = StringObject(specification)
     return withExtendedLifetime(object) { QuickFormat.formatted(value, object.utf8)?.text }

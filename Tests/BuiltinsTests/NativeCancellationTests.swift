@@ -8,7 +8,7 @@ import Testing
 
 /// Natives of which nothing stays but the result are left off where the run is to stop. The interpreter's own looks are out of the way
 /// here: its flag is down, and only what a native itself asks counts.
-@Suite struct CancellationTests {
+@Suite struct NativeCancellationTests {
   private func failure(_ script: String) -> Diagnostic.Kind? {
     let interpreter = Interpreter(seed: 1)
     Builtins.install(in: interpreter)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite struct LimitTests {
+@Suite struct RuntimeLimitTests {
   @Test func recursion() {
     #expect(
       run("fn f(n) { 1 + f(n + 1) }\nf(0)") == "limit: more than 10000 calls are running at once\n")
