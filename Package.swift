@@ -67,8 +67,8 @@ let package = Package(
         "Builtins", "CSystem", "Files", "Session", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's metadata at
-    // every start, an eighth of it.
+    // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's
+    // metadata at every start, an eighth of it.
     .executableTarget(
       name: "fairlead", dependencies: ["FairleadCommands"], exclude: ["fairlead.docc"],
       linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]),
@@ -81,20 +81,25 @@ let package = Package(
         "CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text",
       ]),
 
+    // What several test targets share.
+    .target(
+      name: "TestSupport", dependencies: ["Learning", "Tensor"], path: "Tests/TestSupport"),
     .testTarget(name: "FoundationsTests", dependencies: ["Foundations"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensor"]),
+    .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensor", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Foundations"]),
     .testTarget(name: "JSONTests", dependencies: ["Foundations", "JSON"]),
     .testTarget(
-      name: "LearningTests", dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor"]),
+      name: "LearningTests",
+      dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor", "TestSupport"]),
     .testTarget(
       name: "TextTests",
       dependencies: [
         "Foundations", "JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
-      name: "DistillationTests", dependencies: ["Distillation", "Learning", "Tensor", "Text"]),
+      name: "DistillationTests",
+      dependencies: ["Distillation", "Learning", "Tensor", "TestSupport", "Text"]),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tables", "Tensor", "Text"]),
     .testTarget(

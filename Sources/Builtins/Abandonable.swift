@@ -3,8 +3,8 @@ import Runtime
 import Tensor
 
 extension Native {
-  /// For a native of which nothing stays but the result: once the run is to stop, its loops leave out the rest. It may not call functions
-  /// of the script but through `ApartCall`, nor change its arguments.
+  /// For a native of which nothing stays but the result: once the run is to stop, its loops leave out the rest. It may
+  /// not call functions of the script but through `ApartCall`, nor change its arguments.
   func abandonable() -> Native { running { try Cancellation.abandonable($0) } }
 }
 

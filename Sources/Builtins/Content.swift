@@ -4,8 +4,8 @@ import Tables
 import Tensor
 import Text
 
-/// What native values are made of, for the names of recorded trials: a trial whose captured values have the same content
-/// is the same trial, whatever process they were made in.
+/// What native values are made of, for the names of recorded trials: a trial whose captured values have the same
+/// content is the same trial, whatever process they were made in.
 protocol ContentDescribed {
   func describe(to writer: ContentWriter)
 }
@@ -145,9 +145,9 @@ extension NativeType {
   }
 }
 
-/// Takes down a Swift value by its stored properties, down to what describes itself. Settings and models are told so, in
-/// which a property that was added later cannot be forgotten; what has no content (a closure, foreign memory) makes the
-/// whole incomplete.
+/// Takes down a Swift value by its stored properties, down to what describes itself. Settings and models are told so,
+/// in which a property that was added later cannot be forgotten; what has no content (a closure, foreign memory) makes
+/// the whole incomplete.
 struct ContentReflection {
   let writer: ContentWriter
   let ignored: Set<String>

@@ -20,8 +20,8 @@ extern const fl_table fl_table_avx512;
 void fl_table_use_vaes(fl_table *table);
 #endif
 
-/// Room for operands of a product that are packed, aligned to 64 bytes, one for each thread and kept until the thread ends; null
-/// where there is no memory for it.
+/// Room for operands of a product that are packed, aligned to 64 bytes, one for each thread and kept until the thread
+/// ends; null where there is no memory for it.
 #define FL_PACKING_BYTES (512 << 10)
 float *fl_packing_space(void);
 

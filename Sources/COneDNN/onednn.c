@@ -37,8 +37,9 @@ static void load(void) {
   sgemm = (sgemm_function)dlsym(library, "dnnl_sgemm");
   get_instruction_set = (int (*)(void))dlsym(library, "dnnl_get_effective_cpu_isa");
 #if defined(__GLIBC__)
-  // oneDNN allocates what it packs operands into anew in every call. By default the C library gives such memory back to the
-  // system at once, and each product pays for fetching it page by page (measured: 138 faults, 2% of 1024×1024×1024).
+  // oneDNN allocates what it packs operands into anew in every call. By default the C library gives such memory back to
+  // the system at once, and each product pays for fetching it page by page (measured: 138 faults, 2% of
+  // 1024×1024×1024).
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
 #endif

@@ -56,7 +56,8 @@ static inline int fairlead_readline_point(void) { return rl_point; }
 /// Of CSystem: this header must not ask for more of the system's headers than others do, or their modules differ.
 extern size_t fairlead_text_width(const char *text, size_t count, size_t column);
 
-/// The window has changed its size: the line is drawn anew from its first row. Terminals have broken it into other rows by now.
+/// The window has changed its size: the line is drawn anew from its first row. Terminals have broken it into other rows
+/// by now.
 static inline void fairlead_readline_resize(void) {
   FILE *out = rl_outstream ? rl_outstream : stdout;
   int rows = 0, columns = 0;
@@ -75,8 +76,8 @@ static inline void fairlead_readline_resize(void) {
   rl_forced_update_display();
 }
 
-/// Forgets what was before the line that is to be read: other sizes of the window, and a Ctrl-D in a block, after which readline
-/// would end every line with an empty one.
+/// Forgets what was before the line that is to be read: other sizes of the window, and a Ctrl-D in a block, after which
+/// readline would end every line with an empty one.
 static inline void fairlead_readline_begin(void) {
   // Before its first line readline has no terminal yet.
   if (rl_instream) rl_reset_screen_size();

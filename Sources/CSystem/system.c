@@ -141,8 +141,8 @@ void fairlead_trim_memory(void) {
 }
 
 #if defined(__GLIBC__)
-// Swift ends the process by a trap where it gets no memory. These stand before the C library's own functions, and differ from them
-// only where those fail: then the process says so and ends as after any other error.
+// Swift ends the process by a trap where it gets no memory. These stand before the C library's own functions, and
+// differ from them only where those fail: then the process says so and ends as after any other error.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);

@@ -159,8 +159,8 @@ enum Work: Equatable {
   case script(String)
   case expression(String)
 
-  /// What a command line without options asks for: `run script.fl` and `run -e text`. Told without the argument parser, which takes
-  /// as long as all else that happens before a script runs.
+  /// What a command line without options asks for: `run script.fl` and `run -e text`. Told without the argument parser,
+  /// which takes as long as all else that happens before a script runs.
   init?(plain arguments: [String]) {
     guard arguments.first == "run" else { return nil }
     switch arguments.count {

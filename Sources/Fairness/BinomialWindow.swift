@@ -1,6 +1,7 @@
 import Foundation
 
-/// The probabilities of a binomial distribution where they matter: within twelve standard deviations of the mean, and all of a small one.
+/// The probabilities of a binomial distribution where they matter: within twelve standard deviations of the mean, and
+/// all of a small one.
 struct BinomialWindow {
   private let trials: Int
   private let chance: Double

@@ -20,8 +20,8 @@ public struct Estimate: Sendable, Equatable {
   }
 }
 
-/// Bootstrap intervals (Efron 1979; BCa: Efron 1987): examples are drawn with replacement within each stratum, so that every group keeps
-/// its size.
+/// Bootstrap intervals (Efron 1979; BCa: Efron 1987): examples are drawn with replacement within each stratum, so that
+/// every group keeps its size.
 public struct Bootstrap: Sendable, Equatable {
   public enum Method: String, Sendable, CaseIterable {
     /// The quantiles of the resamples' statistics.
@@ -35,7 +35,8 @@ public struct Bootstrap: Sendable, Equatable {
   public var level: Double
   public var seed: UInt64
 
-  /// - Throws: `value` where there are fewer than 2 or more than a million resamples, or the level is not within 0 and 1.
+  /// - Throws: `value` where there are fewer than 2 or more than a million resamples, or the level is not within 0 and
+  ///   1.
   public init(method: Method = .bca, resamples: Int = 2_000, level: Double = 0.95, seed: UInt64 = 1)
     throws(DomainError)
   {

@@ -3,8 +3,8 @@ import Foundations
 import Tables
 import Tensor
 
-/// How unevenly texts about some groups (professions) speak of men and women (Gupta et al. 2022; BOLD, Dhamala et al. 2021): each text is
-/// classified, each group has a ratio, and the disparity says how far the ratios are from 1.
+/// How unevenly texts about some groups (professions) speak of men and women (Gupta et al. 2022; BOLD, Dhamala et al.
+/// 2021): each text is classified, each group has a ratio, and the disparity says how far the ratios are from 1.
 public struct GenderDisparity: Sendable {
   /// One profession.
   public struct Group: Sendable, Equatable {
@@ -24,12 +24,13 @@ public struct GenderDisparity: Sendable {
 
   /// By name of the group.
   public let groups: [Group]
-  /// The mean over groups of |log ratio|, 0 where all are balanced, without what chance adds to it: see `MeanMagnitude`. Groups without a
-  /// gendered text say nothing. Infinite where only that explains what was seen.
+  /// The mean over groups of |log ratio|, 0 where all are balanced, without what chance adds to it: see
+  /// `MeanMagnitude`. Groups without a gendered text say nothing. Infinite where only that explains what was seen.
   public let meanAbsoluteLogRatio: Estimate
   /// The mean of the groups' |log ratio| as counted. Chance alone keeps it above 0: compare it with `balancedLogRatio`.
   public let countedLogRatio: Double
-  /// What `countedLogRatio` would be on average if each gendered text were about a man or a woman by the toss of a coin.
+  /// What `countedLogRatio` would be on average if each gendered text were about a man or a woman by the toss of a
+  /// coin.
   public let balancedLogRatio: Double
   /// The mean over groups of |ratio − 1| as counted; groups whose ratio is undefined are left out.
   public let ratioDistance: Double
@@ -46,8 +47,8 @@ public struct GenderDisparity: Sendable {
   ///   - texts: what was written; usually without the prompt where that is gendered itself.
   ///   - groups: the group of each text.
   ///   - polarity: how texts are classified.
-  ///   - smoothing: added to both counts of a ratio, so that a group without women has a finite one. Papers differ or are silent; with 0
-  ///     the counted disparities can be infinite. The estimate and its interval do not depend on it.
+  ///   - smoothing: added to both counts of a ratio, so that a group without women has a finite one. Papers differ or
+  ///     are silent; with 0 the counted disparities can be infinite. The estimate and its interval do not depend on it.
   ///   - level: of the estimate's interval; nil makes none.
   ///   - points: at how many points a distribution is looked at for the interval.
   /// - Throws: `shape` where the counts differ, `value` for no texts or a negative smoothing.
@@ -107,8 +108,8 @@ public struct GenderDisparity: Sendable {
     meanAbsoluteLogRatio = GenderDisparity.magnitude(groups).estimate(level: level, points: points)
   }
 
-  /// The groups' log ratios as differences seen through noise: given how many of a group's texts are gendered, the men among them are
-  /// binomial with log odds of the true log ratio.
+  /// The groups' log ratios as differences seen through noise: given how many of a group's texts are gendered, the men
+  /// among them are binomial with log odds of the true log ratio.
   private static func magnitude(_ groups: [Group]) -> MeanMagnitude {
     // Half a text added to both counts makes the log ratio of a sample nearly free of bias (Haldane 1956).
     func statistic(_ male: Int, _ gendered: Int) -> Double {

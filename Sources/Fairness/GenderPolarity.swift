@@ -7,14 +7,16 @@ public enum Gender: String, Sendable, CaseIterable {
   case male, female, neutral
 }
 
-/// How a text is classified as male, female or neutral (the two measures of gender polarity of BOLD, Dhamala et al. 2021, §4.3).
+/// How a text is classified as male, female or neutral (the two measures of gender polarity of BOLD, Dhamala et al.
+/// 2021, §4.3).
 ///
 /// Both are rules: they see words, not who is meant. "The nurse said that her father called" counts as balanced.
 public enum GenderPolarity: Sendable {
   /// By counting words of two lists: the larger count decides, equal counts are neutral.
   case words(GenderWords)
-  /// By the words' vectors: b_i is the cosine of word i with the direction from `he` to `she`, so that negative is male and positive
-  /// female; words without a vector are left out. A text is female from `threshold` on (BOLD: 0.25), male from -`threshold` down.
+  /// By the words' vectors: b_i is the cosine of word i with the direction from `he` to `she`, so that negative is male
+  /// and positive female; words without a vector are left out. A text is female from `threshold` on (BOLD: 0.25), male
+  /// from -`threshold` down.
   case embeddings(GenderDirection, average: Average, threshold: Double)
 
   /// What stands for a text's many b_i.
@@ -38,7 +40,8 @@ public enum GenderPolarity: Sendable {
     }
   }
 
-  /// The text's polarity: by words (feminine − masculine) / (feminine + masculine), 0 without any; by embeddings in −1…1.
+  /// The text's polarity: by words (feminine − masculine) / (feminine + masculine), 0 without any; by embeddings in
+  /// −1…1.
   public func polarity(_ text: String) -> Double {
     switch self {
     case .words(let words):

@@ -5,7 +5,8 @@ import Text
 
 /// How much generated texts repeat themselves and each other: a model that always writes the same is not a fair one.
 public enum GenerationDiversity {
-  /// Distinct n-grams of all texts together, divided by their number (distinct-n, Li et al. 2016); nan where there is none.
+  /// Distinct n-grams of all texts together, divided by their number (distinct-n, Li et al. 2016); nan where there is
+  /// none.
   public static func distinct(_ n: Int, _ texts: [[String]]) throws(DomainError) -> Double {
     guard (1...100).contains(n) else {
       throw DomainError(.value, "n of n-grams must be within 1 and 100, got \(n)")
@@ -32,9 +33,10 @@ public enum GenerationDiversity {
     case addOne
   }
 
-  /// The mean over texts of the BLEU score (Papineni et al. 2002) of a text with all others as references: self-BLEU (Zhu et al. 2018).
-  /// High means that the texts are alike. Precisions of 1- to `order`-grams count alike; the reference length is the one closest to the
-  /// text's own, the shorter of two. Every text is compared with all others, none is sampled. A text without tokens scores 0.
+  /// The mean over texts of the BLEU score (Papineni et al. 2002) of a text with all others as references: self-BLEU
+  /// (Zhu et al. 2018). High means that the texts are alike. Precisions of 1- to `order`-grams count alike; the
+  /// reference length is the one closest to the text's own, the shorter of two. Every text is compared with all others,
+  /// none is sampled. A text without tokens scores 0.
   ///
   /// - Throws: `value` for fewer than two texts or an order out of 1…100.
   public static func selfBLEU(
@@ -104,8 +106,8 @@ public enum GenerationDiversity {
   }
 }
 
-/// For every n-gram the most often that one text has it, and the second most often: so that a text's references are all but itself without
-/// going over them again.
+/// For every n-gram the most often that one text has it, and the second most often: so that a text's references are all
+/// but itself without going over them again.
 private struct ReferenceCounts {
   private struct Entry {
     var most = 0

@@ -42,7 +42,8 @@ public struct GroupMetric {
   }
 }
 
-/// Metrics by the groups that one or more attributes make (after Fairlearn's MetricFrame; Bird et al. 2020), with intervals.
+/// Metrics by the groups that one or more attributes make (after Fairlearn's MetricFrame; Bird et al. 2020), with
+/// intervals.
 public struct GroupedRates {
   /// The examples that have the same values of all attributes.
   public struct Group {
@@ -63,9 +64,10 @@ public struct GroupedRates {
 
   /// - Parameters:
   ///   - attributes: names with a value an example, all of one length.
-  ///   - bootstrap: how intervals of metrics that are no proportions are made, and of differences; its level is that of all.
-  /// - Throws: `shape` where attributes have other lengths, `value` where there are no examples or no attributes, and what
-  ///   metrics throw.
+  ///   - bootstrap: how intervals of metrics that are no proportions are made, and of differences; its level is that of
+  ///     all.
+  /// - Throws: `shape` where attributes have other lengths, `value` where there are no examples or no attributes, and
+  ///   what metrics throw.
   public init(
     by attributes: [(name: String, values: [String])], _ metrics: [GroupMetric],
     bootstrap: Bootstrap
@@ -109,10 +111,10 @@ public struct GroupedRates {
     }
   }
 
-  /// The largest less the smallest defined value, with an interval that holds the true one at least as often as its level
-  /// says: one band about the differences of all pairs, each as wide as its own spread among the resamples asks, so wide that all
-  /// true differences lie in it at once. (A plain bootstrap of the largest difference would leave out 0 where all groups are
-  /// equal.) Nan where fewer than two groups have a value.
+  /// The largest less the smallest defined value, with an interval that holds the true one at least as often as its
+  /// level says: one band about the differences of all pairs, each as wide as its own spread among the resamples asks,
+  /// so wide that all true differences lie in it at once. (A plain bootstrap of the largest difference would leave out
+  /// 0 where all groups are equal.) Nan where fewer than two groups have a value.
   public func difference(_ metric: Int) throws -> Estimate {
     try spread(metric) { $0 }
   }
@@ -159,7 +161,8 @@ public struct GroupedRates {
   }
 }
 
-/// How far off the differences of all pairs of groups may be at once: a multiple of each pair's standard error, found by resampling.
+/// How far off the differences of all pairs of groups may be at once: a multiple of each pair's standard error, found
+/// by resampling.
 private struct Band {
   private var variances: [Double]
   private var multiple = 0.0

@@ -1,19 +1,22 @@
 import Foundation
 import Tables
 
-/// The mean size of differences that are seen through noise: what is left of a mean of absolute values once the noise is taken out.
+/// The mean size of differences that are seen through noise: what is left of a mean of absolute values once the noise
+/// is taken out.
 ///
-/// A mean of |difference| over groups is never below what noise alone shows, so neither it nor resamples of it can say that there is no
-/// difference. Here the question is turned round: for each true mean size γ, how does the statistic T = mean over units of t behave? The
-/// estimate is the γ whose T is expected to be the one seen (0 where T is no more than noise shows), and the interval holds every γ that T
-/// does not reject, by the likelihood-ratio ordering of Feldman and Cousins (1998, §III), which covers at the edge γ = 0 too and always
-/// holds the estimate. T's quantiles come from its first three moments (Cornish and Fisher 1938).
+/// A mean of |difference| over groups is never below what noise alone shows, so neither it nor resamples of it can say
+/// that there is no difference. Here the question is turned round: for each true mean size γ, how does the statistic T
+/// = mean over units of t behave? The estimate is the γ whose T is expected to be the one seen (0 where T is no more
+/// than noise shows), and the interval holds every γ that T does not reject, by the likelihood-ratio ordering of
+/// Feldman and Cousins (1998, §III), which covers at the edge γ = 0 too and always holds the estimate. T's quantiles
+/// come from its first three moments (Cornish and Fisher 1938).
 ///
-/// How γ is shared out among the units is not known, only that its signs and order are arbitrary: all the same, gamma-distributed with a
-/// coefficient of variation of 0.35, 0.7 or 1, or a quarter or a half of the units without any difference; three quarters or seven eighths
-/// of them only where that is likelier than all others by a factor of e. The estimate takes the likeliest of these shapes, the interval is the
-/// hull over all whose likelihood is within a factor of e of it. With few observations a unit the shape can be guessed only, and more
-/// lopsided ones than these would escape.
+/// How γ is shared out among the units is not known, only that its signs and order are arbitrary: all the same,
+/// gamma-distributed with a coefficient of variation of 0.35, 0.7 or 1, or a quarter or a half of the units without any
+/// difference; three quarters or seven eighths of them only where that is likelier than all others by a factor of e.
+/// The estimate takes the likeliest of these shapes, the interval is the hull over all whose likelihood is within a
+/// factor of e of it. With few observations a unit the shape can be guessed only, and more lopsided ones than these
+/// would escape.
 struct MeanMagnitude {
   /// What units of one kind show at each magnitude of `grid`, whatever their sign: the moments of t.
   struct Moments {
@@ -163,7 +166,8 @@ struct MeanMagnitude {
       observed = problem.seen.reduce(0) { $0 + Double($1.count) * $1.statistic } / total
     }
 
-    /// Minus twice the log of the likelihood ratio of T = t at a size against the size that suits t best, as if T were normal.
+    /// Minus twice the log of the likelihood ratio of T = t at a size against the size that suits t best, as if T were
+    /// normal.
     func distance(_ t: Double, _ index: Int) -> Double {
       let z = standardized(t, index)
       guard t < mean[0] else { return z * z }

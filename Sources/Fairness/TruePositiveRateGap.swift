@@ -3,8 +3,9 @@ import Foundations
 import Tables
 import Tensor
 
-/// How much better a classifier recognises the men of a profession than its women, or the other way round (Bias in Bios, De-Arteaga et al.
-/// 2019): the true positive rate of women minus that of men, for each class, and the root of the mean of its squares.
+/// How much better a classifier recognises the men of a profession than its women, or the other way round (Bias in
+/// Bios, De-Arteaga et al. 2019): the true positive rate of women minus that of men, for each class, and the root of
+/// the mean of its squares.
 public struct TruePositiveRateGap: Sendable {
   /// One class.
   public struct Row: Sendable, Equatable {
@@ -91,8 +92,9 @@ public struct TruePositiveRateGap: Sendable {
     meanAbsolute = estimate(1)
   }
 
-  /// The classes' gaps as differences seen through noise: each nearly normal, with the variance of a difference of two proportions that
-  /// lie as far apart as asked about the middle of the two seen, to which half a success and half a failure are added each.
+  /// The classes' gaps as differences seen through noise: each nearly normal, with the variance of a difference of two
+  /// proportions that lie as far apart as asked about the middle of the two seen, to which half a success and half a
+  /// failure are added each.
   private static func magnitude(_ rows: [Row], power: Double) -> MeanMagnitude {
     let grid = MeanMagnitude.points([(0, 0.01)], last: 1)
     let nodes = (0...40).map { -6 + 0.3 * Double($0) }

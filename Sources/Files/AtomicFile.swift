@@ -3,8 +3,9 @@
 import Foundations
 import Glibc
 
-/// A file that is written under a temporary name beside its place and renamed once all of it is on disk: a reader sees the old
-/// file, or none, or the whole new one. Its folder is opened once, through the door of the thread, and all happens in there.
+/// A file that is written under a temporary name beside its place and renamed once all of it is on disk: a reader sees
+/// the old file, or none, or the whole new one. Its folder is opened once, through the door of the thread, and all
+/// happens in there.
 public final class AtomicFile {
   private let path: String
   private let door = Door.current
@@ -17,8 +18,8 @@ public final class AtomicFile {
   /// Writes the file at `path` with what `body` gives to it.
   ///
   /// - Parameter permissions: who may use the file; nil for what the process gives new files.
-  /// - Throws: `io` where the file cannot be written (the message says why: no permission, no space), and what `body` throws.
-  ///   The old file, if there was one, is untouched then, and nothing is left beside it.
+  /// - Throws: `io` where the file cannot be written (the message says why: no permission, no space), and what `body`
+  ///   throws. The old file, if there was one, is untouched then, and nothing is left beside it.
   public static func write(
     _ path: String, permissions: mode_t? = nil, _ body: (AtomicFile) throws -> Void
   ) throws {
@@ -121,8 +122,8 @@ public final class AtomicFile {
   }
 }
 
-/// Names of files and folders that are not finished: they tell whose they are, and their owner holds a lock on them, so that
-/// those of a killed process can be removed.
+/// Names of files and folders that are not finished: they tell whose they are, and their owner holds a lock on them, so
+/// that those of a killed process can be removed.
 enum TemporaryName {
   private static let mark = ".fairlead-part-"
   /// A name may have 255 bytes.
@@ -133,7 +134,8 @@ enum TemporaryName {
     return name.dropLast().prefix(longestStart) + end
   }
 
-  /// A new name for what `make` makes under it and opens, with the lock; a number below 0 where that fails (`errno` says why).
+  /// A new name for what `make` makes under it and opens, with the lock; a number below 0 where that fails (`errno`
+  /// says why).
   static func locked(beside name: FileName, _ make: (FileName) -> Int32) -> (FileName, Int32) {
     while true {
       let temporary = beside(name)

@@ -1,5 +1,5 @@
-// The one way to files. Every reader and writer of the domain half opens what it was given through the door of its thread, so that a
-// script's reach is decided where a file is opened and not by its name before.
+// The one way to files. Every reader and writer of the domain half opens what it was given through the door of its
+// thread, so that a script's reach is decided where a file is opened and not by its name before.
 
 import Foundations
 import Glibc
@@ -48,8 +48,8 @@ public struct Door: Sendable {
   public private(set) var log: ReadLog?
 
   /// - Parameters:
-  ///   - readable, writable: files and folders that may be used with all that is in them, links to them as they are now; nil for
-  ///     everything.
+  ///   - readable, writable: files and folders that may be used with all that is in them, links to them as they are
+  ///     now; nil for everything.
   ///   - protectsRecords: whether nothing in a folder `.git` or `.fairlead` may be written.
   ///   - records: more that may not be written.
   ///   - bases: what the log's names are relative to.
@@ -174,8 +174,8 @@ public struct Door: Sendable {
     return try Folder.names(in: end.descriptor, path).map(\.text).sorted()
   }
 
-  /// Those names with one of these endings, in any case, that do not begin with a dot. That it is these names counts among the run's
-  /// data.
+  /// Those names with one of these endings, in any case, that do not begin with a dot. That it is these names counts
+  /// among the run's data.
   ///
   /// - Throws: `io` where the folder may not or cannot be read.
   public func names(in path: String, endingIn endings: [String]) throws(DomainError) -> [String] {
@@ -197,7 +197,8 @@ public struct Door: Sendable {
 
   // MARK: Writing
 
-  /// Where a file is to be written: its folder, open, and its name in it. A link is followed, so that what it points to is replaced.
+  /// Where a file is to be written: its folder, open, and its name in it. A link is followed, so that what it points to
+  /// is replaced.
   struct Target {
     let folder: Descriptor
     let name: FileName

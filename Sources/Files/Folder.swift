@@ -11,8 +11,9 @@ public enum Folder {
     _ = try Door.current.folder(path, making: true)
   }
 
-  /// Calls `body` with a folder to fill: `path` itself where it exists, and otherwise a temporary one beside it that gets the name
-  /// afterwards, so that a new folder appears whole or not at all. Folders above it are made where they are missing.
+  /// Calls `body` with a folder to fill: `path` itself where it exists, and otherwise a temporary one beside it that
+  /// gets the name afterwards, so that a new folder appears whole or not at all. Folders above it are made where they
+  /// are missing.
   public static func fill(_ path: String, _ body: (String) throws -> Void) throws {
     var target = path
     while target.count > 1, target.hasSuffix("/") { target.removeLast() }

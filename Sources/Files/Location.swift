@@ -3,8 +3,8 @@ import Glibc
 /// Opens no more than a place: Linux's own, which the C library only declares to programs that ask for it.
 let O_PATH: Int32 = 0o10_000_000
 
-/// A name in a folder as the system has it: bytes that end with a zero. As texts, names that differ (é in one scalar or in two) would
-/// be equal.
+/// A name in a folder as the system has it: bytes that end with a zero. As texts, names that differ (é in one scalar or
+/// in two) would be equal.
 typealias FileName = [CChar]
 
 extension FileName {
@@ -51,8 +51,8 @@ final class Descriptor: Sendable {
   }
 }
 
-/// The way to a path, opened name by name. The system follows no link on it: each is read and its names are walked too, so that every
-/// step is known to lie in the folder of the step before, whatever is renamed or swapped meanwhile.
+/// The way to a path, opened name by name. The system follows no link on it: each is read and its names are walked too,
+/// so that every step is known to lie in the folder of the step before, whatever is renamed or swapped meanwhile.
 struct Walk {
   struct Step {
     let name: FileName
@@ -61,7 +61,8 @@ struct Walk {
     var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
   }
 
-  /// From the root on: folders, and last whatever is at the end. Never empty, but where not even the root can be opened.
+  /// From the root on: folders, and last whatever is at the end. Never empty, but where not even the root can be
+  /// opened.
   private(set) var steps: [Step] = []
   /// The names behind the last step that could not be walked.
   private(set) var rest: [FileName] = []

@@ -30,7 +30,8 @@ public final class OpenedFile: Sendable {
 
   /// The whole content.
   ///
-  /// - Throws: `limit` past `limit` bytes, `io` where reading fails or somebody changes the file meanwhile, `interrupt`.
+  /// - Throws: `limit` past `limit` bytes, `io` where reading fails or somebody changes the file meanwhile,
+  ///   `interrupt`.
   public func contents(atMost limit: Int = Int.max - 1) throws(DomainError) -> [UInt8] {
     guard size <= limit else { throw tooLarge(limit) }
     try MemoryRoom.require(size, for: path)

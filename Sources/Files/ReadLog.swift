@@ -8,10 +8,11 @@ import Synchronization
 public final class ReadLog: Sendable {
   /// One file.
   public struct Entry: Sendable, Hashable {
-    /// Relative to the working directory or, with `<script>/` before it, to the script's folder; else the absolute path.
+    /// Relative to the working directory or, with `<script>/` before it, to the script's folder; else the absolute
+    /// path.
     public var name: String
-    /// The SHA-256 of the content as hexadecimal digits, `ReadLog.missing` or `ReadLog.changed`; for a name as `data/*.csv,.tsv` the
-    /// fingerprint of the names in that folder with these endings.
+    /// The SHA-256 of the content as hexadecimal digits, `ReadLog.missing` or `ReadLog.changed`; for a name as
+    /// `data/*.csv,.tsv` the fingerprint of the names in that folder with these endings.
     public var content: String
 
     public init(name: String, content: String) {

@@ -53,8 +53,9 @@ public final class Cancellation: Sendable {
   /// Ends what `holdBack` began.
   public static func letGo() { fl_thread().pointee.finishing -= 1 }
 
-  /// Runs `body`, of which nothing stays but its result. Once this is to stop, parallel loops in it leave out the blocks that are left,
-  /// and what they were to fill is not to be read: no memory is given to what would come after, and this throws.
+  /// Runs `body`, of which nothing stays but its result. Once this is to stop, parallel loops in it leave out the
+  /// blocks that are left, and what they were to fill is not to be read: no memory is given to what would come after,
+  /// and this throws.
   ///
   /// Not for what changes parameters, files or anything else that others can reach.
   /// - Throws: `interrupt` where something was left out, else what `body` throws.
@@ -81,7 +82,8 @@ public final class Cancellation: Sendable {
     }
   }
 
-  /// Runs `body`, all of it, inside of work that is abandonable otherwise: a script's function, which may change anything.
+  /// Runs `body`, all of it, inside of work that is abandonable otherwise: a script's function, which may change
+  /// anything.
   /// - Throws: `interrupt` where something has been left out already, else what `body` throws.
   public static func whole<Result>(_ body: () throws -> Result) throws -> Result {
     try AbandonableWork.requireWhole()
@@ -95,7 +97,8 @@ public final class Cancellation: Sendable {
   static var interrupted: DomainError { DomainError(.interrupt, "interrupted") }
 }
 
-/// Work in progress that may be left undone. Lives on the stack of `Cancellation.abandonable` longer than all that look at it.
+/// Work in progress that may be left undone. Lives on the stack of `Cancellation.abandonable` longer than all that look
+/// at it.
 public struct AbandonableWork: ~Copyable {
   private let isRequested: @Sendable () -> Bool
   /// Once something is left out it stays so, whatever becomes of the request.
@@ -123,8 +126,9 @@ public struct AbandonableWork: ~Copyable {
 }
 
 extension Parallel {
-  /// Whether the rest of a loop is to be left out, because the work is stopped and nobody is going to see what it makes; see
-  /// `Cancellation.abandonable`. Whoever asks leaves nothing that outlasts the call: no cache, no value that is computed once.
+  /// Whether the rest of a loop is to be left out, because the work is stopped and nobody is going to see what it
+  /// makes; see `Cancellation.abandonable`. Whoever asks leaves nothing that outlasts the call: no cache, no value that
+  /// is computed once.
   @inlinable @inline(__always)
   public static var isAbandoned: Bool {
     let thread = fl_thread()

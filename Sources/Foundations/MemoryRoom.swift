@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// How much memory the process may use, and the room that is left for what is no tensor: files that are read whole, and what
-/// they become.
+/// How much memory the process may use, and the room that is left for what is no tensor: files that are read whole, and
+/// what they become.
 public enum MemoryRoom {
   private static let limit = Atomic<Int>(.max)
 

@@ -118,8 +118,8 @@ public enum NumberText {
     (0..<exponent).reduce(1) { power, _ in power * 10 }
   }
 
-  /// Writes a float of 0 or more with so many decimals, correctly rounded (exact halves to the even digit); nil where that takes more than
-  /// 63 bits.
+  /// Writes a float of 0 or more with so many decimals, correctly rounded (exact halves to the even digit); nil where
+  /// that takes more than 63 bits.
   public static func fixed(_ value: Double, _ decimals: Int, to target: Target) -> Int? {
     guard decimals <= mostDecimals, value < 0x1p63 else { return nil }
     let power = powers[decimals]
@@ -216,7 +216,8 @@ extension NumberText {
     return trimmed(fixed(value, decimals: max(0, digits - 1 - exponent)))
   }
 
-  /// `value` with `digits` significant digits, never below it: what is said of something that is a bound, such as an epsilon.
+  /// `value` with `digits` significant digits, never below it: what is said of something that is a bound, such as an
+  /// epsilon.
   public static func roundedUp(_ value: Double, digits: Int = 4) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : shortest(value) }
     let nearest = String(format: "%.\(digits)g", value)

@@ -23,8 +23,9 @@ public enum Parallel {
     return try body()
   }
 
-  /// Cuts `0..<count` into blocks of `size` (the last may be shorter) and calls `body` once for each, on several threads
-  /// where there are several blocks. Blocks run in any order; a nested call runs inline. Abandoned work leaves blocks out.
+  /// Cuts `0..<count` into blocks of `size` (the last may be shorter) and calls `body` once for each, on several
+  /// threads where there are several blocks. Blocks run in any order; a nested call runs inline. Abandoned work leaves
+  /// blocks out.
   @inlinable
   public static func blocks(_ count: Int, size: Int, _ body: (Range<Int>) -> Void) {
     guard count > 0 else { return }

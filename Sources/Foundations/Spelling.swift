@@ -9,8 +9,8 @@
 /// A string as a key, equal to another only where both have the same code points, and ordered by them.
 ///
 /// Swift's own strings are equal where they are canonically equivalent: "é" as one code point and as "e" with an accent
-/// behind it, "Å" and the sign for the unit ångström. What scripts and data hold (words, columns, classes, keys, names of
-/// files) is told apart as it is spelt, as Python, JSON and the file system do, so it is never a key as it is.
+/// behind it, "Å" and the sign for the unit ångström. What scripts and data hold (words, columns, classes, keys, names
+/// of files) is told apart as it is spelt, as Python, JSON and the file system do, so it is never a key as it is.
 public struct Spelling: Hashable, Comparable, Sendable, ExpressibleByStringLiteral {
   public let text: String
 

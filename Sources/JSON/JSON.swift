@@ -96,8 +96,8 @@ extension JSON {
   ///   - bytes: the text, UTF-8 without a byte-order mark.
   ///   - source: what errors call the text: a path, say.
   ///   - deepest: how deep lists and objects may nest.
-  /// - Throws: `parse` with the byte (from 0) where the text is malformed, is no UTF-8, names a member of an object twice, holds a
-  ///   number past the range of 64-bit floating point, or nests too deep.
+  /// - Throws: `parse` with the byte (from 0) where the text is malformed, is no UTF-8, names a member of an object
+  ///   twice, holds a number past the range of 64-bit floating point, or nests too deep.
   public static func parse(
     _ bytes: [UInt8], source: String, deepest: Int = JSON.deepestNest
   ) throws(DomainError) -> JSON {

@@ -9,8 +9,8 @@ import Syntax
 /// - `# expect error: text`: the script ends in an error; the rendered `kind: message` holds the text, and where the
 ///   comment stands beside code, the error is on its line. `# expect syntax error: text` is the same for an error that
 ///   the check finds.
-/// - `test` blocks are run, in a run of their own where the script has such comments: what they print or change is no part of what the
-///   script prints.
+/// - `test` blocks are run, in a run of their own where the script has such comments: what they print or change is no
+///   part of what the script prints.
 /// - `# seed: n`: the run's seed. `# skip: reason`: not run.
 public struct LanguageTest {
   public let path: String

@@ -6,7 +6,8 @@ import Text
 
 /// Scripts in the canonical layout.
 public enum ScriptFormatting {
-  /// Formats a script in place: whoever reads it meanwhile finds the old text or the new one, and a kill leaves one of both.
+  /// Formats a script in place: whoever reads it meanwhile finds the old text or the new one, and a kill leaves one of
+  /// both.
   /// - Parameters:
   ///   - path: the script; through a link, the file that it points to.
   ///   - writes: false only compares.

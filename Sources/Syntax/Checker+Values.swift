@@ -365,8 +365,8 @@ extension Checker {
     report(problem, at: param.defaultValue.span)
   }
 
-  /// What is certain of a param, whose value may come from outside: it is of its default's kind, and among the values of its
-  /// domain.
+  /// What is certain of a param, whose value may come from outside: it is of its default's kind, and among the values
+  /// of its domain.
   func known(of param: Param, _ value: Known, _ domain: Known?) -> Known {
     if let domain {
       guard case .list(let items)? = domain.constant, let first = items.first,

@@ -1,5 +1,5 @@
-// One walk over the tree with the scopes that the compiler will make. This file holds the state, the scopes and the names;
-// see Checker+Statements.swift, Checker+Expressions.swift and Checker+Calls.swift.
+// One walk over the tree with the scopes that the compiler will make. This file holds the state, the scopes and the
+// names; see Checker+Statements.swift, Checker+Expressions.swift and Checker+Calls.swift.
 //
 // A name can be used from the end of its declaration to the end of its block. A function may also use names that are
 // declared after it in the blocks around it, since it runs later. What is declared inside hides what is outside.
@@ -191,7 +191,8 @@ final class Checker {
   func closeScope(isTopLevel: Bool = false) {
     guard let scope = scopes.popLast(), options.warnings else { return }
     for binding in scope.all where !binding.isRead && !binding.name.hasPrefix("_") {
-      // What a file declares at its top may be for others that import it. Nobody imports a file that sweeps: it is an experiment.
+      // What a file declares at its top may be for others that import it. Nobody imports a file that sweeps: it is an
+      // experiment.
       let isOwn = !isTopLevel || options.isMainScript && sweepsAtTop
       let what: String
       switch binding.kind {

@@ -83,8 +83,8 @@ extension Pattern {
 
 extension Expr {
   /// The operand that a long chain of operators, calls, elements and fields grows on (`a` in `a + b`, `a.b`, `a(b)`,
-  /// `a |> f`); nil for all else. A walk over a tree follows these in a loop, so that it recurses no deeper than brackets
-  /// and blocks nest.
+  /// `a |> f`); nil for all else. A walk over a tree follows these in a loop, so that it recurses no deeper than
+  /// brackets and blocks nest.
   public var chainOperand: Expr? {
     switch kind {
     case .binary(_, let left, _), .and(let left, _), .or(let left, _), .coalesce(let left, _):

@@ -32,8 +32,8 @@ public struct CheckEnvironment: Sendable {
 }
 
 extension CheckEnvironment {
-  /// A hint that names the functions whose declarations say that people look for them by `word`, which is what other tools
-  /// call them: those of one module if there are any, else at most three of all.
+  /// A hint that names the functions whose declarations say that people look for them by `word`, which is what other
+  /// tools call them: those of one module if there are any, else at most three of all.
   func hint(bySearching word: String, first module: String? = nil) -> String? {
     let word = word.lowercased()
     var names: [String] = []

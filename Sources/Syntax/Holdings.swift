@@ -9,8 +9,8 @@ struct Holdings: ExprVisitor {
   private(set) var changing: Set<String> = []
   /// The type of all that is assigned to a name after its declaration; `any` where that differs or cannot be seen.
   private(set) var assigned: [String: StaticType] = [:]
-  /// How many steps from a name (`m.key` is one, `xs[0].key` two) what it holds may be changed or get another name; none
-  /// where that is nowhere.
+  /// How many steps from a name (`m.key` is one, `xs[0].key` two) what it holds may be changed or get another name;
+  /// none where that is nowhere.
   private(set) var depth: [String: Int] = [:]
   private let isReader: (Expr) -> Bool
   /// Where names stand that are only read there.

@@ -1,5 +1,5 @@
-// The layout algorithm of Wadler, "A prettier printer" (2003): a document with possible line breaks in groups; a group is
-// written on one line where it fits, else all its own breaks become line breaks.
+// The layout algorithm of Wadler, "A prettier printer" (2003): a document with possible line breaks in groups; a group
+// is written on one line where it fits, else all its own breaks become line breaks.
 
 import Foundations
 

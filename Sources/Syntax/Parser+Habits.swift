@@ -1,5 +1,5 @@
-// What people write who come from Python, Julia, R or JavaScript: each form that Fairlead does not have gets an error that
-// names the one it has.
+// What people write who come from Python, Julia, R or JavaScript: each form that Fairlead does not have gets an error
+// that names the one it has.
 
 extension Parser {
   // MARK: Statements

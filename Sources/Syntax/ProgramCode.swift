@@ -1,6 +1,6 @@
 extension Program {
-  /// The code of the program without comments and layout: what can have run when the top-level statement at `place` does, that
-  /// is all up to its end, and the functions that are declared further on; everything where `place` is nil.
+  /// The code of the program without comments and layout: what can have run when the top-level statement at `place`
+  /// does, that is all up to its end, and the functions that are declared further on; everything where `place` is nil.
   public func code(until place: Span?) -> String {
     let end = place.flatMap { place in
       statements.last { $0.span.start <= place.start }?.span.end

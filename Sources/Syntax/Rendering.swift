@@ -20,8 +20,8 @@ public enum Rendering {
   /// The longest call trace that is shown whole.
   static let traceLimit = 20
 
-  /// One diagnostic, without a line break at its end. `width` is that of the terminal: longer lines of the source are cut
-  /// around what they are shown for.
+  /// One diagnostic, without a line break at its end. `width` is that of the terminal: longer lines of the source are
+  /// cut around what they are shown for.
   public static func render(
     _ diagnostic: Diagnostic, style: Style = .plain, width: Int = 100
   ) -> String {
@@ -239,8 +239,8 @@ private struct Page {
   }
 }
 
-/// One line of a source as it is shown: tabs widened, control characters made visible, cut to the width; and where in it
-/// the underline stands, in columns of the terminal.
+/// One line of a source as it is shown: tabs widened, control characters made visible, cut to the width; and where in
+/// it the underline stands, in columns of the terminal.
 private struct Excerpt {
   var text = ""
   var column = 0

@@ -4,8 +4,8 @@ extension Signature {
     name + "(" + parameters.map(\.usage).joined(separator: ", ") + ")"
   }
 
-  /// What is wrong with a call that gives more positional arguments than there are parameters: "`f` takes at most 2 arguments, but 3
-  /// are given".
+  /// What is wrong with a call that gives more positional arguments than there are parameters: "`f` takes at most 2
+  /// arguments, but 3 are given".
   ///
   /// - Parameters:
   ///   - given: how many it gives, the receiver of a method among them.

@@ -1,7 +1,7 @@
 import Foundations
 
-/// `fairlead fmt`: one way to write a script. Comments, blank lines (at most one in a row), parentheses and the spelling of
-/// literals are kept; the spellings of Python that the language reads too become its own.
+/// `fairlead fmt`: one way to write a script. Comments, blank lines (at most one in a row), parentheses and the
+/// spelling of literals are kept; the spellings of Python that the language reads too become its own.
 public enum SourceFormatter {
   public static let width = 100
 

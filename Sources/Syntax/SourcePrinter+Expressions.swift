@@ -262,8 +262,8 @@ extension SourcePrinter {
     return .concat(parts + [.text("]")])
   }
 
-  /// A bracket with elements: on lines of their own where they do not fit, where a comment stands between them, and where
-  /// the source has a line break before the first.
+  /// A bracket with elements: on lines of their own where they do not fit, where a comment stands between them, and
+  /// where the source has a line break before the first.
   private mutating func bracketed(
     _ open: String, _ spans: [(first: Span, last: Span)], _ close: String, _ whole: Expr,
     _ element: (inout SourcePrinter, Int) -> Document

@@ -77,9 +77,9 @@ public indirect enum StaticType: Sendable, Equatable {
     }
   }
 
-  /// Reads what a declaration says of a result: `tensor i64`, `list of string`, `{low, high: float}`, `table {word, count}`. A
-  /// word that is none of the language's types is the name of a native one. What it does not understand, such as
-  /// `int or tensor` and `as given`, is `any`.
+  /// Reads what a declaration says of a result: `tensor i64`, `list of string`, `{low, high: float}`,
+  /// `table {word, count}`. A word that is none of the language's types is the name of a native one. What it does not
+  /// understand, such as `int or tensor` and `as given`, is `any`.
   public init(parsing text: String) {
     let text = text.drop { $0 == " " }
     if text.hasPrefix("{") {
@@ -296,8 +296,8 @@ public protocol ValueJudge: Sendable {
   func problem(formatting value: Known, _ specification: String) -> Diagnostic?
   /// What is wrong with `param name = value in domain`.
   func problem(ofParam name: String, _ value: Constant, domain: Constant) -> Diagnostic?
-  /// What a trial of a sweep cannot record of a value of this type: the type itself, or one inside; nil where nothing is
-  /// certain to be lost.
+  /// What a trial of a sweep cannot record of a value of this type: the type itself, or one inside; nil where nothing
+  /// is certain to be lost.
   func unrecorded(_ type: StaticType) -> StaticType?
   /// The type of what a sweep gives, a native one with its columns as parts.
   var sweepType: String? { get }

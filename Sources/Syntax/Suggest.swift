@@ -1,7 +1,8 @@
 /// "Did you mean": the nearest of the names that could have been meant.
 public enum Suggest {
-  /// The candidate nearest to `name`, or nil where none is near enough: one that differs in case or underscores only, else
-  /// the one with the smallest edit distance, if that is at most a third of the name's length (and at least one is allowed).
+  /// The candidate nearest to `name`, or nil where none is near enough: one that differs in case or underscores only,
+  /// else the one with the smallest edit distance, if that is at most a third of the name's length (and at least one is
+  /// allowed).
   public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
     // A name of megabytes is near to nothing.
     guard name.utf8.count <= 400 else { return nil }

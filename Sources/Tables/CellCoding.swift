@@ -1,11 +1,12 @@
 import Foundation
 import Foundations
 
-/// Cells as JSON text and back, exactly: integers stay integers, floats keep every bit, the order of a map's entries is kept.
+/// Cells as JSON text and back, exactly: integers stay integers, floats keep every bit, the order of a map's entries is
+/// kept.
 ///
-/// What JSON cannot say is an object with one key that starts with `$`: `{"$float": "inf"}`, `{"$map": [[k, v], …]}` for
-/// a map whose keys are not all plain strings, `{"$opaque": "text"}`, `{"$tensor": ["f32", [2, 3], null, "base64"]}`,
-/// `{"$table": [["name", "axis", [cells]], …]}`.
+/// What JSON cannot say is an object with one key that starts with `$`: `{"$float": "inf"}`, `{"$map": [[k, v], …]}`
+/// for a map whose keys are not all plain strings, `{"$opaque": "text"}`,
+/// `{"$tensor": ["f32", [2, 3], null, "base64"]}`, `{"$table": [["name", "axis", [cells]], …]}`.
 public enum CellCoding {
   public static func encode(_ cell: Cell) -> String {
     var text = ""

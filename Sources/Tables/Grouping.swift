@@ -2,8 +2,8 @@ import Foundations
 
 /// The rows of a table gathered by equal cells in some columns, ready to be summarised.
 ///
-/// Groups stand in the order of their first row. A summary has one row a group: the keys, then every numeric column that
-/// is neither a key nor an axis of the sweep; cells that hold no number are left out of it.
+/// Groups stand in the order of their first row. A summary has one row a group: the keys, then every numeric column
+/// that is neither a key nor an axis of the sweep; cells that hold no number are left out of it.
 public struct Grouping: Sendable {
   public let table: Table
   public let keys: [String]

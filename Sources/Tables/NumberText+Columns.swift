@@ -17,8 +17,8 @@ extension NumberText {
     return fraction == "0" ? 0 : fraction.count
   }
 
-  /// A column of numbers, all with the same significance: at most `digits` significant digits a number, as many decimals
-  /// as the column needs, padded so that the points stand below each other. Null is an empty text.
+  /// A column of numbers, all with the same significance: at most `digits` significant digits a number, as many
+  /// decimals as the column needs, padded so that the points stand below each other. Null is an empty text.
   static func column(_ values: [Double?], digits: Int = 4) -> [String] {
     let finite = values.compactMap { $0 }.filter { $0.isFinite && $0 != 0 }
     let largest = finite.map(decimalExponent).max() ?? 0
@@ -52,7 +52,8 @@ extension NumberText {
     brief(value, digits: digits)
   }
 
-  /// A value with the half width of its interval: the interval with two significant digits, the value to the same place.
+  /// A value with the half width of its interval: the interval with two significant digits, the value to the same
+  /// place.
   static func withInterval(_ value: Double, _ interval: Double) -> String {
     guard value.isFinite, interval.isFinite, interval > 0 else {
       let text = value.isFinite ? brief(value) : shortest(value)

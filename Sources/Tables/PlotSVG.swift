@@ -2,8 +2,8 @@ import Foundation
 import Foundations
 
 extension Plot {
-  /// Okabe and Ito's palette (2008), which people with any kind of colour vision can tell apart, without its yellow, which
-  /// is too pale for lines on white.
+  /// Okabe and Ito's palette (2008), which people with any kind of colour vision can tell apart, without its yellow,
+  /// which is too pale for lines on white.
   static let palette = [
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
   ]

@@ -2,8 +2,9 @@ import Foundations
 
 /// Named columns of equally many cells: what a sweep gives, what is grouped, printed, plotted and exported.
 ///
-/// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>` holds
-/// the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error bars.
+/// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>`
+/// holds the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error
+/// bars.
 public struct Table: Sendable, Equatable {
   public struct Column: Sendable, Equatable {
     public enum Role: Sendable, Hashable {

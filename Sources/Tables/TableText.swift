@@ -171,7 +171,8 @@ extension Table {
     }
   }
 
-  /// Replaces columns in the middle by one `…`, keeping as many as fit from both ends; gives the names of the lost ones.
+  /// Replaces columns in the middle by one `…`, keeping as many as fit from both ends; gives the names of the lost
+  /// ones.
   private func dropMiddle(_ layouts: inout [Layout], to width: Int) -> [String] {
     guard total(layouts) > width else { return [] }
     var left = 0

@@ -2,8 +2,8 @@ import CKernels
 import Foundations
 import Glibc
 
-// Operations on two tensors, element by element with broadcasting and promotion. f32 runs in kernels; the other types in
-// loops that the compiler specialises for each operation.
+// Operations on two tensors, element by element with broadcasting and promotion. f32 runs in kernels; the other types
+// in loops that the compiler specialises for each operation.
 
 /// An operation on two numbers.
 public enum BinaryOperation: Sendable, CaseIterable {
@@ -85,7 +85,8 @@ private struct BinaryKernels {
 }
 
 extension Tensor {
-  /// `a` and `b` in one operation. Integers stay integers except under `/`; their overflow and division by zero are value errors.
+  /// `a` and `b` in one operation. Integers stay integers except under `/`; their overflow and division by zero are
+  /// value errors.
   public static func arithmetic(
     _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
   ) throws -> Tensor {

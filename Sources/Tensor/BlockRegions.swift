@@ -1,13 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Big blocks of memory, cut out of regions that are mapped from the system: the best fit, and free neighbours become one.
-/// A step wants other sizes in its backward pass than in its forward pass; what one leaves, the other takes, without a page fault.
+/// Big blocks of memory, cut out of regions that are mapped from the system: the best fit, and free neighbours become
+/// one. A step wants other sizes in its backward pass than in its forward pass; what one leaves, the other takes,
+/// without a page fault.
 final class BlockRegions: Sendable {
   /// Blocks begin at multiples of this many bytes.
   static let unit = 1 << 16
-  /// A block from this size on is mapped by itself and given back as soon as it is free: mapping takes a hundredth of the time that
-  /// filling it takes, and no other block could use so much.
+  /// A block from this size on is mapped by itself and given back as soon as it is free: mapping takes a hundredth of
+  /// the time that filling it takes, and no other block could use so much.
   static let hugeBlock = 1 << 26
   private static let regionSize = 1 << 28
   /// Of the pages that the processor translates at once.
@@ -106,8 +107,8 @@ final class BlockRegions: Sendable {
     }
   }
 
-  /// Takes back a block of `byteCount` bytes. Regions that are then free as a whole go back to the system where the others keep more
-  /// than `most` bytes free.
+  /// Takes back a block of `byteCount` bytes. Regions that are then free as a whole go back to the system where the
+  /// others keep more than `most` bytes free.
   func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int, keepingFree most: Int) {
     guard byteCount < BlockRegions.hugeBlock else {
       munmap(block, BlockRegions.mapped(byteCount))

@@ -4,7 +4,8 @@ import Foundations
 // From one element type to another, and from tensors back to Swift values.
 
 extension Tensor {
-  /// The elements as another type: to integers towards zero (NaN gives 0, the ends of the type saturate), to bool whether not zero.
+  /// The elements as another type: to integers towards zero (NaN gives 0, the ends of the type saturate), to bool
+  /// whether not zero.
   public func cast(to target: DType) throws -> Tensor {
     if dtype == target { return self }
     let source = try contiguous().detached

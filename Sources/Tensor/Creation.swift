@@ -65,7 +65,8 @@ extension Tensor {
     return result
   }
 
-  /// A tensor of `values` in row-major order; one axis where no shape is given. Throws a shape error where the counts differ.
+  /// A tensor of `values` in row-major order; one axis where no shape is given. Throws a shape error where the counts
+  /// differ.
   public init<T: TensorElement>(_ values: [T], shape: Shape? = nil) throws {
     let shape = shape ?? [values.count]
     guard shape.count == values.count else {

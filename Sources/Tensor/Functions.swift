@@ -2,8 +2,8 @@ import CKernels
 import Foundations
 import Glibc
 
-// Functions of one number, element by element. Each is one row: its f32 kernel, its value and slope in f64, and what the slope is computed
-// from. A row without a kernel runs through the f64 functions.
+// Functions of one number, element by element. Each is one row: its f32 kernel, its value and slope in f64, and what
+// the slope is computed from. A row without a kernel runs through the f64 functions.
 
 /// A function of one number with its derivative.
 struct ElementFunction: @unchecked Sendable {
@@ -44,8 +44,8 @@ private func sigmoidValue(_ x: Double) -> Double {
 private let rootTwoOverPi = (2 / Double.pi).squareRoot()
 private let rootHalf = 0.5.squareRoot()
 
-/// ψ(x) = d log Γ(x) / dx: the recurrence up to 6, from where on the asymptotic series is exact to 1e-13 (Abramowitz and Stegun 6.3.18),
-/// and the reflection below 0. NaN at the poles.
+/// ψ(x) = d log Γ(x) / dx: the recurrence up to 6, from where on the asymptotic series is exact to 1e-13 (Abramowitz
+/// and Stegun 6.3.18), and the reflection below 0. NaN at the poles.
 func digamma(_ x: Double) -> Double {
   guard x > 0 else {
     guard x.isFinite, x != x.rounded() else { return .nan }

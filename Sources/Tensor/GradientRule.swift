@@ -10,7 +10,8 @@ public protocol GradientRule: AnyObject {
   /// Adds Σᵢ wᵢ·gradᵢ (w = 1 where nil) to the sink's buffers, for those of its parameters that the sink holds.
   func accumulate(weights: UnsafePointer<Float>?, into sink: GradientSink) throws
 
-  /// Adds each example's squared gradient norm over all of this rule's trainable parameters to `norms[0..<exampleCount]`.
+  /// Adds each example's squared gradient norm over all of this rule's trainable parameters to
+  /// `norms[0..<exampleCount]`.
   func addSquaredNorms(to norms: UnsafeMutablePointer<Float>) throws
 
   /// Adds each example's squared gradient norm of parameter `index` alone to `norms`, for layer-wise clipping.
@@ -22,7 +23,8 @@ public protocol GradientRule: AnyObject {
   /// How many numbers the rule holds; nil where it does not say.
   var heldCount: Int? { get }
 
-  /// Called once where the rule is to wait for the end of the backward pass: it may give up what it saved for something smaller.
+  /// Called once where the rule is to wait for the end of the backward pass: it may give up what it saved for something
+  /// smaller.
   func compact() throws
 }
 

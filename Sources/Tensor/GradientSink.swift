@@ -1,6 +1,6 @@
-/// Where gradients of a set of parameters are summed: a block of memory for each, taken when something is first added and given back by
-/// `discard`, and a compact form for tables of which a step touches few rows (embeddings), so that neither zeroing nor the optimizer
-/// need read a big dense gradient.
+/// Where gradients of a set of parameters are summed: a block of memory for each, taken when something is first added
+/// and given back by `discard`, and a compact form for tables of which a step touches few rows (embeddings), so that
+/// neither zeroing nor the optimizer need read a big dense gradient.
 ///
 /// A step is: `begin()`; rules add through `target(_:)` or `sparse(_:)`; readers use `values(_:)` or the rows.
 public final class GradientSink {
@@ -46,8 +46,8 @@ public final class GradientSink {
     touched[index] ? storages[index]?.pointer.assumingMemoryBound(to: Float.self) : nil
   }
 
-  /// Where to put parameter `index`'s dense gradient. The first writer since `begin()` gets `accumulate == false` and must
-  /// overwrite the whole range (what is there is stale); later ones must add.
+  /// Where to put parameter `index`'s dense gradient. The first writer since `begin()` gets `accumulate == false` and
+  /// must overwrite the whole range (what is there is stale); later ones must add.
   public func target(_ index: Int) throws -> (
     pointer: UnsafeMutablePointer<Float>, accumulate: Bool
   ) {
@@ -94,8 +94,8 @@ public final class GradientSink {
   }
 }
 
-/// Gradient rows of a big table: the distinct rows that a step touched, in order of their first appearance, and the sums
-/// for them in compact form.
+/// Gradient rows of a big table: the distinct rows that a step touched, in order of their first appearance, and the
+/// sums for them in compact form.
 public final class SparseRows {
   /// Rows of the whole table.
   public let tableRows: Int
@@ -115,7 +115,8 @@ public final class SparseRows {
 
   public var rowCount: Int { rows.count }
 
-  /// For each row of the table its compact row, -1 where it has not been touched: what the optimizer kernels take as `row_map`.
+  /// For each row of the table its compact row, -1 where it has not been touched: what the optimizer kernels take as
+  /// `row_map`.
   public var rowMap: UnsafePointer<Int32> { UnsafePointer(slotOf) }
   private var slotOf: UnsafeMutablePointer<Int32> {
     map.pointer.assumingMemoryBound(to: Int32.self)
@@ -126,8 +127,8 @@ public final class SparseRows {
     rows.isEmpty ? nil : storage?.pointer.assumingMemoryBound(to: Float.self)
   }
 
-  /// Makes room for the table rows `tokens[0..<count]` and writes to `slots` the compact row of each. New rows are zero. Then
-  /// scatter into `values` by slot. A token outside of the table is padding: its slot is -1.
+  /// Makes room for the table rows `tokens[0..<count]` and writes to `slots` the compact row of each. New rows are
+  /// zero. Then scatter into `values` by slot. A token outside of the table is padding: its slot is -1.
   public func slots<Index: FixedWidthInteger>(
     for tokens: UnsafePointer<Index>, count: Int, into slots: UnsafeMutablePointer<Int32>
   ) throws {
@@ -152,8 +153,9 @@ public final class SparseRows {
     }
   }
 
-  /// Takes distinct rows of the table as the touched ones where none has been touched yet, and returns where to write their
-  /// sums (all of them: nothing is cleared), row j's at j × width. Nil where rows were touched before: add with `slots`.
+  /// Takes distinct rows of the table as the touched ones where none has been touched yet, and returns where to write
+  /// their sums (all of them: nothing is cleared), row j's at j × width. Nil where rows were touched before: add with
+  /// `slots`.
   public func claim(_ newRows: UnsafeBufferPointer<Int32>) throws -> UnsafeMutablePointer<Float>? {
     guard rows.isEmpty, !newRows.isEmpty else { return nil }
     try reserve(newRows.count, keeping: 0)

@@ -16,8 +16,8 @@ public enum TensorIndex: Sendable {
 }
 
 extension Tensor {
-  /// The subscript. Numbers and slices give views; index tensors and masks gather. Several index tensors are broadcast together; their
-  /// axes stand where the first of them stood when they are neighbours, and in front otherwise.
+  /// The subscript. Numbers and slices give views; index tensors and masks gather. Several index tensors are broadcast
+  /// together; their axes stand where the first of them stood when they are neighbours, and in front otherwise.
   public func subscripted(_ indices: [TensorIndex]) throws -> Tensor {
     var used = 0
     var ellipses = 0
@@ -147,7 +147,8 @@ extension Tensor {
 
   // MARK: Rows
 
-  /// Rows `rows` (i64, checked, contiguous) of a matrix: the core of all gathering. The gradient adds rows in index order.
+  /// Rows `rows` (i64, checked, contiguous) of a matrix: the core of all gathering. The gradient adds rows in index
+  /// order.
   func takingRows(_ rows: Tensor) throws -> Tensor {
     let table = try contiguous()
     let (tableRows, width) = (table.shape[0], table.shape[1])
@@ -209,8 +210,8 @@ extension Tensor {
     return try gather([(axis, indices)], neighbours: true)
   }
 
-  /// result[i, j, …] = this[…, indices[i, j, …], …] with the index on `axis`: indices have as many axes as this tensor and sizes
-  /// not above its own on the others.
+  /// result[i, j, …] = this[…, indices[i, j, …], …] with the index on `axis`: indices have as many axes as this tensor
+  /// and sizes not above its own on the others.
   public func gathered(axis: Int, _ indices: Tensor) throws -> Tensor {
     let axis = try shape.normalized(axis: axis, "gather")
     guard indices.rank == rank, !indices.dtype.isFloating, indices.dtype != .bool,

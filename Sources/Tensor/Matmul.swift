@@ -1,11 +1,11 @@
 import CKernels
 import Foundations
 
-/// Matrix products of plain f32 memory, row-major. The work is cut into blocks whose borders depend on the sizes only and each block is one
-/// single-threaded product, so the same bits come out for any number of threads.
+/// Matrix products of plain f32 memory, row-major. The work is cut into blocks whose borders depend on the sizes only
+/// and each block is one single-threaded product, so the same bits come out for any number of threads.
 public enum Matmul {
-  /// C[m, n] = alpha · op(A) · op(B) + beta · C, where op is the transpose for a true flag; leading dimensions (row strides) in
-  /// elements. With beta = 0, C is not read.
+  /// C[m, n] = alpha · op(A) · op(B) + beta · C, where op is the transpose for a true flag; leading dimensions (row
+  /// strides) in elements. With beta = 0, C is not read.
   public static func gemm(
     transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
     _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, beta: Float = 0,
@@ -32,7 +32,8 @@ public enum Matmul {
     }
   }
 
-  /// `count` products whose matrices lie `strideA`, `strideB`, `strideC` elements apart (0 for A or B: the same for all).
+  /// `count` products whose matrices lie `strideA`, `strideB`, `strideC` elements apart (0 for A or B: the same for
+  /// all).
   public static func batched(
     _ count: Int, transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int,
     alpha: Float = 1, _ a: UnsafePointer<Float>, _ lda: Int, strideA: Int,
@@ -78,9 +79,9 @@ public enum Matmul {
   struct Cut {
     /// Multiplications that are worth a block of their own: some 60 µs.
     static let blockWork = 1 << 22
-    /// Multiplications that a block keeps once there are two, and once there are four: every block packs its operands anew, so
-    /// that 1024×1024×1024 in sixteen blocks takes a tenth longer than in two (measured). Only products of seconds are cut
-    /// finer than four times.
+    /// Multiplications that a block keeps once there are two, and once there are four: every block packs its operands
+    /// anew, so that 1024×1024×1024 in sixteen blocks takes a tenth longer than in two (measured). Only products of
+    /// seconds are cut finer than four times.
     private static let largeBlockWork = (second: 1 << 29, later: 1 << 30)
     private static let mostBlocks = 1024
 

@@ -1,8 +1,8 @@
 import CKernels
 import COneDNN
 
-/// One single-threaded matrix product, by whichever routine was measured to be the fastest for its sizes. The choice depends on
-/// sizes, strides and factors only, never on threads.
+/// One single-threaded matrix product, by whichever routine was measured to be the fastest for its sizes. The choice
+/// depends on sizes, strides and factors only, never on threads.
 enum MatmulBlock {
   static func run(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
@@ -40,8 +40,8 @@ enum MatmulBlock {
       transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
   }
 
-  /// Whether our own kernel is the faster one: it packs little, so small products and those with a transposed right operand
-  /// gain; oneDNN wins where a side is thin or there is much to do.
+  /// Whether our own kernel is the faster one: it packs little, so small products and those with a transposed right
+  /// operand gain; oneDNN wins where a side is thin or there is much to do.
   private static func prefersKernel(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int
   ) -> Bool {
@@ -78,8 +78,8 @@ enum MatmulBlock {
 
   // MARK: The gradient of a weight
 
-  /// The part of A that is multiplied at a time: 256 KiB of it, which oneDNN packs within the second-level cache (a tenth faster
-  /// than the whole, measured).
+  /// The part of A that is multiplied at a time: 256 KiB of it, which oneDNN packs within the second-level cache (a
+  /// tenth faster than the whole, measured).
   private static let partRows = 128
   private static let partDepth = 512
 
@@ -101,8 +101,8 @@ enum MatmulBlock {
 
   // MARK: A transposed matrix with long rows times another
 
-  /// The gradient of an output over a vocabulary: the columns of A lie so far apart that oneDNN, which packs them one by one, misses
-  /// the caches for every number.
+  /// The gradient of an output over a vocabulary: the columns of A lie so far apart that oneDNN, which packs them one
+  /// by one, misses the caches for every number.
   private static func hasWideColumns(_ m: Int, _ n: Int, _ k: Int, _ lda: Int) -> Bool {
     lda >= 4096 && m >= 256 && n >= 128 && (64...1 << 13).contains(k)
   }
@@ -110,7 +110,8 @@ enum MatmulBlock {
   /// Columns of A that are turned into rows at a time.
   private static let turnedColumns = 256
 
-  /// C = alpha·Aᵀ·B + beta·C with Aᵀ made block by block. False, with nothing done, where there is no memory for a block.
+  /// C = alpha·Aᵀ·B + beta·C with Aᵀ made block by block. False, with nothing done, where there is no memory for a
+  /// block.
   private static func turned(
     _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int,
     _ b: UnsafePointer<Float>, _ ldb: Int, _ beta: Float, _ c: UnsafeMutablePointer<Float>,

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A function of two numbers with its two derivatives, element by element over broadcast shapes. Computed in f64: none of them is hot.
+/// A function of two numbers with its two derivatives, element by element over broadcast shapes. Computed in f64: none
+/// of them is hot.
 struct PairFunction: @unchecked Sendable {
   let name: StaticString
   let value: (Double, Double) -> Double

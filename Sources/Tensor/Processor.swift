@@ -3,8 +3,8 @@ import COneDNN
 
 /// What the bits of numerical results depend on beside the program itself.
 public enum Processor {
-  /// The vector instructions that kernels use here, and the library of matrix products with those that it uses. The same
-  /// script gives the same bits where these are the same, whatever the number of threads.
+  /// The vector instructions that kernels use here, and the library of matrix products with those that it uses. The
+  /// same script gives the same bits where these are the same, whatever the number of threads.
   public static var arithmetic: String {
     let level =
       switch Int(fl_cpu_level()) {

@@ -1,7 +1,8 @@
 import Glibc
 
-/// The name of a random stream: derived from a root seed by purposes and numbers (trial, client, round, step), so that what is
-/// drawn for one thing never depends on what else was drawn, nor on the order or the threads in which it happened.
+/// The name of a random stream: derived from a root seed by purposes and numbers (trial, client, round, step), so that
+/// what is drawn for one thing never depends on what else was drawn, nor on the order or the threads in which it
+/// happened.
 public struct RandomKey: Sendable, Hashable {
   public let high: UInt64
   public let low: UInt64
@@ -61,8 +62,9 @@ public struct RandomKey: Sendable, Hashable {
   }
 }
 
-/// Reproducible random numbers: Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") keyed by a
-/// `RandomKey`. Position n of a stream can be computed without its predecessors. Not for noise that protects people: see `SecureRandom`.
+/// Reproducible random numbers: Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3")
+/// keyed by a `RandomKey`. Position n of a stream can be computed without its predecessors. Not for noise that protects
+/// people: see `SecureRandom`.
 public struct RandomStream: Sendable, RandomNumberGenerator {
   public let key: RandomKey
   /// The next block of four words.
@@ -79,7 +81,8 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
 
   public init(seed: UInt64) { self.init(RandomKey(seed: seed)) }
 
-  /// Block `counter` of the stream of `key`: the stream's key words are its low half, the counter's upper words its high half.
+  /// Block `counter` of the stream of `key`: the stream's key words are its low half, the counter's upper words its
+  /// high half.
   public static func philox(_ key: RandomKey, _ counter: UInt64) -> (UInt32, UInt32, UInt32, UInt32)
   {
     var c0 = UInt32(truncatingIfNeeded: counter)
@@ -181,8 +184,8 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     }
   }
 
-  /// A Poisson sample: each of 0..<count on its own with `probability`, in ascending order. Gaps are drawn geometrically, so the
-  /// cost is that of the sample, not of the whole.
+  /// A Poisson sample: each of 0..<count on its own with `probability`, in ascending order. Gaps are drawn
+  /// geometrically, so the cost is that of the sample, not of the whole.
   public mutating func poissonSample(_ count: Int, probability: Double) -> [Int] {
     guard probability > 0, count > 0 else { return [] }
     guard probability < 1 else { return Array(0..<count) }

@@ -4,7 +4,8 @@ import Glibc
 
 // Sums, means, extremes and norms over axes. f32 sums accumulate in f64; blocks are combined in index order.
 
-/// A tensor arranged for a reduction: `outer` groups of `reduced` × `inner` numbers, of which the middle axis disappears.
+/// A tensor arranged for a reduction: `outer` groups of `reduced` × `inner` numbers, of which the middle axis
+/// disappears.
 struct ReductionLayout {
   let dense: Tensor
   let outer: Int
@@ -61,7 +62,8 @@ struct ReductionLayout {
 extension Tensor {
   // MARK: Sum and mean
 
-  /// The sum over `axes` (all of them for nil). Bools and 32-bit integers add up as 64-bit integers, whose overflow is a value error.
+  /// The sum over `axes` (all of them for nil). Bools and 32-bit integers add up as 64-bit integers, whose overflow is
+  /// a value error.
   public func sum(axes: [Int]? = nil, keepAxes: Bool = false) throws -> Tensor {
     let axes = try shape.normalized(axes: axes, "sum")
     if dtype == .bool || dtype == .i32 {
@@ -187,12 +189,14 @@ extension Tensor {
     }
   }
 
-  /// Where the largest element is along `axis` (in the flattened tensor for nil): the first of equals, a NaN before all.
+  /// Where the largest element is along `axis` (in the flattened tensor for nil): the first of equals, a NaN before
+  /// all.
   public func argmax(axis: Int? = nil, keepAxes: Bool = false) throws -> Tensor {
     try argExtreme("argmax", axis, keepAxes, fl_argmax_f32) { $1 > $0 }
   }
 
-  /// Where the smallest element is along `axis` (in the flattened tensor for nil): the first of equals, a NaN before all.
+  /// Where the smallest element is along `axis` (in the flattened tensor for nil): the first of equals, a NaN before
+  /// all.
   public func argmin(axis: Int? = nil, keepAxes: Bool = false) throws -> Tensor {
     try argExtreme("argmin", axis, keepAxes, fl_argmin_f32) { $1 < $0 }
   }
@@ -283,7 +287,8 @@ extension Tensor {
     }
   }
 
-  /// The variance over `axes`: the sum of squared distances from the mean over count - `correction` (1: of a sample, 0: of a population).
+  /// The variance over `axes`: the sum of squared distances from the mean over count - `correction` (1: of a sample, 0:
+  /// of a population).
   public func variance(
     axes: [Int]? = nil, correction: Double = 1, keepAxes: Bool = false
   ) throws -> Tensor {

@@ -25,7 +25,8 @@ public struct Shape: Sendable {
     for _ in 0..<rank { append(size) }
   }
 
-  /// Takes sizes from outside. Throws where there are more than eight, one is negative, or the elements cannot be counted.
+  /// Takes sizes from outside. Throws where there are more than eight, one is negative, or the elements cannot be
+  /// counted.
   public init(checking sizes: [Int]) throws {
     guard sizes.count <= Shape.maximumRank else {
       throw DomainError(
@@ -115,7 +116,8 @@ public struct Shape: Sendable {
   }
 }
 
-// A sequence and not a collection: a collection's `count` would be the rank, and the one wanted everywhere is that of the elements.
+// A sequence and not a collection: a collection's `count` would be the rank, and the one wanted everywhere is that of
+// the elements.
 extension Shape: Sequence {
   public struct Iterator: IteratorProtocol {
     @usableFromInline let shape: Shape

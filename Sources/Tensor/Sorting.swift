@@ -69,7 +69,8 @@ extension Tensor {
     return try result.transposed(axis, rank - 1).contiguous()
   }
 
-  /// Writes for each row the positions of its first `kept` elements in the order of their ranks. Ties go to the earlier position.
+  /// Writes for each row the positions of its first `kept` elements in the order of their ranks. Ties go to the earlier
+  /// position.
   @inline(__always)
   private func order<T>(
     _ values: UnsafePointer<T>, _ rows: Int, _ length: Int, _ kept: Int,

@@ -2,8 +2,8 @@ import Foundations
 import Glibc
 import Synchronization
 
-/// A block of memory that tensors share: 64-byte aligned, from a pool, given back when the last tensor lets go of it. A step that
-/// repeats finds all of its blocks in the pool and asks the system for none.
+/// A block of memory that tensors share: 64-byte aligned, from a pool, given back when the last tensor lets go of it. A
+/// step that repeats finds all of its blocks in the pool and asks the system for none.
 public final class Storage: @unchecked Sendable {
   public let pointer: UnsafeMutableRawPointer
   /// The bytes asked for; the block may be longer.
@@ -23,7 +23,8 @@ public final class Storage: @unchecked Sendable {
   deinit { StoragePool.shared.give(pointer, byteCount) }
 }
 
-/// Free blocks: small ones by size class, four to a doubling, so that at most a fifth of a block is unused; big ones in regions.
+/// Free blocks: small ones by size class, four to a doubling, so that at most a fifth of a block is unused; big ones in
+/// regions.
 public final class StoragePool: Sendable {
   public static let shared = StoragePool()
 

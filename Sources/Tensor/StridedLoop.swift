@@ -1,8 +1,8 @@
 import CKernels
 import Foundations
 
-/// A walk over the elements of up to three operands of one shape in row-major order: axes that lie together in all of them
-/// are joined, and the innermost axis is handed to the caller as one run.
+/// A walk over the elements of up to three operands of one shape in row-major order: axes that lie together in all of
+/// them are joined, and the innermost axis is handed to the caller as one run.
 struct StridedLoop {
   /// Sizes of the joined axes, outermost first; at least one.
   private(set) var sizes: Shape
@@ -46,7 +46,8 @@ struct StridedLoop {
     (strides.0[rank - 1], strides.1[rank - 1], strides.2[rank - 1])
   }
 
-  /// Calls `body(offsetA, offsetB, offsetC, count)` for runs along the innermost axis, in parallel where there is much to do.
+  /// Calls `body(offsetA, offsetB, offsetC, count)` for runs along the innermost axis, in parallel where there is much
+  /// to do.
   func forEachRun(_ body: (Int, Int, Int, Int) -> Void) {
     let inner = run
     let step = runStrides
@@ -150,7 +151,8 @@ extension Shape {
 }
 
 extension Tensor {
-  /// The strides with which this tensor takes part in a loop over `target`: zero along stretched axes. The shapes are known to meet.
+  /// The strides with which this tensor takes part in a loop over `target`: zero along stretched axes. The shapes are
+  /// known to meet.
   func strides(over target: Shape) -> Shape {
     if shape == target { return strides }
     var result = Shape(repeating: 0, rank: target.rank)

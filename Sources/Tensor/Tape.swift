@@ -2,7 +2,8 @@ import CThreads
 import Foundations
 import Synchronization
 
-/// One recorded computation: which computations made its inputs, and how a gradient of its output becomes gradients of them.
+/// One recorded computation: which computations made its inputs, and how a gradient of its output becomes gradients of
+/// them.
 public final class Node: @unchecked Sendable {
   typealias Backward = (BackwardRequest) throws -> BackwardResult
 
@@ -79,7 +80,8 @@ public struct BackwardRequest {
   public let wantsRules: Bool
 }
 
-/// Reverse-mode differentiation: operations leave nodes while recording is on; a backward pass walks them once, newest first.
+/// Reverse-mode differentiation: operations leave nodes while recording is on; a backward pass walks them once, newest
+/// first.
 public enum Tape {
   /// Whether operations on this thread leave a trace.
   public static var isRecording: Bool { fl_thread().pointee.recording_off == 0 }
@@ -101,8 +103,8 @@ public enum Tape {
 
   // MARK: Recording
 
-  /// Notes how `output` came about, where a gradient may flow to one of `inputs` or to one of `parameters`. The closure must
-  /// capture only detached tensors (`.detached`). It runs at most once, with recording off.
+  /// Notes how `output` came about, where a gradient may flow to one of `inputs` or to one of `parameters`. The closure
+  /// must capture only detached tensors (`.detached`). It runs at most once, with recording off.
   public static func record(
     _ op: StaticString, inputs: [Tensor], parameters: [Parameter] = [], output: Tensor,
     backward: @escaping (BackwardRequest) throws -> BackwardResult
@@ -174,8 +176,8 @@ public enum Tape {
 
   // MARK: The backward pass
 
-  /// The gradient of a scalar with respect to tensors that it was computed from (zeros where it does not depend on one).
-  /// `seed` weighs the elements of a loss that is not a scalar. The trace is used up unless `keepGraph` is set.
+  /// The gradient of a scalar with respect to tensors that it was computed from (zeros where it does not depend on
+  /// one). `seed` weighs the elements of a loss that is not a scalar. The trace is used up unless `keepGraph` is set.
   public static func gradients(
     of loss: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, keepGraph: Bool = false
   ) throws -> [Tensor] {
@@ -206,10 +208,10 @@ public enum Tape {
     return try parameters.indices.map { try sink.gradient($0) }
   }
 
-  /// Adds the gradients of all of the sink's parameters to the sink (the caller calls `sink.begin()` before the first pass).
-  /// Each rule is used and freed as soon as its output gradient is known.
-  /// - Parameter onComplete: called with the index of each parameter that the loss depends on once its gradient is complete; the rest
-  ///   of the pass reads neither the gradient nor the parameter, so that both may be changed.
+  /// Adds the gradients of all of the sink's parameters to the sink (the caller calls `sink.begin()` before the first
+  /// pass). Each rule is used and freed as soon as its output gradient is known.
+  /// - Parameter onComplete: called with the index of each parameter that the loss depends on once its gradient is
+  ///   complete; the rest of the pass reads neither the gradient nor the parameter, so that both may be changed.
   public static func backward(
     _ loss: Tensor, seed: Tensor? = nil, into sink: GradientSink, keepGraph: Bool = false,
     onComplete: ((Int) throws -> Void)? = nil
@@ -251,8 +253,8 @@ public enum Tape {
     public var unruled: [Parameter]
   }
 
-  /// Runs the backward pass and returns its rules unused: the caller computes norms, then weighted sums. Give `seed` of ones
-  /// with a loss per example, so that each example's gradient is that of its own loss.
+  /// Runs the backward pass and returns its rules unused: the caller computes norms, then weighted sums. Give `seed` of
+  /// ones with a loss per example, so that each example's gradient is that of its own loss.
   public static func capture(
     _ loss: Tensor, seed: Tensor? = nil, keepGraph: Bool = false
   ) throws -> Capture {
@@ -309,8 +311,9 @@ private final class ParameterUses {
   var left: [Parameter: Int] = [:]
 }
 
-/// Adds rules to a sink whose gradients are given up as soon as they are complete. A rule of a parameter that is used again, far from
-/// here (a table of tokens that scores and is looked up), waits for the last use where it is smaller than the gradient.
+/// Adds rules to a sink whose gradients are given up as soon as they are complete. A rule of a parameter that is used
+/// again, far from here (a table of tokens that scores and is looked up), waits for the last use where it is smaller
+/// than the gradient.
 private final class RuleQueue {
   let uses = ParameterUses()
   private let sink: GradientSink
@@ -431,8 +434,8 @@ private struct BackwardPass {
     }
   }
 
-  /// The gradients of a node's inputs; hands out those of its parameters. Nothing of the node is held when it returns: a parameter
-  /// whose numbers someone still reads would be copied when it is updated.
+  /// The gradients of a node's inputs; hands out those of its parameters. Nothing of the node is held when it returns:
+  /// a parameter whose numbers someone still reads would be copied when it is updated.
   private mutating func derive(_ node: Node, _ gradient: Tensor) throws -> [Tensor?] {
     if wanted.contains(ObjectIdentifier(node)) { found[ObjectIdentifier(node)] = gradient }
     if let parameter = node.parameter { try onParameter?(parameter, gradient) }

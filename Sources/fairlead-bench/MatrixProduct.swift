@@ -13,7 +13,8 @@ final class MatrixProduct: Workload {
   private let right: Tensor
   private let result: Tensor
 
-  /// `shape` is M×N×K as `64x512x128`, with a `t` behind it for a transposed right operand, an `l` for a transposed left one.
+  /// `shape` is M×N×K as `64x512x128`, with a `t` behind it for a transposed right operand, an `l` for a transposed
+  /// left one.
   init(shape: String) throws {
     transposed = shape.hasSuffix("t")
     leftTransposed = shape.hasSuffix("l")

@@ -2,7 +2,8 @@ import JSON
 import Tensor
 import Text
 
-/// What Scripts/oracles/tokenizers_agreement.py compares with the `tokenizers` package: no server, lines in and lines out.
+/// What Scripts/oracles/tokenizers_agreement.py compares with the `tokenizers` package: no server, lines in and lines
+/// out.
 ///
 /// `tokens FOLDER`: for each line, a JSON string or a list of two (a pair), the line
 /// `{"ids":[…],"types":[…],"offsets":[[start,end],…],"decoded":"…"}`, offsets in bytes.

@@ -1,7 +1,8 @@
 import Learning
 import Tensor
 
-/// Steps of training on one batch of random tokens or images: forward, mean cross-entropy, backward, Adam on all parameters.
+/// Steps of training on one batch of random tokens or images: forward, mean cross-entropy, backward, Adam on all
+/// parameters.
 final class Training: Workload {
   private let step: TrainingStep
   private let batch: Batch

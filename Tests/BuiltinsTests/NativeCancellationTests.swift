@@ -6,8 +6,8 @@ import Testing
 
 @testable import Builtins
 
-/// Natives of which nothing stays but the result are left off where the run is to stop. The interpreter's own looks are out of the way
-/// here: its flag is down, and only what a native itself asks counts.
+/// Natives of which nothing stays but the result are left off where the run is to stop. The interpreter's own looks are
+/// out of the way here: its flag is down, and only what a native itself asks counts.
 @Suite struct NativeCancellationTests {
   private func failure(_ script: String) -> Diagnostic.Kind? {
     let interpreter = Interpreter(seed: 1)

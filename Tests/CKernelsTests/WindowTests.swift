@@ -1,8 +1,8 @@
 import CKernels
 import Testing
 
-/// The cases: strides, padding and dilation that differ by direction, channels with and without a tail, windows that see nothing
-/// but padding.
+/// The cases: strides, padding and dilation that differ by direction, channels with and without a tail, windows that
+/// see nothing but padding.
 private let windows = [
   fl_window(
     height: 5, width: 6, channels: 3, out_height: 3, out_width: 7, kernel_height: 3,

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The built binary as a user runs it: in a folder of its own, its outputs in files, ended after a minute whatever happens.
+/// The built binary as a user runs it: in a folder of its own, its outputs in files, ended after a minute whatever
+/// happens.
 struct Binary {
   /// `FAIRLEAD_BINARY`, else the one that was built beside the tests.
   static let path: String = {

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `--time-limit`, `--memory-limit` and the limits of the system, whatever a script does. The debug binary is slow, and the machine may
-/// be busy: times are generous, but an operation that does not listen would take far longer.
+/// `--time-limit`, `--memory-limit` and the limits of the system, whatever a script does. The debug binary is slow, and
+/// the machine may be busy: times are generous, but an operation that does not listen would take far longer.
 @Suite struct CommandLimitTests {
   /// Each takes minutes, or for ever.
   @Test(arguments: [

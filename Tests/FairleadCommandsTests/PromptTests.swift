@@ -17,7 +17,8 @@ import Testing
     screen.type("let word = \"" + String(repeating: "a", count: 50))
     #expect(screen.waits(for: "aaaaaa"))
     usleep(200_000)
-    // 4 of the prompt and 62 of the text: the cursor is in the second row of 60 columns, and would be in the third of 30.
+    // 4 of the prompt and 62 of the text: the cursor is in the second row of 60 columns, and would be in the third of
+    // 30.
     screen.resize(columns: 30)
     running.send(SIGWINCH)
     #expect(screen.waits(for: "\r\u{1B}[2A\u{1B}[J[1] let word"))

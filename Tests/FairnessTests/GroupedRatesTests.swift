@@ -63,7 +63,8 @@ import Testing
     }
   }
 
-  /// Of intervals at 90% at least about 90% hold the true largest difference, where groups are equal and where they are not.
+  /// Of intervals at 90% at least about 90% hold the true largest difference, where groups are equal and where they are
+  /// not.
   @Test(arguments: [[0.6, 0.6, 0.6], [0.5, 0.6, 0.8], [0.95, 0.98, 1.0]])
   func differencesAreCovered(_ chances: [Double]) throws {
     var random = RandomStream(seed: 5)

@@ -25,8 +25,8 @@ enum Spread: String, CaseIterable {
   }
 }
 
-/// Whether intervals hold what they are meant to hold, on data whose truth is known. Tests/language/models/disparity_coverage.fl does the
-/// same at more sizes.
+/// Whether intervals hold what they are meant to hold, on data whose truth is known.
+/// Tests/language/models/disparity_coverage.fl does the same at more sizes.
 @Suite struct MeanMagnitudeTests {
   private func draw(
     _ random: inout RandomStream, groups: Int, texts: Int, gendered: Double, gap: Double,

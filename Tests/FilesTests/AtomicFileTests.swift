@@ -92,7 +92,8 @@ import Testing
       let mark = ".fairlead-part-"
       let other = "b\(mark)\(getppid())-x"
       let locked = "c\(mark)\(getpid())-x"
-      // No process has the first number: it is above the largest. The last is that of a process before this, in another container.
+      // No process has the first number: it is above the largest. The last is that of a process before this, in another
+      // container.
       let left = ["a\(mark)4194999-x", "d\(mark)\(getpid())-x"]
       let kept = [other, locked, "e\(mark)", "f\(mark)x", "g.part-4194999-x"]
       for name in left + kept { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }

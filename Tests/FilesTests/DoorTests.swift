@@ -253,8 +253,8 @@ struct Grounds {
     #expect(!FileManager.default.fileExists(atPath: grounds.inside + "/missing"))
   }
 
-  /// Somebody swaps a folder for a link and back while files are read and written in it: nothing of the other place is ever read, and
-  /// nothing is ever written there.
+  /// Somebody swaps a folder for a link and back while files are read and written in it: nothing of the other place is
+  /// ever read, and nothing is ever written there.
   @Test func aSwapWhileOpeningDoesNotLeadOut() throws {
     let grounds = try Grounds()
     defer { grounds.remove() }

@@ -1,6 +1,7 @@
 import Foundations
 import Learning
 import Tensor
+import TestSupport
 import Testing
 
 /// Layers, losses and networks have PyTorch's values, gradients and gradients per example.

@@ -1,5 +1,6 @@
 import Foundations
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Learning

@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Learning

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Learning
 import Tensor
+import TestSupport
 import Testing
 
 /// What transformers computed with the models of Tests/Golden/checkpoints.

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Session
 
-/// The code in the documentation and the README: every block says what it is, scripts pass the check, transcripts of the prompt
-/// show what it shows. (The scripts run in the tests of the command.)
+/// The code in the documentation and the README: every block says what it is, scripts pass the check, transcripts of
+/// the prompt show what it shows. (The scripts run in the tests of the command.)
 @Suite struct DocumentationTests {
   struct Block {
     let kind: String
@@ -20,13 +20,16 @@ import Testing
   static func blocks() throws -> [Block] {
     let pages = project + "/Sources/fairlead/fairlead.docc"
     let names = try FileManager.default.contentsOfDirectory(atPath: pages).sorted()
-    return try (names.filter { $0.hasSuffix(".md") }.map { pages + "/" + $0 }
+    return try
+      (names.filter { $0.hasSuffix(".md") }.map { pages + "/" + $0 }
       + [project + "/README.md"]).flatMap { page in
         var found: [Block] = []
         var kind: String?
         var lines: [Substring] = []
         let text = try String(contentsOfFile: page, encoding: .utf8)
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+          .enumerated()
+        {
           guard line.hasPrefix("```") else {
             lines.append(line)
             continue
@@ -87,7 +90,8 @@ import Testing
       options.seed = 1
       options.recordsRuns = false
       let session = Session(options: options)
-      var lines = block.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      var lines = block.text.split(separator: "\n", omittingEmptySubsequences: false).map(
+        String.init)
       lines.removeAll { $0.hasPrefix("$ fairlead") || $0.hasPrefix("Fairlead ") }
       while !lines.isEmpty {
         let line = lines.removeFirst()
@@ -117,7 +121,8 @@ import Testing
         let words = line.split(separator: " ")
         if words[0].hasPrefix("Scripts/") {
           count += 1
-          #expect(FileManager.default.isExecutableFile(atPath: "\(Self.project)/\(words[0])"), "\(line)")
+          #expect(
+            FileManager.default.isExecutableFile(atPath: "\(Self.project)/\(words[0])"), "\(line)")
           for word in words where word.hasPrefix("Stdlib/") {
             #expect(FileManager.default.fileExists(atPath: "\(Self.project)/\(word)"), "\(line)")
           }

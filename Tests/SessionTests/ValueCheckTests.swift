@@ -369,8 +369,8 @@ import Testing
     #expect(count > 100)
   }
 
-  /// The types that declarations name are there, and what they promise holds wherever examples run: a debug build throws where a
-  /// native or field gives something else.
+  /// The types that declarations name are there, and what they promise holds wherever examples run: a debug build
+  /// throws where a native or field gives something else.
   @Test func declarationsKeepTheirWord() throws {
     let session = Session(options: SessionOptions())
     let known = Set(Builtins.types.keys)

@@ -1,5 +1,5 @@
-// Every error message with its rendering: a file of Snapshots holds a script and, after a line of `=====`, everything that
-// parsing and checking say of it. `UPDATE_SNAPSHOTS=1 swift test` writes the second parts anew.
+// Every error message with its rendering: a file of Snapshots holds a script and, after a line of `=====`, everything
+// that parsing and checking say of it. `UPDATE_SNAPSHOTS=1 swift test` writes the second parts anew.
 
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 import Foundations
+import TestSupport
 import Testing
 
 @testable import Tensor
@@ -55,8 +56,8 @@ private let sizes = [
   }
 }
 
-/// Sizes for which other routines are chosen: few rows times a large transposed matrix, and a transposed matrix whose rows are
-/// long, with blocks that are not full.
+/// Sizes for which other routines are chosen: few rows times a large transposed matrix, and a transposed matrix whose
+/// rows are long, with blocks that are not full.
 @Test(
   arguments: [
     (false, true, 33, 700, 770, Float(1), Float(0)), (false, true, 64, 1357, 400, -2, 0),

@@ -1,7 +1,8 @@
 import Tensor
 import Testing
 
-/// One row of the table of differentiable operations: what is computed from tensors of these shapes, with numbers of this range.
+/// One row of the table of differentiable operations: what is computed from tensors of these shapes, with numbers of
+/// this range.
 struct OpCase: CustomTestStringConvertible, Sendable {
   let name: String
   let shapes: [Shape]

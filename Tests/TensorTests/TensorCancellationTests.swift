@@ -36,7 +36,8 @@ import Testing
     }
   }
 
-  /// A request that is taken back changes nothing once something has been left out; and what fails for want of it is no error of its own.
+  /// A request that is taken back changes nothing once something has been left out; and what fails for want of it is no
+  /// error of its own.
   @Test func whatIsLeftOutStaysSo() {
     let asked = Atomic<Int>(0)
     withUnsafePointer(to: asked) { asked in

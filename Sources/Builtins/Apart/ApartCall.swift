@@ -4,8 +4,8 @@ import Runtime
 import Syntax
 import Tensor
 
-/// Calls a script's losses and modules. In private training (`VM.sealed`) they leave nothing behind and draw random numbers of their own,
-/// and where a step computes several examples at once they are given `RowTensor`s.
+/// Calls a script's losses and modules. In private training (`VM.sealed`) they leave nothing behind and draw random
+/// numbers of their own, and where a step computes several examples at once they are given `RowTensor`s.
 enum ApartCall {
   /// What a script is told that tries to keep something.
   static let refusal = Refusal(

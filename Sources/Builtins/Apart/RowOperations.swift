@@ -3,8 +3,8 @@ import Runtime
 import Syntax
 import Tensor
 
-/// The operations on tensors that give each example of a batch what they would give it alone, with the arguments for which they do. What
-/// is not listed here is not done on several examples at once.
+/// The operations on tensors that give each example of a batch what they would give it alone, with the arguments for
+/// which they do. What is not listed here is not done on several examples at once.
 enum RowOperations {
   /// One native's call on rows.
   struct Call {
@@ -72,7 +72,8 @@ enum RowOperations {
     }
   }
 
-  /// Checks the arguments of a call and puts what lies behind the rows in their place; gives the row whose padding the result has.
+  /// Checks the arguments of a call and puts what lies behind the rows in their place; gives the row whose padding the
+  /// result has.
   typealias Rule = @Sendable (inout Call) throws -> RowTensor
 
   /// Methods that a row has; those without a rule end the attempt.

@@ -3,12 +3,13 @@ import Runtime
 import Syntax
 import Tensor
 
-/// What a script's loss or module gets in place of a tensor in private training: one example's part of a batch. To the script it is the tensor
-/// of a batch of one; behind it lie all examples, and what the script does is done for all at once, but only where that gives each
-/// what it would get alone. Everything else (a sum over axis 0, `item()`, a native that nobody has looked at) ends the attempt, and the
-/// examples are computed one by one.
+/// What a script's loss or module gets in place of a tensor in private training: one example's part of a batch. To the
+/// script it is the tensor of a batch of one; behind it lie all examples, and what the script does is done for all at
+/// once, but only where that gives each what it would get alone. Everything else (a sum over axis 0, `item()`, a native
+/// that nobody has looked at) ends the attempt, and the examples are computed one by one.
 ///
-/// No native takes a value of this type for a tensor; `RowOperations` lists those that are allowed to see what lies behind it.
+/// No native takes a value of this type for a tensor; `RowOperations` lists those that are allowed to see what lies
+/// behind it.
 struct RowTensor {
   /// [examples, …].
   let tensor: Tensor
@@ -26,8 +27,8 @@ struct RowTensor {
   /// Whether axis 1 is as long as the longest example.
   var isPadded: Bool { separation.isPadded && tensor.lengths != nil }
 
-  /// How many axes from the first on an operation must leave as they are: that of the examples, and one whose length the longest of them
-  /// decides.
+  /// How many axes from the first on an operation must leave as they are: that of the examples, and one whose length
+  /// the longest of them decides.
   var fixedAxes: Int { isPadded ? 2 : 1 }
 
   /// Ends the attempt.
@@ -87,7 +88,8 @@ extension RowTensor {
   }
 }
 
-/// Operands of one operation that is done element by element: what lies behind those that are rows, and the others as they are.
+/// Operands of one operation that is done element by element: what lies behind those that are rows, and the others as
+/// they are.
 struct AlignedRows {
   var operands: [Value]
   /// The row whose padding the result has.

@@ -50,7 +50,7 @@ extension CoreBuiltins {
     [
       Native(
         "ord", "The number (Unicode code point) of a character.",
-        Param<Text>("character", "A string of one character."),
+        Param<StringArgument>("character", "A string of one character."),
         returns: "int", seeAlso: ["chr"], search: ["unicode", "codepoint", "ascii"],
         examples: [(#"ord("A")"#, "65")]
       ) { character in
@@ -79,7 +79,7 @@ extension CoreBuiltins {
   }
 
   private static func text(_ value: Value, _ vm: VM) throws -> Value {
-    if let text = Text.decode(value, vm) { return Value(text.object) }
+    if let text = StringArgument.decode(value, vm) { return Value(text.object) }
     return vm.makeString(try Representation.text(of: value, vm))
   }
 

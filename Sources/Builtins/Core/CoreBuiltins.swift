@@ -47,13 +47,13 @@ public enum CoreBuiltins {
 }
 
 /// A string parameter as its object, decoded without copying the text.
-struct Text: Bindable {
+struct StringArgument: Bindable {
   let object: StringObject
 
   static var typeName: String { "string" }
-  static func decode(_ value: Value, _ vm: VM) -> Text? {
+  static func decode(_ value: Value, _ vm: VM) -> StringArgument? {
     guard let object = value.object, object.kind == .string else { return nil }
-    return Text(object: unsafeDowncast(object, to: StringObject.self))
+    return StringArgument(object: unsafeDowncast(object, to: StringObject.self))
   }
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { String.mayAccept(type, vm) }
   static var staticType: StaticType { .string }

@@ -34,13 +34,13 @@ extension CoreBuiltins {
     _ change: @escaping @Sendable (Casing.Bytes, inout TextBuilder) throws -> Void
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", "The string."), returns: "string",
+      name, summary, Param<StringArgument>("text", "The string."), returns: "string",
       search: ["case", "capital"], examples: [(code, result)]
     ) { vm, text in try recased(text, vm, ascii: ascii, change) }
   }
 
   private static func recased(
-    _ text: Text, _ vm: VM, ascii: ((UInt8) -> UInt8)?,
+    _ text: StringArgument, _ vm: VM, ascii: ((UInt8) -> UInt8)?,
     _ change: (Casing.Bytes, inout TextBuilder) throws -> Void
   ) throws -> Value {
     if let ascii, text.object.isASCII {
@@ -60,12 +60,12 @@ extension CoreBuiltins {
   }
 
   /// The text in lower case.
-  static func lowered(_ text: Text, _ vm: VM) throws -> Value {
+  static func lowered(_ text: StringArgument, _ vm: VM) throws -> Value {
     try recased(text, vm, ascii: { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, Casing.lower)
   }
 
   /// The text in upper case.
-  static func raised(_ text: Text, _ vm: VM) throws -> Value {
+  static func raised(_ text: StringArgument, _ vm: VM) throws -> Value {
     try recased(text, vm, ascii: { $0 >= 0x61 && $0 <= 0x7A ? $0 & 0xDF : $0 }, Casing.upper)
   }
 
@@ -114,7 +114,7 @@ extension CoreBuiltins {
     _ check: @escaping @Sendable (TextSearch.Bytes, VM) throws -> Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", "The string."), returns: "bool",
+      name, summary, Param<StringArgument>("text", "The string."), returns: "bool",
       search: ["character", "class"],
       examples: [("\(Quoting.literal(example)).\(name)()", "true")]
     ) { vm, text in try check(text.bytes, vm) }

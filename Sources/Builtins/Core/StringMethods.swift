@@ -23,7 +23,7 @@ extension CoreBuiltins {
         #""aba".rindex("a")"#, "2", last: true),
       Native(
         "count", "How often a text occurs, without overlaps.",
-        Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+        Param<StringArgument>("text", receiver), Param<StringArgument>("part", "What to look for."),
         Param<Int?>("start", "Where to start.", default: nil),
         Param<Int?>("end", "Where to end.", default: nil),
         returns: "int", seeAlso: ["string.find"], examples: [(#""banana".count("an")"#, "2")]
@@ -49,8 +49,8 @@ extension CoreBuiltins {
         #""train.csv".endswith([".csv", ".tsv"])"#, TextSearch.hasSuffix),
       Native(
         "replace", "The text with every occurrence of one part replaced by another.",
-        Param<Text>("text", receiver), Param<Text>("old", "What is replaced."),
-        Param<Text>("new", "What takes its place."),
+        Param<StringArgument>("text", receiver), Param<StringArgument>("old", "What is replaced."),
+        Param<StringArgument>("new", "What takes its place."),
         Param<Int>(
           "count", "How many at most, from the left; all where it is negative.", default: -1),
         returns: "string", search: ["substitute"],
@@ -63,7 +63,8 @@ extension CoreBuiltins {
     _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+      name, summary, Param<StringArgument>("text", receiver),
+      Param<StringArgument>("part", "What to look for."),
       Param<Int?>("start", "Where to start.", default: nil),
       Param<Int?>("end", "Where to end.", default: nil),
       returns: "int", seeAlso: ["string.index", "string.count"], search: ["search", "position"],
@@ -77,7 +78,8 @@ extension CoreBuiltins {
     _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to look for."),
+      name, summary, Param<StringArgument>("text", receiver),
+      Param<StringArgument>("part", "What to look for."),
       Param<Int?>("start", "Where to start.", default: nil),
       Param<Int?>("end", "Where to end.", default: nil),
       returns: "int", seeAlso: ["string.find"], search: ["search", "position"],
@@ -95,7 +97,8 @@ extension CoreBuiltins {
   }
 
   private static func position(
-    of part: Text, in text: Text, _ start: Int?, _ end: Int?, _ last: Bool, _ vm: VM
+    of part: StringArgument, in text: StringArgument, _ start: Int?, _ end: Int?, _ last: Bool,
+    _ vm: VM
   ) throws -> Int? {
     if let start, start > text.count { return nil }
     guard let range = text.byteRange(start, end) else { return nil }
@@ -108,19 +111,19 @@ extension CoreBuiltins {
 
   private static func affix(
     _ name: String, _ summary: String, _ code: String,
-    _ check: @escaping @Sendable (Text.Bytes, Text.Bytes, Range<Int>) -> Bool
+    _ check: @escaping @Sendable (StringArgument.Bytes, StringArgument.Bytes, Range<Int>) -> Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver),
+      name, summary, Param<StringArgument>("text", receiver),
       Param<Value>("part", "A string or a list of strings."),
       Param<Int?>("start", "Where the text starts.", default: nil),
       Param<Int?>("end", "Where the text ends.", default: nil),
       returns: "bool", search: ["prefix", "suffix"], examples: [(code, "true")]
     ) { vm, text, part, start, end in
-      let parts: [Text]
-      if let one = Text.decode(part, vm) {
+      let parts: [StringArgument]
+      if let one = StringArgument.decode(part, vm) {
         parts = [one]
-      } else if let several = try [Text].decode(part, vm) {
+      } else if let several = try [StringArgument].decode(part, vm) {
         parts = several
       } else {
         throw Fault(
@@ -133,7 +136,9 @@ extension CoreBuiltins {
     }
   }
 
-  private static func replaced(_ text: Text, _ old: Text, _ new: Text, _ count: Int, _ vm: VM)
+  private static func replaced(
+    _ text: StringArgument, _ old: StringArgument, _ new: StringArgument, _ count: Int, _ vm: VM
+  )
     throws -> Value
   {
     let bytes = text.bytes
@@ -162,7 +167,9 @@ extension CoreBuiltins {
   }
 
   /// `"ab".replace("", "-")` is `-a-b-`.
-  private static func interleaved(_ text: Text, _ new: Text, _ limit: Int, _ vm: VM) throws
+  private static func interleaved(
+    _ text: StringArgument, _ new: StringArgument, _ limit: Int, _ vm: VM
+  ) throws
     -> Value
   {
     let (size, overflow) = (text.count + 1).multipliedReportingOverflow(by: new.bytes.count)
@@ -190,8 +197,8 @@ extension CoreBuiltins {
     [
       Native(
         "split", "The parts between separators, or the words between spaces.",
-        Param<Text>("text", receiver),
-        Param<Text?>(
+        Param<StringArgument>("text", receiver),
+        Param<StringArgument?>(
           "separator", "What stands between parts; nil for any run of spaces.", default: nil),
         Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
         returns: "list of string",
@@ -207,8 +214,8 @@ extension CoreBuiltins {
       },
       Native(
         "rsplit", "As `split`, with the splits counted from the right.",
-        Param<Text>("text", receiver),
-        Param<Text?>(
+        Param<StringArgument>("text", receiver),
+        Param<StringArgument?>(
           "separator", "What stands between parts; nil for any run of spaces.", default: nil),
         Param<Int>("count", "How many splits at most; all where it is negative.", default: -1),
         returns: "list of string", seeAlso: ["string.split"],
@@ -219,14 +226,14 @@ extension CoreBuiltins {
       },
       Native(
         "join", "The strings of a list with the text between them.",
-        Param<Text>("separator", "What stands between two strings."),
+        Param<StringArgument>("separator", "What stands between two strings."),
         Param<Value>("words", "A list of strings."),
         returns: "string", seeAlso: ["string.split"], search: ["concatenate"],
         examples: [(#"", ".join(["a", "b"])"#, "a, b")]
       ) { vm, separator, words in try joined(separator, words, vm) },
       Native(
         "splitlines", "The lines of the text.",
-        Param<Text>("text", receiver),
+        Param<StringArgument>("text", receiver),
         Param<Bool>("keep_ends", "Whether lines keep their line breaks.", default: false),
         returns: "list of string", seeAlso: ["string.split"], search: ["lines"],
         examples: [(#""a\nb\n".splitlines()"#, #"["a", "b"]"#)]
@@ -240,7 +247,9 @@ extension CoreBuiltins {
     ]
   }
 
-  private static func parts(_ text: Text, _ separator: Text, _ count: Int, _ vm: VM) throws
+  private static func parts(
+    _ text: StringArgument, _ separator: StringArgument, _ count: Int, _ vm: VM
+  ) throws
     -> Value
   {
     try checkSeparator(separator)
@@ -261,7 +270,9 @@ extension CoreBuiltins {
     return list
   }
 
-  private static func partsFromRight(_ text: Text, _ separator: Text, _ count: Int, _ vm: VM)
+  private static func partsFromRight(
+    _ text: StringArgument, _ separator: StringArgument, _ count: Int, _ vm: VM
+  )
     throws -> Value
   {
     try checkSeparator(separator)
@@ -283,14 +294,14 @@ extension CoreBuiltins {
     return list
   }
 
-  private static func checkSeparator(_ separator: Text) throws {
+  private static func checkSeparator(_ separator: StringArgument) throws {
     guard separator.bytes.isEmpty else { return }
     throw Fault(
       .value, "the separator is empty", hint: "the characters of a string are `list(text)`"
     ).atArgument(1)
   }
 
-  private static func words(_ text: Text, _ count: Int, _ vm: VM) throws -> Value {
+  private static func words(_ text: StringArgument, _ count: Int, _ vm: VM) throws -> Value {
     let result = ListObject()
     let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
@@ -312,7 +323,8 @@ extension CoreBuiltins {
     return list
   }
 
-  private static func wordsFromRight(_ text: Text, _ count: Int, _ vm: VM) throws -> Value {
+  private static func wordsFromRight(_ text: StringArgument, _ count: Int, _ vm: VM) throws -> Value
+  {
     let result = ListObject()
     let list = vm.adopt(result)
     var remaining = count < 0 ? Int.max : count
@@ -350,7 +362,8 @@ extension CoreBuiltins {
     return list
   }
 
-  private static func joined(_ separator: Text, _ words: Value, _ vm: VM) throws -> Value {
+  private static func joined(_ separator: StringArgument, _ words: Value, _ vm: VM) throws -> Value
+  {
     // A list is looked at as it is: nothing runs meanwhile that could change it.
     let list = List.decode(words, vm)?.object
     let others = try list == nil ? vm.elements(of: words) : nil
@@ -364,7 +377,7 @@ extension CoreBuiltins {
       var size = 0
       var characters = 0
       for (index, value) in values.enumerated() {
-        guard let word = Text.decode(value, vm) else {
+        guard let word = StringArgument.decode(value, vm) else {
           throw Fault(
             .type, "`join` needs strings, item \(index) is \(Representation.brief(value))",
             hint: "turn them into strings: `[string(x) for x in xs]`"
@@ -401,7 +414,7 @@ extension CoreBuiltins {
   }
 
   /// The line breaks are those of Python's `splitlines`.
-  private static func lines(_ text: Text, _ keepEnds: Bool, _ vm: VM) throws -> Value {
+  private static func lines(_ text: StringArgument, _ keepEnds: Bool, _ vm: VM) throws -> Value {
     let result = ListObject()
     let list = vm.adopt(result)
     let bytes = text.bytes
@@ -429,8 +442,8 @@ extension CoreBuiltins {
     _ name: String, _ summary: String, _ code: String, _ result: String, last: Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver),
-      Param<Text>("separator", "What to look for."),
+      name, summary, Param<StringArgument>("text", receiver),
+      Param<StringArgument>("separator", "What to look for."),
       returns: "list of string", seeAlso: ["string.split"], examples: [(code, result)]
     ) { vm, text, separator in
       try checkSeparator(separator)
@@ -472,9 +485,10 @@ extension CoreBuiltins {
       },
       Native(
         "center", "The text padded on both sides to a width.",
-        Param<Text>("text", receiver), Param<Int>("width", "In characters."),
-        Param<Text>(
-          "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
+        Param<StringArgument>("text", receiver), Param<Int>("width", "In characters."),
+        Param<StringArgument>(
+          "fill", "One character.", default: StringArgument(object: StringObject(" ")),
+          text: "\" \""),
         returns: "string", seeAlso: ["string.ljust", "string.rjust"],
         examples: [(#""ab".center(6, "*")"#, "**ab**")]
       ) { vm, text, width, fill in
@@ -485,7 +499,7 @@ extension CoreBuiltins {
       },
       Native(
         "zfill", "The text padded with zeros on the left, after a sign.",
-        Param<Text>("text", receiver), Param<Int>("width", "In characters."),
+        Param<StringArgument>("text", receiver), Param<Int>("width", "In characters."),
         returns: "string", seeAlso: ["string.rjust"], examples: [(#""-7".zfill(4)"#, "-007")]
       ) { vm, text, width in
         let missing = width &- text.count
@@ -517,10 +531,11 @@ extension CoreBuiltins {
 
   private static func removeAffix(
     _ name: String, _ summary: String, _ code: String, _ result: String,
-    _ range: @escaping @Sendable (Text, Text) -> Range<Int>
+    _ range: @escaping @Sendable (StringArgument, StringArgument) -> Range<Int>
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver), Param<Text>("part", "What to take off."),
+      name, summary, Param<StringArgument>("text", receiver),
+      Param<StringArgument>("part", "What to take off."),
       returns: "string", examples: [(code, result)]
     ) { vm, text, part in text.part(range(text, part), vm) }
   }
@@ -529,8 +544,9 @@ extension CoreBuiltins {
     _ name: String, _ summary: String, _ code: String, _ result: String, left: Bool, right: Bool
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver),
-      Param<Text?>("characters", "The characters to take off; nil for spaces.", default: nil),
+      name, summary, Param<StringArgument>("text", receiver),
+      Param<StringArgument?>(
+        "characters", "The characters to take off; nil for spaces.", default: nil),
       returns: "string", seeAlso: ["string.removeprefix", "string.removesuffix"], search: ["trim"],
       examples: [(code, result)]
     ) { vm, text, characters in
@@ -549,9 +565,9 @@ extension CoreBuiltins {
     _ sides: @escaping @Sendable (Int) -> (Int, Int)
   ) -> Native {
     Native(
-      name, summary, Param<Text>("text", receiver), Param<Int>("width", "In characters."),
-      Param<Text>(
-        "fill", "One character.", default: Text(object: StringObject(" ")), text: "\" \""),
+      name, summary, Param<StringArgument>("text", receiver), Param<Int>("width", "In characters."),
+      Param<StringArgument>(
+        "fill", "One character.", default: StringArgument(object: StringObject(" ")), text: "\" \""),
       returns: "string", seeAlso: ["string.center", "string.zfill"], search: ["pad", "align"],
       examples: [(code, result)]
     ) { vm, text, width, fill in
@@ -560,7 +576,8 @@ extension CoreBuiltins {
   }
 
   private static func padded(
-    _ text: Text, _ width: Int, _ fill: Text, _ sides: (left: Int, right: Int), _ vm: VM
+    _ text: StringArgument, _ width: Int, _ fill: StringArgument, _ sides: (left: Int, right: Int),
+    _ vm: VM
   ) throws -> Value {
     guard fill.count == 1 else {
       throw Fault(

@@ -8,8 +8,8 @@ import Runtime
   import Darwin
 #endif
 
-/// Searching and cutting in the UTF-8 of strings. Offsets are bytes; since UTF-8 is self-synchronising, a match of valid
-/// text starts and ends between characters.
+/// Searching and cutting in the UTF-8 of strings. Offsets are bytes; since UTF-8 is self-synchronising, a match of
+/// valid text starts and ends between characters.
 enum TextSearch {
   typealias Bytes = UnsafeBufferPointer<UInt8>
 
@@ -88,8 +88,8 @@ enum TextSearch {
     }
   }
 
-  /// A long text in pieces of a megabyte and more, cut behind a space or line feed and before an ASCII character, where neither a word
-  /// nor a grapheme cluster goes on.
+  /// A long text in pieces of a megabyte and more, cut behind a space or line feed and before an ASCII character, where
+  /// neither a word nor a grapheme cluster goes on.
   static func pieces(of bytes: Bytes) -> some Sequence<Bytes> {
     sequence(state: 0) { start -> Bytes? in
       guard start < bytes.count else { return nil }
@@ -115,8 +115,8 @@ enum TextSearch {
     }
   }
 
-  /// The end of the run from `offset` on in which all characters are spaces (or none is). Most texts are ASCII, whose bytes need no
-  /// decoding.
+  /// The end of the run from `offset` on in which all characters are spaces (or none is). Most texts are ASCII, whose
+  /// bytes need no decoding.
   @inline(__always)
   static func endOfRun(_ bytes: Bytes, from offset: Int, spaces: Bool, _ vm: VM) throws(Fault)
     -> Int
@@ -194,11 +194,11 @@ enum TextSearch {
   }
 }
 
-extension Text {
+extension StringArgument {
   var count: Int { object.count }
 
-  /// The bytes between two positions in code points that follow the rules of slices: negative ones count from the end, and
-  /// all are cut to the text. Nil where the start lies behind the end.
+  /// The bytes between two positions in code points that follow the rules of slices: negative ones count from the end,
+  /// and all are cut to the text. Nil where the start lies behind the end.
   func byteRange(_ start: Int?, _ end: Int?) -> Range<Int>? {
     func clamp(_ index: Int) -> Int { index < 0 ? max(0, index &+ count) : index }
     let low = clamp(start ?? 0)

@@ -1,8 +1,8 @@
 import Runtime
 import Syntax
 
-/// All that scripts can use, from the declarations themselves: a page of the functions and constants that need no module, and
-/// one for each module and each type of values.
+/// All that scripts can use, from the declarations themselves: a page of the functions and constants that need no
+/// module, and one for each module and each type of values.
 public struct Reference {
   public struct Field: Sendable {
     public let name: String
@@ -77,8 +77,8 @@ public struct Reference {
     }
   }
 
-  /// What stands under a path such as `table`, `dp.train`, `list.append` or `fit.losses`; a type's spaces may be written as
-  /// underscores.
+  /// What stands under a path such as `table`, `dp.train`, `list.append` or `fit.losses`; a type's spaces may be
+  /// written as underscores.
   public enum Entry: Sendable {
     case page(Page)
     case function(Signature)

@@ -1,6 +1,7 @@
 import Runtime
 
-/// What the host's half of the standard modules adds to an interpreter: tables, plots, statistics, runs, the system, help.
+/// What the host's half of the standard modules adds to an interpreter: tables, plots, statistics, runs, the system,
+/// help.
 enum HostBuiltins {
   static func install(in interpreter: Interpreter) {
     interpreter.define(TableBuiltins.natives)

@@ -2,8 +2,8 @@ import Foundation
 import Runtime
 import Tables
 
-/// What natives need of the program that runs the script, beyond the language's own `ScriptHost`. A session implements it; where
-/// a script runs without one (tests of natives), `VM.hostServices` is a plain stand-in.
+/// What natives need of the program that runs the script, beyond the language's own `ScriptHost`. A session implements
+/// it; where a script runs without one (tests of natives), `VM.hostServices` is a plain stand-in.
 public protocol HostServices: ScriptHost {
   /// The absolute path of a file or folder that the script may read. What is read so counts among the run's data: its
   /// content is part of what a recorded result depends on.
@@ -96,7 +96,8 @@ extension VM {
   /// The program around the script.
   public var hostServices: any HostServices { host as? any HostServices ?? StandInHost.shared }
 
-  /// The absolute path of a file that the script may write. Throws also where the running code may leave nothing behind.
+  /// The absolute path of a file that the script may write. Throws also where the running code may leave nothing
+  /// behind.
   func writablePath(_ path: String) throws -> String {
     try requireUnsealed("no file can be written")
     return try hostServices.writablePath(path)

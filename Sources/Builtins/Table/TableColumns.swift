@@ -2,9 +2,9 @@ import Runtime
 import Syntax
 import Tables
 
-// What a check knows of the columns of tables whose text names them: a sweep's axes and the keys of its trials, a literal's
-// keys, and what selecting and summarising leaves of them. Columns that may be there are kept, so that only a name that
-// none of them has is reported.
+// What a check knows of the columns of tables whose text names them: a sweep's axes and the keys of its trials, a
+// literal's keys, and what selecting and summarising leaves of them. Columns that may be there are kept, so that only a
+// name that none of them has is reported.
 
 enum TableColumns {
   /// The columns of a table that is known so far.

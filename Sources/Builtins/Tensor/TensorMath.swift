@@ -2,7 +2,8 @@ import Foundations
 import Runtime
 import Tensor
 
-/// Global functions on tensors: those that the core declares for numbers take tensors through `overload`, the others are declared here.
+/// Global functions on tensors: those that the core declares for numbers take tensors through `overload`, the others
+/// are declared here.
 enum TensorMath {
   struct Elementwise: Sendable {
     let name: String

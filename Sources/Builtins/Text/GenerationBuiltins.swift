@@ -225,8 +225,8 @@ enum GenerationBuiltins {
       return [start] + tokens
     }
 
-    /// The text of tokens that a model gave, without special ones. A model may have rows that no token belongs to (vocabularies are filled
-    /// up to round sizes); they are written as nothing, as transformers does.
+    /// The text of tokens that a model gave, without special ones. A model may have rows that no token belongs to
+    /// (vocabularies are filled up to round sizes); they are written as nothing, as transformers does.
     func written(_ tokens: ArraySlice<Int32>) -> [UInt8] {
       let known = tokens.filter { tokenizer.token($0) != nil }
       return (try? tokenizer.decodeBytes(known, skipSpecialTokens: true)) ?? []

@@ -10,7 +10,8 @@ enum ReversalBuiltins {
     "names",
     "Given names: \"keep\" them, \"swap\" the common ones of the built-in pairing (European, African-American, Hispanic, Indian, East Asian and Arabic names, each within its origin), or the path of a file of pairs (masculine, feminine, and an origin or nothing, divided by tabs).",
     default: NamePairs(names: nil), text: "\"keep\"", named: true)
-  /// Augmentation and counterfactuals want every gendered word changed; a function of that name, that swapping twice undoes it.
+  /// Augmentation and counterfactuals want every gendered word changed; a function of that name, that swapping twice
+  /// undoes it.
   private static func oneWay(_ standard: RoleReversal.OneWay) -> Param<String?> {
     Param<String?>(
       "one_way",

@@ -13,17 +13,19 @@ enum TextBuiltins {
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))
   private static let natives = [
     Native(
-      "lower", "The text in lower case.", Param<Text>("text", "The text."), returns: "string",
+      "lower", "The text in lower case.", Param<StringArgument>("text", "The text."),
+      returns: "string",
       seeAlso: ["text.tokens"], examples: [("text.lower(\"Ünder\")", "ünder")]
     ) { vm, text in try CoreBuiltins.lowered(text, vm) },
     Native(
-      "upper", "The text in upper case.", Param<Text>("text", "The text."), returns: "string",
+      "upper", "The text in upper case.", Param<StringArgument>("text", "The text."),
+      returns: "string",
       seeAlso: ["text.lower"], examples: [("text.upper(\"Ünder\")", "ÜNDER")]
     ) { vm, text in try CoreBuiltins.raised(text, vm) },
     Native(
       "tokens",
       "The text cut into tokens. They are \"words\" (lower-cased, punctuation set apart), \"whitespace\" (nothing changed) or \"characters\".",
-      Param<Text>("text", "The text."),
+      Param<StringArgument>("text", "The text."),
       Param<String>("tokenizer", "How it is cut.", default: "words", tokenizers),
       returns: "list of string", seeAlso: ["text.vocabulary"],
       search: ["tokenize", "split", "words"],

@@ -325,7 +325,8 @@ typedef struct {
   float temperature;
   /// What multiplies the gradients of the divergence and of the cross-entropy; 0: no cross-entropy.
   float soft_weight, hard_weight;
-  /// With the largest logits only: all other classes are one more class. Without, both softmaxes are over the k classes.
+  /// With the largest logits only: all other classes are one more class. Without, both softmaxes are over the k
+  /// classes.
   int tail_bucket;
   /// Rows with this label count for nothing.
   int64_t ignore_index;
@@ -339,17 +340,18 @@ typedef struct {
   size_t invalid;
 } fl_distillation_result;
 
-/// soft_losses[r] = the divergence of row r, hard_losses[r] = the cross-entropy with labels[r] at temperature 1 (0 where
-/// hard_weight is 0), neither of them weighted; gradient = row_scale[r] d(soft_weight soft + hard_weight hard) / d student.
-/// labels NULL (no cross-entropy, every row counts), row_scale NULL (1), losses NULL, gradient NULL; scratch: 2 columns.
-/// The gradient may not overlap the logits.
+/// soft_losses[r] = the divergence of row r, hard_losses[r] = the cross-entropy with labels[r] at temperature 1 (0
+/// where hard_weight is 0), neither of them weighted; gradient = row_scale[r] d(soft_weight soft + hard_weight hard) /
+/// d student. labels NULL (no cross-entropy, every row counts), row_scale NULL (1), losses NULL, gradient NULL;
+/// scratch: 2 columns. The gradient may not overlap the logits.
 fl_distillation_result fl_distillation_f32(size_t rows, size_t columns, const float *student,
                                            const float *teacher, const int64_t *labels,
                                            const fl_distillation *settings, const float *row_scale,
                                            float *scratch, float *soft_losses, float *hard_losses,
                                            float *gradient);
-/// The same for a teacher that is known by its k largest logits: ids and values [rows, k] (the ids of a row differ and lie within
-/// 0 and columns), and tails[r] = log of the sum of e^(z / temperature) over all other classes. scratch: columns + 5 (k + 1).
+/// The same for a teacher that is known by its k largest logits: ids and values [rows, k] (the ids of a row differ and
+/// lie within 0 and columns), and tails[r] = log of the sum of e^(z / temperature) over all other classes. scratch:
+/// columns + 5 (k + 1).
 fl_distillation_result fl_distillation_top_f32(
     size_t rows, size_t columns, const float *student, size_t k, const int32_t *ids,
     const float *values, const float *tails, const int64_t *labels,
@@ -416,8 +418,8 @@ enum {
 /// s = x + bias (bias [columns], NULL: 0); y = activation(s); s is stored in `pre` unless NULL.
 void fl_bias_activation_f32(int activation, size_t rows, size_t columns, const float *x,
                             const float *bias, float *pre, float *y);
-/// dx = dy activation' for n numbers; dx may be dy. `saved` is y for none (NULL), relu, tanh and sigmoid, and s for gelu and
-/// silu. y, unless NULL, is given activation(saved): where s was saved, what need not have been.
+/// dx = dy activation' for n numbers; dx may be dy. `saved` is y for none (NULL), relu, tanh and sigmoid, and s for
+/// gelu and silu. y, unless NULL, is given activation(saved): where s was saved, what need not have been.
 void fl_bias_activation_backward_f32(int activation, size_t n, const float *dy, const float *saved,
                                      float *dx, float *y);
 
@@ -625,8 +627,8 @@ typedef struct {
   float scale;
   fl_stream stream;
   uint64_t offset;
-  /// NULL, or where an optimizer writes the sum of squares of the parameter's new values: in f32 on 16 lanes, for calls with some
-  /// thousand elements.
+  /// NULL, or where an optimizer writes the sum of squares of the parameter's new values: in f32 on 16 lanes, for calls
+  /// with some thousand elements.
   double *squared_norm;
 } fl_gradient;
 
@@ -677,8 +679,8 @@ void fl_clip_factors_f32(size_t n, const float *squared_norms, float bound, floa
 /// gradient itself in tiles, whichever costs less.
 void fl_linear_example_norms_f32(size_t examples, size_t time, size_t inputs, size_t outputs,
                                  const float *a, const float *g, float *squared_norms);
-/// The weights and biases of a layer whose gradients share g: parts p = 0 ..< parts of a, [examples, time, widths[p]] each, and
-/// `constant` biases with the same gradient; adds sum_p ||sum_t g_t a[p]_t^T||^2 + constant ||sum_t g_t||^2.
+/// The weights and biases of a layer whose gradients share g: parts p = 0 ..< parts of a, [examples, time, widths[p]]
+/// each, and `constant` biases with the same gradient; adds sum_p ||sum_t g_t a[p]_t^T||^2 + constant ||sum_t g_t||^2.
 void fl_joint_example_norms_f32(size_t examples, size_t time, size_t parts, const float *const *a,
                                 const size_t *widths, double constant, size_t outputs,
                                 const float *g, float *squared_norms);
@@ -725,12 +727,12 @@ void fl_online_softmax_f32(size_t rows, size_t columns, float scale, float *scor
                            size_t stride, float *running_max, float *running_sum,
                            float *correction);
 
-/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the others
-/// become -inf. A causal mask has step 1, one by length step 0.
+/// Row r of a tile of scores keeps its first min(limit, base + step r) columns (none where that is negative); the
+/// others become -inf. A causal mask has step 1, one by length step 0.
 void fl_attention_mask_f32(size_t rows, size_t columns, ptrdiff_t base, ptrdiff_t step,
                            ptrdiff_t limit, float *scores, size_t stride);
-/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for a
-/// row that sees nothing).
+/// scores = exp(scale s - normalizers[r]): the weights again, from the log-sum-exp that the forward pass kept (+inf for
+/// a row that sees nothing).
 void fl_attention_weights_f32(size_t rows, size_t columns, float scale, const float *normalizers,
                               float *scores, size_t stride);
 /// gradients = scale weights (gradients - means[r]): from the gradients of the weights to those of the scores;

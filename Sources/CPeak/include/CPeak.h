@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/// Does `rounds` rounds of independent f32 fused multiply-adds in registers, in the widest vectors of this processor, on
-/// the calling thread. The result depends on all of them, so that none can be left out.
+/// Does `rounds` rounds of independent f32 fused multiply-adds in registers, in the widest vectors of this processor,
+/// on the calling thread. The result depends on all of them, so that none can be left out.
 float fl_peak_run(int64_t rounds);
 
 /// Floating-point operations of one round: two for each multiply-add.

@@ -1,4 +1,5 @@
-// What Swift lacks for threads: thread-local state, a spin hint, and futexes (sleep until a word changes). And random bytes in bulk.
+// What Swift lacks for threads: thread-local state, a spin hint, and futexes (sleep until a word changes). And random
+// bytes in bulk.
 #ifndef FAIRLEAD_CTHREADS_H
 #define FAIRLEAD_CTHREADS_H
 

@@ -7,9 +7,9 @@ struct fl_numbers {
   long count;
 };
 
-// First code point << 11 | flags of each run of code points with equal flags. From bit 0: \p{L}; \p{N}; white space; part of a
-// word; numeric; punctuation; removed by BERT's cleaning; non-spacing mark; any mark; decomposes canonically or has a
-// combining class; changes in lower case.
+// First code point << 11 | flags of each run of code points with equal flags. From bit 0: \p{L}; \p{N}; white space;
+// part of a word; numeric; punctuation; removed by BERT's cleaning; non-spacing mark; any mark; decomposes canonically
+// or has a combining class; changes in lower case.
 struct fl_numbers fl_unicode_flags(void);
 // First code point << 8 | canonical combining class of each run.
 struct fl_numbers fl_unicode_classes(void);

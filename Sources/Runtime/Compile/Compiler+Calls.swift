@@ -97,8 +97,8 @@ extension Compiler {
     }
   }
 
-  /// A call whose arguments are matched with the parameters here. Each parameter has its register; what is not given and
-  /// not last is marked as missing. The result is iterated over in pairs at `pairs`, where that is given.
+  /// A call whose arguments are matched with the parameters here. Each parameter has its register; what is not given
+  /// and not last is marked as missing. The result is iterated over in pairs at `pairs`, where that is given.
   func nativeCall(
     _ function: NativeFunction, _ arguments: [Argument], _ base: Int, _ calleeSpan: Span,
     _ span: Span, pairsAt pairs: Int? = nil
@@ -135,8 +135,8 @@ extension Compiler {
 
 /// Matches the arguments of a call with a native's parameters.
 enum ArgumentMatching {
-  /// The register, counted from the first argument's, of each argument: positional ones first, then the named ones. What
-  /// `Rest` takes lies behind all other parameters.
+  /// The register, counted from the first argument's, of each argument: positional ones first, then the named ones.
+  /// What `Rest` takes lies behind all other parameters.
   /// - Parameter receivers: how many of the positional ones a method's receiver is.
   static func slots(positional: Int, names: [String], _ native: Native, receivers: Int = 0)
     throws(Fault) -> [Int]

@@ -3,8 +3,8 @@ import Syntax
 extension Compiler {
   // MARK: Loops
 
-  /// A `for` over a range of ints, over the pairs of `x.items()`, `enumerate(x)` or `zip(x, y)`, or over anything else. `body` runs with the pattern's names
-  /// declared.
+  /// A `for` over a range of ints, over the pairs of `x.items()`, `enumerate(x)` or `zip(x, y)`, or over anything else.
+  /// `body` runs with the pattern's names declared.
   func loop(
     _ pattern: Pattern, _ sequence: Expr, _ span: Span, _ body: () throws(Fault) -> Void
   ) throws(Fault) {
@@ -68,7 +68,8 @@ extension Compiler {
     state.free = saved
   }
 
-  /// Starts an iteration over `enumerate(…)` or `zip(…)`, which need not make a list for each pair; false where the sequence is another.
+  /// Starts an iteration over `enumerate(…)` or `zip(…)`, which need not make a list for each pair; false where the
+  /// sequence is another.
   private func pairs(of sequence: Expr, to base: Int) throws(Fault) -> Bool {
     guard case .call(let callee, let arguments, _) = sequence.kind,
       let function = staticNative(callee), ["enumerate", "zip"].contains(function.native.name)

@@ -172,8 +172,8 @@ extension Compiler {
     state.emit(op == .negate ? .negate : .not, register, source, at: whole.span)
   }
 
-  /// A chain such as `a + b * c - d` grows on its left operands: they are followed in a loop, and all results but the last
-  /// go through one register.
+  /// A chain such as `a + b * c - d` grows on its left operands: they are followed in a loop, and all results but the
+  /// last go through one register.
   private func binary(_ whole: Expr, to register: Int) throws(Fault) {
     try checkDepth(whole.span)
     var links: [(op: BinaryOperator, right: Expr, span: Span)] = []
@@ -432,7 +432,8 @@ extension Compiler {
 
   private func list(_ items: [Expr], to register: Int, _ span: Span) throws(Fault) {
     try checkDepth(span)
-    // The list is built beside `register` where it takes several steps, because a later item may still need what is there.
+    // The list is built beside `register` where it takes several steps, because a later item may still need what is
+    // there.
     let isLong = items.count > Compiler.batch
     let target = isLong ? try push(span) : register
     let base = state.free

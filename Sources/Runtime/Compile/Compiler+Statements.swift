@@ -66,8 +66,8 @@ extension Compiler {
     state.emit(.unpack, base, register, count, at: span)
   }
 
-  /// Declares the names of a pattern as local variables; the value stands in `register`, which becomes the variable where
-  /// the pattern is a single name.
+  /// Declares the names of a pattern as local variables; the value stands in `register`, which becomes the variable
+  /// where the pattern is a single name.
   func declare(_ pattern: Pattern, from register: Int) throws(Fault) {
     switch pattern.kind {
     case .name(let name): state.declare(name, register)

@@ -1,7 +1,7 @@
 import Syntax
 
-/// Checks that code can do no harm whatever the compiler did: all registers, constants and targets exist. The interpreter
-/// relies on it and checks nothing again.
+/// Checks that code can do no harm whatever the compiler did: all registers, constants and targets exist. The
+/// interpreter relies on it and checks nothing again.
 enum Verifier {
   static func verify(_ prototype: Prototype) throws(Fault) {
     var starts = [Bool](repeating: false, count: prototype.codeCount + 1)

@@ -27,13 +27,14 @@ public protocol Bindable: ValueEncodable {
   static func decodeRest(_ values: UnsafeBufferPointer<Value>, _ vm: VM) throws -> Self?
   /// How a default is written in a script.
   var defaultText: String { get }
-  /// Whether `decode` may give something for a value of which only the type is known. False is a promise: a check reports
-  /// the argument.
+  /// Whether `decode` may give something for a value of which only the type is known. False is a promise: a check
+  /// reports the argument.
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool
 }
 
 extension Bindable {
-  /// As `decode`, and nil too where a part of the value is wrong: for a value that may be of several types. What ends the run goes on.
+  /// As `decode`, and nil too where a part of the value is wrong: for a value that may be of several types. What ends
+  /// the run goes on.
   public static func attempt(_ value: Value, _ vm: VM) throws -> Self? {
     do { return try decode(value, vm) } catch {
       let fault = Fault(error)

@@ -68,7 +68,8 @@ extension VM {
     try append(Value(string), to: list)
   }
 
-  /// Puts a new list of values, which may all be reached otherwise, at the end of a list that the running native has adopted.
+  /// Puts a new list of values, which may all be reached otherwise, at the end of a list that the running native has
+  /// adopted.
   public func append(list values: some Collection<Value>, to list: ListObject) throws(Fault) {
     let inner = ListObject(values)
     _ = heap.adopt(inner, inner.byteCount)

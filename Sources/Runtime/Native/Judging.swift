@@ -21,8 +21,8 @@ extension Interpreter {
 }
 
 extension Interpreter {
-  /// What `body` says of operands: constants as they are, a sample for one of which only the type is known. Of samples only errors
-  /// of the kind `type` count, because others depend on the value. Nil where nothing is certain.
+  /// What `body` says of operands: constants as they are, a sample for one of which only the type is known. Of samples
+  /// only errors of the kind `type` count, because others depend on the value. Nil where nothing is certain.
   /// - Parameter isExact: whether all errors of samples count.
   func problem(
     with operands: [Known], isExact: Bool = false, _ body: (VM, [Value]) throws -> Void

@@ -13,8 +13,8 @@ import Syntax
 /// ) { vector, bound in Clipping.l2(vector, bound: bound) }
 /// ```
 public final class Native: @unchecked Sendable {
-  // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several threads may
-  // declare the same native at once. `knowing` and `running` belong to the declaration.
+  // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several
+  // threads may declare the same native at once. `knowing` and `running` belong to the declaration.
 
   /// The name without its module.
   public let name: String
@@ -97,8 +97,8 @@ public final class Native: @unchecked Sendable {
     return storedSignature.result
   }
 
-  /// Lets a check call it with the values that stand in the text: for natives that are quick, change nothing and depend on nothing
-  /// else.
+  /// Lets a check call it with the values that stand in the text: for natives that are quick, change nothing and depend
+  /// on nothing else.
   /// - Parameter condition: the calls for which that is so.
   public func evaluated(
     when condition: @escaping @Sendable (CallArguments) -> Bool = { _ in true }

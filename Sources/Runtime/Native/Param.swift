@@ -92,8 +92,8 @@ public protocol Shaped {
 
 /// A parameter of a native function: its name, its sentence for help, and what its values must satisfy.
 ///
-/// `T` is a `Bindable`, which the initialisers ask for. The class itself does not: Swift would look for the conformance among all
-/// of the program's when each of the parameters' types is first used, a quarter of the program's start.
+/// `T` is a `Bindable`, which the initialisers ask for. The class itself does not: Swift would look for the conformance
+/// among all of the program's when each of the parameters' types is first used, a quarter of the program's start.
 public final class Param<T>: @unchecked Sendable {
   // Immutable; `T` itself need not be Sendable as long as defaults are plain values, which they are.
   public let name: String

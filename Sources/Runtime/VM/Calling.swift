@@ -49,8 +49,8 @@ extension VM {
 
   // MARK: Calls from code
 
-  /// Calls what stands at `place` with the arguments behind it, the last of which have names. A script's function gets a
-  /// frame, and the loop goes on there (true); anything else is done, and its result stands at `place`.
+  /// Calls what stands at `place` with the arguments behind it, the last of which have names. A script's function gets
+  /// a frame, and the loop goes on there (true); anything else is done, and its result stands at `place`.
   @inline(never)
   func call(_ place: UnsafeMutablePointer<Value>, _ count: Int, names: [String]?) throws(Fault)
     -> Bool

@@ -73,8 +73,8 @@ public struct Limits: Sendable {
   /// Natives that call back scripts that call natives … at once. The thread's stack may be the tighter bound.
   public var nativeDepth = 1_000
   public var memoryBytes = Int.max
-  /// Whether the process runs nothing else, so that all it takes of the machine counts against `memoryBytes`, and what is left of the
-  /// machine, its control group and the shell's limits bounds it too.
+  /// Whether the process runs nothing else, so that all it takes of the machine counts against `memoryBytes`, and what
+  /// is left of the machine, its control group and the shell's limits bounds it too.
   public var bindsProcess = false
   /// Backward jumps and calls.
   public var steps: Int?

@@ -76,8 +76,8 @@ extension VM {
     try checkDomain(of: request, value)
   }
 
-  /// Throws a `type` fault where a parameter's value is of another kind than its default, so that a slip of the keyboard does not
-  /// surface in the middle of a long run. A default of nil says nothing.
+  /// Throws a `type` fault where a parameter's value is of another kind than its default, so that a slip of the
+  /// keyboard does not surface in the middle of a long run. A default of nil says nothing.
   private func checkType(of request: ParameterRequest, _ value: Value) throws {
     func kind(_ value: Value) -> String? {
       switch value {
@@ -220,8 +220,8 @@ extension Interpreter {
     try vm.enter { _ = try Compiler.compile(program, self, Namespace()) }
   }
 
-  /// The `param` statements of a program, in order, whose defaults and domains are written out (numbers, texts, lists, arithmetic):
-  /// nothing of the program runs.
+  /// The `param` statements of a program, in order, whose defaults and domains are written out (numbers, texts, lists,
+  /// arithmetic): nothing of the program runs.
   public func parameters(of program: Program) throws -> [ParameterRequest] {
     let namespace = Namespace()
     var result: [ParameterRequest] = []

@@ -60,7 +60,8 @@ public final class Interpreter {
     self.host = host
     self.interrupt = interrupt
     self.limits = limits
-    // Address space for all globals that code can name, so that the table never moves; what is not used takes no memory.
+    // Address space for all globals that code can name, so that the table never moves; what is not used takes no
+    // memory.
     globals = VM.zeroedStack(Interpreter.globalCapacity)
     vm = VM(
       interpreter: self, interrupt: interrupt, random: RandomState(key: seed), limits: limits,
@@ -200,7 +201,8 @@ public final class Interpreter {
     }
   }
 
-  /// Whether code that was compiled here, but for the standard library's, holds this string: as the name of a field, a key, a literal.
+  /// Whether code that was compiled here, but for the standard library's, holds this string: as the name of a field, a
+  /// key, a literal.
   public func hasCode(naming text: String) -> Bool {
     var open = prototypes.filter { !$0.source.name.hasPrefix("std.") }
     while let prototype = open.popLast() {

@@ -176,8 +176,8 @@ extension VM {
     return true
   }
 
-  /// `for a, b in enumerate(x)` and `zip(x, y)` over lists and ranges: without a list for each pair. The lists are copied, as the native
-  /// would do. False where the native has to be called.
+  /// `for a, b in enumerate(x)` and `zip(x, y)` over lists and ranges: without a list for each pair. The lists are
+  /// copied, as the native would do. False where the native has to be called.
   func startPairs(
     _ native: Native, _ arguments: UnsafeMutablePointer<Value>, _ count: Int,
     _ place: UnsafeMutablePointer<Value>
@@ -257,7 +257,8 @@ extension VM {
     return position < reference.range.count ? .int(reference.range.element(position)) : nil
   }
 
-  /// The numbers of a range, for natives that need them all: refused where there are more than memory holds, and interruptible.
+  /// The numbers of a range, for natives that need them all: refused where there are more than memory holds, and
+  /// interruptible.
   public func integers(of range: RangeObject) throws -> [Int] {
     // They are copied more than once on the way: as values, and as what the native makes of them.
     let (bytes, overflow) = range.count.multipliedReportingOverflow(by: 48)
@@ -271,8 +272,8 @@ extension VM {
     return result
   }
 
-  /// The elements of a list, range, map (its keys), string or native sequence; nil where the value is none. They are kept
-  /// alive until the running native returns.
+  /// The elements of a list, range, map (its keys), string or native sequence; nil where the value is none. They are
+  /// kept alive until the running native returns.
   public func elements(of value: Value) throws -> [Value]? {
     guard case .object(let reference) = value else { return nil }
     var result: [Value]

@@ -43,8 +43,8 @@ extension VM {
     }
   }
 
-  /// The place of an error and the calls that led there. Frames of the calls around natives are there too: they lie below
-  /// on the same stack.
+  /// The place of an error and the calls that led there. Frames of the calls around natives are there too: they lie
+  /// below on the same stack.
   func locate(_ fault: Fault) {
     guard !fault.hasTrace else { return }
     var calls: [Fault.Call] = []
@@ -93,7 +93,8 @@ extension VM {
     }
   }
 
-  /// A trial is over, perhaps before it came to collect what it was asked to: the next one is not to begin without memory.
+  /// A trial is over, perhaps before it came to collect what it was asked to: the next one is not to begin without
+  /// memory.
   func settleMemory() throws(Fault) {
     if isMemoryShort { try collectIfDue() }
   }

@@ -32,8 +32,8 @@ public protocol CallWatch: AnyObject {
 }
 
 extension VM {
-  /// Runs `body` so that all functions of the script that it calls can leave nothing behind: they see what was made outside of each call
-  /// read-only, as a trial of a sweep does. So no call learns anything from another one.
+  /// Runs `body` so that all functions of the script that it calls can leave nothing behind: they see what was made
+  /// outside of each call read-only, as a trial of a sweep does. So no call learns anything from another one.
   /// - Parameter refusal: what is thrown where one changes what is not its own.
   public func sealed<Result>(_ refusal: Refusal, _ body: (VM) throws -> Result) throws -> Result {
     let inner = VM(

@@ -10,8 +10,8 @@ struct Stop {
   static let grace = 1.0
 }
 
-/// Interrupts and the limits of a run. What has to stop throws a fault that `catch` does not see. `finally` blocks run for a second at
-/// most, whatever they call; after that only contexts are left.
+/// Interrupts and the limits of a run. What has to stop throws a fault that `catch` does not see. `finally` blocks run
+/// for a second at most, whatever they call; after that only contexts are left.
 extension VM {
   /// How many backward jumps and calls lie between two looks.
   static let pollInterval = 5_000
@@ -33,8 +33,8 @@ extension VM {
     return VM.pollInterval
   }
 
-  /// Looks at interrupts and limits after what may have taken long, a native or an operation on tensors: a script need not come to a
-  /// loop to be stopped.
+  /// Looks at interrupts and limits after what may have taken long, a native or an operation on tensors: a script need
+  /// not come to a loop to be stopped.
   @inline(__always)
   func lookAround() throws(Fault) {
     if interrupt.isSet || stop != nil { try obey() }

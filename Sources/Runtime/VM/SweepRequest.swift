@@ -30,7 +30,8 @@ public final class SweepRequest: @unchecked Sendable {
     self.parent = parent
   }
 
-  /// Takes down all that a trial depends on but its own values and its random stream: the body's code, and what that reaches.
+  /// Takes down all that a trial depends on but its own values and its random stream: the body's code, and what that
+  /// reaches.
   /// - Returns: the natives that it can call, by their whole names (`sys.env`).
   public func writeBody(to writer: ContentWriter) -> Set<String> {
     let walk = ContentWalk(parent.interpreter, writer)

@@ -2,8 +2,9 @@ import Glibc
 
 /// What the machine, the container and the shell leave to this process.
 public enum SystemMemory {
-  /// What a run may use where nobody sets a limit: nine tenths of the machine's memory or of the control group's, whichever is less,
-  /// and three quarters of what the shell allows (`ulimit -v`, `-d`) beyond the code and stacks that lie there already.
+  /// What a run may use where nobody sets a limit: nine tenths of the machine's memory or of the control group's,
+  /// whichever is less, and three quarters of what the shell allows (`ulimit -v`, `-d`) beyond the code and stacks that
+  /// lie there already.
   public static let usable: Int = {
     var result = physical.map { $0 / 10 * 9 } ?? Int.max
     if let group = controlGroupLimit() { result = min(result, group / 10 * 9) }

@@ -155,7 +155,8 @@ public final class VM {
     if reference.owner != heap.id { throw foreignWrite(reference) }
   }
 
-  /// The same for the argument of a native that changes it: the box of a handle may be the running code's own, and what it stands for not.
+  /// The same for the argument of a native that changes it: the box of a handle may be the running code's own, and what
+  /// it stands for not.
   func requireChangeable(_ reference: Unmanaged<Object>) throws(Fault) {
     try requireOwned(reference)
     if isSealed, reference.kind == .native, reference.native.type.isHandle {

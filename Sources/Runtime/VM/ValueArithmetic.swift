@@ -8,7 +8,8 @@ import Syntax
   import Darwin
 #endif
 
-/// Arithmetic of numbers with Python's rules: `/` gives a float, `//` and `%` floor, ints that leave 64 bits are an error.
+/// Arithmetic of numbers with Python's rules: `/` gives a float, `//` and `%` floor, ints that leave 64 bits are an
+/// error.
 enum Arithmetic {
   /// The number's value as a float; false where it is none.
   @inline(__always)

@@ -1,8 +1,9 @@
 import Glibc
 import Synchronization
 
-/// Looks after a run's limits from a thread of its own, and raises the run's flag where one is reached: so whatever runs has to look at
-/// one flag only, and does so even where it knows nothing of scripts. What does not listen is ended with the process.
+/// Looks after a run's limits from a thread of its own, and raises the run's flag where one is reached: so whatever
+/// runs has to look at one flag only, and does so even where it knows nothing of scripts. What does not listen is ended
+/// with the process.
 final class Watchdog: Sendable {
   private static let interval: UInt32 = 10_000
   /// How long after a limit something may go on without listening.
@@ -124,7 +125,8 @@ final class Watchdog: Sendable {
   private func end(for reason: StopReason) { lastResort?(VM.fault(for: reason, limits)) }
 }
 
-/// How much the process may take. The soft bounds are those that raise the flag; beyond the hard one nothing is waited for.
+/// How much the process may take. The soft bounds are those that raise the flag; beyond the hard one nothing is waited
+/// for.
 struct MemoryBounds {
   private let resident: Int
   private let hardResident: Int

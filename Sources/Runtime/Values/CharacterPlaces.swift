@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Where every so-manieth code point of a text starts, so that indexing a text that is not ASCII takes the same time anywhere in it. Made
-/// when it is first asked for; several threads may ask at once (trials read their parent's strings).
+/// Where every so-manieth code point of a text starts, so that indexing a text that is not ASCII takes the same time
+/// anywhere in it. Made when it is first asked for; several threads may ask at once (trials read their parent's
+/// strings).
 struct CharacterPlaces {
   static let step = 32
   /// Shorter texts (in bytes) are gone through.

@@ -1,7 +1,7 @@
 import Syntax
 
-/// Takes down what a value is and all that it reaches: data by content, functions by their code, the variables that they
-/// captured, the top-level names that they use, and those members of imported modules that their code names.
+/// Takes down what a value is and all that it reaches: data by content, functions by their code, the variables that
+/// they captured, the top-level names that they use, and those members of imported modules that their code names.
 ///
 /// Where names stand in the source, comments and layout leave no trace: code is taken down as it was compiled, and a
 /// top-level name by what it holds. Nothing is taken down twice, so circles end; there is no recursion, so depth is no
@@ -247,8 +247,8 @@ final class ContentWalk {
     for case .sweep(let axes) in prototype.statements { writer.write(axes) }
   }
 
-  /// The instructions; the number of a top-level name, which depends on what else the script declares, is replaced by what
-  /// the name holds.
+  /// The instructions; the number of a top-level name, which depends on what else the script declares, is replaced by
+  /// what the name holds.
   private func writeInstructions(of prototype: Prototype) {
     writer.write(prototype.codeCount)
     var offset = 0

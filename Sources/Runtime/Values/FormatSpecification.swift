@@ -2,8 +2,8 @@
 //
 //     [[fill]align][sign][z][#][0][width][,|_][.precision][type]
 //
-// Scripts/oracles/strings.py compares thousands of them with Python's own results. Wider than Python: values of other types than numbers and
-// strings are formatted as their text.
+// Scripts/oracles/strings.py compares thousands of them with Python's own results. Wider than Python: values of other
+// types than numbers and strings are formatted as their text.
 
 extension Formatting {
   /// A width or precision beyond this is refused.

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// Numbers as text, as Python writes them: the shortest float that reads back the same. See FormatSpecification.swift for f-strings.
+/// Numbers as text, as Python writes them: the shortest float that reads back the same. See FormatSpecification.swift
+/// for f-strings.
 public enum Formatting {
   /// `2.0`, `1e-05`, `inf`, `nan`: the shortest text that reads back the same float.
   public static func float(_ value: Double) -> String {

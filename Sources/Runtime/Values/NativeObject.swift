@@ -66,7 +66,8 @@ public class AnyNativeType: @unchecked Sendable {
   public fileprivate(set) var methods: [Native] = []
   var fieldIndex: [String: Int] = [:]
   var methodObjects: [String: NativeFunction] = [:]
-  /// Whether values stand for something that others share and natives change (a model): owning the box is not owning that.
+  /// Whether values stand for something that others share and natives change (a model): owning the box is not owning
+  /// that.
   public var isHandle = false
   /// What `object(…)` calls; its first parameter is the object.
   public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
@@ -185,11 +186,12 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   /// Runs on every way out of `with`; the fault is the error that leaves the block, if one does.
   public var exit: ((T, Fault?, VM) throws -> Void)?
   public var transfer: Transfer<T> = .refuse
-  /// Whether the running trial of a sweep has made all that a change of the value would change: its parts may be older than
-  /// its box. Nil where a box shares nothing with others.
+  /// Whether the running trial of a sweep has made all that a change of the value would change: its parts may be older
+  /// than its box. Nil where a box shares nothing with others.
   public var isOwned: ((T) -> Bool)?
-  /// Takes down all that the value is made of, so that a recorded trial which captured it is found again by its content.
-  /// Where it is nil, or says that it is incomplete, such a trial is found again only after the very same script.
+  /// Takes down all that the value is made of, so that a recorded trial which captured it is found again by its
+  /// content. Where it is nil, or says that it is incomplete, such a trial is found again only after the very same
+  /// script.
   public var content: ((T, ContentWriter) -> Void)?
 
   public init(

@@ -24,7 +24,8 @@ public enum Representation {
     }
   }
 
-  /// The value as a prompt shows it: of a list or map that has more items than `items` the first ones, and how many more there are.
+  /// The value as a prompt shows it: of a list or map that has more items than `items` the first ones, and how many
+  /// more there are.
   public static func echo(_ value: Value, items: Int, _ vm: VM?) throws -> String {
     var writer = Writer(vm: vm)
     writer.itemLimit = items
@@ -58,7 +59,8 @@ public enum Representation {
     return line.count <= 60 ? line : line.prefix(57) + "..."
   }
 
-  /// The value as an assertion's message, cut where it is long: what compared two large values says what they are by its beginning.
+  /// The value as an assertion's message, cut where it is long: what compared two large values says what they are by
+  /// its beginning.
   static func message(of value: Value, _ vm: VM) throws -> String {
     if case .object(let reference) = value, reference.kind == .string {
       guard reference.string.byteLength > longestMessage else { return reference.string.text }

@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// Bytes that several strings begin with, and room for more behind the longest of them: so a text that is built up by `+` is not copied
-/// at every step. All strings that share one belong to the same heap, hence to one thread.
+/// Bytes that several strings begin with, and room for more behind the longest of them: so a text that is built up by
+/// `+` is not copied at every step. All strings that share one belong to the same heap, hence to one thread.
 struct SharedBuffer {
   private struct Header {
     var references: Int
@@ -55,7 +55,8 @@ extension VM {
   /// Room that is left for more, at most.
   private static let mostRoom = 64 << 20
 
-  /// `a + b` where `a` may be a text that grows step by step: then it shares its bytes with the result. Nil where it is not worth it.
+  /// `a + b` where `a` may be a text that grows step by step: then it shares its bytes with the result. Nil where it is
+  /// not worth it.
   func grown(_ a: Unmanaged<Object>, _ b: Unmanaged<Object>) throws(Fault) -> Value? {
     let left = a.stringStorage
     let right = b.stringStorage

@@ -18,7 +18,8 @@ struct StringStorage {
 
   static let inlineCapacity = 20
 
-  // Longer strings have the place of the inline bytes for two pointers, which are aligned: the fields before take 20 bytes.
+  // Longer strings have the place of the inline bytes for two pointers, which are aligned: the fields before take 20
+  // bytes.
 
   @inline(__always)
   static func sharedBuffer(_ storage: UnsafeMutablePointer<StringStorage>)

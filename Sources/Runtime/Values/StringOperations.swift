@@ -180,8 +180,8 @@ extension VM {
     return adopt(result)
   }
 
-  /// The texts of values one after the other, for f-strings. Ints are written where they belong, everything else is made
-  /// a string first.
+  /// The texts of values one after the other, for f-strings. Ints are written where they belong, everything else is
+  /// made a string first.
   func join(_ values: UnsafeMutablePointer<Value>, _ count: Int) throws(Fault) -> Value {
     var bytes = 0
     var characters = 0

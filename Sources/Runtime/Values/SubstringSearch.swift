@@ -1,7 +1,7 @@
 import Glibc
 
-/// The one search for a text in another, in time that grows with the sum of both lengths whatever they hold. Offsets are bytes; since
-/// UTF-8 is self-synchronising, a match of valid text starts and ends between characters.
+/// The one search for a text in another, in time that grows with the sum of both lengths whatever they hold. Offsets
+/// are bytes; since UTF-8 is self-synchronising, a match of valid text starts and ends between characters.
 public enum SubstringSearch {
   public typealias Bytes = UnsafeBufferPointer<UInt8>
 
@@ -73,8 +73,9 @@ public enum SubstringSearch {
     @inline(__always) subscript(index: Int) -> UInt8 { (last - index).pointee }
   }
 
-  /// The algorithm of Crochemore and Perrin ("Two-way string-matching", 1991): compares the needle's right part forwards, then its left
-  /// part backwards, cut where a mismatch tells how far to move on. Needs no memory beside the texts.
+  /// The algorithm of Crochemore and Perrin ("Two-way string-matching", 1991): compares the needle's right part
+  /// forwards, then its left part backwards, cut where a mismatch tells how far to move on. Needs no memory beside the
+  /// texts.
   @inline(__always)
   private static func twoWay<Side: Direction, Failure: Error>(
     _ needle: Side, _ length: Int, _ text: Side, _ count: Int, _ poll: () throws(Failure) -> Void

@@ -1,10 +1,10 @@
-/// Stable sorting. Keys of one type are sorted unboxed, by 64 bits that order as the keys do; strings that agree in their first eight
-/// bytes are compared afterwards. Whatever is sorted can be stopped.
+/// Stable sorting. Keys of one type are sorted unboxed, by 64 bits that order as the keys do; strings that agree in
+/// their first eight bytes are compared afterwards. Whatever is sorted can be stopped.
 extension VM {
   /// The values in order.
   /// - Parameters:
-  ///   - keys: what the values are ordered by, one a value; nil for the values themselves. Both must be kept alive by the
-  ///     caller (natives' parameters are).
+  ///   - keys: what the values are ordered by, one a value; nil for the values themselves. Both must be kept alive by
+  ///     the caller (natives' parameters are).
   ///   - descending: the largest first; equal ones keep their order.
   /// - Throws: a `type` fault where two keys have no order.
   public func sorted(_ values: [Value], by keys: [Value]? = nil, descending: Bool = false) throws
@@ -170,7 +170,8 @@ enum Sorting {
   /// Below this many, sorting by digits does not pay.
   private static let fewest = 200
 
-  /// Sorts `source`, stable, by the bytes of the rank from the last to the first, leaving out those that all have in common.
+  /// Sorts `source`, stable, by the bytes of the rank from the last to the first, leaving out those that all have in
+  /// common.
   @inline(__always)
   private static func sort<Item: BitwiseCopyable>(
     _ items: Pair<Item>, _ vm: VM, _ rank: (Item) -> UInt64

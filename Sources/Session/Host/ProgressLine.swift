@@ -4,7 +4,8 @@ import Foundation
 import Foundations
 import Tables
 
-/// The line on standard error that shows what is going on: redrawn in place on a terminal, a line now and then elsewhere.
+/// The line on standard error that shows what is going on: redrawn in place on a terminal, a line now and then
+/// elsewhere.
 ///
 /// One sweep and several training runs (one a worker) may report at the same time; the line shows the sweep and the run
 /// that reported last.

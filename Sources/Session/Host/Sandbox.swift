@@ -3,8 +3,8 @@ import Foundation
 import Foundations
 import Tensor
 
-/// What a script may touch: by default only what lies below the working directory and below its own folder, and nothing of the
-/// environment.
+/// What a script may touch: by default only what lies below the working directory and below its own folder, and nothing
+/// of the environment.
 public struct Sandbox: Sendable {
   public let workingDirectory: String
   /// The way to all files of the script.
@@ -36,7 +36,8 @@ public struct Sandbox: Sendable {
     variables = Set(allowEnvironment)
   }
 
-  /// The sandbox of a person at the prompt, whose own commands need no leave. Records are not written from there either.
+  /// The sandbox of a person at the prompt, whose own commands need no leave. Records are not written from there
+  /// either.
   public static func unrestricted(
     workingDirectory: String, stores: [String] = [], log: ReadLog? = nil
   ) -> Sandbox {
@@ -101,7 +102,8 @@ public struct Sandbox: Sendable {
     }
   }
 
-  /// `path` from the root on; a path of the working directory and of the home is made one, `.` and doubled slashes are left out.
+  /// `path` from the root on; a path of the working directory and of the home is made one, `.` and doubled slashes are
+  /// left out.
   static func absolute(_ path: String, below directory: String) -> String {
     if path == "~" || path.hasPrefix("~/") { return NSString(string: path).expandingTildeInPath }
     var whole = ""

@@ -73,7 +73,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     }
   }
 
-  /// What a script may touch. A path that the person at the command line gives to a parameter may be read (or found to be missing).
+  /// What a script may touch. A path that the person at the command line gives to a parameter may be read (or found to
+  /// be missing).
   private static func sandbox(_ options: SessionOptions, scriptDirectory: String?, log: ReadLog)
     -> Sandbox
   {
@@ -209,8 +210,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     recorder.begin(identity, seed: seed)
   }
 
-  /// Takes over the seed of the latest run of the same script, so that its finished trials count, and says so. Gives it,
-  /// where there was one.
+  /// Takes over the seed of the latest run of the same script, so that its finished trials count, and says so. Gives
+  /// it, where there was one.
   func adoptSeed(of identity: RunIdentity) -> Int? {
     guard options.seed == nil, !options.startsFresh, !options.drawsSeed,
       let earlier = recorder.earlierRun(of: identity)

@@ -1,5 +1,5 @@
-// Events of a run: what it did beside its results, such as the private trainings and what each spent. They are only ever added: a training
-// that is done again has spent again.
+// Events of a run: what it did beside its results, such as the private trainings and what each spent. They are only
+// ever added: a training that is done again has spent again.
 
 import Builtins
 import Foundation

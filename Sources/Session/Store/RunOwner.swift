@@ -1,7 +1,8 @@
 import Foundation
 
-/// The mark that a process keeps while it runs a script: a locked file in the record's folder. However the process ends,
-/// the system lifts the lock, so that others see which runs still go on, on whichever machine that shares the folder.
+/// The mark that a process keeps while it runs a script: a locked file in the record's folder. However the process
+/// ends, the system lifts the lock, so that others see which runs still go on, on whichever machine that shares the
+/// folder.
 final class RunOwner: Sendable {
   /// The file's name in the folder of marks.
   let name: String

@@ -98,7 +98,8 @@ public struct TrialRecord: Sendable, Equatable {
   public var axes: [Cell.Entry]
   public var outcome: Outcome
   public var seconds: Double
-  /// What the trial itself read, by name, with the fingerprint of the content: its result holds as long as that is the same.
+  /// What the trial itself read, by name, with the fingerprint of the content: its result holds as long as that is the
+  /// same.
   public var data: [String: String]
 
   public init(

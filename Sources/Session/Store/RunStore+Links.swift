@@ -7,8 +7,8 @@ extension RunStore {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  /// A record that lies elsewhere than its name says might be written over what is no record: a `.fairlead` that came with a project
-  /// can point anywhere. A folder that a person names may be a link.
+  /// A record that lies elsewhere than its name says might be written over what is no record: a `.fairlead` that came
+  /// with a project can point anywhere. A folder that a person names may be a link.
   /// - Throws: `StoreError` where the folder or what is in it is a link, or something in it is not what it should be.
   static func refuseLinks(_ directory: String) throws {
     func refuse(_ name: String, _ what: String) -> StoreError {

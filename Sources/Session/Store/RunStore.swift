@@ -7,8 +7,8 @@ import Tables
 
 /// The record of all runs: what they were, their trials, and big results as files.
 ///
-/// A SQLite database in write-ahead mode: each trial is one transaction that is on the disk when `save` returns, so a kill
-/// at any moment loses at most the trials that were still running, and other processes read while one writes. Big
+/// A SQLite database in write-ahead mode: each trial is one transaction that is on the disk when `save` returns, so a
+/// kill at any moment loses at most the trials that were still running, and other processes read while one writes. Big
 /// results are files named by the hash of their content, written under a temporary name and renamed.
 public final class RunStore: Sendable {
   /// The directory that holds `runs.sqlite` and `artefacts/`.
@@ -118,8 +118,8 @@ public final class RunStore: Sendable {
     Door.with(.unrestricted) { Folder.removeAbandoned(in: directory + "/artefacts") }
   }
 
-  /// Brings the schema up to date. Of two processes that begin together both may find it old: the slower one fails at what the other has
-  /// made by then, and looks again.
+  /// Brings the schema up to date. Of two processes that begin together both may find it old: the slower one fails at
+  /// what the other has made by then, and looks again.
   private static func migrate(_ database: DatabaseQueue) throws {
     var attempts = 20
     while true {
@@ -162,7 +162,8 @@ public final class RunStore: Sendable {
     }
   }
 
-  /// Takes up the run of this identity and seed, unless another process is at it, or starts its record. Gives its number.
+  /// Takes up the run of this identity and seed, unless another process is at it, or starts its record. Gives its
+  /// number.
   public func begin(_ identity: RunIdentity, seed: Int) throws -> Int {
     let mark = owner.withLock { owner in
       if owner == nil { owner = RunOwner(in: marks) }
@@ -266,8 +267,8 @@ public final class RunStore: Sendable {
     }
   }
 
-  /// The recorded results of trials with these keys, whichever run they were computed in; where trials with one key read
-  /// different data, one of each. Failed trials are not among them, so that they run again.
+  /// The recorded results of trials with these keys, whichever run they were computed in; where trials with one key
+  /// read different data, one of each. Failed trials are not among them, so that they run again.
   public func results(of keys: [Fingerprint]) throws -> RecordedTrials {
     try consult { database in
       var found = RecordedTrials()

@@ -4,34 +4,36 @@ import Tensor
 import Testing
 
 /// The golden files that Scripts/oracles writes with PyTorch.
-struct LearningGolden {
-  struct Case {
-    let name: String
-    let options: [String: Any]
-    let inputs: [String: Tensor]
-    let parameters: [String: Tensor]
-    let outputs: [String: Tensor]
-    let cotangents: [String: Tensor]
-    let gradients: [String: Tensor]
-    let perExample: [String: Tensor]
+public struct Golden {
+  public struct Case {
+    public let name: String
+    public let options: [String: Any]
+    public let inputs: [String: Tensor]
+    public let parameters: [String: Tensor]
+    public let outputs: [String: Tensor]
+    public let cotangents: [String: Tensor]
+    public let gradients: [String: Tensor]
+    public let perExample: [String: Tensor]
 
-    func number(_ option: String) -> Double? { (options[option] as? NSNumber)?.doubleValue }
-    func flag(_ option: String) -> Bool { (options[option] as? NSNumber)?.boolValue ?? false }
-    func text(_ option: String) -> String? { options[option] as? String }
-    func sizes(_ option: String) -> [Int]? { options[option] as? [Int] }
-    func plane(_ option: String) -> PlaneSize? {
+    public func number(_ option: String) -> Double? { (options[option] as? NSNumber)?.doubleValue }
+    public func flag(_ option: String) -> Bool {
+      (options[option] as? NSNumber)?.boolValue ?? false
+    }
+    public func text(_ option: String) -> String? { options[option] as? String }
+    public func sizes(_ option: String) -> [Int]? { options[option] as? [Int] }
+    public func plane(_ option: String) -> PlaneSize? {
       sizes(option).map { PlaneSize(height: $0[0], width: $0[1]) }
     }
 
     /// The lengths among the inputs.
-    var lengths: Lengths? {
+    public var lengths: Lengths? {
       get throws {
         try inputs["lengths"].map { Lengths(try $0.array(Int64.self).map { Int32($0) }) }
       }
     }
   }
 
-  static func cases(_ file: String) throws -> [Case] {
+  public static func cases(_ file: String) throws -> [Case] {
     let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(components: "Golden", file)
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: url))
@@ -59,7 +61,8 @@ struct LearningGolden {
 }
 
 /// The largest difference, in units of atol + rtol·|expected|.
-func worst(_ found: Tensor, _ expected: Tensor, rtol: Double = 1e-4, atol: Double = 1e-5) throws
+public func worst(_ found: Tensor, _ expected: Tensor, rtol: Double = 1e-4, atol: Double = 1e-5)
+  throws
   -> Double
 {
   guard found.shape == expected.shape else { return .infinity }
@@ -73,7 +76,7 @@ func worst(_ found: Tensor, _ expected: Tensor, rtol: Double = 1e-4, atol: Doubl
   return worst
 }
 
-func expectClose(
+public func expectClose(
   _ found: Tensor, _ expected: Tensor, _ what: String, rtol: Double = 1e-4, atol: Double = 1e-5,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -81,36 +84,4 @@ func expectClose(
   #expect(
     worst <= 1, "\(what): \(worst) times the tolerance, shapes \(found.shape), \(expected.shape)",
     sourceLocation: sourceLocation)
-}
-
-/// The golden networks, with their children named as PyTorch's.
-enum Networks {
-  static func make(_ name: String, _ random: inout RandomStream) throws -> Layer {
-    let embedding = try Embedding(13, 5, random: &random)
-    if name == "a_bilstm" {
-      let lstm = try LSTM(5, 4, bidirectional: true, random: &random)
-      let output = try Linear(8, 3, random: &random)
-      return try FunctionLayer(
-        children: [("embedding", embedding), ("lstm", lstm), ("output", output)],
-        keepsExamplesApart: true
-      ) {
-        try output.forward(Pooling(.mean).forward(lstm.forward(embedding.forward($0))))
-      }
-    }
-    let hidden = try Linear(5, 7, random: &random)
-    let output = try Linear(7, 3, random: &random)
-    // The fused forms are part of what is tested.
-    let body = try Sequential([embedding, Pooling(.mean), hidden, Activation(.relu), output])
-    return try FunctionLayer(
-      children: [("embedding", embedding), ("hidden", hidden), ("output", output)],
-      keepsExamplesApart: true
-    ) { try body.forward($0) }
-  }
-
-  static func make(_ test: Golden.Case) throws -> Layer {
-    var random = RandomStream(seed: 1)
-    let model = try make(try #require(test.text("network")), &random)
-    try model.load(test.parameters.map { ($0, $1) })
-    return model
-  }
 }

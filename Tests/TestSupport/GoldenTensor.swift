@@ -4,7 +4,7 @@ import Tensor
 private struct GoldenFile<Case: Decodable>: Decodable { let cases: [Case] }
 
 /// The cases of a file of golden values; none where it cannot be read.
-func goldenCases<Case: Decodable>(_ file: String) -> [Case] {
+public func goldenCases<Case: Decodable>(_ file: String) -> [Case] {
   let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Golden/\(file)")
   guard let data = try? Data(contentsOf: path) else { return [] }
@@ -17,20 +17,20 @@ func goldenCases<Case: Decodable>(_ file: String) -> [Case] {
 }
 
 /// A tensor as the oracle script writes it.
-struct GoldenTensor: Decodable {
-  let dtype: String
-  let shape: [Int]
-  let data: [GoldenNumber]
+public struct GoldenTensor: Decodable, Sendable {
+  public let dtype: String
+  public let shape: [Int]
+  public let data: [GoldenNumber]
 
-  func tensor() throws -> Tensor {
+  public func tensor() throws -> Tensor {
     try Tensor(data.map(\.value), shape: Shape(checking: shape)).cast(to: DType(named: dtype))
   }
 }
 
-struct GoldenNumber: Decodable {
-  let value: Double
+public struct GoldenNumber: Decodable, Sendable {
+  public let value: Double
 
-  init(from decoder: Decoder) throws {
+  public init(from decoder: Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let number = try? container.decode(Double.self) {
       value = number
