@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["Foundations", "JSON"]),
     .testTarget(
       name: "LearningTests",
-      dependencies: ["CKernels", "Files", "JSON", "Learning", "Tensor", "TestSupport"]),
+      dependencies: ["Files", "Foundations", "Learning", "Tensor", "TestSupport"]),
     .testTarget(
       name: "TextTests",
       dependencies: [
@@ -99,19 +99,20 @@ let package = Package(
       ]),
     .testTarget(
       name: "DistillationTests",
-      dependencies: ["Distillation", "Learning", "Tensor", "TestSupport", "Text"]),
+      dependencies: ["Distillation", "Foundations", "Learning", "Tensor", "TestSupport", "Text"]),
     .testTarget(
-      name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tables", "Tensor", "Text"]),
+      name: "FairnessTests", dependencies: ["Fairness", "Foundations", "Tables", "Tensor", "Text"]),
     .testTarget(
       name: "PrivacyTests",
-      dependencies: [
-        "Learning", "Privacy", "Tensor", "Text",
-      ], exclude: ["Oracles"]),
+      dependencies: ["Foundations", "Learning", "Privacy", "Tensor", "Text"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),
-    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Oracles"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Foundations", "Runtime", "Syntax"]),
+    .testTarget(
+      name: "BuiltinsTests",
+      dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tensor"], exclude: ["Oracles"]
+    ),
     .testTarget(
       name: "SessionTests",
       dependencies: [
@@ -119,6 +120,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
+    .testTarget(name: "TidyTests"),
     .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],
   swiftLanguageModes: [.v6],

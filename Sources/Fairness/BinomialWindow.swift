@@ -1,7 +1,7 @@
 import Foundation
 
 /// The probabilities of a binomial distribution where they matter: within twelve standard deviations of the mean, and
-/// all of a small one.
+/// all of a small one (beyond, Hoeffding 1963 leaves less than a float can tell).
 struct BinomialWindow {
   private let trials: Int
   private let chance: Double

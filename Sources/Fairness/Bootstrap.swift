@@ -3,23 +3,6 @@ import Foundations
 import Tables
 import Tensor
 
-/// A statistic with the interval that resampling gives it.
-public struct Estimate: Sendable, Equatable {
-  public var value: Double
-  /// The ends of the interval; nan where the statistic of a resample is undefined or not finite.
-  public var low: Double
-  public var high: Double
-  /// The interval's level, such as 0.95.
-  public var level: Double
-
-  public init(value: Double, low: Double, high: Double, level: Double) {
-    self.value = value
-    self.low = low
-    self.high = high
-    self.level = level
-  }
-}
-
 /// Bootstrap intervals (Efron 1979; BCa: Efron 1987): examples are drawn with replacement within each stratum, so that
 /// every group keeps its size.
 public struct Bootstrap: Sendable, Equatable {

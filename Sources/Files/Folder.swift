@@ -73,7 +73,7 @@ public enum Folder {
   /// Removes a file, or a folder with all that lies in it; follows no links.
   private static func remove(_ name: FileName, in folder: Descriptor) {
     if unlinkat(folder.number, name, 0) == 0 { return }
-    let number = openat(folder.number, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    let number = openat(folder.number, name, pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard number >= 0 else { return }
     let inner = Descriptor(number)
     for name in (try? names(in: inner, "")) ?? [] { remove(name, in: inner) }

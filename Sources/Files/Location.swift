@@ -1,7 +1,7 @@
 import Glibc
 
 /// Opens no more than a place: Linux's own, which the C library only declares to programs that ask for it.
-let O_PATH: Int32 = 0o10_000_000
+let pathOnly: Int32 = 0o10_000_000
 
 /// A name in a folder as the system has it: bytes that end with a zero. As texts, names that differ (é in one scalar or
 /// in two) would be equal.
@@ -103,7 +103,7 @@ struct Walk {
 
   /// `rest` is backwards here: the next name comes last.
   private mutating func walk() {
-    let root = Glibc.open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+    let root = Glibc.open("/", pathOnly | O_DIRECTORY | O_CLOEXEC)
     guard root >= 0, push("", Descriptor(root)) else { return fail(errno) }
     var links = 0
     while let name = rest.last {
@@ -141,7 +141,7 @@ struct Walk {
 
   /// A name in a folder, not opened for anything: pipes and devices notice nothing.
   private static func open(_ name: FileName, in folder: Descriptor, isFolder: Bool) -> Descriptor? {
-    let flags = O_PATH | O_NOFOLLOW | O_CLOEXEC
+    let flags = pathOnly | O_NOFOLLOW | O_CLOEXEC
     // Asking for a folder mounts what is mounted on demand.
     var found = isFolder ? openat(folder.number, name, flags | O_DIRECTORY) : -1
     if found < 0 { found = openat(folder.number, name, flags) }
@@ -165,7 +165,7 @@ struct Walk {
         return fail(errno)
       }
       let made = openat(
-        last.descriptor.number, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC)
+        last.descriptor.number, name, pathOnly | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC)
       guard made >= 0 else { return fail(errno) }
       let descriptor = Descriptor(made)
       guard let status = descriptor.status else { return fail(errno) }

@@ -21,6 +21,8 @@ public enum StandardLibrary {
 
   /// The names of its modules as an import writes them: `recipes`, `experiments.epsilon_sweep`.
   public static var moduleNames: [String] {
-    paths.filter { $0.hasSuffix(".fl") }.map { $0.replacing(".fl", with: "").replacing("/", with: ".") }
+    paths.filter { $0.hasSuffix(".fl") }.map {
+      $0.replacing(".fl", with: "").replacing("/", with: ".")
+    }
   }
 }

@@ -2,7 +2,26 @@ import Foundations
 
 /// A plot of columns of a table: what is drawn, without how. `svg()` and `terminalChart()` draw it.
 public struct Plot: Sendable {
-  public enum Kind: String, Sendable { case line, scatter }
+  /// What is drawn. Whatever differs between kinds is a property here, so that a new one is decided everywhere.
+  public enum Kind: String, Sendable, CaseIterable {
+    case line, scatter
+
+    /// Whether points are joined along the horizontal axis.
+    var joinsPoints: Bool {
+      switch self {
+      case .line: true
+      case .scatter: false
+      }
+    }
+
+    /// Whether rows with the same x are drawn as their mean with its interval.
+    var drawsMeans: Bool {
+      switch self {
+      case .line: true
+      case .scatter: false
+      }
+    }
+  }
 
   public struct Point: Sendable, Equatable {
     public var x: Double
@@ -107,7 +126,7 @@ public struct Plot: Sendable {
           guard let value = column.cells[row].number, !xValues[row].isNaN else { return nil }
           return Point(x: xValues[row], y: value, interval: given?.cells[row].number)
         }
-        let points = kind == .line ? Plot.means(raw, level: options.level) : raw
+        let points = kind.drawsMeans ? Plot.means(raw, level: options.level) : raw
         hasIntervals = hasIntervals || points.contains { $0.interval != nil }
         series.append(Series(name: parts.joined(separator: " · "), points: points))
       }

@@ -49,7 +49,7 @@ private struct Picture {
       labelsValues: false)
     x = PlotAxis(
       values: points.map(\.x), isLogarithmic: plot.xIsLogarithmic, maximumTicks: 9,
-      padded: true, labelsValues: plot.kind == .line, categories: plot.xCategories)
+      padded: true, labelsValues: plot.kind.joinsPoints, categories: plot.xCategories)
     let widestLabel = y.ticks.map { Picture.textWidth($0.label) }.max() ?? 0
     left = 24 + widestLabel + (plot.yLabel.isEmpty ? 0 : 22)
     right = width - 24
@@ -194,7 +194,7 @@ private struct Picture {
       var across = left
       for index in indices {
         let colour = self.colour(index)
-        if plot.kind == .line {
+        if plot.kind.joinsPoints {
           line(
             across, place, across + 24, place,
             "stroke=\"\(colour)\" stroke-width=\"2\"\(dash(index))")
@@ -208,7 +208,7 @@ private struct Picture {
 
   /// Error bars of several series at one x stand side by side.
   private func dodge(_ index: Int) -> Double {
-    guard plot.intervalNote != nil, plot.kind == .line, plot.series.count <= 6,
+    guard plot.intervalNote != nil, plot.kind.drawsMeans, plot.series.count <= 6,
       plot.series.allSatisfy({ $0.points.count <= 12 })
     else { return 0 }
     return 6 * (Double(index) - Double(plot.series.count - 1) / 2)
@@ -232,9 +232,9 @@ private struct Picture {
       guard let across = x.position(point.x), let up = y.position(point.y) else { return nil }
       return (px(across) + dodge(index), py(up))
     }
-    let asBand = plot.kind == .line && series.points.count > 24
+    let asBand = plot.kind.drawsMeans && series.points.count > 24
     if asBand { drawBand(series.points, colour) }
-    if plot.kind == .line {
+    if plot.kind.joinsPoints {
       for run in runs(placed, series.points) where run.count > 1 {
         let path = run.map { "\(Picture.number($0.x)),\(Picture.number($0.y))" }.joined(
           separator: " ")
@@ -248,7 +248,7 @@ private struct Picture {
       if !asBand, let interval = point.interval, interval > 0, point.y.isFinite {
         drawBar(point, interval, place.x, colour)
       }
-      if point.y.isInfinite || series.points.count <= 60 || plot.kind == .scatter {
+      if point.y.isInfinite || series.points.count <= 60 || !plot.kind.joinsPoints {
         marker(index, place.x, place.y)
       }
     }
@@ -309,7 +309,7 @@ private struct Picture {
   private mutating func marker(_ index: Int, _ x: Double, _ y: Double) {
     let n = Picture.number
     let fill = "fill=\"\(colour(index))\" stroke=\"#fff\" stroke-width=\"0.8\""
-    let r = plot.kind == .scatter ? 3.6 : 4.2
+    let r = !plot.kind.joinsPoints ? 3.6 : 4.2
     func polygon(_ corners: [(Double, Double)]) -> String {
       let path = corners.map { "\(n(x + $0.0 * r)),\(n(y + $0.1 * r))" }.joined(separator: " ")
       return "<polygon points=\"\(path)\" \(fill)/>"

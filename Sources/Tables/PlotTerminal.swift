@@ -47,7 +47,7 @@ private struct Chart {
     rows = height
     x = PlotAxis(
       values: points.map(\.x), isLogarithmic: plot.xIsLogarithmic,
-      maximumTicks: max(2, columns / 8), padded: true, labelsValues: plot.kind == .line,
+      maximumTicks: max(2, columns / 8), padded: true, labelsValues: plot.kind.joinsPoints,
       categories: plot.xCategories)
   }
 
@@ -126,7 +126,7 @@ private struct Chart {
       }
       let place = canvas.dot(across, up)
       let beyond = point.x.isInfinite || (plot.xIsLogarithmic && point.x == 0)
-      if plot.kind == .line, let last, !beyond { canvas.line(last, place, index) }
+      if plot.kind.joinsPoints, let last, !beyond { canvas.line(last, place, index) }
       last = beyond ? nil : place
       if points.count <= columns / 4, let interval = point.interval, interval > 0, point.y.isFinite
       {
@@ -138,7 +138,7 @@ private struct Chart {
         }
       }
     }
-    guard plot.kind == .scatter || points.count <= columns / 2 else { return }
+    guard !plot.kind.joinsPoints || points.count <= columns / 2 else { return }
     for point in points {
       guard let across = x.position(point.x), let up = y.position(point.y) else { continue }
       canvas.setMark(mark(index), column: column(across), row: row(up), index)

@@ -87,7 +87,10 @@ enum Gzip {
     }
   }
 
-  private enum Outcome { case whole, cutOff, tooLarge, damaged(String) }
+  private enum Outcome {
+    case whole, cutOff, tooLarge
+    case damaged(String)
+  }
 
   private static func inflateAll(
     _ stream: inout z_stream, _ input: UnsafeBufferPointer<UInt8>, into result: inout [UInt8],

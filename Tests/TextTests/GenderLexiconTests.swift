@@ -113,7 +113,8 @@ import Testing
       #expect(reversal.reverse(reversed) == text)
     }
     let coverage = NameFinder(names).coverage(
-      of: "She met Jean-Luc and Marie-Claude with Jean Smith-Jones. He saw an X-Ray by Anne-Lise's bed."
+      of: "She met Jean-Luc and Marie-Claude with Jean Smith-Jones. "
+        + "He saw an X-Ray by Anne-Lise's bed."
     )
     #expect(coverage.known == 3 && coverage.byOrigin == ["french": 1, "": 2])
     #expect(coverage.unknownNames == ["marie-claude": 1])

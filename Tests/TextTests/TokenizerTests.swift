@@ -16,12 +16,12 @@ enum TokenizerGolden {
 
   static let cases: [String] = (whole["encoding"]?.array ?? []).compactMap { $0["name"]?.string }
 
-  static func case_(_ name: String) -> JSON? {
+  static func golden(_ name: String) -> JSON? {
     whole["encoding"]?.array?.first { $0["name"]?.string == name }
   }
 
   static func tokenizer(_ name: String) throws -> SubwordTokenizer {
-    let json = try #require(case_(name)?["tokenizer"])
+    let json = try #require(golden(name)?["tokenizer"])
     return try SubwordTokenizer(json: Array(json.text().utf8))
   }
 }
@@ -34,7 +34,7 @@ enum TokenizerGolden {
   @Test(arguments: TokenizerGolden.cases)
   func agreesWithTheReference(_ name: String) throws {
     let tokenizer = try TokenizerGolden.tokenizer(name)
-    let texts = try #require(TokenizerGolden.case_(name)?["texts"]?.array)
+    let texts = try #require(TokenizerGolden.golden(name)?["texts"]?.array)
     for item in texts {
       let parts = item["texts"]?.array?.compactMap(\.string) ?? []
       let options = EncodingOptions(

@@ -63,7 +63,7 @@ enum FairBuiltins {
       Param<[Bool?]>("female", "Whether a text is about a woman; nil leaves it out."), level,
       resamples,
       returns:
-        "{rms, rms_low, rms_high, mean, mean_low, mean_high, raw_rms, raw_mean, classes: table {class, women, men, tpr_women, tpr_men, gap}}",
+        "{rms: {value, low, high}, mean: {value, low, high}, raw_rms, raw_mean, classes: table {class, women, men, tpr_women, tpr_men, gap}}",
       seeAlso: ["fair.accuracy"],
       search: ["bias in bios", "equal opportunity", "true positive rate"],
       context: {
@@ -83,9 +83,7 @@ enum FairBuiltins {
           Table.Column("gap", gap.rows.map { .float($0.gap) }),
         ])
         return Record([
-          ("rms", gap.rootMeanSquare.value), ("rms_low", gap.rootMeanSquare.low),
-          ("rms_high", gap.rootMeanSquare.high), ("mean", gap.meanAbsolute.value),
-          ("mean_low", gap.meanAbsolute.low), ("mean_high", gap.meanAbsolute.high),
+          ("rms", gap.rootMeanSquare), ("mean", gap.meanAbsolute),
           ("raw_rms", gap.countedRootMeanSquare), ("raw_mean", gap.countedMeanAbsolute),
           ("classes", table),
         ])
@@ -123,10 +121,10 @@ enum FairBuiltins {
       }),
     Native(
       "gender_disparity",
-      "How unequally texts about different groups are about men and women. Each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal, without what chance adds to it, `low` to `high` its interval. `raw_gap` and `ratio_distance` are as counted: compare them with `balanced_gap` and `balanced_ratio_distance`, what the toss of a coin for each gendered text would show. `inf` where a group's lack of a gender leaves no upper end.",
+      "How unequally texts about different groups are about men and women. Each text is classified by its gendered words, or by vectors of all its words; a group's ratio is men to women; `gap` is the mean over groups of the ratio's absolute logarithm, 0 where all are equal, without what chance adds to it (also `value`), `low` to `high` its interval. `raw_gap` and `ratio_distance` are as counted: compare them with `balanced_gap` and `balanced_ratio_distance`, what the toss of a coin for each gendered text would show. `inf` where a group's lack of a gender leaves no upper end.",
       writings, smoothing, level, resamples, vectors, average, threshold,
       returns:
-        "{gap, low, high, raw_gap, balanced_gap, ratio_distance, balanced_ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
+        "{value, low, high, gap, raw_gap, balanced_gap, ratio_distance, balanced_ratio_distance, neutral, groups: table {group, male, female, neutral, log_ratio, female_share}}",
       seeAlso: ["text.generate", "fair.prompts"],
       search: ["gender polarity", "bias", "bold", "ratio"],
       context: {
@@ -148,7 +146,7 @@ enum FairBuiltins {
         ])
         let gap = found.meanAbsoluteLogRatio
         return Record([
-          ("gap", gap.value), ("low", gap.low), ("high", gap.high),
+          ("value", gap.value), ("low", gap.low), ("high", gap.high), ("gap", gap.value),
           ("raw_gap", found.countedLogRatio), ("balanced_gap", found.balancedLogRatio),
           ("ratio_distance", found.ratioDistance),
           ("balanced_ratio_distance", found.balancedRatioDistance),

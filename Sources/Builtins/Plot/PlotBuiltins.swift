@@ -22,21 +22,23 @@ extension Plot: NativeValue {
   }
 }
 
-/// `plot.line` and `plot.scatter`.
+/// `plot.line`, `plot.scatter`: a native for every kind of plot.
 enum PlotBuiltins {
   static let module = Module(
     "plot", "Plots of tables, as SVG files and as charts in the terminal.",
-    natives: [
-      native(
-        .line, "line",
-        "Lines over one column of a table. Rows that share an x (runs with other seeds) are drawn as their mean with its confidence interval."
-      ),
-      native(.scatter, "scatter", "A mark for every row of a table."),
-    ])
+    natives: Plot.Kind.allCases.map(native))
 
-  private static func native(_ kind: Plot.Kind, _ name: String, _ summary: String) -> Native {
+  private static func summary(_ kind: Plot.Kind) -> String {
+    switch kind {
+    case .line:
+      "Lines over one column of a table. Rows that share an x (runs with other seeds) are drawn as their mean with its confidence interval."
+    case .scatter: "A mark for every row of a table."
+    }
+  }
+
+  private static func native(_ kind: Plot.Kind) -> Native {
     Native(
-      name, summary,
+      kind.rawValue, summary(kind),
       Param<Table>("table", "The table to draw."),
       Param<String>(
         "x", "The column along the horizontal axis; infinite values stand beyond its end.",

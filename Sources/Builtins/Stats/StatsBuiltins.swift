@@ -34,19 +34,23 @@ enum StatsBuiltins {
         examples: [("round(stats.interval([1, 2, 3]), 3)", "2.484")]
       ) { Statistics.meanInterval($0, level: $1) },
       Native(
-        "wilson", "Wilson's score interval of a proportion.",
+        "wilson", "A proportion with Wilson's score interval.",
         Param<Int>("successes", "How many of the trials succeeded.", .nonNegative),
         Param<Int>("trials", "How many there were.", .positive),
         Param<Double>("level", "The confidence level.", default: 0.95, .between(0, 1)),
-        returns: "[low, high]", search: ["binomial", "proportion", "confidence"],
-        examples: [("[round(x, 3) for x in stats.wilson(12, 100)]", "[0.07, 0.198]")]
+        returns: "{value, low, high}", search: ["binomial", "proportion", "confidence"],
+        examples: [
+          ("stats.wilson(12, 100).value", "0.12"), ("round(stats.wilson(12, 100).low, 3)", "0.07"),
+        ]
       ) { successes, trials, level in
         guard let interval = Statistics.wilson(successes: successes, trials: trials, level: level)
         else {
           throw Fault(.value, "`successes` is at most `trials`, got \(successes) of \(trials)")
             .atArgument(0)
         }
-        return [interval.lowerBound, interval.upperBound]
+        return Estimate(
+          value: Double(successes) / Double(trials), low: interval.lowerBound,
+          high: interval.upperBound, level: level)
       },
     ])
 }

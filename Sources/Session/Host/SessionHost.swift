@@ -102,7 +102,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
 
   public func print(_ text: String) {
     progress.clear()
-    if let print = options.print { print(text) } else { output.write(text) }
+    if let take = options.print { take(text) } else { output.write(text) }
     recorder.print(text)
   }
 

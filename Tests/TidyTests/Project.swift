@@ -1,0 +1,85 @@
+import Foundation
+
+/// The project's files, as the tests of tidiness see them.
+enum Project {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  struct File: Sendable {
+    /// Relative to the project.
+    let path: String
+    let lines: [String]
+
+    var name: String { String(path.split(separator: "/").last ?? "") }
+    /// The target that it belongs to.
+    var target: String { String(path.split(separator: "/").dropFirst().first ?? "") }
+  }
+
+  /// Files below folders with one of these endings, by path.
+  static func files(in folders: [String] = ["Sources", "Tests"], endings: [String] = [".swift"])
+    throws -> [File]
+  {
+    try folders.flatMap { folder -> [File] in
+      guard let walk = FileManager.default.enumerator(atPath: "\(root)/\(folder)") else {
+        return []
+      }
+      let names = walk.compactMap { $0 as? String }.filter { name in
+        endings.contains { name.hasSuffix($0) }
+      }
+      return try names.sorted().map { name in
+        let text = try String(contentsOfFile: "\(root)/\(folder)/\(name)", encoding: .utf8)
+        return File(
+          path: "\(folder)/\(name)",
+          lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+      }
+    }
+  }
+
+  static func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+  }
+}
+
+/// A function in a file laid out by swift-format: it ends with the brace in the column where it began.
+struct Function {
+  let name: String
+  let lines: Int
+
+  static func all(in file: Project.File) -> [Function] {
+    var found: [Function] = []
+    for (index, line) in file.lines.enumerated() {
+      guard let name = name(declaredIn: line) else { continue }
+      let indent = String(line.prefix { $0 == " " })
+      // On one line, or without a body: the next line that stands no deeper is not its brace.
+      let end = file.lines[(index + 1)...].firstIndex { next in
+        next.hasPrefix(indent) && !next.hasPrefix(indent + " ")
+          && !["{", ")", "where", "throws", "async", "->", ">", "\"\"\""].contains {
+            next.hasPrefix(indent + $0)
+          }
+      }
+      guard let end, file.lines[end] == indent + "}", !line.hasSuffix("}") else { continue }
+      found.append(Function(name: name, lines: end - index + 1))
+    }
+    return found
+  }
+
+  private static let modifiers: Set<Substring> = [
+    "public", "private", "fileprivate", "static", "final", "override", "mutating", "open",
+    "convenience",
+    "borrowing", "consuming", "required", "nonisolated", "internal",
+  ]
+
+  private static func name(declaredIn line: String) -> String? {
+    guard line.contains("func ") || line.contains("init") else { return nil }
+    var words = line.split(separator: " ")[...]
+    while let word = words.first, modifiers.contains(word) || word.hasPrefix("@") {
+      words.removeFirst()
+    }
+    guard let first = words.first else { return nil }
+    if first == "func" {
+      return words.dropFirst().first.map { String($0.prefix { !"(<".contains($0) }) }
+    }
+    return first.hasPrefix("init(") || first.hasPrefix("init<") || first.hasPrefix("init?(")
+      ? "init" : nil
+  }
+}
