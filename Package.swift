@@ -64,7 +64,7 @@ let package = Package(
     .target(
       name: "FairleadCommands",
       dependencies: [
-        "Builtins", "CSystem", "Files", "Session", "Syntax", "Tables", "Terminal",
+        "Builtins", "CSystem", "Files", "Foundations", "Session", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's
@@ -108,7 +108,7 @@ let package = Package(
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Foundations", "Runtime", "Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),
     .testTarget(
       name: "BuiltinsTests",
       dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tensor"], exclude: ["Oracles"]

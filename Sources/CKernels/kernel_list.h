@@ -14,10 +14,14 @@
   F(void, name##_vv_f32, (size_t n, const float *a, const float *b, float *y), (n, a, b, y)) \
   F(void, name##_vs_f32, (size_t n, const float *a, float b, float *y), (n, a, b, y)) \
   F(void, name##_sv_f32, (size_t n, float a, const float *b, float *y), (n, a, b, y)) \
-  F(void, name##_vr_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), (rows, columns, a, b, y)) \
-  F(void, name##_rv_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), (rows, columns, a, b, y)) \
-  F(void, name##_vc_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), (rows, columns, a, b, y)) \
-  F(void, name##_cv_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), (rows, columns, a, b, y))
+  F(void, name##_vr_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), \
+    (rows, columns, a, b, y)) \
+  F(void, name##_rv_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), \
+    (rows, columns, a, b, y)) \
+  F(void, name##_vc_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), \
+    (rows, columns, a, b, y)) \
+  F(void, name##_cv_f32, (size_t rows, size_t columns, const float *a, const float *b, float *y), \
+    (rows, columns, a, b, y))
 #define FL_COMPARE(F, name) \
   F(void, name##_vv_f32, (size_t n, const float *a, const float *b, uint8_t *y), (n, a, b, y)) \
   F(void, name##_vs_f32, (size_t n, const float *a, float b, uint8_t *y), (n, a, b, y)) \

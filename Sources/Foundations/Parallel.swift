@@ -127,7 +127,9 @@ private final class ThreadPool: @unchecked Sendable {
     defer { fl_thread().pointee.serial -= 1 }
     var slot = -1
     lock.withLock { _ in
-      while started < job.pointee.helpersAllowed, startThread() { started += 1 }
+      while started < job.pointee.helpersAllowed,
+        BackgroundThread.start({ ThreadPool.shared.help() })
+      { started += 1 }
       for i in 0..<ThreadPool.slotCount where !taken[i] {
         taken[i] = true
         slots[i] = job
@@ -213,24 +215,5 @@ private final class ThreadPool: @unchecked Sendable {
     if helpers[slot].subtract(1, ordering: .releasing).newValue == 0 {
       fl_futex_wake(helpers + slot, 1)
     }
-  }
-
-  private func startThread() -> Bool {
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    // Signals (Ctrl-C) are for the program's own threads.
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, nil,
-      { _ in
-        ThreadPool.shared.help()
-        return nil
-      }, nil)
-    guard status == 0 else { return false }
-    pthread_detach(thread)
-    return true
   }
 }

@@ -15,16 +15,16 @@ enum Project {
     var target: String { String(path.split(separator: "/").dropFirst().first ?? "") }
   }
 
-  /// Files below folders with one of these endings, by path.
-  static func files(in folders: [String] = ["Sources", "Tests"], endings: [String] = [".swift"])
-    throws -> [File]
-  {
-    try folders.flatMap { folder -> [File] in
+  /// Sources and tests, in Swift and C, by path. Read once.
+  private static let all = Result { try read() }
+
+  private static func read() throws -> [File] {
+    try ["Sources", "Tests"].flatMap { folder -> [File] in
       guard let walk = FileManager.default.enumerator(atPath: "\(root)/\(folder)") else {
         return []
       }
       let names = walk.compactMap { $0 as? String }.filter { name in
-        endings.contains { name.hasSuffix($0) }
+        [".swift", ".c", ".h"].contains { name.hasSuffix($0) }
       }
       return try names.sorted().map { name in
         let text = try String(contentsOfFile: "\(root)/\(folder)/\(name)", encoding: .utf8)
@@ -32,6 +32,16 @@ enum Project {
           path: "\(folder)/\(name)",
           lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
       }
+    }
+  }
+
+  /// Files below folders with one of these endings.
+  static func files(in folders: [String] = ["Sources", "Tests"], endings: [String] = [".swift"])
+    throws -> [File]
+  {
+    try all.get().filter { file in
+      folders.contains { file.path.hasPrefix($0 + "/") }
+        && endings.contains { file.name.hasSuffix($0) }
     }
   }
 

@@ -10,9 +10,11 @@ import Testing
       var isInText = false
       for (index, line) in file.lines.enumerated() {
         let wasInText = isInText
-        if line.components(separatedBy: "\"\"\"").count % 2 == 0 { isInText.toggle() }
+        if line.contains("\"\"\""), line.components(separatedBy: "\"\"\"").count % 2 == 0 {
+          isInText.toggle()
+        }
         // Texts for people and scripts within code are not broken: only what stands around them counts.
-        if line.count <= 120 || isInText || wasInText { continue }
+        if line.utf8.count <= 120 || line.count <= 120 || isInText || wasInText { continue }
         let isComment = line.drop { $0 == " " }.hasPrefix("//")
         let code = isComment ? line : line.replacing(#/"(?:[^"\\]|\\.)*"/#, with: "\"\"")
         if code.count > 120 { long.append("\(file.path):\(index + 1): \(line.count) columns") }
@@ -144,11 +146,12 @@ import Testing
       process.terminationStatus == 0, "swift format -i -r Sources Tests\n\(found.prefix(4000))")
   }
 
-  @Test func generatedSourcesAreCurrent() throws {
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")))
+  func generatedSourcesAreCurrent() throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.currentDirectoryURL = URL(fileURLWithPath: Project.root)
-    process.arguments = ["python3", "Scripts/native_initializers.py", "--check"]
+    process.arguments = ["/usr/bin/python3", "Scripts/native_initializers.py", "--check"]
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "run Scripts/native_initializers.py")

@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 import Synchronization
 
@@ -62,27 +63,8 @@ final class Watchdog: Sendable {
   }
 
   private func startThread() {
-    let context = Unmanaged.passRetained(self)
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, 256 << 10)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // Signals (Ctrl-C) are for the program's own threads.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, &attributes,
-      { argument in
-        if let argument { Unmanaged<Watchdog>.fromOpaque(argument).takeRetainedValue().watch() }
-        return nil
-      }, context.toOpaque())
-    // Without it the interpreter's own counts of its objects still bound the run.
-    if code != 0 { context.release() }
+    // Where none can be made the interpreter's own counts of its objects still bound the run.
+    _ = BackgroundThread.start(stackBytes: 256 << 10) { self.watch() }
   }
 
   private func watch() {
