@@ -134,4 +134,27 @@ import Testing
     }
     #expect(count > 10)
   }
+
+  /// What "Where do I add …" names is there: files, folders, types and tests.
+  @Test func theTableOfPlacesNamesWhatThereIs() throws {
+    let readme = try String(contentsOfFile: Self.project + "/README.md", encoding: .utf8)
+    let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| ") && $0.contains("`") }
+    #expect(rows.count >= 15)
+    for row in rows {
+      for name in row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      where name.offset % 2 == 1 {
+        var path = String(name.element)
+        guard path.hasPrefix("Sources/") || path.hasPrefix("Tests/") || path.hasPrefix("Stdlib/")
+        else { continue }
+        // Up to the part that stands for many.
+        if let many = path.firstIndex(where: { "<*…".contains($0) }) {
+          path = String(path[..<many])
+          path = String(path[...(path.lastIndex(of: "/") ?? path.startIndex)])
+        }
+        #expect(
+          FileManager.default.fileExists(atPath: "\(Self.project)/\(path)"),
+          "\(name.element): \(row)")
+      }
+    }
+  }
 }
