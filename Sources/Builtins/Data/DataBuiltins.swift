@@ -144,7 +144,7 @@ enum DataBuiltins {
           return try dataset(try DemoCorpus.intents(), tokenizer, minimum, limit, held: 0.2)
         }
         let source = try Corpus.load(
-          try vm.hostServices.readablePath(corpus), text: text, label: label)
+          try vm.readablePath(corpus), text: text, label: label)
         return try dataset(source, tokenizer, minimum, limit, held: 0.2)
       }),
     Native(
@@ -171,7 +171,7 @@ enum DataBuiltins {
           limit: Int?, held: Double, unseen: String
         ) in
         let corpus = try Corpus.load(
-          try vm.hostServices.readablePath(path), text: text, label: label)
+          try vm.readablePath(path), text: text, label: label)
         return try dataset(
           corpus, tokenizer, minimum, limit, held: held,
           unseen: IntentDataset.UnseenClasses(rawValue: unseen) ?? .keep)
@@ -202,7 +202,7 @@ enum DataBuiltins {
       returns: "table", seeAlso: ["data.load"], search: ["read", "csv", "tsv", "jsonl"],
       context: { (vm: VM, path: String, format: String?) in
         let records = try Records.read(
-          try vm.hostServices.readablePath(path),
+          try vm.readablePath(path),
           format: format.flatMap(RecordFormat.init(rawValue:))
         )
         return try table(records)

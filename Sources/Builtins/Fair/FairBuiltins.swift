@@ -110,7 +110,7 @@ enum FairBuiltins {
         let prompts: [Prompt]
         if let path {
           prompts = try Prompts.bold(
-            try vm.hostServices.readablePath(path),
+            try vm.readablePath(path),
             domain: kind == "genders" ? "gender" : "profession")
         } else if kind == "genders" {
           prompts = try Prompts.aboutGenders()

@@ -18,7 +18,7 @@ enum ModelFiles {
     returns: "model", seeAlso: ["nn.gpt2", "text.tokenizer", "distill.student"],
     search: ["pretrained", "checkpoint", "safetensors", "hugging face", "transformers"],
     context: { (vm: VM, folder: String, dropout: Double?) in
-      let path = try vm.hostServices.readablePath(folder)
+      let path = try vm.readablePath(folder)
       try requireModel(path, asGiven: folder)
       if InputFile.kind(path + "/modules.json").exists {
         let encoder = try SentenceEncoder(folder: path, dropout: dropout)
@@ -131,7 +131,7 @@ struct SavedParameters: Bindable {
 
   static func decode(_ value: Value, _ vm: VM) throws -> SavedParameters? {
     if let path = value.string {
-      let file = try SafeTensorFile(try vm.hostServices.readablePath(path))
+      let file = try SafeTensorFile(try vm.readablePath(path))
       return SavedParameters(
         state: try file.entries.map { ($0.name, try file.tensor($0.name, as: .f32)) })
     }

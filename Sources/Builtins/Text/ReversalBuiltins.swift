@@ -142,7 +142,7 @@ enum ReversalBuiltins {
         ) throws -> Reverser in
         var words = GenderLexicon.standard
         if let lexicon {
-          let own = try GenderLexicon(file: try vm.hostServices.readablePath(lexicon))
+          let own = try GenderLexicon(file: try vm.readablePath(lexicon))
           words = extend ? try words.adding(own) : own
         }
         var exemptions: RoleReversal.Exemptions = []
@@ -175,7 +175,7 @@ enum ReversalBuiltins {
       returns: "tagger", seeAlso: ["text.reverser"],
       search: ["part of speech", "pos", "universal dependencies", "perceptron"],
       context: { (vm: VM, path: String, epochs: Int, seed: Int, columns: TaggerColumns?) in
-        let file = try vm.hostServices.readablePath(path)
+        let file = try vm.readablePath(path)
         if try Tagger.isFile(file) { return try Tagger(file: file) }
         var options = Tagger.Options()
         options.epochs = epochs
@@ -330,7 +330,7 @@ struct NamePairs: Bindable {
     switch text {
     case "keep": return NamePairs(names: nil)
     case "swap": return NamePairs(names: .standard)
-    default: return NamePairs(names: try GivenNames(file: try vm.hostServices.readablePath(text)))
+    default: return NamePairs(names: try GivenNames(file: try vm.readablePath(text)))
     }
   }
 

@@ -16,7 +16,7 @@ enum TokenBlockBuiltins {
       search: ["read", "file", "corpus"],
       context: { (vm: VM, path: String, unit: String) in
         try PlainText.documents(
-          try vm.hostServices.readablePath(path), by: .init(rawValue: unit) ?? .line)
+          try vm.readablePath(path), by: .init(rawValue: unit) ?? .line)
       }),
     Native(
       "blocks",

@@ -40,7 +40,7 @@ enum TokenizerBuiltins {
       returns: "tokenizer", seeAlso: ["text.train_tokenizer", "nn.load"],
       search: ["bpe", "wordpiece", "hugging face", "subword"],
       context: { (vm: VM, path: String) in
-        try TokenizerFolder.load(try vm.hostServices.readablePath(path))
+        try TokenizerFolder.load(try vm.readablePath(path))
       }),
     Native(
       "train_tokenizer",

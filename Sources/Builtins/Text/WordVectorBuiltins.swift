@@ -32,7 +32,7 @@ enum WordVectorBuiltins {
       returns: "word_vectors", seeAlso: ["fair.gender_polarity"],
       search: ["embedding", "glove", "word2vec", "fasttext"],
       context: { (vm: VM, path: String) in
-        try WordVectors(contentsOf: try vm.hostServices.readablePath(path))
+        try WordVectors(contentsOf: try vm.readablePath(path))
       })
   ]
 
