@@ -196,6 +196,7 @@ public final class Session {
       let errors = found.filter { $0.severity == .error }
       if !errors.isEmpty { return Reply(.failure, diagnostics: errors) }
       if !isCell, let misuse = try giveParameters(to: program) { return misuse }
+      host.forgetNotes()
       begin(program, isCell: isCell)
       let value = try host.throughDoor { try interpreter.run(program) }
       declared.merge(Checking.declarations(of: program)) { $1 }

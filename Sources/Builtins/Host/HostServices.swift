@@ -20,10 +20,8 @@ public protocol HostServices: ScriptHost {
   var isReportDue: Bool { get }
   /// Shows how far something has got, on standard error.
   func report(_ progress: ProgressReport)
-  /// A remark for the person who watches, on standard error.
+  /// A remark for the person who watches, on standard error: shown once a run, cell or sweep, however often it is made.
   func note(_ text: String)
-  /// A remark that the trials of a sweep make: shown once a sweep, however many of them make it.
-  func noteOfTrial(_ text: String)
   /// Keeps something that the run, or the trial that `vm` runs, has done.
   func record(_ event: RunEvent, _ vm: VM)
   /// How many trials a sweep runs at once, and the seed of the run.
@@ -110,9 +108,9 @@ extension VM {
     return try hostServices.readablePath(path)
   }
 
-  /// A remark for the person who watches; of all trials of a sweep that make it, one is heard.
+  /// A remark for the person who watches; however often it is made, it is heard once.
   func note(_ text: String) {
-    if isTrial { hostServices.noteOfTrial(text) } else { hostServices.note(text) }
+    hostServices.note(text)
   }
 }
 
@@ -130,7 +128,6 @@ final class StandInHost: HostServices {
   }
   func report(_ progress: ProgressReport) {}
   func note(_ text: String) {}
-  func noteOfTrial(_ text: String) {}
   func record(_ event: RunEvent, _ vm: VM) {}
   func recordedRuns(limit: Int) throws -> Table { throw noRecord() }
   func recordedRun(_ number: Int) throws -> [Cell.Entry] { throw noRecord() }

@@ -17,7 +17,8 @@ enum GenerationBuiltins {
   private static let topK = Param<Int?>(
     "top_k", "Draw among this many likeliest tokens only.", default: nil, .positive, named: true)
   private static let topP = Param<Double?>(
-    "top_p", "Draw among the fewest tokens that hold this much probability.", default: nil,
+    "top_p", "Draw among the fewest tokens that hold this much probability, more than 0.",
+    default: nil,
     .within(0, 1), named: true)
   private static let minP = Param<Double?>(
     "min_p", "Draw among tokens at least this part as likely as the likeliest one.", default: nil,

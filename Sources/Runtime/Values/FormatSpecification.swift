@@ -253,7 +253,7 @@ extension Formatting {
     switch specification.type {
     case "f", "F", "%": body = c("f", magnitude, precision, alternate: isAlternate)
     case "e", "E": body = c("e", magnitude, precision, alternate: isAlternate)
-    case "g", "G", "n": body = c("g", magnitude, precision, alternate: isAlternate)
+    case "g", "G", "n": body = significant(magnitude, precision, alternate: isAlternate)
     case nil:
       if let wanted = specification.precision {
         body = general(magnitude, max(1, wanted), alternate: isAlternate)
@@ -286,6 +286,17 @@ extension Formatting {
     body.prefix { $0 != "e" && $0 != "E" }.contains { ("1"..."9").contains($0) }
   }
 
+  /// C's `%g`. Its alternate form is put together here: the C library loses zeros where rounding reaches the next power of
+  /// ten (`%#.3g` of 999.5 is `1.e+03` there).
+  private static func significant(_ value: Double, _ precision: Int, alternate: Bool) -> String {
+    guard alternate, value.isFinite else { return c("g", value, precision) }
+    let precision = max(1, precision)
+    let scientific = c("e", value, precision - 1, alternate: true)
+    let exponent = scientific.split(separator: "e").last.flatMap { Int($0) } ?? 0
+    if exponent < -4 || exponent >= precision { return scientific }
+    return c("f", value, precision - 1 - exponent, alternate: true)
+  }
+
   /// As `g`, but always with a digit after the point or an exponent, as Python does where no type is given.
   private static func general(_ value: Double, _ precision: Int, alternate: Bool) -> String {
     if !value.isFinite { return value.isNaN ? "nan" : "inf" }
@@ -300,7 +311,7 @@ extension Formatting {
       }
       return mantissa + "e" + parts[parts.count - 1]
     }
-    let text = c("g", value, precision, alternate: alternate)
+    let text = significant(value, precision, alternate: alternate)
     return text.contains(".") ? text : text + ".0"
   }
 }

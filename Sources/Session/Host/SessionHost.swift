@@ -31,8 +31,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   /// Trials that have begun, in all sweeps.
   private var trialCount = 0
   private(set) var testResults: [TestResult] = []
-  /// What trials of the present sweep have remarked.
-  private var notesOfTrials: Set<String> = []
+  /// What has been remarked since the run, cell or sweep began: once each, however many trainings say it.
+  private var heard: Set<String> = []
   /// Why recorded results are missing from the store, for the end of the run.
   private(set) var storeProblem: StoreError?
   private let recorder: RunRecorder
@@ -106,10 +106,11 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     recorder.print(text)
   }
 
-  public func note(_ text: String) { progress.note(text) }
-  public func noteOfTrial(_ text: String) {
-    if lock.withLock({ notesOfTrials.insert(text).inserted }) { progress.note(text) }
+  public func note(_ text: String) {
+    if lock.withLock({ heard.insert(text).inserted }) { progress.note(text) }
   }
+  /// A new run or cell may remark everything again.
+  func forgetNotes() { lock.withLock { heard = [] } }
   public var isReportDue: Bool { progress.isDue }
   public func report(_ report: ProgressReport) { progress.report(report) }
 
@@ -342,7 +343,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     keys: [Fingerprint], stream: String
   ) throws -> SweepDriver.Outcome {
     let streams = try plan.streams(stream)
-    lock.withLock { notesOfTrials = [] }
+    forgetNotes()
     let driver = SweepDriver(
       plan: plan, keys: keys, sweepIndex: sweep, store: store, takesUp: !options.startsFresh,
       progress: progress)
