@@ -40,7 +40,7 @@ enum DPTraining {
     default: nil, named: true)
   private static let clipping = Param<String>(
     "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
-    .oneOf(Clipping.allCases.map(\.rawValue)), named: true)
+    .oneOf(ClippingRule.allCases.map(\.rawValue)), named: true)
   private static let microBatches = Param<Int?>(
     "micro_batches",
     "edp-sgd: into how many a step's examples are divided; nil gives each eight examples.",

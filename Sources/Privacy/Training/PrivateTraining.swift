@@ -28,7 +28,7 @@ public struct PrivateTrainingOptions {
   public var batch = 64
   /// The clipping bound C.
   public var maxGradNorm = 1.0
-  public var clipping = Clipping.flat
+  public var clipping = ClippingRule.flat
   /// eDP-SGD: micro-batches of a step; nil makes as many as hold eight examples each. One example can change all of its
   /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper leaves
   /// their size open.
@@ -315,26 +315,15 @@ public final class PrivateTraining {
       return .private(
         try PrivateOptions(
           bound: options.maxGradNorm, noiseMultiplier: schedule.initial,
-          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping.rule))
+          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping))
     case .edpSGD:
       return .microBatch(
         try MicroBatchOptions(
           microBatches: options.microBatches ?? min(4096, (plan.batch + 7) / 8),
           bound: options.maxGradNorm,
           noiseMultiplier: schedule.initial, expectedBatch: Double(plan.batch), noise: noise,
-          assignment: key.derived("micro-batches"), rule: options.clipping.rule,
+          assignment: key.derived("micro-batches"), rule: options.clipping,
           scale: options.layerScale))
-    }
-  }
-}
-
-extension Clipping {
-  /// The rule as the training step takes it.
-  var rule: ClippingRule {
-    switch self {
-    case .flat: .bound
-    case .automatic: .automatic(gamma: Clipping.stability)
-    case .normalize: .automatic(gamma: 0)
     }
   }
 }
