@@ -99,9 +99,7 @@ let package = Package(
       name: "FairnessTests", dependencies: ["Fairness", "Learning", "Tables", "Tensor", "Text"]),
     .testTarget(
       name: "PrivacyTests",
-      dependencies: [
-        "Learning", "Privacy", "Tensor", "Text",
-      ], exclude: ["Oracles"]),
+      dependencies: ["Foundations", "Learning", "Privacy", "Tensor"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),

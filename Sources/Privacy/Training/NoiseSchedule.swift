@@ -1,22 +1,28 @@
-// Noise multipliers over a training run: constant (DP-SGD, Abadi et al. 2016), or falling from epoch to epoch (eDP-SGD, Dupuy et al. 2022),
-// σ_e = σ₀·decay^e, with both readings of what it costs:
-//   paper-style  each step as a Poisson-sampled Gaussian of multiplier σ_e: Σ_e T_e·RDP(α; q, σ_e);
-//   honest       a clipped micro-batch mean can move from +C to -C when one example joins, twice the clipping bound, so that the multiplier
-//                that counts is σ_e / 2.
+// Noise multipliers over a training run: constant (DP-SGD, Abadi et al. 2016, arXiv 1607.00133), or falling from epoch
+// to epoch, σ_e = σ₀·decay^e (eDP-SGD, Dupuy et al. 2022, arXiv 2107.14586).
 
 import Foundation
 import Foundations
 import Tensor
 
-public struct NoiseSchedule: Sendable, Equatable {
-  /// What is taken for the sensitivity of a step.
-  public enum Accounting: String, Sendable, CaseIterable {
-    /// The clipping bound.
-    case paper
-    /// Twice the clipping bound, which a mean over a micro-batch can move.
-    case honest
-  }
+/// Which epsilon of eDP-SGD is meant: what its clipped means are taken to be moved by when one example joins or leaves.
+public enum MicroBatchAccounting: String, Sendable, CaseIterable {
+  /// As its paper counts: the clipping bound, Σ_e T_e·RDP(α; q, σ_e). It is half of what can happen.
+  case asPublished = "paper"
+  /// Twice the clipping bound: a mean can move from +C to -C, so that the multiplier that counts is σ_e / 2.
+  case honest
 
+  /// In units of the clipping bound.
+  public var sensitivity: Double {
+    switch self {
+    case .asPublished: 1
+    case .honest: 2
+    }
+  }
+}
+
+/// The noise multiplier of each epoch.
+public struct NoiseSchedule: Sendable, Equatable {
   /// The multiplier of the first epoch.
   public var initial: Double
   /// Factor from one epoch to the next; 1 is constant noise.
@@ -52,21 +58,23 @@ public struct NoiseSchedule: Sendable, Equatable {
   /// The multiplier in `epoch`, counted from 0.
   public func noiseMultiplier(epoch: Int) -> Double { initial * pow(decay, Double(epoch)) }
 
-  /// What the first `steps` steps (all where nil) cost at sampling rate `rate`.
-  public func event(rate: Double, accounting: Accounting, steps: Int? = nil) -> Event {
-    let divisor = accounting == .honest ? 2.0 : 1
-    var left = min(steps ?? self.steps, self.steps)
+  /// What the first `steps` steps (all where nil) cost on Poisson samples of rate `rate`.
+  ///
+  /// - Parameter sensitivity: how far one example moves the sum that the noise hides, in units of the clipping bound: 1
+  ///   where each example is clipped by itself, that of a `MicroBatchAccounting` for micro-batches.
+  public func event(rate: Double, sensitivity: Double = 1, steps: Int? = nil) -> Event {
+    var left = max(0, min(steps ?? self.steps, self.steps))
     if decay == 1 {
-      return .sampledGaussian(rate: rate, noiseMultiplier: initial / divisor, steps: max(0, left))
+      return .sampledGaussian(rate: rate, noiseMultiplier: initial / sensitivity, steps: left)
     }
-    var parts: [Event] = []
+    var parts: [Mechanism] = []
     for epoch in 0..<epochs where left > 0 {
       let count = min(left, stepsPerEpoch)
       parts.append(
         .sampledGaussian(
-          rate: rate, noiseMultiplier: noiseMultiplier(epoch: epoch) / divisor, steps: count))
+          rate: rate, noiseMultiplier: noiseMultiplier(epoch: epoch) / sensitivity, steps: count))
       left -= count
     }
-    return .composed(parts)
+    return Event(.composed(parts))
   }
 }
