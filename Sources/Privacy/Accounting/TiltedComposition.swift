@@ -3,7 +3,8 @@
 // loss is tilted first, p(ℓ)·e^(θℓ)/M(θ), such that the sum of all steps lies around the epsilon that is sought (the
 // saddle point); the composition of the tilted ones is the tilted composition, and taking the tilt back costs no
 // accuracy: p*(ℓ) = M(θ)^T·e^(-θℓ)·p_θ*(ℓ). Every delta then has about twelve right digits, and the grid needs to hold
-// only what lies around epsilon.
+// only what lies around epsilon. (Tilting privacy losses to the saddle point: Alghamdi et al. 2022, arXiv 2208.09595,
+// who then approximate where this computes.)
 //
 // Bounds. A step's loss is put on the grid h·ℤ by connecting the dots (Doroshenko et al. 2022, arXiv 2207.04380): what
 // lies between two grid points goes to both such that the probabilities p of the data and q of its neighbour stay what
