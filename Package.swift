@@ -104,7 +104,7 @@ let package = Package(
       name: "FairnessTests", dependencies: ["Fairness", "Foundations", "Tables", "Tensor", "Text"]),
     .testTarget(
       name: "PrivacyTests",
-      dependencies: ["Foundations", "Learning", "Privacy", "Tensor", "Text"], exclude: ["Oracles"]),
+      dependencies: ["Foundations", "Learning", "Privacy", "Tensor"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),

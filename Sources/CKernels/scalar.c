@@ -82,13 +82,6 @@ void fl_group_reset(size_t group_count, const int32_t *groups, int32_t *scratch)
   for (size_t g = 0; g < group_count; g++) scratch[groups[g]] = -1;
 }
 
-void fl_clip_factors_f32(size_t n, const float *squared_norms, float bound, float *factors) {
-  for (size_t i = 0; i < n; i++) {
-    float norm = sqrtf(squared_norms[i]);
-    factors[i] = norm <= bound ? 1.0f : bound / norm;
-  }
-}
-
 void fl_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
   uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
   uint32_t k0 = key[0], k1 = key[1];

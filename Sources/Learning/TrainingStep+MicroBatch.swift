@@ -37,7 +37,8 @@ extension TrainingStep {
         zip(squares, sizes).map { square, size in
           let norm = square.squareRoot() / size
           if norm > bounds[layer] { clipped += 1 }
-          return options.rule.factor(norm: norm, bound: bounds[layer]) / size
+          return options.rule.weight(
+            norm: square.squareRoot(), bound: bounds[layer], size: size)
         }
       }
       guard found.squaredNorms.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
@@ -213,13 +214,13 @@ extension TrainingStep {
 
   /// Σ_g w_{l,g}·(gradient sum of micro-batch g), into `sink`.
   private func combine(
-    _ deferred: [any RangedGradientRule], _ ranges: [Range<Int>], _ weights: [[Double]],
+    _ deferred: [any RangedGradientRule], _ ranges: [Range<Int>], _ weights: [[Float]],
     _ examples: Int
   ) throws {
     for (layer, members) in layers.map(\.members).enumerated() {
       for member in members {
         let touched = microSinks.enumerated().compactMap { group, sink in
-          sink.values(member).map { (weight: Float(weights[layer][group]), values: $0) }
+          sink.values(member).map { (weight: weights[layer][group], values: $0) }
         }
         guard !touched.isEmpty else { continue }
         let (target, _) = try sink.target(member)
@@ -239,7 +240,7 @@ extension TrainingStep {
       else { continue }
       let perExample = try Tensor.uninitialized([max(1, examples)])
       for (group, range) in ranges.enumerated() {
-        for example in range { perExample.floats[example] = Float(weights[layer][group]) }
+        for example in range { perExample.floats[example] = weights[layer][group] }
       }
       try rule.accumulate(weights: perExample.floats, into: sink)
     }

@@ -2,8 +2,9 @@ import CKernels
 import Foundations
 import Tensor
 
-/// DP-SGD by book-keeping (Bu et al. 2022, arXiv 2210.00038): one forward and one backward pass, each example's gradient norm from the
-/// rules, then one weighted sum; the noise is added while the optimizer reads the sum.
+/// DP-SGD (Abadi et al. 2016, arXiv 1607.00133) by book-keeping (Bu et al. 2022, arXiv 2210.00038): one forward and one
+/// backward pass, each example's gradient norm from the rules, then one weighted sum; the noise is added while the
+/// optimizer reads the sum.
 extension TrainingStep {
   /// `parts` are those of one step's examples that are in memory at a time.
   func privateStep(_ parts: [Batch], _ options: PrivateOptions) throws -> StepResult {
@@ -83,6 +84,10 @@ extension TrainingStep {
     let layerBounds: [Double]?
 
     func bound(_ layer: Int) -> Double { layerBounds?[layer] ?? bound }
+
+    func weight(_ norm: Double, _ layer: Int) -> Float {
+      rule.weight(norm: norm, bound: bound(layer))
+    }
   }
 
   /// Adds the clipped gradients of a batch; returns the sum of its losses and how many gradients were clipped.
@@ -189,8 +194,7 @@ extension TrainingStep {
         let squared = Double(norms.floats[example])
         guard squared.isFinite else { throw TrainingStep.diverged }
         let norm = max(0, squared).squareRoot()
-        weights.floats[example] = Float(
-          clipping.rule.factor(norm: norm, bound: clipping.bound(layer)))
+        weights.floats[example] = clipping.weight(norm, layer)
         if norm > clipping.bound(layer) { clipped += 1 }
       }
       guard layer == sinks.count - 1 else {
@@ -271,31 +275,28 @@ extension TrainingStep {
       giveNotice()
       try single.densify()
       for (layer, sink) in sinks.enumerated() {
-        var squared = 0.0
-        for parameter in sink.parameters {
-          guard let index = single.index(of: parameter), let values = single.values(index) else {
-            continue
-          }
-          let square = UnsafePointer(values).sumOfSquares(parameter.count)
-          if square > 0 { silent?.parameters.remove(parameter) }
-          squared += square
+        let bound = clipping.bound(layer)
+        guard let norm = try sink.add(single, clippedBy: clipping.rule, to: bound) else {
+          throw TrainingStep.diverged
         }
-        guard squared.isFinite else { throw TrainingStep.diverged }
-        let norm = squared.squareRoot()
-        let weight = Float(clipping.rule.factor(norm: norm, bound: clipping.bound(layer)))
-        if norm > clipping.bound(layer) { clipped += 1 }
-        for (target, parameter) in sink.parameters.enumerated() {
-          guard let index = single.index(of: parameter), let values = single.values(index) else {
-            continue
-          }
-          let (pointer, accumulate) = try sink.target(target)
-          fl_axpby_f32(parameter.count, weight, values, accumulate ? 1 : 0, pointer)
-        }
+        if norm > bound { clipped += 1 }
       }
-      silent?.examples += 1
+      noteGradients(single)
     }
     try requireSomethingToLearn()
     return (total, clipped)
+  }
+
+  /// Notes to which parameters an example by itself gives a gradient, until that has been told.
+  private func noteGradients(_ gradients: GradientSink) {
+    guard silent != nil else { return }
+    silent?.examples += 1
+    for (index, parameter) in gradients.parameters.enumerated() {
+      guard let values = gradients.values(index) else { continue }
+      if UnsafePointer(values).sumOfSquares(parameter.count) > 0 {
+        silent?.parameters.remove(parameter)
+      }
+    }
   }
 
   /// What compares the examples of a batch with each other (a contrastive loss, a normalisation by the batch's mean) has nothing to compare

@@ -57,11 +57,6 @@ extension Session {
     forgetTranscript()
   }
 
-  /// What the active privacy ledger has left; nil where none is active.
-  public var budget: String? {
-    interpreter.vm.services.values.compactMap { ($0 as? any BudgetReporting)?.budgetText }.first
-  }
-
   /// Writes what `print` has gathered.
   public func flushOutput() {
     host.progress.clear()

@@ -70,14 +70,6 @@ struct ColonCommand {
         for text in LineEditor.history(Int(argument) ?? 20) { print(text) }
       }),
     ColonCommand(
-      name: "budget", usage: ":budget", summary: "what is left of the privacy budget",
-      body: { _, prompt in
-        print(
-          prompt.session.budget
-            ?? "no privacy budget is kept in this session; a training run reports what it spent in its result"
-        )
-      }),
-    ColonCommand(
       name: "quit", usage: ":quit", summary: "leaves, as Ctrl-D does",
       body: { _, prompt in prompt.leave() }),
   ]

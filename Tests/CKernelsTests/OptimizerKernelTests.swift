@@ -291,11 +291,5 @@ extension KernelTests {
         }
       }
     }
-
-    @Test func clippingFactors() {
-      var factors = [Float](repeating: 0, count: 5)
-      fl_clip_factors_f32(5, [0, 1, 4, .infinity, .nan], 1, &factors)
-      #expect(Array(factors[..<4]) == [1, 1, 0.5, 0] && factors[4].isNaN)
-    }
   }
 }

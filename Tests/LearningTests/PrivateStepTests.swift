@@ -39,7 +39,7 @@ import Testing
       } else {
         let options = try PrivateOptions(
           bound: bound, noiseMultiplier: 0, expectedBatch: expected, noise: PrivateStepTests.noise,
-          rule: rule == "automatic" ? .automatic(gamma: 0.01) : .bound,
+          rule: rule == "automatic" ? .automatic : .flat,
           layers: rule == "layer" ? .weightNorm : nil, grouping: .tensor)
         step = try make(.private(options))
         _ = try step.run(batch)
@@ -83,7 +83,7 @@ import Testing
       return try step.sink.gradient(0).array(Float.self)
     }
     func near(_ a: [Float], _ b: [Float]) -> Bool {
-      zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }
+      zip(a, b).allSatisfy { abs($0 - $1) < 4e-6 }
     }
     let flat = try sum(
       .private(
@@ -96,11 +96,6 @@ import Testing
           microBatches: 2, bound: 1, noiseMultiplier: 0, expectedBatch: 4,
           noise: PrivateStepTests.noise, assignment: PrivateStepTests.key)), [0, 0, 1, 1])
     #expect(near(micro.map { $0 / 2 }, [-0.00775159, 0.85274561]))
-    #expect(ClippingRule.bound.factor(norm: 5, bound: 1) == 0.2)
-    #expect(
-      abs(3 * ClippingRule.automatic(gamma: 0.01).factor(norm: 5, bound: 1) - 0.5988024) < 1e-7)
-    #expect(ClippingRule.automatic(gamma: 0).factor(norm: 5, bound: 1) == 0.2)
-    #expect(ClippingRule.automatic(gamma: 0).factor(norm: 0, bound: 1) == 0)
   }
 
   /// O4: a = [[1,2],[0,1],[3,-1]], g = [[1,0,2],[-1,1,0],[.5,2,1]].
@@ -192,7 +187,7 @@ import Testing
       let batch = try Batch(
         inputs: Tensor.integers([1, 4], from: 0, below: 9, &random),
         labels: Tensor.integers([1], from: 0, below: 6, &random))
-      for rule in [ClippingRule.bound, .automatic(gamma: 0.01), .automatic(gamma: 0)] {
+      for rule in ClippingRule.allCases {
         for layers in [nil, LayerScale.weightNorm, .dimension] {
           let step = try TrainingStep(
             model: model, loss: .crossEntropy(), optimizer: SGD(rate: 0),
@@ -207,7 +202,7 @@ import Testing
               squared += try sink.gradient(index).cast(to: .f64).square().sum().item()
             }
           }
-          #expect(squared.squareRoot() <= 0.5 * (1 + 1e-4))
+          #expect(squared.squareRoot() <= 0.5)
         }
       }
     }
@@ -480,8 +475,9 @@ import Testing
           labels: Tensor.zeros(Shape([values.count / 2]))))
       return try step.sink.gradient(0).array(Float.self)
     }
-    #expect(try release([10, 0]) == [1, 0])
-    #expect(try release([10, 0, -30, 0]) == [-1, 0])
+    let (without, with) = (try release([10, 0]), try release([10, 0, -30, 0]))
+    #expect(abs(without[0] - 1) < 4e-6 && without[1] == 0)
+    #expect(abs(with[0] + 1) < 4e-6 && with[1] == 0)
   }
 
   @Test func optionsAreChecked() throws {

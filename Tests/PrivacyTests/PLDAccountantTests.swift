@@ -5,9 +5,9 @@ import Testing
 @testable import Privacy
 
 @Suite struct PLDAccountantTests {
-  func epsilon(_ event: Event, _ delta: Double) throws -> Double {
+  func epsilon(_ mechanism: Mechanism, _ delta: Double) throws -> Double {
     var accountant = PLDAccountant()
-    try accountant.spend(event)
+    try accountant.spend(Event(mechanism))
     return try accountant.epsilon(delta: delta).epsilon
   }
 
@@ -40,9 +40,9 @@ import Testing
       (1e-8, 0.5, 5, 1e-5), (1e8, 0.5, 5, 1e-15), (1, 1e-300, 5, 1e-15), (2, 0.1, 50, 0.999),
       (2, 0.1, 50, .leastNonzeroMagnitude),
     ] {
-      let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
+      let event = Mechanism.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
       var orders = RDPAccountant()
-      try orders.spend(event)
+      try orders.spend(Event(event))
       let ours = try epsilon(event, delta)
       #expect(ours >= 0, "\(event)")
       #expect(try ours <= orders.epsilon(delta: delta).epsilon, "\(event)")
@@ -65,8 +65,8 @@ import Testing
 
   /// Noise on all data beside sampled steps: the closed form does not apply, the sum of both is no more than what each costs.
   @Test func mixedEvents() throws {
-    let sampled = Event.sampledGaussian(rate: 0.05, noiseMultiplier: 1, steps: 20)
-    let whole = Event.gaussian(noiseMultiplier: 4)
+    let sampled = Mechanism.sampledGaussian(rate: 0.05, noiseMultiplier: 1, steps: 20)
+    let whole = Mechanism.gaussian(noiseMultiplier: 4)
     let both = try epsilon(.composed([sampled, whole]), 1e-6)
     #expect(try both > epsilon(sampled, 1e-6) && both > epsilon(whole, 1e-6))
     #expect(try both < epsilon(sampled, 5e-7) + epsilon(whole, 5e-7))
@@ -79,7 +79,7 @@ import Testing
   @Test func composition() throws {
     let row = try Oracle("decay").rows[0]
     let event = try NoiseSchedule(initial: 1.5, decay: 0.9, epochs: 5, stepsPerEpoch: 100)
-      .event(rate: 0.01, accounting: .paper)
+      .event(rate: 0.01).mechanism
     #expect(isClose(try epsilon(event, 1e-5), row[2], relative: 1e-3))
   }
 

@@ -1,7 +1,6 @@
 import Learning
 import Tensor
 import Testing
-import Text
 
 @testable import Privacy
 
@@ -80,16 +79,16 @@ import Text
     let schedule = try NoiseSchedule(
       initial: result.noiseMultiplier, decay: 0.95, epochs: 5, stepsPerEpoch: 10)
     for (accounting, expected) in [
-      (NoiseSchedule.Accounting.paper, paper), (.honest, result.epsilon),
+      (MicroBatchAccounting.asPublished, paper), (.honest, result.epsilon),
     ] {
       var accountant = RDPAccountant()
-      try accountant.spend(schedule.event(rate: 0.1, accounting: accounting))
+      try accountant.spend(schedule.event(rate: 0.1, sensitivity: accounting.sensitivity))
       #expect(isClose(expected, try accountant.epsilon(delta: 1e-5).epsilon, relative: 1e-9))
     }
     let loose = try train(
       options(8) {
         $0.method = .edpSGD
-        $0.accounting = .paper
+        $0.accounting = .asPublished
       }, try model())
     #expect(isClose(try #require(loose.epsilonPaper), 8, relative: 1e-3) && loose.epsilon > 8)
     #expect(loose.notes.contains { $0.contains("paper's epsilon") })
@@ -134,6 +133,13 @@ import Text
     #expect(result.epsilon > 0 && result.epsilon < training.epsilon(after: 50))
     #expect(training.epsilon(after: 0) == 0)
     #expect(training.epsilon(after: 10_000) == training.epsilon(after: 50))
+    // It is what the accountant says of the schedule's event, in any order of asking.
+    for steps in [7, 23, 50] {
+      var accountant = RDPAccountant()
+      try accountant.spend(
+        #require(training.schedule).event(rate: training.plan.rate, steps: steps))
+      #expect(try training.epsilon(after: steps) == accountant.epsilon(delta: 1e-5).epsilon)
+    }
   }
 
   @Test func badOptions() throws {

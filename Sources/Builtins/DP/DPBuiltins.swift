@@ -178,12 +178,12 @@ enum DPBuiltins {
       Param<String>(
         "rule",
         "\"flat\" leaves short vectors alone; \"auto-s\" and \"auto-v\" bring all to the bound.",
-        default: "flat", .oneOf(Clipping.allCases.map(\.rawValue)), named: true),
+        default: "flat", .oneOf(ClippingRule.allCases.map(\.rawValue)), named: true),
       returns: "as given", seeAlso: ["dp.gaussian"], search: ["norm", "sensitivity"],
       examples: [("dp.clip([3, 4], bound: 2.5)", "[1.5, 2.0]")]
     ) { vector, bound, rule in
       try vector.with(
-        (Clipping(rawValue: rule) ?? .flat).apply(
+        (ClippingRule(rawValue: rule) ?? .flat).apply(
           vector.values, bound: bound, asFloats: vector.isSingle))
     },
     Native(

@@ -40,7 +40,7 @@ enum DPTraining {
     default: nil, named: true)
   private static let clipping = Param<String>(
     "clipping", "How a gradient is shortened: see `dp.clip`.", default: "flat",
-    .oneOf(Clipping.allCases.map(\.rawValue)), named: true)
+    .oneOf(ClippingRule.allCases.map(\.rawValue)), named: true)
   private static let microBatches = Param<Int?>(
     "micro_batches",
     "edp-sgd: into how many a step's examples are divided; nil gives each eight examples.",
@@ -56,7 +56,7 @@ enum DPTraining {
   private static let accounting = Param<String?>(
     "accounting",
     "edp-sgd: which epsilon the budget limits, the one that holds (\"honest\", as nil) or the paper's.",
-    default: nil, .oneOf(NoiseSchedule.Accounting.allCases.map(\.rawValue)), named: true)
+    default: nil, .oneOf(MicroBatchAccounting.allCases.map(\.rawValue)), named: true)
   private static let noise = Param<String>(
     "noise",
     "Where randomness comes from: \"secure\" (the operating system: nothing repeats), \"seeded\" (repeats, protects nobody), or \"auto\": seeded inside a sweep and `with seed(n)`, secure elsewhere.",
@@ -157,7 +157,8 @@ enum DPTraining {
         ("epsilon", .float(training.epsilon(after: steps))),
       ]
       if options.method == .edpSGD, training.schedule != nil {
-        facts.append(("epsilon_paper", .float(training.epsilon(after: steps, paper: true))))
+        facts.append(
+          ("epsilon_paper", .float(training.epsilon(after: steps, accounting: .asPublished))))
       }
       facts += [
         ("delta", .float(options.delta)), ("accountant", .string("rdp")),
@@ -214,7 +215,7 @@ enum DPTraining {
       }
     }
     options.layerScale = scale.flatMap(LayerScale.init(rawValue:)) ?? .weightNorm
-    options.accounting = limited.flatMap(NoiseSchedule.Accounting.init(rawValue:)) ?? .honest
+    options.accounting = limited.flatMap(MicroBatchAccounting.init(rawValue:)) ?? .honest
     switch try arguments(noise) {
     case "secure": options.isSecure = true
     case "seeded": options.isSecure = false

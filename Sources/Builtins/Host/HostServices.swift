@@ -134,8 +134,3 @@ final class StandInHost: HostServices {
   func recordedTable(_ number: Int, sweep: Int) throws -> Table { throw noRecord() }
   private func noRecord() -> Fault { Fault(.io, "there is no record of runs here") }
 }
-
-/// A service of the running thread (`VM.services`) that knows what is left of a privacy budget; `:budget` shows it.
-public protocol BudgetReporting: AnyObject {
-  var budgetText: String { get }
-}

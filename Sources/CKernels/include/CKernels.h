@@ -668,9 +668,6 @@ void fl_adagrad_f32(size_t n, const fl_gradient *gradient, const fl_adagrad *ada
 /// The gradient itself, noise and scale included: out = (values + noise z) scale.
 void fl_gradient_f32(size_t n, const fl_gradient *gradient, float *out);
 
-/// factors[i] = min(1, bound / sqrt(squared_norms[i])); 1 for a norm of 0, NaN for NaN.
-void fl_clip_factors_f32(size_t n, const float *squared_norms, float bound, float *factors);
-
 // ---------------------------------------------------------------------------------------------
 // Squared norms of per-example gradients. Each adds to squared_norms[example].
 

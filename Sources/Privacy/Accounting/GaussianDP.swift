@@ -1,5 +1,5 @@
-// Two closed forms beside the accountants: Gaussian differential privacy's central limit (Dong, Roth, Su 2019; Bu et al. 2019, arXiv 1911.11607)
-// and zero-concentrated differential privacy (Bun, Steinke 2016).
+// A closed form beside the accountants: Gaussian differential privacy's central limit (Dong, Roth, Su 2019, arXiv
+// 1905.02383; Bu et al. 2019, arXiv 1911.11607).
 
 import Foundation
 import Foundations
@@ -33,12 +33,5 @@ public enum GaussianDP {
       if GaussianMechanism.exactDelta(middle, mu) <= delta { high = middle } else { low = middle }
     }
     return high
-  }
-}
-
-public enum ZeroConcentratedDP {
-  /// The epsilon of ρ-zCDP at `delta`: ρ + 2√(ρ·ln(1/δ)).
-  public static func epsilon(rho: Double, delta: Double) -> Double {
-    rho + 2 * (rho * log(1 / delta)).squareRoot()
   }
 }

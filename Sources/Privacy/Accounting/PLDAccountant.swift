@@ -1,6 +1,8 @@
-// Privacy loss distributions: what an observer's log-likelihood ratio looks like, composed over all steps; tighter than Rényi orders. The
-// mathematics of composing is in TiltedComposition; both directions, an example added or removed, are composed and the larger epsilon
-// counts. Gaussian noise on all data has a closed form. Rényi orders bound the same thing: the smaller of the two bounds holds.
+// Privacy loss distributions (Sommer, Meiser, Mohammadi 2019; Koskela, Jälkö, Honkela 2020, arXiv 1906.03049): what an
+// observer's log-likelihood ratio looks like, composed over all steps; tighter than Rényi orders. The mathematics of
+// composing is in TiltedComposition; both directions, an example added or removed, are composed and the larger epsilon
+// counts. Gaussian noise on all data has a closed form. Rényi orders bound the same thing: the smaller of the two
+// bounds holds.
 
 import Foundation
 import Foundations
@@ -18,34 +20,47 @@ public struct PLDAccountant: Sendable {
 
   /// Adds what `event` spends: Gaussian noise, on the whole data or on Poisson samples.
   ///
-  /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant does not know.
+  /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant does not know or that does not add
+  ///   up with those before.
   public mutating func spend(_ event: Event) throws(DomainError) {
-    try event.validate()
-    try add(event, times: 1)
-    try rdp.spend(event)
+    var sum = self
+    try sum.rdp.spend(event)
+    try sum.add(event.mechanism, times: 1)
+    self = sum
   }
 
-  private mutating func add(_ event: Event, times: Int) throws(DomainError) {
+  private mutating func add(_ mechanism: Mechanism, times: Int) throws(DomainError) {
     guard times > 0 else { return }
-    switch event {
+    switch mechanism {
     case .none: break
     case .nonPrivate: isUnbounded = true
     case .gaussian(let noise): addPart(rate: 1, noise: noise, times: times)
-    case .poissonSampled(let rate, .gaussian(let noise)):
-      addPart(rate: rate, noise: noise, times: times)
+    case .laplace: throw Self.unknown(mechanism)
+    case .poissonSampled(let rate, let inner):
+      if rate == 0 { return }
+      if rate == 1 { return try add(inner, times: times) }
+      switch inner {
+      case .none: break
+      case .nonPrivate: isUnbounded = true
+      case .gaussian(let noise): addPart(rate: rate, noise: noise, times: times)
+      case .laplace, .poissonSampled, .repeated, .composed: throw Self.unknown(mechanism)
+      }
     case .repeated(let inner, let count):
       let (product, overflow) = times.multipliedReportingOverflow(by: count)
       guard !overflow else {
         throw DomainError(.value, "\(times) times \(count) steps are too many")
       }
       try add(inner, times: product)
-    case .composed(let events): for event in events { try add(event, times: times) }
-    default: throw DomainError(.privacy, "the PLD accountant has no distribution for \(event)")
+    case .composed(let parts): for part in parts { try add(part, times: times) }
     }
   }
 
+  private static func unknown(_ mechanism: Mechanism) -> DomainError {
+    DomainError(.privacy, "the PLD accountant has no distribution for \(mechanism)")
+  }
+
   private mutating func addPart(rate: Double, noise: Double, times: Int) {
-    if rate == 0 || noise == .infinity { return }
+    if noise == .infinity { return }
     if noise == 0 {
       isUnbounded = true
       return

@@ -2,24 +2,6 @@ import CKernels
 import Foundations
 import Tensor
 
-/// What is done to one example's (or one micro-batch's) gradient so that its influence is bounded.
-public enum ClippingRule: Sendable, Equatable {
-  /// min(1, C/‖g‖), Abadi et al. 2016 (arXiv 1607.00133).
-  case bound
-  /// C/(‖g‖ + γ), Bu et al. 2022 (arXiv 2206.07136): AUTO-S with γ = 0.01, AUTO-V with γ = 0. Never longer than C, for every norm.
-  case automatic(gamma: Double)
-
-  /// The factor for a gradient of this norm; 0 for a gradient of zero that AUTO-V would have to lengthen.
-  func factor(norm: Double, bound: Double) -> Double {
-    switch self {
-    case .bound: return norm <= bound ? 1 : bound / norm
-    case .automatic(let gamma):
-      let length = norm + gamma
-      return length > 0 ? bound / length : 0
-    }
-  }
-}
-
 /// How a clipping bound is shared out among the layers.
 public enum LayerScale: String, Sendable, CaseIterable {
   /// By the norm of the layer's parameters at the start of the step.
@@ -42,13 +24,13 @@ public enum LayerGrouping: Sendable {
 public enum NoiseShape: Sendable {
   /// σ·C in every coordinate.
   case uniform
-  /// σ·√L·C_l in layer l of L: each layer's noise in proportion to its bound. Measured in units of the noise, the sensitivity is
-  /// that of the uniform shape, so σ means the same to an accountant.
+  /// σ·√L·C_l in layer l of L: each layer's noise in proportion to its bound. Measured in units of the noise, the
+  /// sensitivity is that of the uniform shape, so σ means the same to an accountant.
   case perLayer
 }
 
-/// The key of the noise. Noise that protects people comes from the operating system's random bits; a seeded key repeats, and its run
-/// protects nobody.
+/// The key of the noise. Noise that protects people comes from the operating system's random bits; a seeded key
+/// repeats, and its run protects nobody.
 public struct NoiseKey: Sendable {
   private let high: UInt64
   private let low: UInt64
@@ -74,7 +56,8 @@ public struct NoiseKey: Sendable {
   }
 }
 
-/// DP-SGD: each example's gradient is clipped, the sum is noised and divided by the expected batch size.
+/// DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1): each example's gradient is clipped, the sum is noised and
+/// divided by the expected batch size.
 public struct PrivateOptions: Sendable {
   public var rule: ClippingRule
   /// C, the bound on one example's influence on the sum.
@@ -90,11 +73,10 @@ public struct PrivateOptions: Sendable {
 
   public init(
     bound: Double, noiseMultiplier: Double, expectedBatch: Double, noise: NoiseKey,
-    rule: ClippingRule = .bound, layers: LayerScale? = nil, grouping: LayerGrouping = .layer,
+    rule: ClippingRule = .flat, layers: LayerScale? = nil, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .uniform
   ) throws {
     try Privacy.check(bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
-    if case .automatic(let gamma) = rule { try Check.finite(gamma, "gamma", atLeast: 0) }
     self.rule = rule
     self.bound = bound
     self.layers = layers
@@ -114,11 +96,11 @@ public enum MicroBatchMean: Sendable {
   case actualSize
 }
 
-/// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the batch is split into micro-batches, each example by its own draw; of each
-/// micro-batch the mean gradient is clipped, layer by layer, and the noised clipped means are averaged.
+/// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the batch is split into micro-batches, each example by its own draw;
+/// of each micro-batch the mean gradient is clipped, layer by layer, and the noised clipped means are averaged.
 ///
-/// One example can turn a clipped mean from +C to -C: the sensitivity of the sum is 2C, so that an honest accountant uses σ/2
-/// (`honestMultiplier`) where the paper uses σ.
+/// One example can turn a clipped mean from +C to -C: the sensitivity of the sum is 2C, so that an honest accountant
+/// uses σ/2 where the paper uses σ.
 public struct MicroBatchOptions: Sendable {
   public var microBatches: Int
   /// c: √ΣC_l² over the layers.
@@ -137,7 +119,7 @@ public struct MicroBatchOptions: Sendable {
 
   public init(
     microBatches: Int, bound: Double, noiseMultiplier: Double, expectedBatch: Double,
-    noise: NoiseKey, assignment: RandomKey, rule: ClippingRule = .bound,
+    noise: NoiseKey, assignment: RandomKey, rule: ClippingRule = .flat,
     scale: LayerScale = .weightNorm, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .perLayer, mean: MicroBatchMean = .expectedSize
   ) throws {
@@ -158,9 +140,6 @@ public struct MicroBatchOptions: Sendable {
     self.assignment = assignment
     self.mean = mean
   }
-
-  /// The multiplier whose privacy this step really has.
-  public var honestMultiplier: Double { noiseMultiplier / 2 }
 }
 
 /// Checks that both kinds of private step share.

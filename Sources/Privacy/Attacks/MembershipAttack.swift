@@ -1,5 +1,6 @@
-// Membership inference: can a model's losses tell who was in its training set? The threshold attack of Yeom et al. (2018): an example with a lower
-// loss is taken for a member. What it finds is a lower bound of the leak; differential privacy bounds it from above:
+// Membership inference: can a model's losses tell who was in its training set? The threshold attack of Yeom et al.
+// (2018, arXiv 1709.01604): an example with a lower loss is taken for a member. What it finds is a lower bound of the
+// leak; differential privacy bounds it from above:
 //   advantage = max(TPR - FPR) ≤ (e^ε - 1 + 2δ)/(e^ε + 1).
 
 import Foundation
@@ -8,19 +9,22 @@ import Tensor
 
 /// How well an attack tells members from others.
 public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
-  /// Area under the ROC curve: the chance that a random member scores higher than a random other, ties counting half; 0.5 is guessing.
+  /// Area under the ROC curve: the chance that a random member scores higher than a random other, ties counting half;
+  /// 0.5 is guessing.
   public var auc: Double
-  /// 95% interval of the area; nil where the examples say nothing of it: fewer than two members or others, or all scores equal.
+  /// 95% interval of the area; nil where the examples say nothing of it: fewer than two members or others, or all
+  /// scores equal.
   public var aucInterval: ClosedRange<Double>?
-  /// TPR - FPR of the best threshold, held out: it is chosen on one half of the examples and judged on the other, both ways round. 0 on
-  /// average where there is nothing to find; nil for fewer than two members or others.
+  /// TPR - FPR of the best threshold, held out: it is chosen on one half of the examples and judged on the other, both
+  /// ways round. 0 on average where there is nothing to find; nil for fewer than two members or others.
   public var advantage: Double?
-  /// 95% interval of the largest TPR - FPR of any threshold. Valid for all thresholds at once, and so wider than one for a single one.
+  /// 95% interval of the largest TPR - FPR of any threshold. Valid for all thresholds at once, and so wider than one
+  /// for a single one.
   public var advantageInterval: ClosedRange<Double>
   /// The score at or above which the best threshold says member; for losses, the loss at or below which it does.
   public var bestThreshold: Double
-  /// The true positive rate at the last threshold whose false positive rate is below 0.1% (Carlini et al. 2022); nil for a thousand
-  /// others or fewer, among which there is no such rate but 0.
+  /// The true positive rate at the last threshold whose false positive rate is below 0.1% (Carlini et al. 2022); nil
+  /// for a thousand others or fewer, among which there is no such rate but 0.
   public var tprAtLowFPR: Double?
   public var members: Int
   public var others: Int
@@ -110,8 +114,8 @@ public enum MembershipAttack {
     }
   }
 
-  /// The best threshold's TPR - FPR among examples that it was not chosen by: the largest of many differences is above what any of
-  /// them is on average. Every other example of each list is one half.
+  /// The best threshold's TPR - FPR among examples that it was not chosen by: the largest of many differences is above
+  /// what any of them is on average. Every other example of each list is one half.
   private static func heldOut(_ members: [Double], _ others: [Double]) -> Double? {
     guard members.count > 1, others.count > 1 else { return nil }
     func half(_ values: [Double], _ start: Int) -> [Double] {
@@ -130,8 +134,8 @@ public enum MembershipAttack {
     return (judge(0) + judge(1)) / 2
   }
 
-  /// The largest difference of two distribution functions, as a 95% interval (Dvoretzky, Kiefer, Wolfowitz; Massart's constant): each
-  /// is off by more than this at any threshold with a chance of 2.5% at most.
+  /// The largest difference of two distribution functions, as a 95% interval (Dvoretzky, Kiefer, Wolfowitz; Massart's
+  /// constant): each is off by more than this at any threshold with a chance of 2.5% at most.
   private static func bounds(_ advantage: Double, _ members: Int, _ others: Int)
     -> ClosedRange<Double>
   {
@@ -146,9 +150,9 @@ public enum MembershipAttack {
     return min(1, (tanh(epsilon / 2) + 2 * delta / (exp(epsilon) + 1)))
   }
 
-  /// A 95% interval: the hull of two, neither of which covers everywhere. Newcombe's (2006, method 5) has a width also where members and
-  /// others are perfectly apart, but takes a variance that belongs to one kind of distributions. DeLong's on the scale of log odds takes
-  /// the variance from the scores, of which there must be some.
+  /// A 95% interval: the hull of two, neither of which covers everywhere. Newcombe's (2006, method 5) has a width also
+  /// where members and others are perfectly apart, but takes a variance that belongs to one kind of distributions.
+  /// DeLong's on the scale of log odds takes the variance from the scores, of which there must be some.
   private static func interval(auc: Double, members: [Double], others: [Double])
     -> ClosedRange<Double>?
   {

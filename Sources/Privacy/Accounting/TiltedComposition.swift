@@ -1,13 +1,16 @@
-// How likely is it that the losses of many steps add up to more than epsilon? For a delta of 1e-12 the answer lies far out in the tail, where a
-// plain Fourier transform gives nothing but rounding errors. So the distribution p of a step's loss is tilted first, p(ℓ)·e^(θℓ)/M(θ), such
-// that the sum of all steps lies around the epsilon that is sought (the saddle point); the composition of the tilted ones is the tilted
-// composition, and taking the tilt back costs no accuracy: p*(ℓ) = M(θ)^T·e^(-θℓ)·p_θ*(ℓ). Every delta then has about twelve right
-// digits, and the grid needs to hold only what lies around epsilon.
+// How likely is it that the losses of many steps add up to more than epsilon? For a delta of 1e-12 the answer lies far
+// out in the tail, where a plain Fourier transform gives nothing but rounding errors. So the distribution p of a step's
+// loss is tilted first, p(ℓ)·e^(θℓ)/M(θ), such that the sum of all steps lies around the epsilon that is sought (the
+// saddle point); the composition of the tilted ones is the tilted composition, and taking the tilt back costs no
+// accuracy: p*(ℓ) = M(θ)^T·e^(-θℓ)·p_θ*(ℓ). Every delta then has about twelve right digits, and the grid needs to hold
+// only what lies around epsilon. (Tilting privacy losses to the saddle point: Alghamdi et al. 2022, arXiv 2208.09595,
+// who then approximate where this computes.)
 //
-// Bounds. A step's loss is put on the grid h·ℤ by connecting the dots (Doroshenko et al. 2022, arXiv 2207.04380): what lies between two grid
-// points goes to both such that the probabilities p of the data and q of its neighbour stay what they are. The result dominates the true
-// distribution. What lies beyond the grid's top is bounded by Chernoff's inequality over the same step distributions and added, what comes back
-// around from below only makes losses larger, and the rounding errors of the transforms are bounded and added too.
+// Bounds. A step's loss is put on the grid h·ℤ by connecting the dots (Doroshenko et al. 2022, arXiv 2207.04380): what
+// lies between two grid points goes to both such that the probabilities p of the data and q of its neighbour stay what
+// they are. The result dominates the true distribution. What lies beyond the grid's top is bounded by Chernoff's
+// inequality over the same step distributions and added, what comes back around from below only makes losses larger,
+// and the rounding errors of the transforms are bounded and added too.
 
 import Foundation
 
@@ -284,8 +287,8 @@ struct TiltedComposition {
     return (low, max(high, center + spread, low + width), chernoff)
   }
 
-  /// A grid so fine that connecting the dots adds little to an epsilon of about `scale`: variance v of a sum tilted by θ
-  /// costs (θ + 1)·v/2.
+  /// A grid so fine that connecting the dots adds little to an epsilon of about `scale`: variance v of a sum tilted by
+  /// θ costs (θ + 1)·v/2.
   private func grid(
     _ low: Double, _ high: Double, _ scale: Double, _ t: Double, _ floors: [Double]
   ) -> (interval: Double, size: Int) {

@@ -1,11 +1,12 @@
-// The Rényi divergence of the Poisson-sampled Gaussian mechanism: Mironov, Talwar, Zhang, "Rényi differential privacy of the sampled Gaussian
-// mechanism" (arXiv 1908.10530, section 3.3).
+// The Rényi divergence of the Poisson-sampled Gaussian mechanism: Mironov, Talwar, Zhang, "Rényi differential privacy
+// of the sampled Gaussian mechanism" (arXiv 1908.10530, section 3.3).
 //
 //   RDP(α) = log A(α) / (α - 1),   A(α) = E[((1-q) + q·exp((2z-1)/(2σ²)))^α], z ~ N(0, σ²)
 //
-// For whole α a finite sum of positive terms; for others two series split at z₀ = σ²·log(1/q - 1) + ½. As in dp-accounting the terms of the
-// series enter with their absolute value: beyond i > α + 1 they alternate in sign, so that the result is an upper bound, at most about
-// one percent too high. What this returns is never below the divergence.
+// For whole α a finite sum of positive terms; for others two series split at z₀ = σ²·log(1/q - 1) + ½. As in
+// dp-accounting the terms of the series enter with their absolute value: beyond i > α + 1 they alternate in sign, so
+// that the result is an upper bound, at most about one percent too high. What this returns is never below the
+// divergence.
 
 import Foundation
 
@@ -25,7 +26,8 @@ enum SampledGaussianRDP {
     return max(0, logA / (alpha - 1))
   }
 
-  /// log A for whole orders: A - 1 = Σ C(α,k)·(1-q)^(α-k)·q^k·(e^((k²-k)/(2σ²)) - 1) over k ≥ 2, without the 1 in which little would be lost.
+  /// log A for whole orders: A - 1 = Σ C(α,k)·(1-q)^(α-k)·q^k·(e^((k²-k)/(2σ²)) - 1) over k ≥ 2, without the 1 in which
+  /// little would be lost.
   static func logAWhole(_ q: Double, _ sigma: Double, _ alpha: Int) -> Double {
     let logQ = log(q)
     let logRest = log1p(-q)
@@ -84,6 +86,7 @@ enum SampledGaussianRDP {
   }
 
   private static let mostTerms = 1_000
-  /// What the terms left out (e^-30 of the sum) and the arithmetic may hide: a divergence is never rounded down, nor to 0.
+  /// What the terms left out (e^-30 of the sum) and the arithmetic may hide: a divergence is never rounded down, nor to
+  /// 0.
   private static let rounding = 1e-12
 }

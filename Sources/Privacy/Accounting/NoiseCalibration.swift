@@ -2,7 +2,8 @@ import Foundation
 import Foundations
 import Tensor
 
-/// Finds the least noise that keeps a promise.
+/// Finds the least noise that keeps a promise: by bisection, since what is spent falls as noise grows (as
+/// dp-accounting's `calibrate_dp_mechanism` does).
 public enum NoiseCalibration {
   /// Relative precision of a calibrated multiplier.
   public static let precision = 1e-5
@@ -10,22 +11,10 @@ public enum NoiseCalibration {
   /// No noise above this is looked at: an accountant that is content with none below will not be with it.
   static let most = 1e18
 
-  /// The least noise multiplier with which `steps` steps of DP-SGD stay within (epsilon, delta).
-  ///
-  /// - Returns: 0 where epsilon is infinite. Otherwise at most `precision` above the least, and never below it.
-  /// - Throws: `value` for a budget that is no budget or cannot be reached.
-  public static func noiseMultiplier(
-    epsilon: Double, delta: Double, rate: Double, steps: Int
-  ) throws(DomainError) -> Double {
-    try noiseMultiplier(epsilon: epsilon, delta: delta) { noise in
-      .sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
-    }
-  }
-
-  /// The least initial multiplier of a schedule with decaying noise, under one of the two accountings.
+  /// The least initial multiplier of a schedule whose steps have the given sensitivity (see `NoiseSchedule.event`).
   public static func initialNoise(
     epsilon: Double, delta: Double, rate: Double, decay: Double, epochs: Int, stepsPerEpoch: Int,
-    accounting: NoiseSchedule.Accounting
+    sensitivity: Double = 1
   ) throws(DomainError) -> Double {
     // One schedule checks the numbers; scaling it cannot fail.
     let unit = try NoiseSchedule(
@@ -33,12 +22,12 @@ public enum NoiseCalibration {
     return try noiseMultiplier(epsilon: epsilon, delta: delta) { noise in
       var schedule = unit
       schedule.initial = noise
-      return schedule.event(rate: rate, accounting: accounting)
+      return schedule.event(rate: rate, sensitivity: sensitivity)
     }
   }
 
-  /// The least noise with which `event(noise)` stays within (epsilon, delta) by the Rényi accountant, for events that cost less with more
-  /// noise.
+  /// The least noise with which `event(noise)` stays within (epsilon, delta) by the Rényi accountant, for events that
+  /// cost less with more noise.
   public static func noiseMultiplier(
     epsilon: Double, delta: Double, event: (Double) -> Event
   ) throws(DomainError) -> Double {
@@ -50,6 +39,9 @@ public enum NoiseCalibration {
   }
 
   /// The same for any accountant: `spent(noise)` is the epsilon at `delta`.
+  ///
+  /// - Returns: 0 where epsilon is infinite. Otherwise at most `precision` above the least, and never below it.
+  /// - Throws: `value` for a budget that is no budget or cannot be reached.
   public static func noiseMultiplier(
     epsilon: Double, delta: Double, spent: (Double) throws(DomainError) -> Double
   ) throws(DomainError) -> Double {

@@ -1,8 +1,10 @@
 import Foundation
 
-/// The privacy loss of one Gaussian step on a Poisson sample: log of how much more likely an outcome x is with the data than with its neighbour.
+/// The privacy loss of one Gaussian step on a Poisson sample (Koskela, Jälkö, Honkela 2020, arXiv 1906.03049): log of
+/// how much more likely an outcome x is with the data than with its neighbour.
 ///
-/// Without the example x ~ N(0, σ²), with it x ~ (1-q)·N(0, σ²) + q·N(1, σ²); the ratio of the two densities grows with x.
+/// Without the example x ~ N(0, σ²), with it x ~ (1-q)·N(0, σ²) + q·N(1, σ²); the ratio of the two densities grows with
+/// x.
 struct SampledGaussianLoss: Sendable {
   let rate: Double
   let noiseMultiplier: Double
@@ -117,7 +119,8 @@ struct LossSketch: Sendable {
     return sum
   }
 
-  /// A loss below which so little lies that, all of it raised to there, the tilted distribution changes by at most `share`.
+  /// A loss below which so little lies that, all of it raised to there, the tilted distribution changes by at most
+  /// `share`.
   func floor(_ t: Double, share: Double) -> Double {
     let limit = log(share) + cumulants(t).log
     var below = -Double.infinity

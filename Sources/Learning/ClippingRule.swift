@@ -2,31 +2,48 @@ import Foundation
 import Foundations
 import Tensor
 
-/// How an example's gradient is bounded before noise hides it. Each rule is a factor for the whole vector.
-public enum Clipping: String, Sendable, CaseIterable {
-  /// min(1, C/‖g‖) (Abadi et al. 2016).
+/// How the influence of one example, micro-batch or client is bounded before noise hides it: its vector is shortened as
+/// a whole. This is the one place that says by how much; training, the updates of clients and `dp.clip` all ask here.
+public enum ClippingRule: String, Sendable, CaseIterable {
+  /// min(1, C/‖g‖) (Abadi et al. 2016, arXiv 1607.00133, algorithm 1).
   case flat
   /// C/(‖g‖ + γ), γ = 0.01: automatic clipping, AUTO-S (Bu et al. 2022, arXiv 2206.07136).
   case automatic = "auto-s"
-  /// C/‖g‖: AUTO-V.
+  /// C/‖g‖: AUTO-V of the same paper.
   case normalize = "auto-v"
 
   /// AUTO-S's γ.
   public static let stability = 0.01
 
-  /// The factor for a vector of L2 norm `norm`; the product's norm is at most `bound`, whatever the norm.
-  ///
-  /// A vector with an infinite norm is dropped (0), since nothing finite can be made of it; so is one that is not a number.
-  public func factor(norm: Double, bound: Double) -> Double {
-    guard norm.isFinite else { return 0 }
+  /// What `weight` keeps clear of the bound, in parts of it: more than the rounding of a weight and of the numbers it
+  /// is multiplied with, all of 32 bits, and as a rule more than that of a norm that was summed in 32 bits.
+  static let margin = 0x1p-18
+
+  /// The length that a vector of L2 norm `norm` is given; never above `bound`.
+  private func length(ofNorm norm: Double, bound: Double) -> Double {
     switch self {
-    case .flat: return norm <= bound ? 1 : bound / norm
-    case .automatic: return bound / (norm + Self.stability)
-    case .normalize: return norm == 0 ? 0 : bound / norm
+    case .flat: min(norm, bound)
+    // bound · norm / (norm + γ), also where the norm overflows.
+    case .automatic: bound / (1 + Self.stability / norm)
+    case .normalize: norm > 0 ? bound : 0
     }
   }
 
-  /// `vector` bounded to an L2 norm of at most `bound`: the real numbers that come back are, whatever rounding did on the way.
+  /// What a gradient of L2 norm `norm` is multiplied with where gradients are summed. The product, rounded to 32-bit
+  /// numbers, is not longer than `bound`; a vector that is to have just that length gets a few millionths less.
+  ///
+  /// A vector whose norm is infinite or not a number is dropped (0), since nothing finite can be made of it.
+  /// - Parameter size: the gradient is the sum of so many, whose mean is to be clipped: the weight then divides, too.
+  public func weight(norm: Double, bound: Double, size: Double = 1) -> Float {
+    guard norm.isFinite else { return 0 }
+    guard norm > 0 else { return self == .flat ? Float(1 / size) : 0 }
+    let length = length(ofNorm: norm / size, bound: bound)
+    let weight = min(length, bound * (1 - Self.margin)) / norm
+    return Float(min(weight, Double(Float.greatestFiniteMagnitude)))
+  }
+
+  /// `vector` bounded to an L2 norm of at most `bound`: the real numbers that come back are, whatever rounding did on
+  /// the way.
   ///
   /// - Parameter asFloats: the result is to be kept as 32-bit floats, and so are its numbers.
   /// - Throws: `value` where the bound is not above 0, or the vector holds something that is not finite.
@@ -48,12 +65,7 @@ public enum Clipping: String, Sendable, CaseIterable {
     let direction = vector.map { $0 / largest }
     try Cancellation.check()
     let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    var target =
-      switch self {
-      case .flat, .normalize: bound
-      // norm / (norm + γ), also where the norm overflows.
-      case .automatic: bound / (1 + Self.stability / (largest * length))
-      }
+    var target = self.length(ofNorm: largest * length, bound: bound)
     var step = Double.ulpOfOne
     while true {
       try Cancellation.check()
@@ -78,7 +90,8 @@ public enum Clipping: String, Sendable, CaseIterable {
     return nearest > 0 ? nearest.nextDown : nearest.nextUp
   }
 
-  /// Whether a vector's L2 norm is at most `bound`. Sums of squares are kept as two numbers, so that nothing rounds but below 2⁻¹⁰⁰.
+  /// Whether a vector's L2 norm is at most `bound`. Sums of squares are kept as two numbers, so that nothing rounds but
+  /// below 2⁻¹⁰⁰.
   static func isWithin(_ vector: [Double], _ bound: Double) throws(DomainError) -> Bool {
     try Cancellation.check()
     let largest = vector.reduce(0) { max($0, abs($1)) }

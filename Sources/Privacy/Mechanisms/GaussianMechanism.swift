@@ -2,30 +2,17 @@
 //
 //   δ(ε) = Φ(Δ/(2s) - εs/Δ) - e^ε·Φ(-Δ/(2s) - εs/Δ)
 //
-// Noise added to floating-point numbers leaks through their lowest bits (Mironov 2012), so released values lie on a grid, and the noise is an exact
-// discrete Gaussian on it (Canonne, Kamath, Steinke 2020, arXiv 2004.00010), drawn from the operating system's random bits.
+// Noise added to floating-point numbers leaks through their lowest bits (Mironov 2012), so released values lie on a
+// grid, and the noise is an exact discrete Gaussian on it (Canonne, Kamath, Steinke 2020, arXiv 2004.00010), drawn from
+// the operating system's random bits.
 
 import Foundation
 import Foundations
 import Tensor
 
 public enum GaussianMechanism {
-  /// The least delta at `epsilon` for noise of `noiseMultiplier` times the sensitivity.
-  public static func delta(epsilon: Double, noiseMultiplier sigma: Double) throws(DomainError)
-    -> Double
-  {
-    guard epsilon >= 0 else {
-      throw DomainError(.value, "epsilon must be at least 0, got \(epsilon)")
-    }
-    guard sigma >= 0 else {
-      throw DomainError(.value, "a noise multiplier must be at least 0, got \(sigma)")
-    }
-    if sigma == 0 { return 1 }
-    if sigma == .infinity || epsilon == .infinity { return 0 }
-    return exactDelta(epsilon, 1 / sigma)
-  }
-
-  /// δ(ε) of a Gaussian with ratio `mu` of sensitivity to standard deviation, rounded up by as much as the arithmetic may be wrong.
+  /// δ(ε) of a Gaussian with ratio `mu` of sensitivity to standard deviation, rounded up by as much as the arithmetic
+  /// may be wrong.
   static func exactDelta(_ epsilon: Double, _ mu: Double) -> Double {
     let a = mu / 2 - epsilon / mu
     let b = -mu / 2 - epsilon / mu
@@ -60,22 +47,18 @@ public enum GaussianMechanism {
     return enough
   }
 
-  /// The multiplier of the classic theorem (Dwork and Roth 2014), √(2·ln(1.25/δ))/ε, proved for ε < 1 only.
-  public static func classicNoiseMultiplier(epsilon: Double, delta: Double) -> Double {
-    (2 * log(1.25 / delta)).squareRoot() / epsilon
-  }
-
   /// The largest place on the grid: below it every whole number is a float, and so is its sum with noise.
   static let largestPlace = Double(Int64(1) << 52)
 
   /// `values` with Gaussian noise of standard deviation `noiseMultiplier · sensitivity` (or a little more, see below).
   ///
-  /// Values are rounded to a grid of a millionth (2⁻²⁰) of the standard deviation. Rounding can move two neighbouring results apart
-  /// by √n grid steps; the noise is widened by as much, by a factor of 1/(1 - noiseMultiplier·√n·2⁻²⁰), so that the promise is that of
-  /// exact arithmetic.
+  /// Values are rounded to a grid of a millionth (2⁻²⁰) of the standard deviation. Rounding can move two neighbouring
+  /// results apart by √n grid steps; the noise is widened by as much, by a factor of 1/(1 - noiseMultiplier·√n·2⁻²⁰),
+  /// so that the promise is that of exact arithmetic.
   /// - Parameters:
   ///   - sensitivity: how far the values can move in L2 when one example joins or leaves.
-  /// - Throws: `value` where a number is not finite or beyond the grid, `limit` for so many values that the noise would have to double, `interrupt`.
+  /// - Throws: `value` where a number is not finite or beyond the grid, `limit` for so many values that the noise would
+  ///   have to double, `interrupt`.
   public static func release(_ values: [Double], noiseMultiplier: Double, sensitivity: Double)
     throws -> [Double]
   {
@@ -143,7 +126,8 @@ public enum GaussianMechanism {
 enum DiscreteGaussian {
   static let standardDeviation: Int64 = 1 << 20
 
-  /// Algorithm 3 of Canonne, Kamath, Steinke: a discrete Laplace sample, kept with probability exp(-(|y| - σ²/t)²/(2σ²)).
+  /// Algorithm 3 of Canonne, Kamath, Steinke: a discrete Laplace sample, kept with probability exp(-(|y| -
+  /// σ²/t)²/(2σ²)).
   static func sample(_ random: inout SecureBits) -> Int64 {
     let sigma = UInt64(standardDeviation)
     let variance = sigma * sigma
@@ -235,8 +219,8 @@ struct SecureBits {
     }
   }
 
-  /// Whether a number that is uniform in 0..<bound is below `threshold`, which is at most `bound`. Its bits are drawn from the highest
-  /// down, a few at a time, until they decide; mostly the first few do. `bound` is below 2¹²⁷.
+  /// Whether a number that is uniform in 0..<bound is below `threshold`, which is at most `bound`. Its bits are drawn
+  /// from the highest down, a few at a time, until they decide; mostly the first few do. `bound` is below 2¹²⁷.
   mutating func isBelow(_ threshold: UInt128, of bound: UInt128) -> Bool {
     if threshold == bound { return true }
     if threshold == 0 { return false }

@@ -1,5 +1,6 @@
-// Rényi differential privacy (Mironov 2017, arXiv 1702.07476): what was spent is a curve over orders α, composition adds curves, and a curve
-// converts to (ε, δ). The conversion is that of Canonne, Kamath, Steinke (arXiv 2004.00010, proposition 12):
+// Rényi differential privacy (Mironov 2017, arXiv 1702.07476): what was spent is a curve over orders α, composition
+// adds curves, and a curve converts to (ε, δ). The conversion is that of Canonne, Kamath, Steinke (arXiv 2004.00010,
+// proposition 12):
 //   ε = RDP(α) + log((α-1)/α) - (log δ + log α)/(α-1), the least over all orders;
 // `classic` is Mironov's ε = RDP(α) + log(1/δ)/(α-1). Reported epsilons are rounded up, so never below what was spent.
 
@@ -31,6 +32,11 @@ public struct RDPAccountant: Sendable {
   public let orders: [Double]
   /// What was spent so far at each order.
   public private(set) var divergences: [Double]
+  /// What was spent first: what comes later must add up with it.
+  private var first: Event?
+  /// The curves of sampled Gaussian steps, which cost a millisecond each: training asks for the same ones again and
+  /// again.
+  private var known: [Mechanism: [Double]] = [:]
 
   /// - Throws: `value` where an order is not above 1.
   public init(orders: [Double] = standardOrders) throws(DomainError) {
@@ -49,54 +55,60 @@ public struct RDPAccountant: Sendable {
 
   /// Adds what `event` spends.
   ///
-  /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant cannot bound.
+  /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant cannot bound or that does not add
+  ///   up with those before.
   public mutating func spend(_ event: Event) throws(DomainError) {
     try event.validate()
-    let curve = try Self.curve(of: event, orders: orders)
-    add(curve)
+    if let first { try event.checkComposes(with: first) }
+    add(try curve(of: event.mechanism))
+    first = first ?? event
   }
 
-  /// Adds a curve that was computed before (`curve(of:orders:)` of the same orders).
-  public mutating func add(_ curve: [Double], times: Int = 1) {
-    precondition(curve.count == orders.count, "a curve over other orders")
-    guard times > 0 else { return }
-    for i in divergences.indices { divergences[i] += curve[i] * Double(times) }
+  /// Forgets what was spent, but not the curves that were computed for it.
+  public mutating func reset() {
+    first = nil
+    for i in divergences.indices { divergences[i] = 0 }
   }
 
-  /// The divergences of one event at `orders`.
-  public static func curve(of event: Event, orders: [Double] = standardOrders) throws(DomainError)
-    -> [Double]
-  {
-    switch event {
+  mutating func add(_ curve: [Double]) {
+    for i in divergences.indices { divergences[i] += curve[i] }
+  }
+
+  /// A mechanism's divergences.
+  private mutating func curve(of mechanism: Mechanism) throws(DomainError) -> [Double] {
+    switch mechanism {
     case .none: return Array(repeating: 0, count: orders.count)
     case .nonPrivate: return Array(repeating: .infinity, count: orders.count)
     case .gaussian(let noise):
       return orders.map {
         SampledGaussianRDP.divergence(rate: 1, noiseMultiplier: noise, order: $0)
       }
-    case .laplace(let noise): return orders.map { laplace(noise, $0) }
-    case .poissonSampled(let rate, .gaussian(let noise)):
-      return orders.map {
-        SampledGaussianRDP.divergence(rate: rate, noiseMultiplier: noise, order: $0)
-      }
+    case .laplace(let noise): return orders.map { Self.laplace(noise, $0) }
     case .poissonSampled(let rate, let inner):
       if rate == 0 { return Array(repeating: 0, count: orders.count) }
-      if rate == 1 { return try curve(of: inner, orders: orders) }
+      if rate == 1 { return try curve(of: inner) }
       switch inner {
       case .none: return Array(repeating: 0, count: orders.count)
       case .nonPrivate: return Array(repeating: .infinity, count: orders.count)
-      default:
-        throw DomainError(.privacy, "the RDP accountant has no bound for \(event)")
+      case .gaussian(let noise):
+        if let curve = known[mechanism] { return curve }
+        let curve = orders.map {
+          SampledGaussianRDP.divergence(rate: rate, noiseMultiplier: noise, order: $0)
+        }
+        known[mechanism] = curve
+        return curve
+      case .laplace, .poissonSampled, .repeated, .composed:
+        throw DomainError(.privacy, "the RDP accountant has no bound for \(mechanism)")
       }
     case .repeated(let inner, let times):
       // Nothing done no times costs nothing, even where once would cost infinitely much.
       if times == 0 { return Array(repeating: 0, count: orders.count) }
-      return try curve(of: inner, orders: orders).map { $0 * Double(times) }
-    case .composed(let events):
+      return try curve(of: inner).map { $0 * Double(times) }
+    case .composed(let parts):
       var sum = [Double](repeating: 0, count: orders.count)
-      for event in events {
-        let part = try curve(of: event, orders: orders)
-        for i in sum.indices { sum[i] += part[i] }
+      for part in parts {
+        let curve = try curve(of: part)
+        for i in sum.indices { sum[i] += curve[i] }
       }
       return sum
     }
@@ -132,26 +144,6 @@ public struct RDPAccountant: Sendable {
     }
     best.epsilon = Self.roundedUp(max(0, best.epsilon))
     return best
-  }
-
-  /// The least delta that holds at `epsilon`, rounded up, at most 1.
-  ///
-  /// - Throws: `value` where epsilon is negative or not a number.
-  public func delta(epsilon: Double) throws(DomainError) -> Double {
-    guard epsilon >= 0 else {
-      throw DomainError(.value, "epsilon must be at least 0, got \(epsilon)")
-    }
-    var best = 0.0
-    for (order, spent) in zip(orders, divergences) {
-      // Pinsker-like bound δ ≤ √(1 - e^(-KL)), better at tiny divergences.
-      var bound = spent == 0 ? -Double.infinity : 0.5 * log1p(-exp(-spent))
-      if order > 1.01 {
-        bound = min(bound, (order - 1) * (spent - epsilon + log1p(-1 / order)) - log(order))
-      }
-      if bound.isNaN { continue }
-      best = min(best, bound)
-    }
-    return min(1, Self.roundedUp(exp(best)))
   }
 
   private static func convert(

@@ -1,9 +1,11 @@
-// Training with differential privacy: a budget becomes a noise schedule, Learning's loop runs it, and the accountant says what was spent.
+// Training with differential privacy: a budget becomes a noise schedule, Learning's loop runs it, and the accountant
+// says what was spent.
 //
-// DP-SGD (Abadi et al. 2016, arXiv 1607.00133): Poisson samples of rate q = batch/N, per-example clipping, Gaussian noise. eDP-SGD (Dupuy et al. 2022,
-// arXiv 2107.14586): the means of micro-batches are clipped layer by layer, the noise decays by epoch. Guarantee: the trained parameters are
-// (epsilon, delta) differentially private with respect to adding or removing one example, as long as nothing but the parameters is
-// released: losses, the share of clipped gradients and a vocabulary that was counted on the same data are not covered.
+// DP-SGD (Abadi et al. 2016, arXiv 1607.00133): Poisson samples of rate q = batch/N, per-example clipping, Gaussian
+// noise. eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the means of micro-batches are clipped layer by layer, the
+// noise decays by epoch. Guarantee: the trained parameters are (epsilon, delta) differentially private with respect to
+// adding or removing one example, as long as nothing but the parameters is released: losses, the share of clipped
+// gradients and a vocabulary that was counted on the same data are not covered.
 
 import Foundation
 import Foundations
@@ -28,18 +30,19 @@ public struct PrivateTrainingOptions {
   public var batch = 64
   /// The clipping bound C.
   public var maxGradNorm = 1.0
-  public var clipping = Clipping.flat
+  public var clipping = ClippingRule.flat
   /// eDP-SGD: micro-batches of a step; nil makes as many as hold eight examples each. One example can change all of its
-  /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper leaves
-  /// their size open.
+  /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper
+  /// leaves their size open.
   public var microBatches: Int?
   /// Factor of the noise from one epoch to the next; nil takes the method's own (1 for DP-SGD, 0.95 for eDP-SGD).
   public var decay: Double?
   /// eDP-SGD: how the bound is shared out among the layers.
   public var layerScale = LayerScale.weightNorm
   /// eDP-SGD: which epsilon the budget limits.
-  public var accounting = NoiseSchedule.Accounting.honest
-  /// Where the noise and the samples come from: the operating system's random bits, or a key that repeats and so protects nobody.
+  public var accounting = MicroBatchAccounting.honest
+  /// Where the noise and the samples come from: the operating system's random bits, or a key that repeats and so
+  /// protects nobody.
   public var isSecure = true
   /// The order, dropout, and with `isSecure == false` also samples and noise.
   public var key: RandomKey
@@ -49,6 +52,15 @@ public struct PrivateTrainingOptions {
   public var exampleByExample: Bool?
 
   public init(key: RandomKey) { self.key = key }
+
+  /// How far one example moves a step's sum, in units of the clipping bound; `accounting` is asked for micro-batches
+  /// only.
+  func sensitivity(_ accounting: MicroBatchAccounting) -> Double {
+    switch method {
+    case .dpSGD: 1
+    case .edpSGD: accounting.sensitivity
+    }
+  }
 }
 
 /// What a private run did and what it cost.
@@ -85,8 +97,7 @@ public final class PrivateTraining {
   public private(set) var notes: [String] = []
   private let source: any BatchSource
   private let decay: Double
-  /// Divergences of one step in each epoch that was asked for, by accounting.
-  private var curves: [NoiseSchedule.Accounting: [Int: [Double]]] = [:]
+  private var accountant = RDPAccountant()
 
   /// Checks the options and calibrates the noise.
   ///
@@ -178,7 +189,7 @@ public final class PrivateTraining {
       noise = try NoiseCalibration.initialNoise(
         epsilon: epsilon, delta: options.delta, rate: plan.rate, decay: decay, epochs: plan.epochs,
         stepsPerEpoch: plan.stepsPerEpoch,
-        accounting: options.method == .edpSGD ? options.accounting : .paper)
+        sensitivity: options.sensitivity(options.accounting))
       guard noise >= leastNoise else {
         throw DomainError(
           .value,
@@ -220,15 +231,15 @@ public final class PrivateTraining {
         )
       }
     }
-    if options.method == .edpSGD, options.accounting == .paper {
+    if options.method == .edpSGD, options.accounting == .asPublished {
       notes.append(
         "the budget limits the paper's epsilon, which takes the sensitivity for half of what it is; the epsilon spent is larger"
       )
     }
   }
 
-  /// What the end of the noise can add to delta at most. Box and Muller's normal numbers from 32 bits end at √(66·ln 2); an outcome
-  /// between there and one sensitivity further tells that the example was in the step.
+  /// What the end of the noise can add to delta at most. Box and Muller's normal numbers from 32 bits end at √(66·ln
+  /// 2); an outcome between there and one sensitivity further tells that the example was in the step.
   static func deltaOfTheNoiseEnd(_ schedule: NoiseSchedule, rate: Double) -> Double {
     let end = (66 * log(2.0)).squareRoot()
     func ofStep(_ epoch: Int) -> Double {
@@ -239,37 +250,21 @@ public final class PrivateTraining {
     return (0..<schedule.epochs).reduce(0) { $0 + Double(schedule.stepsPerEpoch) * ofStep($1) }
   }
 
-  /// The epsilon spent after `steps` steps, under the accounting that holds or the paper's.
-  public func epsilon(after steps: Int, paper: Bool = false) -> Double {
+  /// The epsilon spent after `steps` steps.
+  ///
+  /// - Parameter accounting: for eDP-SGD which of its two epsilons; DP-SGD has but one.
+  public func epsilon(after steps: Int, accounting: MicroBatchAccounting = .honest) -> Double {
     guard let schedule else { return steps > 0 ? .infinity : 0 }
-    let accounting: NoiseSchedule.Accounting =
-      options.method == .edpSGD && !paper ? .honest : .paper
-    var accountant = RDPAccountant()
-    var left = min(steps, plan.steps)
-    var epoch = 0
-    while left > 0 {
-      let count = decay == 1 ? left : min(left, plan.stepsPerEpoch)
-      accountant.add(curve(epoch, schedule, accounting), times: count)
-      left -= count
-      epoch += 1
+    let event = schedule.event(
+      rate: plan.rate, sensitivity: options.sensitivity(accounting), steps: steps)
+    accountant.reset()
+    do {
+      try accountant.spend(event)
+      return try accountant.epsilon(delta: options.delta).epsilon
+    } catch {
+      // All numbers were checked when this was made; an unknown cost would be an infinite one.
+      return .infinity
     }
-    // Delta was checked when this was made, so converting cannot fail; an unknown cost would be an infinite one.
-    return (try? accountant.epsilon(delta: options.delta).epsilon) ?? .infinity
-  }
-
-  private func curve(
-    _ epoch: Int, _ schedule: NoiseSchedule, _ accounting: NoiseSchedule.Accounting
-  )
-    -> [Double]
-  {
-    if let known = curves[accounting]?[epoch] { return known }
-    let divisor = accounting == .honest ? 2.0 : 1
-    let noise = schedule.noiseMultiplier(epoch: epoch) / divisor
-    let curve = RDPAccountant.standardOrders.map {
-      SampledGaussianRDP.divergence(rate: plan.rate, noiseMultiplier: noise, order: $0)
-    }
-    curves[accounting, default: [:]][epoch] = curve
-    return curve
   }
 
   /// Trains `model` in place.
@@ -300,7 +295,8 @@ public final class PrivateTraining {
     let history = try trainer.run(source, callbacks)
     return PrivateTrainingResult(
       method: options.method, epsilon: epsilon(after: history.steps),
-      epsilonPaper: options.method == .edpSGD ? epsilon(after: history.steps, paper: true) : nil,
+      epsilonPaper: options.method == .edpSGD
+        ? epsilon(after: history.steps, accounting: .asPublished) : nil,
       delta: options.delta, noiseMultiplier: schedule?.initial ?? 0, decay: decay,
       steps: history.steps, plannedSteps: plan.steps, sampleRate: plan.rate,
       seconds: history.seconds, losses: history.epochs.map(\.loss), isStopped: history.isStopped,
@@ -315,26 +311,15 @@ public final class PrivateTraining {
       return .private(
         try PrivateOptions(
           bound: options.maxGradNorm, noiseMultiplier: schedule.initial,
-          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping.rule))
+          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping))
     case .edpSGD:
       return .microBatch(
         try MicroBatchOptions(
           microBatches: options.microBatches ?? min(4096, (plan.batch + 7) / 8),
           bound: options.maxGradNorm,
           noiseMultiplier: schedule.initial, expectedBatch: Double(plan.batch), noise: noise,
-          assignment: key.derived("micro-batches"), rule: options.clipping.rule,
+          assignment: key.derived("micro-batches"), rule: options.clipping,
           scale: options.layerScale))
-    }
-  }
-}
-
-extension Clipping {
-  /// The rule as the training step takes it.
-  var rule: ClippingRule {
-    switch self {
-    case .flat: .bound
-    case .automatic: .automatic(gamma: Clipping.stability)
-    case .normalize: .automatic(gamma: 0)
     }
   }
 }
