@@ -2,7 +2,7 @@ import Foundation
 import Foundations
 import Tensor
 
-/// Finds the least noise that keeps a promise: by bisection, since what is spent falls as noise grows (as
+/// Finds the least noise that keeps a promise: between bounds, since what is spent falls as noise grows (as
 /// dp-accounting's `calibrate_dp_mechanism` does).
 public enum NoiseCalibration {
   /// Relative precision of a calibrated multiplier.
@@ -56,11 +56,18 @@ public enum NoiseCalibration {
         hint: "choose it well below 1 / number of examples, such as 1e-5")
     }
     guard epsilon < .infinity else { return 0 }
-    if try spent(0) <= epsilon { return 0 }
-    var enough = 1.0
-    while try spent(enough) > epsilon {
-      enough *= 2
-      guard enough < most else {
+    func cost(_ noise: Double) throws(DomainError) -> Double {
+      // One look at a loss distribution may take most of a second.
+      try Cancellation.check()
+      return try spent(noise)
+    }
+    if try cost(0) <= epsilon { return 0 }
+    var little = (noise: 0.5, cost: Double.infinity)
+    var enough = (noise: 1.0, cost: try cost(1))
+    while enough.cost > epsilon {
+      little = enough
+      enough = (enough.noise * 2, try cost(enough.noise * 2))
+      guard enough.noise < most else {
         throw DomainError(
           .value,
           "the accountant shows for no amount of noise that epsilon is at most \(epsilon) with delta \(delta)",
@@ -69,15 +76,27 @@ public enum NoiseCalibration {
         )
       }
     }
-    var little = enough / 2
-    while little > 1e-9, try spent(little) <= epsilon {
+    while little.cost == .infinity, little.noise > 1e-9 {
+      little.cost = try cost(little.noise)
+      guard little.cost <= epsilon else { break }
       enough = little
-      little /= 2
+      little = (enough.noise / 2, .infinity)
     }
-    while enough / little > 1 + precision {
-      let middle = (enough * little).squareRoot()
-      if try spent(middle) <= epsilon { enough = middle } else { little = middle }
+    var turn = 0
+    while enough.noise / little.noise > 1 + precision {
+      // The logarithm of epsilon falls nearly in a straight line with that of the noise: just above and just below
+      // where the line meets the budget, and every third time in the middle, in case it does not.
+      var noise = (enough.noise * little.noise).squareRoot()
+      if turn % 3 < 2, little.cost.isFinite, enough.cost > 0 {
+        let share = log(little.cost / epsilon) / log(little.cost / enough.cost)
+        let met = little.noise * pow(enough.noise / little.noise, share)
+        let aimed = turn % 3 == 0 ? met * (1 + precision / 3) : met / (1 + precision / 3)
+        if aimed > little.noise, aimed < enough.noise { noise = aimed }
+      }
+      turn += 1
+      let found = (noise, try cost(noise))
+      if found.1 <= epsilon { enough = found } else { little = found }
     }
-    return enough
+    return enough.noise
   }
 }
