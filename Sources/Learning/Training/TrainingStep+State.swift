@@ -76,7 +76,3 @@ extension TrainingStep {
     }
   }
 }
-
-extension RandomKey {
-  var fingerprint: String { String(high, radix: 16) + ":" + String(low, radix: 16) }
-}

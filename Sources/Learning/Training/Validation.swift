@@ -1,28 +1,3 @@
-import Tensor
-
-/// How often something is done during a run.
-public enum TrainingInterval: Sendable, Hashable {
-  case steps(Int)
-  case epochs(Int)
-
-  /// Throws a value error for less than every step or epoch.
-  func check(_ what: String) throws {
-    switch self {
-    case .steps(let count), .epochs(let count): try Check.size(count, "the interval of \(what)")
-    }
-  }
-
-  func isDue(afterStep step: Int) -> Bool {
-    if case .steps(let count) = self { return step % count == 0 }
-    return false
-  }
-
-  func isDue(afterEpoch epoch: Int) -> Bool {
-    if case .epochs(let count) = self { return (epoch + 1) % count == 0 }
-    return false
-  }
-}
-
 /// A measure that is taken during a run, and early stopping by it (Prechelt 1998): the run ends when the measure has not become better
 /// for `patience` times, and the best parameters are put back.
 ///
@@ -73,21 +48,4 @@ public struct ValidationSummary: Sendable {
   public let value: Double
   /// Whether it was the best so far.
   public let isBest: Bool
-}
-
-/// Where a run's checkpoints go.
-public struct Checkpointing {
-  public var every: TrainingInterval
-  public var save: (TrainingState) throws -> Void
-
-  public init(every: TrainingInterval, save: @escaping (TrainingState) throws -> Void) throws {
-    try every.check("a checkpoint")
-    self.every = every
-    self.save = save
-  }
-
-  /// Replaces the file at `path` each time.
-  public init(every: TrainingInterval, path: String) throws {
-    try self.init(every: every) { try $0.write(to: path) }
-  }
 }

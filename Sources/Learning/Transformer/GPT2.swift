@@ -139,11 +139,3 @@ public final class GPT2: Layer, LanguageModel {
     return result
   }
 }
-
-extension Linear {
-  /// Weights from N(0, deviation²), biases 0.
-  func reset(deviation: Double, _ random: inout RandomStream) throws {
-    try weight.set(.normal(weight.shape, deviation: deviation, &random))
-    if let bias { try bias.set(.zeros(bias.shape)) }
-  }
-}

@@ -1,0 +1,19 @@
+import CKernels
+import Foundations
+
+extension UnsafePointer where Pointee == Float {
+  /// The sum of squares of `count` numbers in blocks of fixed size, combined in order.
+  func sumOfSquares(_ count: Int) -> Double {
+    let size = 1 << 14
+    guard count > size else { return fl_sumsq_fast_f32(count, self) }
+    let blocks = (count + size - 1) / size
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { parts in
+      Parallel.blocks(count, size: size) {
+        parts[$0.lowerBound / size] = fl_sumsq_fast_f32($0.count, self + $0.lowerBound)
+      }
+      var total = 0.0
+      for part in parts { total += part }
+      return total
+    }
+  }
+}
