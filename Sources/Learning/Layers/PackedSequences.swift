@@ -1,4 +1,3 @@
-import CKernels
 import Foundations
 import Tensor
 
@@ -126,28 +125,5 @@ struct PackedSequences {
           block.firstRow + number * block.time)
       }
     }
-  }
-}
-
-/// In which order a direction visits the steps.
-struct StepOrder {
-  let count: Int
-  let isReverse: Bool
-  func step(_ i: Int) -> Int { isReverse ? count - 1 - i : i }
-}
-
-enum RecurrentWeights {
-  /// The transpose of a matrix, for products with its rows.
-  static func transposed(_ weight: Tensor) throws -> Tensor {
-    let (rows, columns) = (weight.shape[0], weight.shape[1])
-    let result = try Tensor.uninitialized([columns, rows])
-    withExtendedLifetime(weight) {
-      Parallel.blocks(rows, size: 128) {
-        fl_transpose_f32(
-          $0.count, columns, weight.floats + $0.lowerBound * columns, columns,
-          result.floats + $0.lowerBound, rows)
-      }
-    }
-    return result
   }
 }
