@@ -16,6 +16,8 @@ public final class Activation: Layer {
     super.init(kind: activation.rawValue)
   }
 
+  public override func duplicate(_ copies: LayerCopies) -> Layer { Activation(activation) }
+
   public override func keepsExamplesApart(padded: Bool) -> Bool {
     !(padded && activation == .flatten)
   }

@@ -17,19 +17,29 @@ public final class CRF: Layer {
   public let end: Parameter
 
   /// Parameters start uniform in ±0.1.
-  public init(_ tags: Int, random: inout RandomStream) throws {
+  public convenience init(_ tags: Int, random: inout RandomStream) throws {
     try Check.size(tags, "the number of tags")
-    self.tags = tags
     func make(_ name: String, _ shape: [Int]) throws -> Parameter {
       try Parameter(name, .uniform(Shape(checking: shape), low: -0.1, high: 0.1, &random))
     }
-    start = try make("start_transitions", [tags])
-    end = try make("end_transitions", [tags])
-    transitions = try make("transitions", [tags, tags])
+    let start = try make("start_transitions", [tags])
+    let end = try make("end_transitions", [tags])
+    self.init(start: start, end: end, transitions: try make("transitions", [tags, tags]))
+  }
+
+  private init(start: Parameter, end: Parameter, transitions: Parameter) {
+    tags = start.count
+    self.start = start
+    self.end = end
+    self.transitions = transitions
     super.init(kind: "crf")
     own("start_transitions", start)
     own("end_transitions", end)
     own("transitions", transitions)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try CRF(start: copies(start), end: copies(end), transitions: copies(transitions))
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

@@ -19,22 +19,14 @@ public final class CharacterEncoder: Layer {
 
   /// `filters` counts the outputs of each width. The activation is relu, tanh, sigmoid, gelu or silu. Throws a value error for anything
   /// else.
-  public init(
+  public convenience init(
     characters: Int, width: Int, filters: [(width: Int, count: Int)],
     activation: Activation.Kind = .relu, random: inout RandomStream
   ) throws {
     guard !filters.isEmpty else {
       throw DomainError(.value, "a character encoder needs at least one convolution")
     }
-    guard let fused = Activation(activation).fused else {
-      throw DomainError(
-        .value,
-        "a character encoder's activation is relu, tanh, sigmoid, gelu or silu, got \(activation.rawValue)"
-      )
-    }
-    self.activation = activation
-    self.fused = fused
-    embedding = try Embedding(characters, width, paddingIndex: 0, random: &random)
+    let embedding = try Embedding(characters, width, paddingIndex: 0, random: &random)
     var convolutions: [Convolution1D] = []
     var outputs = 0
     for filter in filters {
@@ -46,13 +38,32 @@ public final class CharacterEncoder: Layer {
       outputs = overflow ? .max : sum
     }
     try Check.size(outputs, "the number of filters")
+    try self.init(embedding, convolutions, activation)
+  }
+
+  private init(
+    _ embedding: Embedding, _ convolutions: [Convolution1D], _ activation: Activation.Kind
+  ) throws {
+    guard let fused = Activation(activation).fused else {
+      throw DomainError(
+        .value,
+        "a character encoder's activation is relu, tanh, sigmoid, gelu or silu, got \(activation.rawValue)"
+      )
+    }
+    self.activation = activation
+    self.fused = fused
+    self.embedding = embedding
     self.convolutions = convolutions
-    self.outputs = outputs
+    outputs = convolutions.reduce(0) { $0 + $1.outputs }
     super.init(kind: "character_encoder")
     try adopt("embedding", embedding)
     for (index, convolution) in convolutions.enumerated() {
       try adopt("convolutions.\(index)", convolution)
     }
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try CharacterEncoder(copies(embedding), convolutions.map { try copies($0) }, activation)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

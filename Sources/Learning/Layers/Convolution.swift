@@ -1,4 +1,3 @@
-import CKernels
 import Foundations
 import Tensor
 
@@ -36,6 +35,18 @@ public class Convolution: Layer {
     super.init(kind: kind)
     own("weight", weight)
     if let bias = self.bias { own("bias", bias) }
+  }
+
+  fileprivate init(copying other: Convolution, _ copies: LayerCopies) throws {
+    inputs = other.inputs
+    outputs = other.outputs
+    groups = other.groups
+    window = other.window
+    weight = try copies(other.weight)
+    bias = try other.bias.map { try copies($0) }
+    super.init(kind: other.kind)
+    own("weight", weight)
+    if let bias { own("bias", bias) }
   }
 
   /// Windows at an example's end see what lies behind it.
@@ -91,6 +102,14 @@ public final class Convolution2D: Convolution {
       kernelShape: [kernel.height, kernel.width], groups: groups, bias: bias, random: &random)
   }
 
+  private override init(copying other: Convolution, _ copies: LayerCopies) throws {
+    try super.init(copying: other, copies)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try Convolution2D(copying: self, copies)
+  }
+
   override func forward(_ input: Tensor, then activation: FusedActivation) throws -> Tensor {
     guard input.rank == 4, input.shape[1] == inputs else {
       throw DomainError(
@@ -120,6 +139,14 @@ public final class Convolution1D: Convolution {
         padding: PlaneSize(height: 0, width: padding),
         dilation: PlaneSize(height: 1, width: dilation)),
       kernelShape: [kernel], groups: groups, bias: bias, random: &random)
+  }
+
+  private override init(copying other: Convolution, _ copies: LayerCopies) throws {
+    try super.init(copying: other, copies)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try Convolution1D(copying: self, copies)
   }
 
   public override var summary: String {

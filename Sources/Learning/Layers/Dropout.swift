@@ -17,6 +17,8 @@ public final class Dropout: Layer {
     try Check.finite(probability, "the dropout probability", atLeast: 0, below: 1)
   }
 
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer { try Dropout(probability) }
+
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }
 
   public override var summary: String { "dropout(\(probability))" }

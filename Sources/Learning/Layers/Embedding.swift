@@ -14,7 +14,7 @@ public final class Embedding: Layer {
   public let weight: Parameter
   private let scratch: RowScratch
 
-  public init(
+  public convenience init(
     _ rows: Int, _ width: Int, paddingIndex: Int? = nil, deviation: Double = 1,
     random: inout RandomStream
   ) throws {
@@ -23,19 +23,28 @@ public final class Embedding: Layer {
     if let paddingIndex, !(0..<rows).contains(paddingIndex) {
       throw DomainError(.index, "padding index \(paddingIndex) is outside of 0..<\(rows)")
     }
-    self.rows = rows
-    self.width = width
-    self.paddingIndex = paddingIndex
     let table = try Tensor.normal(
       Shape(checking: [rows, width]), deviation: deviation, &random)
     if let paddingIndex {
       (table.floats + paddingIndex * width).update(repeating: 0, count: width)
     }
-    weight = try Parameter("weight", table)
+    let weight = try Parameter("weight", table)
     weight.fixedRow = paddingIndex
+    self.init(weight, paddingIndex: paddingIndex)
+  }
+
+  private init(_ weight: Parameter, paddingIndex: Int?) {
+    rows = weight.shape[0]
+    width = weight.shape[1]
+    self.paddingIndex = paddingIndex
+    self.weight = weight
     scratch = RowScratch(rows)
     super.init(kind: "embedding")
     own("weight", weight)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    Embedding(try copies(weight), paddingIndex: paddingIndex)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

@@ -1,8 +1,8 @@
 import CKernels
 import Tensor
 
-/// A gated recurrent unit (Cho 2014) in PyTorch's form: with r, z = σ(…) the candidate is n = tanh(W x + b + r ⊙ (U h + c)) and
-/// h' = (1 - z) ⊙ n + z ⊙ h; gate order (reset, update, new) is PyTorch's. See `RecurrentLayer`.
+/// A gated recurrent unit (Cho 2014) in PyTorch's form: with r, z = σ(…) the candidate is n = tanh(W x + b + r ⊙ (U h +
+/// c)) and h' = (1 - z) ⊙ n + z ⊙ h; gate order (reset, update, new) is PyTorch's. See `RecurrentLayer`.
 public final class GRU: RecurrentLayer {
   public convenience init(
     _ inputs: Int, _ hidden: Int, bidirectional: Bool = false, random: inout RandomStream
@@ -14,6 +14,10 @@ public final class GRU: RecurrentLayer {
 
   private init(_ inputs: Int, _ hidden: Int, _ directions: [RecurrentParameters]) {
     super.init(GRUCell.self, inputs, hidden, directions)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    GRU(inputs, hidden, try directions.map { try RecurrentParameters(copying: $0, copies) })
   }
 
   /// Also the last hidden state of each direction, [examples, directions, hidden].

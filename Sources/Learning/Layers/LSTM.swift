@@ -1,7 +1,8 @@
 import CKernels
 import Tensor
 
-/// A long short-term memory (Hochreiter 1997); gate order (input, forget, cell, output) is PyTorch's. See `RecurrentLayer`.
+/// A long short-term memory (Hochreiter 1997); gate order (input, forget, cell, output) is PyTorch's. See
+/// `RecurrentLayer`.
 public final class LSTM: RecurrentLayer {
   public convenience init(
     _ inputs: Int, _ hidden: Int, bidirectional: Bool = false, random: inout RandomStream
@@ -14,6 +15,10 @@ public final class LSTM: RecurrentLayer {
 
   private init(_ inputs: Int, _ hidden: Int, _ directions: [RecurrentParameters]) {
     super.init(LSTMCell.self, inputs, hidden, directions)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    LSTM(inputs, hidden, try directions.map { try RecurrentParameters(copying: $0, copies) })
   }
 
   /// Also the last hidden and cell state of each direction, [examples, directions, hidden] each.

@@ -1,11 +1,11 @@
 import Foundations
 import Tensor
 
-/// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next: `Sequential`
-/// for composition, `Linear` for the shape that a layer with a gradient rule of its own has.
+/// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next:
+/// `Sequential` for composition, `Linear` for the shape that a layer with a gradient rule of its own has.
 ///
-/// Axis 0 of what goes in and comes out counts examples. A layer that keeps them apart says so (`keepsExamplesApart`); one that does not
-/// is trained privately example by example.
+/// Axis 0 of what goes in and comes out counts examples. A layer that keeps them apart says so (`keepsExamplesApart`);
+/// one that does not is trained privately example by example.
 open class Layer {
   /// How deep layers may be nested, so that walking them cannot overflow the stack.
   public static let depthLimit = 100
@@ -38,8 +38,9 @@ open class Layer {
     throw DomainError(.type, "\(kind) is not a function of one tensor")
   }
 
-  /// Whether what comes out for an example depends on that example alone. With `padded`, also on no more of a batch that is padded to its
-  /// longest example than its own steps: what lies behind them, and how many there are, is the others'.
+  /// Whether what comes out for an example depends on that example alone. With `padded`, also on no more of a batch
+  /// that is padded to its longest example than its own steps: what lies behind them, and how many there are, is the
+  /// others'.
   open func keepsExamplesApart(padded: Bool) -> Bool { false }
 
   /// The first layer, this one or one below, that does not keep examples apart.
@@ -51,10 +52,17 @@ open class Layer {
     return self
   }
 
+  /// Another layer like this one, made of the copies of what this one is made of: what `copied` calls, once for each
+  /// layer.
+  open func duplicate(_ copies: LayerCopies) throws -> Layer {
+    throw DomainError(.type, "a layer of kind `\(kind)` cannot be copied")
+  }
+
   /// One line for people: `linear(128 → 256)`.
   open var summary: String { kind }
 
-  /// Every parameter below this layer once, with its path as PyTorch writes it ("0.weight"), in the order of declaration.
+  /// Every parameter below this layer once, with its path as PyTorch writes it ("0.weight"), in the order of
+  /// declaration.
   public var namedParameters: [(name: String, parameter: Parameter)] {
     var seen: Set<Parameter> = []
     var result: [(name: String, parameter: Parameter)] = []

@@ -9,16 +9,26 @@ public final class LayerNormalization: Layer {
   public let weight: Parameter
   public let bias: Parameter
 
-  public init(_ width: Int, epsilon: Double = 1e-5) throws {
+  public convenience init(_ width: Int, epsilon: Double = 1e-5) throws {
     try Check.size(width, "the width")
     try Check.finite(epsilon, "epsilon", atLeast: 0)
-    self.width = width
+    self.init(
+      try Parameter("weight", .ones(Shape(checking: [width]))),
+      try Parameter("bias", .zeros([width])), epsilon: epsilon)
+  }
+
+  private init(_ weight: Parameter, _ bias: Parameter, epsilon: Double) {
+    width = weight.count
     self.epsilon = epsilon
-    weight = try Parameter("weight", .ones(Shape(checking: [width])))
-    bias = try Parameter("bias", .zeros([width]))
+    self.weight = weight
+    self.bias = bias
     super.init(kind: "layer_norm")
     own("weight", weight)
     own("bias", bias)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    LayerNormalization(try copies(weight), try copies(bias), epsilon: epsilon)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

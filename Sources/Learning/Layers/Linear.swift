@@ -10,21 +10,33 @@ public final class Linear: Layer {
   public let weight: Parameter
   public let bias: Parameter?
 
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, random: inout RandomStream) throws {
+  public convenience init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, random: inout RandomStream
+  ) throws {
     try Check.size(inputs, "inputs")
     try Check.size(outputs, "outputs")
-    self.inputs = inputs
-    self.outputs = outputs
     let bound = 1 / Double(inputs).squareRoot()
-    weight = try Parameter(
+    let weight = try Parameter(
       "weight",
       .uniform(Shape(checking: [outputs, inputs]), low: -bound, high: bound, &random))
-    self.bias =
+    let shift =
       bias
       ? try Parameter("bias", .uniform([outputs], low: -bound, high: bound, &random)) : nil
+    self.init(weight, shift)
+  }
+
+  private init(_ weight: Parameter, _ bias: Parameter?) {
+    inputs = weight.shape[1]
+    outputs = weight.shape[0]
+    self.weight = weight
+    self.bias = bias
     super.init(kind: "linear")
     own("weight", weight)
-    if let bias = self.bias { own("bias", bias) }
+    if let bias { own("bias", bias) }
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    Linear(try copies(weight), try bias.map { try copies($0) })
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

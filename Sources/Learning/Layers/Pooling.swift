@@ -16,6 +16,8 @@ public final class Pooling: Layer {
     super.init(kind: pooling.rawValue)
   }
 
+  public override func duplicate(_ copies: LayerCopies) -> Layer { Pooling(pooling, axis: axis) }
+
   public override func keepsExamplesApart(padded: Bool) -> Bool { !padded || axis == 1 }
 
   public override var summary: String { "\(kind)(axis: \(axis))" }

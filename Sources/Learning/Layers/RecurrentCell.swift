@@ -1,7 +1,7 @@
 import Tensor
 
-/// What makes one recurrent layer differ from another: its gates and the kernels of a step, in one direction of one pass. Which steps
-/// there are, in which order, and what goes from one to the next is `RecurrentPass`'s affair.
+/// What makes one recurrent layer differ from another: its gates and the kernels of a step, in one direction of one
+/// pass. Which steps there are, in which order, and what goes from one to the next is `RecurrentPass`'s affair.
 protocol RecurrentCell {
   /// The layer's name in scripts.
   static var name: StaticString { get }
@@ -11,8 +11,8 @@ protocol RecurrentCell {
   init(_ parameters: RecurrentParameters, _ sequences: PackedSequences, keepsActivations: Bool)
     throws
 
-  /// [rows, gates · hidden]: the inputs' products, which a forward pass begins with; after the backward pass the gradient of the sums
-  /// that they are part of.
+  /// [rows, gates · hidden]: the inputs' products, which a forward pass begins with; after the backward pass the
+  /// gradient of the sums that they are part of.
   var inputGates: Tensor { get }
   /// Added to the inputs' products where it is not nil.
   var inputBias: Tensor? { get }
@@ -22,8 +22,8 @@ protocol RecurrentCell {
   /// Where the product of the hidden state before a step is added, and the numbers from row to row; ready for that.
   func hiddenSums(_ step: RecurrentStep) -> (UnsafeMutablePointer<Float>, stride: Int)
 
-  /// The step's gates, and its hidden state to `output`, whose rows lie `stride` numbers apart; the hidden state before it lies
-  /// at `before`.
+  /// The step's gates, and its hidden state to `output`, whose rows lie `stride` numbers apart; the hidden state before
+  /// it lies at `before`.
   func forward(
     _ step: RecurrentStep, before: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>,
     stride: Int)
@@ -38,13 +38,14 @@ protocol RecurrentCell {
     _ step: RecurrentStep, previous: Tensor, gradient: UnsafePointer<Float>, stride: Int,
     hidden: UnsafeMutablePointer<Float>, isLast: Bool, memory: UnsafeMutablePointer<Float>?)
 
-  /// [rows, gates · hidden]: the gradient of the sums that the hidden states' products are part of, after the backward pass.
+  /// [rows, gates · hidden]: the gradient of the sums that the hidden states' products are part of, after the backward
+  /// pass.
   var hiddenGates: Tensor { get }
   /// Whether the backward pass of a step writes a part of the hidden state's gradient, to which the products' is added.
   static var passesHiddenStateOn: Bool { get }
 
-  /// What the parameters' gradients are made of: `x` and `previous` are the inputs and the hidden states before each step, in the
-  /// order of `sequences.layout`.
+  /// What the parameters' gradients are made of: `x` and `previous` are the inputs and the hidden states before each
+  /// step, in the order of `sequences.layout`.
   func products(
     _ parameters: RecurrentParameters, _ sequences: PackedSequences, x: Tensor, previous: Tensor
   ) throws -> [RecurrentRule.Product]
@@ -97,5 +98,12 @@ struct RecurrentParameters {
     hiddenWeight = try make("weight_hh", [gates * hidden, hidden])
     inputBias = try make("bias_ih", [gates * hidden])
     hiddenBias = try make("bias_hh", [gates * hidden])
+  }
+
+  init(copying other: RecurrentParameters, _ copies: LayerCopies) throws {
+    inputWeight = try copies(other.inputWeight)
+    hiddenWeight = try copies(other.hiddenWeight)
+    inputBias = try copies(other.inputBias)
+    hiddenBias = try copies(other.hiddenBias)
   }
 }

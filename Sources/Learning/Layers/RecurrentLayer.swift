@@ -1,12 +1,12 @@
 import Foundations
 import Tensor
 
-/// A recurrent layer over axis 1 of [examples, time, inputs], in one or both directions; the output is [examples, time, hidden] or
-/// [examples, time, 2·hidden]. `LSTM` and `GRU` say what a step does. Parameters and initialisation (uniform in ±1/√hidden) are
-/// PyTorch's.
+/// A recurrent layer over axis 1 of [examples, time, inputs], in one or both directions; the output is [examples, time,
+/// hidden] or [examples, time, 2·hidden]. `LSTM` and `GRU` say what a step does. Parameters and initialisation (uniform
+/// in ±1/√hidden) are PyTorch's.
 ///
-/// In a padded batch each example's sequence ends at its own length, as with PyTorch's packed sequences: the reverse direction
-/// starts there, and the output behind it is zero.
+/// In a padded batch each example's sequence ends at its own length, as with PyTorch's packed sequences: the reverse
+/// direction starts there, and the output behind it is zero.
 public class RecurrentLayer: Layer {
   public let inputs: Int
   public let hidden: Int
@@ -53,8 +53,8 @@ public class RecurrentLayer: Layer {
     try run(input, states: false)
   }
 
-  /// The output and, [examples, directions, hidden] each, the last states of each direction: the hidden one and, where the cell has
-  /// one, its memory.
+  /// The output and, [examples, directions, hidden] each, the last states of each direction: the hidden one and, where
+  /// the cell has one, its memory.
   func outputAndStates(_ input: Tensor) throws -> (output: Tensor, states: [Tensor]) {
     let flat = try run(input, states: true)
     let (batch, time) = (input.shape[0], input.shape[1])

@@ -2,8 +2,8 @@ import CKernels
 import Foundations
 import Tensor
 
-/// One forward pass of a recurrent layer and what its backward pass needs. Work is cut into (direction, block of examples) tasks; a
-/// task does its input projection and then its steps, so that a block's gates stay in cache.
+/// One forward pass of a recurrent layer and what its backward pass needs. Work is cut into (direction, block of
+/// examples) tasks; a task does its input projection and then its steps, so that a block's gates stay in cache.
 final class RecurrentPass {
   private let inputs: Int
   private let hidden: Int
@@ -87,7 +87,8 @@ final class RecurrentPass {
 
   // MARK: Forward
 
-  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by the last hidden states and memories.
+  /// The layer's output [batch, time, directions · hidden], where states are asked for followed by the last hidden
+  /// states and memories.
   func forward() throws -> Tensor {
     eachTask { direction, block in forward(direction, block) }
     let padded = try sequences.padded(output)
@@ -212,8 +213,8 @@ final class RecurrentPass {
     }
   }
 
-  /// The packed gradient of the output with that of the last hidden states added where they were read; that of the memories goes to
-  /// `memories`.
+  /// The packed gradient of the output with that of the last hidden states added where they were read; that of the
+  /// memories goes to `memories`.
   private func takeStates(_ gradient: Tensor, into memories: Tensor?) throws -> Tensor {
     let width = width
     let count = batch * sequences.time * width

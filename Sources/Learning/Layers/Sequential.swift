@@ -46,6 +46,10 @@ public final class Sequential: Layer {
     return steps
   }
 
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try Sequential(layers.map { try copies($0) })
+  }
+
   public override func keepsExamplesApart(padded: Bool) -> Bool {
     layers.allSatisfy { $0.keepsExamplesApart(padded: padded) }
   }

@@ -64,6 +64,10 @@ public final class WindowPooling: Layer {
     super.init(kind: "\(pooling.rawValue)_pool\(dimensions)d")
   }
 
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try WindowPooling(pooling, window, dimensions: dimensions, countsPadding: countsPadding)
+  }
+
   public override func keepsExamplesApart(padded: Bool) -> Bool { !padded }
 
   public override var summary: String {

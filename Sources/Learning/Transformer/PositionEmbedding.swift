@@ -10,17 +10,26 @@ public final class PositionEmbedding: Layer {
   public let weight: Parameter
 
   /// Starts from N(0, `deviation`²).
-  public init(_ context: Int, _ width: Int, deviation: Double = 0.02, random: inout RandomStream)
-    throws
-  {
+  public convenience init(
+    _ context: Int, _ width: Int, deviation: Double = 0.02, random: inout RandomStream
+  ) throws {
     try Check.size(context, "the context")
     try Check.size(width, "the width")
-    self.context = context
-    self.width = width
-    weight = try Parameter(
-      "weight", .normal(Shape(checking: [context, width]), deviation: deviation, &random))
+    self.init(
+      try Parameter(
+        "weight", .normal(Shape(checking: [context, width]), deviation: deviation, &random)))
+  }
+
+  private init(_ weight: Parameter) {
+    context = weight.shape[0]
+    width = weight.shape[1]
+    self.weight = weight
     super.init(kind: "positions")
     own("weight", weight)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    PositionEmbedding(try copies(weight))
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }
