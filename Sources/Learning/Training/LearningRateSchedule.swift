@@ -38,6 +38,14 @@ public struct LearningRateSchedule: Sendable, Hashable, CustomStringConvertible 
     self.floor = floor
   }
 
+  /// Over the steps of `plan`; nil where the rate stays as it is.
+  public static func over(
+    _ plan: SamplingPlan, _ decay: Decay, warmup: Int
+  ) throws -> LearningRateSchedule? {
+    guard decay != .constant || warmup != 0 else { return nil }
+    return try LearningRateSchedule(decay, steps: plan.steps, warmup: warmup)
+  }
+
   public var description: String {
     let name =
       switch decay {

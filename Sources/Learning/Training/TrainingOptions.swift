@@ -14,6 +14,10 @@ public struct TrainingOptions: Sendable {
   public var schedule: LearningRateSchedule?
   /// See `TrainingStep.gradientBound`.
   public var gradientBound: Double?
+  /// Whether the key must not be written down: a run that goes on from a checkpoint then has another one.
+  public var isKeySecret = false
+  /// How much noise each epoch has, in words, where that must be the same in the run that goes on from a checkpoint.
+  public var noise: String?
   /// See `TrainingStep.exampleByExample`.
   public var exampleByExample: Bool?
 

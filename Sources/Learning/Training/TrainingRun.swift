@@ -205,7 +205,8 @@ extension TrainingRun {
       ("optimizer", step.optimizer.fingerprint), ("method", step.methodFingerprint),
       ("loss", step.loss.name), ("examples", "\(plan.examples)"),
       ("data", dataFingerprint ?? ""), ("batch", "\(plan.batch)"),
-      ("sampling", "\(plan.sampling)"), ("random key", options.key.fingerprint),
+      ("sampling", "\(plan.sampling)"),
+      ("random key", options.isKeySecret ? "secret" : options.key.fingerprint),
       ("examples in memory", "\(options.partSize)"),
       ("schedule", options.schedule.map { "\($0)" } ?? "none"),
       ("gradient bound", options.gradientBound.map { "\($0)" } ?? "none"),
@@ -213,7 +214,7 @@ extension TrainingRun {
         "trained parameters",
         step.layout.parameters.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
       ),
-    ]
+    ] + (options.noise.map { [("noise", $0)] } ?? [])
   }
 
   /// All of the run, between two steps.

@@ -10,7 +10,7 @@ extension TrainingStep {
     case .private(let o):
       "private(bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), layers: \(o.layers?.rawValue ?? "none"), grouping: \(o.grouping), noise: \(o.noiseShape) \(o.noise.fingerprint))"
     case .microBatch(let o):
-      "micro-batches(\(o.microBatches), bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), scale: \(o.scale.rawValue), grouping: \(o.grouping), mean: \(o.mean), noise: \(o.noiseShape) \(o.noise.fingerprint), assignment: \(o.assignment.fingerprint))"
+      "micro-batches(\(o.microBatches), bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), scale: \(o.scale.rawValue), grouping: \(o.grouping), mean: \(o.mean), noise: \(o.noiseShape) \(o.noise.fingerprint), assignment: \(o.noise.isSecure ? "secret" : o.assignment.fingerprint))"
     }
   }
 
