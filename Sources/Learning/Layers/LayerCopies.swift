@@ -18,12 +18,12 @@ public final class LayerCopies {
   /// The copy of `layer`: always the same one.
   public func callAsFunction<L: Layer>(_ layer: L) throws -> L {
     let key = ObjectIdentifier(layer)
-    guard let copy = try layers[key] ?? layer.duplicate(self) as Layer?, let copy = copy as? L
-    else {
-      throw DomainError(.type, "the copy of a \(layer.kind) is none")
+    let copy = try layers[key] ?? layer.duplicate(self)
+    guard let alike = copy as? L else {
+      throw DomainError(.type, "the copy of a \(layer.kind) is a layer of another class")
     }
     layers[key] = copy
-    return copy
+    return alike
   }
 
   public func callAsFunction(_ parameter: Parameter) throws -> Parameter {

@@ -2,8 +2,8 @@ import CKernels
 import Foundations
 import Tensor
 
-/// y = x Wᵀ + b over the last axis; `weight` is [outputs, inputs] as in PyTorch, and so is the initialisation: uniform in
-/// ±1/√inputs.
+/// y = x Wᵀ + b over the last axis; `weight` is [outputs, inputs] as in PyTorch, and so is the initialisation: uniform
+/// in ±1/√inputs.
 public final class Linear: Layer {
   public let inputs: Int
   public let outputs: Int
@@ -101,7 +101,8 @@ public final class Linear: Layer {
     }
   }
 
-  /// What an output gradient g means for the inputs, which have `shape`; `w` is the weight that the outputs were made with.
+  /// What an output gradient g means for the inputs, which have `shape`; `w` is the weight that the outputs were made
+  /// with.
   static func inputGradient(_ g: Tensor, weight w: Tensor, shape: Shape) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
     let (outputs, inputs) = (w.shape[0], w.shape[1])

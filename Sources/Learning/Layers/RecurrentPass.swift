@@ -200,6 +200,7 @@ final class RecurrentPass {
     guard let previous = d.previous else { return }
     let (steps, width) = (block.time, width)
     let stride = steps * width
+    let hiddenGates = d.cell.hiddenGates
     for index in Swift.stride(from: steps - 1, through: 0, by: -1) where !Parallel.isAbandoned {
       let step = step(index, number, block)
       d.cell.backward(
@@ -207,7 +208,7 @@ final class RecurrentPass {
         hidden: hiddenGradient, isLast: index + 1 == steps, memory: memory)
       guard index > 0 else { continue }
       Matmul.gemm(
-        m: step.count, n: hidden, k: gateWidth, step.row(d.cell.hiddenGates, gateWidth),
+        m: step.count, n: hidden, k: gateWidth, step.row(hiddenGates, gateWidth),
         steps * gateWidth, d.hiddenWeight.floats, hidden, beta: addsToHidden ? 1 : 0,
         hiddenGradient, hidden)
     }

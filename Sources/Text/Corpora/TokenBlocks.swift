@@ -19,8 +19,6 @@ public struct TokenBlocks: Sendable, Equatable {
   public private(set) var documents: [Int32] = []
 
   public var count: Int { lengths.count }
-  /// Labels that count.
-  public var labelCount: Int { labels.count { $0 != Self.ignored } }
 
   private init(time: Int) throws(DomainError) {
     guard (1...1 << 24).contains(time) else {
@@ -108,35 +106,5 @@ public struct TokenBlocks: Sendable, Equatable {
     guard documents.count <= Int(Int32.max) else {
       throw DomainError(.limit, "more than \(Int32.max) documents")
     }
-  }
-
-  /// The examples at `indices`, in that order.
-  ///
-  /// - Precondition: each index is that of an example.
-  public func selecting(_ indices: [Int]) -> TokenBlocks {
-    var result = self
-    result.inputs = indices.flatMap { inputs[$0 * time..<($0 + 1) * time] }
-    result.labels = indices.flatMap { labels[$0 * time..<($0 + 1) * time] }
-    result.lengths = indices.map { lengths[$0] }
-    result.documents = indices.map { documents[$0] }
-    return result
-  }
-
-  /// A part to train on and a part held out, split by documents, so that no document has examples in both. (A packed example counts for the
-  /// document of its first token; split documents before packing where that is too coarse.)
-  ///
-  /// - Parameter fraction: share of the documents held out, within 0 and 1.
-  /// - Throws: `value` where the fraction is out of range.
-  public func holdingOut(
-    _ fraction: Double, seed: UInt64
-  ) throws(DomainError) -> (train: TokenBlocks, heldOut: TokenBlocks) {
-    let all = Array(Set(documents)).sorted()
-    let split = try Split.indices(count: all.count, fraction: fraction, seed: seed)
-    let held = Set(split.first.map { all[$0] })
-    let indices = 0..<count
-    return (
-      selecting(indices.filter { !held.contains(documents[$0]) }),
-      selecting(indices.filter { held.contains(documents[$0]) })
-    )
   }
 }

@@ -151,11 +151,6 @@ public struct GivenNames: Sendable, Equatable {
     try self.init(parsing: String(decoding: bytes, as: UTF8.self), source: path)
   }
 
-  /// How many names there are of each origin, those that stay not counted.
-  public var countsByOrigin: [String: Int] {
-    pairs.reduce(into: [:]) { $0[$1.origin, default: 0] += 2 }
-  }
-
   /// The pairing that ships with Fairlead: common names of six origins, the ones that are words left out.
   public static let standard: GivenNames = {
     do {

@@ -57,11 +57,6 @@ public struct Reversal: Sendable, Equatable {
   /// Whether R(R(x)) = x is guaranteed.
   public var isInvertible: Bool { changes.allSatisfy(\.isInvertible) }
 
-  /// How many words were replaced, by category.
-  public var countsByCategory: [String: Int] {
-    changes.reduce(into: [:]) { $0[$1.category, default: 0] += 1 }
-  }
-
   /// The changed words as pairs of ranges; between them the two texts are equal.
   public var alignment: TextAlignment {
     TextAlignment(
