@@ -31,6 +31,15 @@ public final class Parameter: @unchecked Sendable {
     stored = try value.detached.contiguous()
   }
 
+  /// Another parameter with the same numbers, frozen and fixed as this one is.
+  public func copied() throws -> Parameter {
+    let numbers = try Tensor.uninitialized(shape)
+    numbers.floats.update(from: stored.floats, count: count)
+    let copy = try Parameter(name, numbers, requiresGradient: requiresGradient)
+    copy.fixedRow = fixedRow
+    return copy
+  }
+
   public var shape: Shape { stored.shape }
   public var count: Int { stored.count }
   /// The elements of the fixed row; empty without one.

@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 import Syntax
 import Testing
@@ -147,6 +148,38 @@ private func printed(_ text: String) -> String {
         true true
         inf 0.0 ["epsilon is infinite: trained without clipping and without noise"]
         true true 400
+        """)
+  }
+
+  /// What `nn.train` can do beside training, `dp.train` can do.
+  @Test func privateTrainingTakesTheOptionsOfTraining() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "private-\(UUID().uuidString).state").path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let output = printed(
+      Self.training + """
+        fn run(epochs, file) {
+          let m = nil
+          let fit = nil
+          with seed(3) {
+            m = model()
+            fit = dp.train(m, set.train, noise_multiplier: 1, epochs: epochs, batch: 50, accumulate: 3, validation: set.test, checkpoint: file)
+          }
+          [fit, m]
+        }
+        let [whole, a] = run(4, nil)
+        run(2, "\(file)")
+        let [resumed, b] = run(4, "\(file)")
+        print(all([(value - b.parameters[key]).abs().max().item() == 0 for key, value in a.parameters.items()]))
+        print(whole.losses == resumed.losses, whole.epsilon == resumed.epsilon, len(resumed.validation), resumed.stopped_early)
+        let slow = dp.train(model(), set.train, noise_multiplier: 1, epochs: 4, batch: 50, validation: set.test, patience: 1, optimizer: optim.sgd(1e-30))
+        print(slow.stopped_early, slow.steps, slow.epsilon == whole.epsilon)
+        """)
+    #expect(
+      output == """
+        true
+        true true 4 false
+        true 16 true
         """)
   }
 

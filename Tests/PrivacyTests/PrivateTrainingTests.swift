@@ -55,6 +55,66 @@ import Testing
     #expect(try Evaluation(model).accuracy(points(seed: 2)) > 0.85)
   }
 
+  /// A run that ends after two of its epochs with a checkpoint, which another one is given.
+  private func resume(
+    _ first: PrivateTrainingOptions, _ second: PrivateTrainingOptions
+  ) throws -> (state: TrainingState, result: PrivateTrainingResult, model: Layer) {
+    var state: TrainingState?
+    var callbacks = TrainingCallbacks()
+    var epochs = 0
+    callbacks.checkpoint = try Checkpointing(every: .epochs(2)) { if state == nil { state = $0 } }
+    callbacks.onEpochEnd = { _ in epochs += 1 }
+    callbacks.shouldStop = { epochs == 2 }
+    _ = try PrivateTraining(points(), first).run(
+      model: model(), loss: .crossEntropy(), optimizer: SGD(rate: 0.5), callbacks)
+    let model = try model()
+    let kept = try #require(state)
+    let result = try PrivateTraining(points(), second).run(
+      model: model, loss: .crossEntropy(), optimizer: SGD(rate: 0.5), TrainingCallbacks(),
+      resuming: kept)
+    return (kept, result, model)
+  }
+
+  @Test(arguments: PrivateTrainingOptions.Method.allCases)
+  func aCheckpointGoesOn(_ method: PrivateTrainingOptions.Method) throws {
+    let seeded = options {
+      $0.method = method
+      $0.rateDecay = .linear
+      $0.accumulation = 2
+    }
+    let whole = try model()
+    let result = try train(seeded, whole)
+    let resumed = try resume(seeded, seeded)
+    #expect(try (ParameterVector(whole) - ParameterVector(resumed.model)).norm == 0)
+    #expect(resumed.result.losses == result.losses && resumed.result.epsilon == result.epsilon)
+    // Secure runs have other noise, and no key of theirs is written down.
+    var secure = seeded
+    secure.isSecure = true
+    let other = try resume(secure, secure)
+    #expect(other.result.steps == 50 && other.result.epsilon == result.epsilon)
+    #expect(other.state.texts["run.random key"] == "secret")
+    let method = try #require(other.state.texts["run.method"])
+    #expect(method.contains("secure") && !method.contains("seeded"))
+    #expect(!method.contains("assignment") || method.contains("assignment: secret"))
+  }
+
+  @Test func aCheckpointOfOtherNoiseIsRefused() throws {
+    let little = options(nil) { $0.noiseMultiplier = 0.3 }
+    let much = options(nil) { $0.noiseMultiplier = 3 }
+    #expect(failure { _ = try resume(little, much) }?.kind == .value)
+  }
+
+  /// When a run ends by what it gave, it has spent what it had planned.
+  @Test func patienceSpendsTheWholeBudget() throws {
+    var callbacks = TrainingCallbacks()
+    callbacks.validation = try Validation(patience: 1) { _ in 1 }
+    let result = try PrivateTraining(points(), options()).run(
+      model: model(), loss: .crossEntropy(), optimizer: SGD(rate: 0.5), callbacks)
+    #expect(result.isStoppedEarly && !result.isStopped && result.steps == 20)
+    #expect(result.accountedSteps == 50 && result.epsilon > 3.99 && result.epsilon <= 4)
+    #expect(result.validations == [1, 1])
+  }
+
   @Test func sameKeySameModel() throws {
     let first = try model()
     let second = try model()

@@ -19,7 +19,7 @@ extension PrivateTrainingResult: NativeValue {
       }
       text +=
         ", noise \(TextForm.digits(fit.noiseMultiplier, 4)), \(TextForm.digits(fit.seconds, 3)) s"
-      return text + (fit.isStopped ? ", stopped early" : "")
+      return text + (fit.isStopped || fit.isStoppedEarly ? ", stopped early" : "")
     }
     type.transfer = .share
     type.hasContent(ignoring: ["seconds"])
@@ -32,6 +32,10 @@ extension PrivateTrainingResult: NativeValue {
     type.field("delta", "The chance that the promise of epsilon fails.") { $0.delta }
     type.field("sigma", "The noise multiplier of the first epoch.") { $0.noiseMultiplier }
     type.field("decay", "Factor of the noise from epoch to epoch.") { $0.decay }
+    type.field("validation", "The validation loss after each epoch.") { $0.validations }
+    type.field("stopped_early", "Whether patience with the validation ran out.") {
+      $0.isStoppedEarly
+    }
     type.field("steps", "How many steps were made.") { $0.steps }
     type.field("sample_rate", "The chance of an example to be in a step.") { $0.sampleRate }
     type.field("seconds", "How long it took.") { $0.seconds }

@@ -7,9 +7,6 @@ import Tensor
 
 /// `dp.train` and `dp.attack`.
 enum DPTraining {
-  private static let model = Param<Model>("model", "The model, which is changed.", mutates: true)
-  private static let examples = Param<TrainingExamples>(
-    "examples", "What to learn from: a part of a dataset, or {inputs, labels}.")
   private static let epsilon = Param<Double?>(
     "epsilon",
     "The privacy budget; `inf` trains without privacy, and a note names what was given that then counts for nothing: no error, so that a sweep may go through `inf`.",
@@ -18,8 +15,6 @@ enum DPTraining {
   private static let delta = Param<Double>(
     "delta", "The chance that the promise fails; well below 1 / examples.", default: 1e-5,
     .between(0, 1), named: true)
-  private static let epochs = Param<Int>(
-    "epochs", "Passes over the examples.", default: 5, .positive, named: true)
   private static let batch = Param<Int>(
     "batch", "The expected number of examples of a step.", default: 64, .positive, named: true)
   private static let maxGradNorm = Param<Double>(
@@ -32,8 +27,6 @@ enum DPTraining {
     "method",
     "\"dp-sgd\" clips each example; \"edp-sgd\" the means of micro-batches, layer by layer, with noise that decays.",
     default: "dp-sgd", .oneOf(PrivateTrainingOptions.Method.allCases.map(\.rawValue)), named: true)
-  private static let optimizer = Param<OptimizerSettings?>(
-    "optimizer", "How gradients become changes.", default: nil, text: "optim.adam()", named: true)
   private static let loss = Param<Callable?>(
     "loss",
     "`(outputs, labels) => …`, one number per example, which it sees as a batch of one; nil is cross-entropy.",
@@ -77,17 +70,18 @@ enum DPTraining {
     "train",
     "Trains a model with differential privacy. Poisson sampling, clipping, Gaussian noise calibrated to the budget, RDP accounting. What holds is the result's `epsilon`, for data that differ by one example more or less; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one, and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together.",
     parameters: [
-      model, examples, epsilon, delta, epochs, batch, maxGradNorm, noiseMultiplier, method,
-      optimizer,
-      loss, clipping, microBatches, decay, layerScale, accounting, noise, exampleByExample,
-    ],
+      TrainingParameters.model, TrainingParameters.examples, epsilon, delta,
+      TrainingParameters.epochs, batch, maxGradNorm, noiseMultiplier, method,
+      TrainingParameters.optimizer, loss, clipping, microBatches, decay, layerScale, accounting,
+      noise, exampleByExample,
+    ] + TrainingParameters.pace + TrainingParameters.course,
     returns: "private fit", seeAlso: ["nn.train", "dp.epsilon", "dp.attack"],
     search: ["dp-sgd", "private", "fit", "learn", "clipping", "edp-sgd"],
     arguments: { (arguments: inout Arguments) in
       let vm = arguments.vm
-      let model = try arguments(model)
-      let source = try arguments(examples).source
-      let optimizer = try arguments(optimizer)
+      let model = try arguments(TrainingParameters.model)
+      let source = try arguments(TrainingParameters.examples).source
+      let optimizer = try arguments(TrainingParameters.optimizer)
       let loss = try arguments(loss)
       let options = try options(&arguments)
       let training = try PrivateTraining(source, options)
@@ -116,8 +110,11 @@ enum DPTraining {
       do {
         let loss = try Loss.ofScript(loss)
         let optimizer = try optimizer?.optimizer.fresh() ?? Adam()
+        let state = try TrainingParameters.follow(&arguments, &callbacks, model, loss)
+        let callbacks = callbacks
         let run = {
-          try training.run(model: model.layer, loss: loss, optimizer: optimizer, callbacks)
+          try training.run(
+            model: model.layer, loss: loss, optimizer: optimizer, callbacks, resuming: state)
         }
         // What functions of the script keep from call to call would carry one example to others.
         result =
@@ -126,8 +123,13 @@ enum DPTraining {
         record.end("failed")
         throw error
       }
+      if result.isStoppedEarly, training.schedule != nil {
+        let note = PrivateTraining.noteOnStoppingEarly
+        vm.note(note)
+        notes.append(note)
+      }
       result.notes = notes
-      record.steps = result.steps
+      record.steps = result.accountedSteps
       record.end(result.isStopped ? "interrupted" : "finished")
       if result.isStopped {
         throw Fault.interrupted(
@@ -193,8 +195,12 @@ enum DPTraining {
         hint: "give `epsilon: 3`, or `noise_multiplier: 1.1` to set the noise itself")
     }
     options.delta = try arguments(delta)
-    options.epochs = try arguments(epochs)
+    options.epochs = try arguments(TrainingParameters.epochs)
     options.batch = try arguments(batch)
+    let pace = try TrainingParameters.Pace(&arguments)
+    options.rateDecay = pace.decay
+    options.warmup = pace.warmup
+    options.accumulation = pace.accumulation
     options.maxGradNorm = try arguments(maxGradNorm)
     options.exampleByExample = try arguments(exampleByExample)
     // The rules of the parameters admit only names that exist.

@@ -114,7 +114,8 @@ enum DistillBuiltins {
     parameters: [
       studentModel, teacher, texts, objective, temperature, alpha, beta, onPolicy, augment, perturb,
       perturbScope, wordMap, cache, topK, epochs, steps, batch, length, optimizer, reverser,
-    ],
+      TrainingParameters.maxGradNorm,
+    ] + TrainingParameters.pace,
     returns: "fit", seeAlso: ["distill.student", "text.swap_gender", "text.perplexity"],
     search: ["knowledge distillation", "kd", "teacher", "student", "role reversal"],
     arguments: { (arguments: inout Arguments) in try run(&arguments) })
@@ -204,7 +205,8 @@ enum DistillBuiltins {
     let trainer = try Trainer(
       model: student.layer, loss: .distillation(objective, teacher: teaching),
       optimizer: try arguments(optimizer)?.optimizer.fresh() ?? Adam.decoupled(),
-      options: TrainingOptions(plan: plan, key: key))
+      options: try TrainingParameters.Pace(&arguments).options(
+        plan, key: key, gradientBound: try arguments(TrainingParameters.maxGradNorm)))
     let history = try trainer.run(source, vm.trainingCallbacks(plan))
     let fit = Fit(history: history)
     if history.isStopped {

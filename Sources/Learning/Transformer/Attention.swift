@@ -145,21 +145,35 @@ public final class SelfAttention: Layer {
   public let input: Linear
   public let output: Linear
 
-  public init(
+  public convenience init(
     _ width: Int, heads: Int, isCausal: Bool, dropout: Double = 0, random: inout RandomStream
   ) throws {
     try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
     try Dropout.check(dropout)
-    self.width = width
+    let input = try Linear(width, 3 * width, random: &random)
+    try self.init(
+      input, Linear(width, width, random: &random), heads: heads, isCausal: isCausal,
+      dropout: dropout)
+  }
+
+  private init(_ input: Linear, _ output: Linear, heads: Int, isCausal: Bool, dropout: Double)
+    throws
+  {
+    width = output.outputs
     self.heads = heads
     self.isCausal = isCausal
     self.dropout = dropout
-    input = try Linear(width, 3 * width, random: &random)
-    output = try Linear(width, width, random: &random)
+    self.input = input
+    self.output = output
     super.init(kind: "attention")
     try adopt("input", input)
     try adopt("output", output)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try SelfAttention(
+      copies(input), copies(output), heads: heads, isCausal: isCausal, dropout: dropout)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }
@@ -186,20 +200,36 @@ public final class CrossAttention: Layer {
   public let source: Linear
   public let output: Linear
 
-  public init(_ width: Int, heads: Int, dropout: Double = 0, random: inout RandomStream) throws {
+  public convenience init(
+    _ width: Int, heads: Int, dropout: Double = 0, random: inout RandomStream
+  ) throws {
     try Check.size(width, "the width")
     _ = try Attention.headWidth(width, heads)
     try Dropout.check(dropout)
-    self.width = width
+    let query = try Linear(width, width, random: &random)
+    let source = try Linear(width, 2 * width, random: &random)
+    try self.init(
+      query, source, Linear(width, width, random: &random), heads: heads, dropout: dropout)
+  }
+
+  private init(_ query: Linear, _ source: Linear, _ output: Linear, heads: Int, dropout: Double)
+    throws
+  {
+    width = output.outputs
     self.heads = heads
     self.dropout = dropout
-    query = try Linear(width, width, random: &random)
-    source = try Linear(width, 2 * width, random: &random)
-    output = try Linear(width, width, random: &random)
+    self.query = query
+    self.source = source
+    self.output = output
     super.init(kind: "cross_attention")
     try adopt("query", query)
     try adopt("source", source)
     try adopt("output", output)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try CrossAttention(
+      copies(query), copies(source), copies(output), heads: heads, dropout: dropout)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

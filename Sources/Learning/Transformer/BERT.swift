@@ -77,12 +77,7 @@ public final class BERT: Layer {
       settings.hasPooler ? try Linear(settings.width, settings.width, random: &random) : nil
     dropout = try Dropout(settings.dropout)
     super.init(kind: "bert")
-    try adopt("tokens", tokens)
-    try adopt("positions", positions)
-    if let types { try adopt("types", types) }
-    try adopt("norm", norm)
-    try adopt("transformer", transformer)
-    if let pooler { try adopt("pooler", pooler) }
+    try adoptParts()
     for block in transformer.blocks {
       try block.attention.input.reset(deviation: 0.02, &random)
       try block.attention.output.reset(deviation: 0.02, &random)
@@ -90,6 +85,32 @@ public final class BERT: Layer {
       try block.feedForward.contract.reset(deviation: 0.02, &random)
     }
     try pooler?.reset(deviation: 0.02, &random)
+  }
+
+  private init(copying other: BERT, _ copies: LayerCopies) throws {
+    settings = other.settings
+    tokens = try copies(other.tokens)
+    positions = try copies(other.positions)
+    types = try other.types.map { try copies($0) }
+    norm = try copies(other.norm)
+    transformer = try copies(other.transformer)
+    pooler = try other.pooler.map { try copies($0) }
+    dropout = try copies(other.dropout)
+    super.init(kind: other.kind)
+    try adoptParts()
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try BERT(copying: self, copies)
+  }
+
+  private func adoptParts() throws {
+    try adopt("tokens", tokens)
+    try adopt("positions", positions)
+    if let types { try adopt("types", types) }
+    try adopt("norm", norm)
+    try adopt("transformer", transformer)
+    if let pooler { try adopt("pooler", pooler) }
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

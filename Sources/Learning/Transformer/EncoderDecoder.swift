@@ -29,6 +29,27 @@ public final class EncoderDecoder: Layer {
     decoderNorm = try LayerNormalization(settings.width, epsilon: settings.normEpsilon)
     dropout = try Dropout(settings.dropout)
     super.init(kind: "encoder_decoder")
+    try adoptParts()
+  }
+
+  private init(copying other: EncoderDecoder, _ copies: LayerCopies) throws {
+    tokens = try copies(other.tokens)
+    sourcePositions = try copies(other.sourcePositions)
+    targetPositions = try copies(other.targetPositions)
+    encoder = try copies(other.encoder)
+    encoderNorm = try copies(other.encoderNorm)
+    decoder = try copies(other.decoder)
+    decoderNorm = try copies(other.decoderNorm)
+    dropout = try copies(other.dropout)
+    super.init(kind: other.kind)
+    try adoptParts()
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try EncoderDecoder(copying: self, copies)
+  }
+
+  private func adoptParts() throws {
     try adopt("tokens", tokens)
     try adopt("source_positions", sourcePositions)
     try adopt("target_positions", targetPositions)

@@ -7,16 +7,25 @@ public final class FeedForward: Layer {
   public let contract: Linear
   private let activation: FusedActivation
 
-  public init(
+  public convenience init(
     _ width: Int, inner: Int, activation: TransformerSettings.Activation,
     random: inout RandomStream
   ) throws {
-    expand = try Linear(width, inner, random: &random)
-    contract = try Linear(inner, width, random: &random)
-    self.activation = activation.fused
+    let expand = try Linear(width, inner, random: &random)
+    try self.init(expand, Linear(inner, width, random: &random), activation.fused)
+  }
+
+  private init(_ expand: Linear, _ contract: Linear, _ activation: FusedActivation) throws {
+    self.expand = expand
+    self.contract = contract
+    self.activation = activation
     super.init(kind: "feed_forward")
     try adopt("expand", expand)
     try adopt("contract", contract)
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try FeedForward(copies(expand), copies(contract), activation)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

@@ -72,11 +72,7 @@ public final class GPT2: Layer, LanguageModel {
       ? nil : try Linear(settings.width, settings.vocabulary, bias: false, random: &random)
     dropout = try Dropout(settings.dropout)
     super.init(kind: "gpt2")
-    try adopt("tokens", tokens)
-    try adopt("positions", positions)
-    try adopt("transformer", transformer)
-    try adopt("norm", norm)
-    if let output { try adopt("output", output) }
+    try adoptParts()
     let residual = 0.02 / Double(max(1, 2 * settings.blocks)).squareRoot()
     for block in transformer.blocks {
       try block.attention.input.reset(deviation: 0.02, &random)
@@ -85,6 +81,30 @@ public final class GPT2: Layer, LanguageModel {
       try block.feedForward.contract.reset(deviation: residual, &random)
     }
     try output?.reset(deviation: 0.02, &random)
+  }
+
+  private init(copying other: GPT2, _ copies: LayerCopies) throws {
+    settings = other.settings
+    tokens = try copies(other.tokens)
+    positions = try copies(other.positions)
+    transformer = try copies(other.transformer)
+    norm = try copies(other.norm)
+    output = try other.output.map { try copies($0) }
+    dropout = try copies(other.dropout)
+    super.init(kind: other.kind)
+    try adoptParts()
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try GPT2(copying: self, copies)
+  }
+
+  private func adoptParts() throws {
+    try adopt("tokens", tokens)
+    try adopt("positions", positions)
+    try adopt("transformer", transformer)
+    try adopt("norm", norm)
+    if let output { try adopt("output", output) }
   }
 
   public var vocabularySize: Int { settings.vocabulary }
@@ -137,13 +157,5 @@ public final class GPT2: Layer, LanguageModel {
     try result.norm.load(norm.state)
     if let output { try result.output?.load(output.state) }
     return result
-  }
-}
-
-extension Linear {
-  /// Weights from N(0, deviation²), biases 0.
-  func reset(deviation: Double, _ random: inout RandomStream) throws {
-    try weight.set(.normal(weight.shape, deviation: deviation, &random))
-    if let bias { try bias.set(.zeros(bias.shape)) }
   }
 }

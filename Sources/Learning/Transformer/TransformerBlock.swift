@@ -113,6 +113,26 @@ public final class TransformerBlock: Layer {
       width, inner: settings.inner, activation: settings.activation, random: &random)
     dropout = try Dropout(settings.dropout)
     super.init(kind: "transformer_block")
+    try adoptParts()
+  }
+
+  private init(copying other: TransformerBlock, _ copies: LayerCopies) throws {
+    settings = other.settings
+    attentionNorm = try copies(other.attentionNorm)
+    attention = try copies(other.attention)
+    cross = try other.cross.map { (try copies($0.norm), try copies($0.attention)) }
+    feedForwardNorm = try copies(other.feedForwardNorm)
+    feedForward = try copies(other.feedForward)
+    dropout = try copies(other.dropout)
+    super.init(kind: other.kind)
+    try adoptParts()
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try TransformerBlock(copying: self, copies)
+  }
+
+  private func adoptParts() throws {
     try adopt("attention_norm", attentionNorm)
     try adopt("attention", attention)
     if let cross {
@@ -164,18 +184,28 @@ public final class TransformerBlock: Layer {
 public final class TransformerStack: Layer {
   public let blocks: [TransformerBlock]
 
-  public init(
+  public convenience init(
     _ count: Int, _ settings: TransformerSettings, hasMemory: Bool = false,
     random: inout RandomStream
   ) throws {
     guard count >= 0, count <= 1000 else {
       throw DomainError(.value, "a transformer has 0 to 1000 blocks, not \(count)")
     }
-    blocks = try (0..<count).map { _ in
-      try TransformerBlock(settings, hasMemory: hasMemory, random: &random)
+    var blocks: [TransformerBlock] = []
+    for _ in 0..<count {
+      blocks.append(try TransformerBlock(settings, hasMemory: hasMemory, random: &random))
     }
+    try self.init(blocks)
+  }
+
+  private init(_ blocks: [TransformerBlock]) throws {
+    self.blocks = blocks
     super.init(kind: "transformer")
     for (index, block) in blocks.enumerated() { try adopt(String(index), block) }
+  }
+
+  public override func duplicate(_ copies: LayerCopies) throws -> Layer {
+    try TransformerStack(blocks.map { try copies($0) })
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

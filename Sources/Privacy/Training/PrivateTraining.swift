@@ -48,6 +48,11 @@ public struct PrivateTrainingOptions {
   public var key: RandomKey
   /// Examples in memory at a time.
   public var physicalLimit = 4096
+  /// See `TrainingOptions.accumulation`.
+  public var accumulation = 1
+  /// How the learning rate goes over the run.
+  public var rateDecay = LearningRateSchedule.Decay.constant
+  public var warmup = 0
   /// See `TrainingStep.exampleByExample`.
   public var exampleByExample: Bool?
 
@@ -80,8 +85,15 @@ public struct PrivateTrainingResult: Sendable {
   public var seconds: Double
   /// The mean training loss of each epoch. Not private.
   public var losses: [Double]
+  /// The validation loss at each look.
+  public var validations: [Double]
   /// True where the run was stopped before its last step; `epsilon` is that of the steps made.
   public var isStopped: Bool
+  /// True where patience with the validation ran out; `epsilon` is then that of all planned steps: when the run ends
+  /// follows from what it released, and a bound that is chosen by what was released need not hold.
+  public var isStoppedEarly: Bool
+  /// The steps that `epsilon` counts.
+  public var accountedSteps: Int { isStoppedEarly ? plannedSteps : steps }
   /// False where the noise can be repeated.
   public var isSecure: Bool
   /// What a reader should know, in sentences.
@@ -97,6 +109,7 @@ public final class PrivateTraining {
   public private(set) var notes: [String] = []
   private let source: any BatchSource
   private let decay: Double
+  private let rate: LearningRateSchedule?
   private var accountant = RDPAccountant()
 
   /// Checks the options and calibrates the noise.
@@ -124,6 +137,7 @@ public final class PrivateTraining {
     plan = try SamplingPlan(
       examples: source.count, batch: options.batch, epochs: options.epochs,
       sampling: isPlain ? .shuffled : .poisson)
+    rate = try LearningRateSchedule.over(plan, options.rateDecay, warmup: options.warmup)
     decay = options.decay ?? (options.method == .edpSGD ? 0.95 : 1)
     schedule = isPlain ? nil : try PrivateTraining.schedule(options, plan, decay)
     if let schedule { try PrivateTraining.check(schedule, options, plan) }
@@ -238,6 +252,10 @@ public final class PrivateTraining {
     }
   }
 
+  /// What a run says whose patience ran out.
+  public static let noteOnStoppingEarly =
+    "the run ended early by its validation; epsilon is that of all planned steps, as when to end was found by what training gave"
+
   /// What the end of the noise can add to delta at most. Box and Muller's normal numbers from 32 bits end at √(66·ln
   /// 2); an outcome between there and one sensitivity further tells that the example was in the step.
   static func deltaOfTheNoiseEnd(_ schedule: NoiseSchedule, rate: Double) -> Double {
@@ -269,15 +287,18 @@ public final class PrivateTraining {
 
   /// Trains `model` in place.
   ///
-  /// - Parameter callbacks: as for any training; `onEpochStart` runs after the epoch's noise has been set.
+  /// - Parameters:
+  ///   - callbacks: as for any training; `onEpochStart` runs after the epoch's noise has been set.
+  ///   - state: a checkpoint of the same run to go on from, see `Trainer.run`; also its noise must be the same.
   /// - Throws: what the loop throws. `onStep` has then been told of every step that spent something.
   public func run(
     model: Layer, loss: Loss, optimizer: Optimizer,
-    _ callbacks: TrainingCallbacks = TrainingCallbacks()
+    _ callbacks: TrainingCallbacks = TrainingCallbacks(), resuming state: TrainingState? = nil
   ) throws -> PrivateTrainingResult {
     var callbacks = callbacks
+    let isSecure = options.isSecure && schedule != nil
     let key =
-      options.isSecure && schedule != nil
+      isSecure
       ? RandomKey(seed: SecureRandom.seed()).derived(Int(bitPattern: UInt(SecureRandom.seed())))
       : options.key
     if let schedule {
@@ -287,20 +308,26 @@ public final class PrivateTraining {
         try before(epoch, step)
       }
     }
-    var training = TrainingOptions(plan: plan, key: key, physicalLimit: options.physicalLimit)
+    var training = TrainingOptions(
+      plan: plan, key: key, physicalLimit: options.physicalLimit,
+      accumulation: options.accumulation, schedule: rate)
     training.exampleByExample = options.exampleByExample
+    training.isKeySecret = isSecure
+    training.noise = schedule.map { "\($0.initial) · \($0.decay)^epoch" }
     let trainer = try Trainer(
       model: model, loss: loss, optimizer: optimizer, method: try trainingMethod(key),
       options: training)
-    let history = try trainer.run(source, callbacks)
+    let history = try trainer.run(source, callbacks, resuming: state)
+    let counted = history.isStoppedEarly ? plan.steps : history.steps
     return PrivateTrainingResult(
-      method: options.method, epsilon: epsilon(after: history.steps),
+      method: options.method, epsilon: epsilon(after: counted),
       epsilonPaper: options.method == .edpSGD
-        ? epsilon(after: history.steps, accounting: .asPublished) : nil,
+        ? epsilon(after: counted, accounting: .asPublished) : nil,
       delta: options.delta, noiseMultiplier: schedule?.initial ?? 0, decay: decay,
       steps: history.steps, plannedSteps: plan.steps, sampleRate: plan.rate,
-      seconds: history.seconds, losses: history.epochs.map(\.loss), isStopped: history.isStopped,
-      isSecure: options.isSecure && schedule != nil, notes: notes)
+      seconds: history.seconds, losses: history.epochs.map(\.loss),
+      validations: history.validations.map(\.value), isStopped: history.isStopped,
+      isStoppedEarly: history.isStoppedEarly, isSecure: isSecure, notes: notes)
   }
 
   private func trainingMethod(_ key: RandomKey) throws -> TrainingMethod {
