@@ -22,25 +22,25 @@ let package = Package(
     .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "Tensor", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
+    .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
     .target(name: "Files", dependencies: ["Foundations"]),
-    .target(name: "JSON", dependencies: ["Foundations"]),
+    .target(name: "JSONValues", dependencies: ["Foundations"]),
     .target(
-      name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSON", "Tensor"]),
+      name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
     .target(name: "CStdlib"),
     .target(
       name: "Text",
       dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSON", "Tensor",
+        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues", "Tensors",
       ]),
     .target(name: "Tables", dependencies: ["Foundations"]),
-    .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensor"]),
+    .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
       dependencies: [
-        "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensor", "Text",
+        "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensors", "Text",
       ]),
-    .target(name: "Fairness", dependencies: ["Foundations", "Tables", "Tensor", "Text"]),
+    .target(name: "Fairness", dependencies: ["Foundations", "Tables", "Tensors", "Text"]),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax", dependencies: ["Foundations"]),
@@ -49,22 +49,22 @@ let package = Package(
       name: "Builtins",
       dependencies: [
         "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Syntax", "Tables", "Tensor", "Text",
+        "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
-      name: "Session",
+      name: "Sessions",
       dependencies: [
         "Builtins", "CStdlib", "CSystem", "Files", "Foundations", "Runtime", "Syntax", "Tables",
-        "Tensor", "Text", .product(name: "GRDB", package: "GRDB.swift"),
+        "Tensors", "Text", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
-      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Session", "Syntax"]),
+      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Sessions", "Syntax"]),
     .target(
       name: "FairleadCommands",
       dependencies: [
-        "Builtins", "CSystem", "Files", "Foundations", "Session", "Syntax", "Tables", "Terminal",
+        "Builtins", "CSystem", "Files", "Foundations", "Sessions", "Syntax", "Tables", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // At a fixed address: otherwise the loader corrects a hundred thousand pointers of Swift's and Foundation's
@@ -78,48 +78,50 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "JSON", "Learning", "Tensor", "Text",
+        "CPeak", "Distillation", "Foundations", "JSONValues", "Learning", "Tensors", "Text",
       ]),
 
     // What several test targets share.
     .target(
-      name: "TestSupport", dependencies: ["Learning", "Tensor"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Learning", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "FoundationsTests", dependencies: ["Foundations"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensor", "TestSupport"]),
+    .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensors", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Foundations"]),
-    .testTarget(name: "JSONTests", dependencies: ["Foundations", "JSON"]),
+    .testTarget(name: "JSONTests", dependencies: ["Foundations", "JSONValues"]),
     .testTarget(
       name: "LearningTests",
-      dependencies: ["Files", "Foundations", "Learning", "Tensor", "TestSupport"]),
+      dependencies: ["Files", "Foundations", "Learning", "Tensors", "TestSupport"]),
     .testTarget(
       name: "TextTests",
       dependencies: [
-        "Foundations", "JSON", "Tensor", "Text", .product(name: "Crypto", package: "swift-crypto"),
+        "Foundations", "JSONValues", "Tensors", "Text",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
       name: "DistillationTests",
-      dependencies: ["Distillation", "Foundations", "Learning", "Tensor", "TestSupport", "Text"]),
+      dependencies: ["Distillation", "Foundations", "Learning", "Tensors", "TestSupport", "Text"]),
     .testTarget(
-      name: "FairnessTests", dependencies: ["Fairness", "Foundations", "Tables", "Tensor", "Text"]),
+      name: "FairnessTests", dependencies: ["Fairness", "Foundations", "Tables", "Tensors", "Text"]),
     .testTarget(
       name: "PrivacyTests",
-      dependencies: ["Foundations", "Learning", "Privacy", "Tensor"], exclude: ["Oracles"]),
+      dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),
     .testTarget(
       name: "BuiltinsTests",
-      dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tensor"], exclude: ["Oracles"]
+      dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tensors"],
+      exclude: ["Oracles"]
     ),
     .testTarget(
       name: "SessionTests",
       dependencies: [
-        "Builtins", "Files", "Foundations", "Runtime", "Session", "Syntax", "Tables", "Tensor",
+        "Builtins", "Files", "Foundations", "Runtime", "Sessions", "Syntax", "Tables", "Tensors",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    .testTarget(name: "TerminalTests", dependencies: ["Session", "Terminal"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Sessions", "Terminal"]),
     .testTarget(name: "TidyTests"),
     .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
   ],

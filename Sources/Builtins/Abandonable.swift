@@ -1,6 +1,6 @@
 import Foundations
 import Runtime
-import Tensor
+import Tensors
 
 extension Native {
   /// For a native of which nothing stays but the result: once the run is to stop, its loops leave out the rest. It may

@@ -1,7 +1,7 @@
 import Learning
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// What native values are made of, for the names of recorded trials: a trial whose captured values have the same

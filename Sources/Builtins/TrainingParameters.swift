@@ -1,7 +1,7 @@
 import Files
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// The parameters that trainings have in common, and what becomes of them: `nn.train` and `dp.train` take all of them,
 /// `distill.train` those of its `pace`.

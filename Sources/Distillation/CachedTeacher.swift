@@ -1,9 +1,10 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
-/// A teacher that is read from disk: its logits for a corpus and, where the corpus is augmented, for the reversed texts, which have a
-/// cache of their own. So one teacher's pass over each serves all ratios of augmentation, seeds, temperatures and students of a sweep.
+/// A teacher that is read from disk: its logits for a corpus and, where the corpus is augmented, for the reversed
+/// texts, which have a cache of their own. So one teacher's pass over each serves all ratios of augmentation, seeds,
+/// temperatures and students of a sweep.
 public final class CachedTeacher: TeacherSource {
   public let own: LogitCache
   /// Nil without augmentation.
@@ -19,8 +20,8 @@ public final class CachedTeacher: TeacherSource {
     self.chosen = chosen
   }
 
-  /// Computes what the caches below `folder` lack, and returns the corpus to train on and its teacher; the model is not needed
-  /// afterwards.
+  /// Computes what the caches below `folder` lack, and returns the corpus to train on and its teacher; the model is not
+  /// needed afterwards.
   ///
   /// - Parameters:
   ///   - corpus: before augmentation.

@@ -1,12 +1,12 @@
 import Foundations
-import Tensor
+import Tensors
 import Text
 
-/// Which tokens of a vocabulary are gendered words, and which are their counterparts: what turns predictions about R(x) into predictions
-/// about x.
+/// Which tokens of a vocabulary are gendered words, and which are their counterparts: what turns predictions about R(x)
+/// into predictions about x.
 ///
-/// Most words have one counterpart. Him, his, her and hers do not: they form one group, and what one side of a group weighs in total goes
-/// over to the other side as a whole. Words that are not one token stay as they are.
+/// Most words have one counterpart. Him, his, her and hers do not: they form one group, and what one side of a group
+/// weighs in total goes over to the other side as a whole. Words that are not one token stay as they are.
 public struct CounterpartTokens: Sendable, Equatable {
   /// Tokens of one meaning, masculine and feminine.
   public struct Group: Sendable, Equatable {
@@ -49,8 +49,8 @@ public struct CounterpartTokens: Sendable, Equatable {
     self.unmapped = unmapped
   }
 
-  /// The groups of a vocabulary: words that the lexicon exchanges with each other, directly or through a third (mom and mum with dad), and
-  /// him, his, her and hers. Words that are gendered in some contexts only are left out.
+  /// The groups of a vocabulary: words that the lexicon exchanges with each other, directly or through a third (mom and
+  /// mum with dad), and him, his, her and hers. Words that are gendered in some contexts only are left out.
   ///
   /// - Parameter reader: knows which strings are one token.
   public init(lexicon: GenderLexicon = .standard, reader: TokenReader) throws(DomainError) {
@@ -105,8 +105,8 @@ public struct CounterpartTokens: Sendable, Equatable {
   /// The largest token.
   var limit: Int32 { groups.reduce(-1) { max($0, ($1.masculine + $1.feminine).max() ?? -1) } }
 
-  /// Exchanges the two sides of every group in `counterpart`, logits about R(x), so that they speak of x. What a side weighs is
-  /// divided among the tokens of the other in the proportions that `own`, logits about x, gives them.
+  /// Exchanges the two sides of every group in `counterpart`, logits about R(x), so that they speak of x. What a side
+  /// weighs is divided among the tokens of the other in the proportions that `own`, logits about x, gives them.
   func exchange(
     _ counterpart: UnsafeMutablePointer<Float>, own: UnsafePointer<Float>
   ) {

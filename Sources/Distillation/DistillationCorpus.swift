@@ -1,6 +1,6 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import Text
 
 /// One text as a language model learns it: position t predicts token t + 1.
@@ -26,8 +26,8 @@ public struct DistillationText: Sendable, Equatable {
   public var positionCount: Int { ids.count - 1 }
 }
 
-/// The texts that a student learns from, with their role reversals, as a source of batches: inputs are all tokens but the last, labels all
-/// but the first.
+/// The texts that a student learns from, with their role reversals, as a source of batches: inputs are all tokens but
+/// the last, labels all but the first.
 public struct DistillationCorpus: BatchSource, Sendable {
   /// How lines become examples.
   public struct Options: Sendable, Equatable {
@@ -117,7 +117,8 @@ public struct DistillationCorpus: BatchSource, Sendable {
   /// - Parameters:
   ///   - given: how many of each sequence's first tokens are a prompt, which is not learnt; nil: only what begins it.
   ///   - tokenizer: names the tokenizer, for the keys of caches.
-  /// - Throws: `data` for a sequence of fewer than two tokens or without anything to learn, `shape` where the counts differ.
+  /// - Throws: `data` for a sequence of fewer than two tokens or without anything to learn, `shape` where the counts
+  ///   differ.
   public init(
     sequences: [[Int32]], given: [Int]? = nil, tokenizer: String, options: Options = Options()
   ) throws(DomainError) {
@@ -196,7 +197,8 @@ public struct DistillationCorpus: BatchSource, Sendable {
   /// D ∪ {R(x)}: some texts that role reversal changes get their reversal as a further text.
   ///
   /// - Parameters:
-  ///   - ratio: the share of reversed texts among those that have a counterpart, 0 to 0.5; at 0.5 every one is there in both forms.
+  ///   - ratio: the share of reversed texts among those that have a counterpart, 0 to 0.5; at 0.5 every one is there in
+  ///     both forms.
   ///   - seed: which texts are chosen where not all are.
   /// - Throws: `value` for another ratio; `data` where no text has a gendered word.
   public func augmented(ratio: Double, seed: UInt64 = 1) throws(DomainError) -> DistillationCorpus {

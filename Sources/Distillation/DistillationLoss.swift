@@ -1,19 +1,19 @@
 import CKernels
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 /// What a teacher says about a batch of positions.
 public enum TeacherLogits: Sendable {
   /// Logits [examples, …, vocabulary] (f32).
   case full(Tensor)
-  /// The k largest logits of each position: ids (i32) and values (f32) [examples, …, k], and the logarithm of Σ e^(z/τ) over the
-  /// others [examples, …], for the τ of the objective; nil where that is not known.
+  /// The k largest logits of each position: ids (i32) and values (f32) [examples, …, k], and the logarithm of Σ e^(z/τ)
+  /// over the others [examples, …], for the τ of the objective; nil where that is not known.
   case largest(ids: Tensor, values: Tensor, tails: Tensor?)
 }
 
-/// The losses of distillation as functions of tensors: value and gradient in one pass over the student's logits, which are the
-/// only thing that a gradient flows to.
+/// The losses of distillation as functions of tensors: value and gradient in one pass over the student's logits, which
+/// are the only thing that a gradient flows to.
 public enum DistillationLoss {
   /// The loss of every position: shape of `labels`.
   public static func rows(
@@ -23,7 +23,8 @@ public enum DistillationLoss {
     return try problem.losses(perExample: false)
   }
 
-  /// The loss of every example, [examples]: the mean over its positions whose label is not ignored (0 where there are none).
+  /// The loss of every example, [examples]: the mean over its positions whose label is not ignored (0 where there are
+  /// none).
   public static func perExample(
     student: Tensor, teacher: TeacherLogits, labels: Tensor?, _ objective: Objective
   ) throws -> Tensor {
@@ -31,8 +32,8 @@ public enum DistillationLoss {
     return try problem.losses(perExample: true)
   }
 
-  /// 1 − cos between the hidden states [examples, positions, width] of student and teacher, for each example the mean over its
-  /// positions whose label is not ignored: [examples].
+  /// 1 − cos between the hidden states [examples, positions, width] of student and teacher, for each example the mean
+  /// over its positions whose label is not ignored: [examples].
   ///
   /// - Throws: `shape` where the two are not of one shape.
   public static func cosine(
@@ -116,8 +117,8 @@ public enum DistillationLoss {
     student.requiresGradient && Tape.isRecording ? try Tensor.uninitialized(shape) : nil
   }
 
-  /// The loss with its trace. `gradient` holds d loss / d student times `weights`, one for each entry of the loss, `width` numbers
-  /// for each row; all rows of one entry lie together.
+  /// The loss with its trace. `gradient` holds d loss / d student times `weights`, one for each entry of the loss,
+  /// `width` numbers for each row; all rows of one entry lie together.
   static func record(
     _ name: StaticString, _ student: Tensor, _ loss: Tensor, _ gradient: Tensor?, width: Int,
     weights: [Float]

@@ -1,14 +1,16 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 extension Loss {
-  /// The loss of a student that imitates a teacher, one number per example; for `Trainer` and `TrainingStep`, private or not. Batches
-  /// have tokens [examples, positions] and labels of that shape; where the teacher is read from a cache or perturbed, they are those of
-  /// its corpus. An example's number is the mean over its positions whose label counts; these are the loss's `terms`.
+  /// The loss of a student that imitates a teacher, one number per example; for `Trainer` and `TrainingStep`, private
+  /// or not. Batches have tokens [examples, positions] and labels of that shape; where the teacher is read from a cache
+  /// or perturbed, they are those of its corpus. An example's number is the mean over its positions whose label counts;
+  /// these are the loss's `terms`.
   ///
   /// - Parameter teacher: may be nil for an objective of cross-entropy alone.
-  /// - Throws: `value` where the objective needs a teacher and there is none, or needs hidden states and the teacher is on disk.
+  /// - Throws: `value` where the objective needs a teacher and there is none, or needs hidden states and the teacher is
+  ///   on disk.
   public static func distillation(_ objective: Objective, teacher: (any TeacherSource)?) throws
     -> Loss
   {
@@ -72,7 +74,8 @@ extension Loss {
 
 /// Whether two models read the same tokens.
 public enum SharedVocabulary {
-  /// - Throws: `value` that names the first token in which the two differ. Equal sizes are not enough: token 5 must be the same string.
+  /// - Throws: `value` that names the first token in which the two differ. Equal sizes are not enough: token 5 must be
+  ///   the same string.
   public static func require(teacher: [String], student: [String]) throws(DomainError) {
     for (id, (a, b)) in zip(teacher, student).enumerated() where !a.isSpelt(b) {
       throw DomainError(

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 extension TeacherLogits {
   /// The `count` largest logits of each position, with the mass of the others at `temperature`.

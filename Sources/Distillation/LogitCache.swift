@@ -2,14 +2,16 @@ import Files
 import Foundations
 import Learning
 import Synchronization
-import Tensor
+import Tensors
 
-/// A teacher's targets on disk, so that a sweep pays for the teacher once, and teacher and student need not be in memory together.
+/// A teacher's targets on disk, so that a sweep pays for the teacher once, and teacher and student need not be in
+/// memory together.
 ///
-/// A cache is a folder named by a hash of everything that its numbers depend on: the teacher's weights, the tokenizer and the texts, the
-/// perturbation, the format. Its `index.json` says so in words, and how the examples are cut into shards; each shard is one file,
-/// written under a temporary name and renamed. A process may be killed at any moment: what is complete stays, the rest is computed when
-/// it is filled next. A shard that is cut off or damaged is found by its checksum and computed again.
+/// A cache is a folder named by a hash of everything that its numbers depend on: the teacher's weights, the tokenizer
+/// and the texts, the perturbation, the format. Its `index.json` says so in words, and how the examples are cut into
+/// shards; each shard is one file, written under a temporary name and renamed. A process may be killed at any moment:
+/// what is complete stays, the rest is computed when it is filled next. A shard that is cut off or damaged is found by
+/// its checksum and computed again.
 public final class LogitCache: @unchecked Sendable {
   // Invariant: `shards` is touched with its lock held only.
   public let folder: String
@@ -99,7 +101,8 @@ public final class LogitCache: @unchecked Sendable {
     try writeIndex(vocabulary, about)
   }
 
-  /// How many examples have their logits on disk, and how many there are; opens and checks every shard that was not yet.
+  /// How many examples have their logits on disk, and how many there are; opens and checks every shard that was not
+  /// yet.
   public func progress() -> (done: Int, of: Int) {
     let done = layout.indices.reduce(0) { $0 + (open($1) == nil ? 0 : layout[$1].rows.count) }
     return (done, rows.count)
@@ -234,7 +237,8 @@ public final class LogitCache: @unchecked Sendable {
     let rows: Int
   }
 
-  /// - Throws: `index` or `shape` where there is no such example or it is longer than `time`, `data` where its shard is missing.
+  /// - Throws: `index` or `shape` where there is no such example or it is longer than `time`, `data` where its shard is
+  ///   missing.
   func place(of example: Int, time: Int) throws(DomainError) -> Place {
     guard rows.indices.contains(example) else {
       throw DomainError(

@@ -1,7 +1,7 @@
 import CKernels
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// How a cache stores the logits of one position.
 public struct LogitFormat: Sendable, Equatable {
@@ -39,8 +39,9 @@ public struct LogitFormat: Sendable, Equatable {
   }
 }
 
-/// The bytes of one position in a cache, the same number for each: the ids of the kept tokens (i32), the mass of the others at each
-/// temperature (f32), the logits (f16 or f32) relative to the largest one; rounded up to a multiple of four.
+/// The bytes of one position in a cache, the same number for each: the ids of the kept tokens (i32), the mass of the
+/// others at each temperature (f32), the logits (f16 or f32) relative to the largest one; rounded up to a multiple of
+/// four.
 struct LogitRecord {
   let format: LogitFormat
   let vocabulary: Int
@@ -68,8 +69,8 @@ struct LogitRecord {
   private var tailOffset: Int { format.largest == nil ? 0 : kept * 4 }
   private var valueOffset: Int { tailOffset + format.temperatures.count * 4 }
 
-  /// Writes the records of `rows` (positions) of logits [positions, vocabulary], one behind the other. Throws a value error where a
-  /// logit is NaN or all of a row are infinite.
+  /// Writes the records of `rows` (positions) of logits [positions, vocabulary], one behind the other. Throws a value
+  /// error where a logit is NaN or all of a row are infinite.
   func encode(_ logits: Tensor, rows: [Int], to target: UnsafeMutableRawPointer) throws {
     let dense = try DistillationLoss.floats(logits, "the teacher's logits")
     let chosen = try Tensor.uninitialized([max(1, rows.count), vocabulary])

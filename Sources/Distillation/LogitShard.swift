@@ -2,12 +2,13 @@ import CZlib
 import Files
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// One file of a cache: the records of some examples, checked by a checksum behind them.
 ///
-/// Layout (little-endian): magic `FLLOGIT1` (8 bytes), the cache's key (64 hexadecimal digits), number of the shard, of its examples and of
-/// bytes per record (u64 each), padding to 128 bytes; the positions of each example (u32); the records; CRC-32 of all before (u32).
+/// Layout (little-endian): magic `FLLOGIT1` (8 bytes), the cache's key (64 hexadecimal digits), number of the shard, of
+/// its examples and of bytes per record (u64 each), padding to 128 bytes; the positions of each example (u32); the
+/// records; CRC-32 of all before (u32).
 struct LogitShard {
   static let magic = Array("FLLOGIT1".utf8)
   static let headerSize = 128

@@ -1,9 +1,9 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
-/// What a student is asked to imitate, and how much: a divergence from the teacher's softened predictions, cross-entropy with the
-/// data, the direction of hidden states.
+/// What a student is asked to imitate, and how much: a divergence from the teacher's softened predictions,
+/// cross-entropy with the data, the direction of hidden states.
 ///
 /// With p the teacher's softmax and q the student's, both at temperature τ, the loss of one position is
 /// softWeight · τ² · D(p, q) + hardWeight · (−log softmax(z)[label]) + cosineWeight · (1 − cos(h_S, h_T)).
@@ -15,8 +15,8 @@ public struct Objective: Sendable, Equatable {
     case forwardKL
     /// KL(q‖p): the student stays where the teacher is sure (Gu et al. 2024, MiniLLM).
     case reverseKL
-    /// β·KL(p‖m) + (1−β)·KL(q‖m) with m = β·p + (1−β)·q (Agarwal et al. 2024, GKD). The ends 0 and 1 stand for their limits
-    /// after division by β and 1−β: forward and reverse KL.
+    /// β·KL(p‖m) + (1−β)·KL(q‖m) with m = β·p + (1−β)·q (Agarwal et al. 2024, GKD). The ends 0 and 1 stand for their
+    /// limits after division by β and 1−β: forward and reverse KL.
     case jensenShannon(beta: Double)
     /// KL(p‖α·p + (1−α)·q) (Ko et al. 2024, DistiLLM).
     case skewKL(alpha: Double)
@@ -38,13 +38,15 @@ public struct Objective: Sendable, Equatable {
   public var softWeight: Double
   public var hardWeight: Double
   public var cosineWeight: Double
-  /// Whether the divergence is multiplied by τ², so that its gradients keep their size when τ changes (Hinton et al. 2015).
+  /// Whether the divergence is multiplied by τ², so that its gradients keep their size when τ changes (Hinton et al.
+  /// 2015).
   public var scalesByTemperature: Bool
   public var tail: Tail
   /// The label of positions that cost nothing.
   public var ignoreIndex: Int
 
-  /// - Throws: `value` where a weight is negative, nothing has a weight, τ is not positive, or β or α lies outside of its range.
+  /// - Throws: `value` where a weight is negative, nothing has a weight, τ is not positive, or β or α lies outside of
+  ///   its range.
   public init(
     divergence: Divergence = .forwardKL, temperature: Double = 2, softWeight: Double = 1,
     hardWeight: Double = 0, cosineWeight: Double = 0, scalesByTemperature: Bool = true,

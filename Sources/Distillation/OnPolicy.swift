@@ -1,11 +1,11 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 /// How a student goes on with beginnings of texts.
 public struct TextSampler {
-  /// The beginnings with what was written behind them, for each of them at most `limit` further tokens. The key names the random
-  /// numbers.
+  /// The beginnings with what was written behind them, for each of them at most `limit` further tokens. The key names
+  /// the random numbers.
   public let sample:
     (_ model: Layer, _ prompts: [[Int32]], _ limit: Int, _ key: RandomKey) throws
       -> [[Int32]]
@@ -70,12 +70,13 @@ public enum SequenceLevel {
   }
 }
 
-/// On-policy distillation (Agarwal et al. 2024, GKD, algorithm 1): with probability λ a step trains on what the student itself writes
-/// behind the beginnings of its texts, judged by the teacher; else on the texts. Positions of the beginning cost nothing then. The
-/// teacher must be in memory and unperturbed: nobody knows its logits, or a role reversal, of a text that did not exist before.
+/// On-policy distillation (Agarwal et al. 2024, GKD, algorithm 1): with probability λ a step trains on what the student
+/// itself writes behind the beginnings of its texts, judged by the teacher; else on the texts. Positions of the
+/// beginning cost nothing then. The teacher must be in memory and unperturbed: nobody knows its logits, or a role
+/// reversal, of a text that did not exist before.
 ///
-/// λ = 0 is distillation on the corpus, λ = 1 is on-policy throughout. The paper draws once for each step, and so does this; the length of
-/// beginnings is a setting of the data there, and a parameter here.
+/// λ = 0 is distillation on the corpus, λ = 1 is on-policy throughout. The paper draws once for each step, and so does
+/// this; the length of beginnings is a setting of the data there, and a parameter here.
 public final class OnPolicySource: BatchSource {
   private let corpus: DistillationCorpus
   private let student: Layer

@@ -1,9 +1,9 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
-/// Students that begin as a part of their teacher: its embeddings, some of its blocks, its final normalisation and output (Sanh et al. 2019:
-/// every second block).
+/// Students that begin as a part of their teacher: its embeddings, some of its blocks, its final normalisation and
+/// output (Sanh et al. 2019: every second block).
 public enum Student {
   /// Which blocks a student keeps.
   public enum Layers: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 /// Where a student's targets come from.
 public protocol TeacherSource {

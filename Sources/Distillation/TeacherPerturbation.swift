@@ -1,16 +1,18 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// How a teacher's predictions about a text and about its role reversal become one target (counterfactual role reversal, Gupta et al.
-/// 2022): z are the teacher's logits behind a prefix of x, z′ those behind the counterpart prefix of R(x).
+/// How a teacher's predictions about a text and about its role reversal become one target (counterfactual role
+/// reversal, Gupta et al. 2022): z are the teacher's logits behind a prefix of x, z′ those behind the counterpart
+/// prefix of R(x).
 ///
-/// The paper combines the two before the softmax; how it aligns positions, and whether gendered words of z′ are exchanged for their
-/// counterparts on the way, it leaves open. Here prefixes correspond where both end at the same word boundary (see `TokenAlignment`), and
-/// with `usesWordMap` (the default) z′ first passes through the word map M of `CounterpartTokens`: then x and R(x) get the same target
-/// after M, so that a pair of an augmented corpus is equalised, and a prefix without any gendered word makes he and she equally likely.
-/// Without the map the combination is elementwise, and x and R(x) get the very same target. Positions
-/// inside of an exchanged word, which no position of R(x) corresponds to, keep z.
+/// The paper combines the two before the softmax; how it aligns positions, and whether gendered words of z′ are
+/// exchanged for their counterparts on the way, it leaves open. Here prefixes correspond where both end at the same
+/// word boundary (see `TokenAlignment`), and with `usesWordMap` (the default) z′ first passes through the word map M of
+/// `CounterpartTokens`: then x and R(x) get the same target after M, so that a pair of an augmented corpus is
+/// equalised, and a prefix without any gendered word makes he and she equally likely. Without the map the combination
+/// is elementwise, and x and R(x) get the very same target. Positions inside of an exchanged word, which no position of
+/// R(x) corresponds to, keep z.
 public struct TeacherPerturbation: Sendable, Equatable {
   public enum Operation: String, Sendable, CaseIterable {
     /// z.
@@ -38,7 +40,8 @@ public struct TeacherPerturbation: Sendable, Equatable {
   public var operation: Operation
   public var usesWordMap: Bool
   public var scope: Scope
-  /// Whether z and z′ are made log-probabilities before `max`, `mean` and `swap`: logits are only defined up to a constant.
+  /// Whether z and z′ are made log-probabilities before `max`, `mean` and `swap`: logits are only defined up to a
+  /// constant.
   public var normalizesLogits: Bool
 
   public init(

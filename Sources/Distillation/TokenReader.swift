@@ -1,5 +1,5 @@
 import Glibc
-import Tensor
+import Tensors
 import Text
 
 /// A text as a model reads it.
@@ -80,7 +80,8 @@ public struct TokenReader: Sendable {
       })
   }
 
-  /// Forms where a space belongs to the word behind it (byte-level BPE). A word without it is a part of other words in lower case.
+  /// Forms where a space belongs to the word behind it (byte-level BPE). A word without it is a part of other words in
+  /// lower case.
   public static let spacedForms = [
     WordForm { " " + $0 }, WordForm { " " + capitalized($0) }, WordForm { " " + $0.uppercased() },
     WordForm(capitalized), WordForm { $0.uppercased() },

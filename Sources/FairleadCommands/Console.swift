@@ -1,6 +1,6 @@
 import CSystem
 import Foundation
-import Session
+import Sessions
 import Syntax
 
 /// The two outputs: results, and everything else.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Builtins
 import CSystem
 import Foundation
-import Session
+import Sessions
 import Syntax
 
 /// The command line of Fairlead.
@@ -19,7 +19,7 @@ public struct Fairlead: ParsableCommand {
       """,
     discussion:
       "Without a command, a script's path runs it. Results go to standard output, all else to standard error.",
-    version: Builtins.version,
+    version: Library.version,
     subcommands: [
       Run.self, Check.self, Format.self, Parameters.self, Documentation.self, Test.self, Runs.self,
     ])

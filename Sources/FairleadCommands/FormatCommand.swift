@@ -1,5 +1,5 @@
 import ArgumentParser
-import Session
+import Sessions
 import Syntax
 
 import struct ArgumentParser.Argument

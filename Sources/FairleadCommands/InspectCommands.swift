@@ -3,7 +3,7 @@ import Builtins
 import Files
 import Foundation
 import Foundations
-import Session
+import Sessions
 import Syntax
 import Tables
 

@@ -1,5 +1,5 @@
 import Foundation
-import Session
+import Sessions
 import Terminal
 
 /// `fairlead` without arguments: the prompt where a person types, else a script from standard input.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Session
+import Sessions
 
 /// What commands that run scripts have in common.
 struct RunOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Tables
-import Tensor
+import Tensors
 
 /// Bootstrap intervals (Efron 1979; BCa: Efron 1987): examples are drawn with replacement within each stratum, so that
 /// every group keeps its size.

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Tables
-import Tensor
+import Tensors
 
 /// How unevenly texts about some groups (professions) speak of men and women (Gupta et al. 2022; BOLD, Dhamala et al.
 /// 2021): each text is classified, each group has a ratio, and the disparity says how far the ratios are from 1.

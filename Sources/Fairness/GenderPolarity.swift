@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import Text
 
 /// What a text says about the gender of who it speaks of.

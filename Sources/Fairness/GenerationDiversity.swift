@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import Text
 
 /// How much generated texts repeat themselves and each other: a model that always writes the same is not a fair one.

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Tables
-import Tensor
+import Tensors
 
 /// A number of some examples that is looked at by group: a rate, a score, or a measure of one's own.
 public struct GroupMetric {

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import Text
 
 /// The beginning of a text for a model to go on with, and the group that it asks about.

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Tables
-import Tensor
+import Tensors
 
 /// How much better a classifier recognises the men of a profession than its women, or the other way round (Bias in
 /// Bios, De-Arteaga et al. 2019): the true positive rate of women minus that of men, for each class, and the root of

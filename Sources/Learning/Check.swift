@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Checks that callers share.
 enum Check {

@@ -1,5 +1,5 @@
 import CKernels
-import Tensor
+import Tensors
 
 extension fl_stream {
   /// The stream of a key: AES in counter mode, 128 bits of key, stream number `index`.

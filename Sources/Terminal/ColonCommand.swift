@@ -1,6 +1,6 @@
 import Builtins
 import Foundation
-import Session
+import Sessions
 
 /// The commands of the prompt, which are no part of the language.
 struct ColonCommand {

@@ -1,7 +1,7 @@
 import CReadline
 import CSystem
 import Foundation
-import Session
+import Sessions
 
 /// Lines edited with GNU readline: history that survives, candidates on Tab, Ctrl-C that gives up the line.
 final class LineEditor {

@@ -1,7 +1,7 @@
 import Builtins
 import CSystem
 import Foundation
-import Session
+import Sessions
 import Syntax
 
 /// The prompt: reads cells with readline, runs them in a session, shows what they give.
@@ -48,12 +48,12 @@ public final class ReadEvalPrint {
   }
 
   var banner: String {
-    let threads = Builtins.threads
+    let threads = Library.threads
     let machine = [
       "\(threads) thread\(threads == 1 ? "" : "s")", String(cString: fairlead_vector_name()),
     ]
     .filter { !$0.isEmpty }.joined(separator: ", ")
-    let version = Builtins.version.split(separator: ".").prefix(2).joined(separator: ".")
+    let version = Library.version.split(separator: ".").prefix(2).joined(separator: ".")
     return "\(bold("Fairlead \(version)")) · \(machine) · "
       + dim("?name for help, :help for commands, Ctrl-D to leave")
   }

@@ -13,8 +13,9 @@ enum WordScanner {
     return isWordCharacter(base, position, count)
   }
 
-  /// Whether the character that the byte at `position` (0x80 or more) belongs to is part of words: all but the punctuation, spaces and
-  /// symbols of Latin-1, General Punctuation up to the arrows and dingbats, CJK punctuation and emoji.
+  /// Whether the character that the byte at `position` (0x80 or more) belongs to is part of words: all but the
+  /// punctuation, spaces and symbols of Latin-1, General Punctuation up to the arrows and dingbats, CJK punctuation and
+  /// emoji.
   @inline(never)
   static func isWordCharacter(
     _ base: UnsafePointer<UInt8>, _ position: Int, _ count: Int
@@ -74,8 +75,8 @@ enum WordScanner {
 
   static let hyphen = UInt8(ascii: "-")
 
-  /// Where the row of words ends that begins at `start..<end`, in which each has a capital and a hyphen joins it to the next (`Jean-Luc`). No
-  /// further than the longest word of a table is looked, so that a pass stays linear.
+  /// Where the row of words ends that begins at `start..<end`, in which each has a capital and a hyphen joins it to the
+  /// next (`Jean-Luc`). No further than the longest word of a table is looked, so that a pass stays linear.
   static func compoundEnd(_ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int)
     -> Int
   {
@@ -113,8 +114,8 @@ enum WordScanner {
   }
 }
 
-/// Walks over the words of a text. Looks at 64 bytes at a time and turns them into a mask of word bytes, so that its branches depend on whole words
-/// rather than on single bytes.
+/// Walks over the words of a text. Looks at 64 bytes at a time and turns them into a mask of word bytes, so that its
+/// branches depend on whole words rather than on single bytes.
 struct WordIterator {
   private let base: UnsafePointer<UInt8>
   private let count: Int
@@ -244,7 +245,8 @@ struct WordKey: Equatable {
     self.high = high
   }
 
-  /// Sets the case bit of each byte that is an ASCII letter's upper form (0x41…0x5A), eight at a time; other bytes stay.
+  /// Sets the case bit of each byte that is an ASCII letter's upper form (0x41…0x5A), eight at a time; other bytes
+  /// stay.
   @inline(__always)
   private static func lowered(_ x: UInt64) -> UInt64 {
     let low7 = x & 0x7F7F_7F7F_7F7F_7F7F

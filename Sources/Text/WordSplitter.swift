@@ -1,11 +1,12 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// How a text is cut into whole words, for vocabularies of words. (`Tokenizer` cuts words into pieces.)
 public enum WordSplitter: String, Sendable, CaseIterable {
   /// Cut at white space, nothing else changed: for corpora that are tokenised already.
   case whitespace
-  /// Lower-cased words; every punctuation mark is a token of its own, apostrophes and hyphens inside a word stay (`don't`, `t-shirt`).
+  /// Lower-cased words; every punctuation mark is a token of its own, apostrophes and hyphens inside a word stay
+  /// (`don't`, `t-shirt`).
   case words
   /// Each character (extended grapheme cluster), spaces included.
   case characters
@@ -62,7 +63,8 @@ public enum WordSplitter: String, Sendable, CaseIterable {
     return result
   }
 
-  /// The words of a text that is ASCII alone, as most are; nil where it is not. A class of characters is a class of bytes then.
+  /// The words of a text that is ASCII alone, as most are; nil where it is not. A class of characters is a class of
+  /// bytes then.
   private static func asciiWords(_ bytes: UnsafeBufferPointer<UInt8>) -> [String]? {
     guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
     func isPart(_ byte: UInt8) -> Bool {

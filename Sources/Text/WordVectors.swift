@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Vectors of words, as word2vec, GloVe and fastText write them in text form.
 public struct WordVectors: Sendable {
@@ -36,11 +36,12 @@ public struct WordVectors: Sendable {
     self.init(reader)
   }
 
-  /// Reads a UTF-8 file, packed by gzip or not: a word and its numbers on each line, set apart by spaces or tabs, perhaps behind a line
-  /// with the counts of words and of numbers. Of a word that is there twice the first vector counts.
+  /// Reads a UTF-8 file, packed by gzip or not: a word and its numbers on each line, set apart by spaces or tabs,
+  /// perhaps behind a line with the counts of words and of numbers. Of a word that is there twice the first vector
+  /// counts.
   ///
-  /// - Throws: `io` where the file cannot be read, `parse` that names the line where one does not hold as many numbers as the first,
-  ///   or one that is not finite.
+  /// - Throws: `io` where the file cannot be read, `parse` that names the line where one does not hold as many numbers
+  ///   as the first, or one that is not finite.
   public init(contentsOf path: String) throws(DomainError) {
     let bytes = try InputFile.textBytes(path)
     var reader: Reader?

@@ -1,9 +1,9 @@
 import Distillation
 import Learning
-import Tensor
+import Tensors
 
-/// Steps of distillation on one batch of random tokens: the teacher's forward pass without a trace, the student's both ways, half
-/// cross-entropy and half T² KL at temperature 2, Adam on the student.
+/// Steps of distillation on one batch of random tokens: the teacher's forward pass without a trace, the student's both
+/// ways, half cross-entropy and half T² KL at temperature 2, Adam on the student.
 final class DistillationStep: Workload {
   private let body: () throws -> Double
   private let parameterCount: Int

@@ -1,6 +1,6 @@
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// The worker that Scripts/bench starts for our side of a case; Scripts/benchmarks/PROTOCOL.md has its lines.
 @main

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// One f32 matrix product, M×K times K×N, as the tensors of the language do it.
 final class MatrixProduct: Workload {

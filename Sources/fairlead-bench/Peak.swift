@@ -1,6 +1,6 @@
 import CPeak
 import Foundations
-import Tensor
+import Tensors
 
 /// Fused multiply-adds in registers on all threads at once: what no matrix product can exceed.
 final class Peak: Workload {

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import Text
 
 /// Role reversal of a text, cut at line ends into documents of about 64 KB that threads share.

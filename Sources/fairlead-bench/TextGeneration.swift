@@ -1,5 +1,5 @@
 import Learning
-import Tensor
+import Tensors
 
 /// Continuing one prompt greedily with random weights.
 final class TextGeneration: Workload {

@@ -1,5 +1,5 @@
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 import Text
 
 /// What Scripts/oracles/tokenizers_agreement.py compares with the `tokenizers` package: no server, lines in and lines

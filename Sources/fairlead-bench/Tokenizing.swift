@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 import Text
 
 /// Byte-level BPE of 8192 tokens over documents of 50 lines: learning it, or encoding with it.

@@ -1,5 +1,5 @@
 import Learning
-import Tensor
+import Tensors
 
 /// Steps of training on one batch of random tokens or images: forward, mean cross-entropy, backward, Adam on all
 /// parameters.

@@ -29,7 +29,7 @@ import Testing
   private func output(torture: Bool) -> ScriptResult {
     let host = RecordingHost()
     let interpreter = Interpreter(host: host, seed: 1)
-    Builtins.install(in: interpreter)
+    Library.install(in: interpreter)
     if torture { interpreter.vm.collectAlways() }
     return run(
       ApartTests.script + "\nprint(together, alone)\n", name: "apart.fl", interpreter, host)

@@ -12,7 +12,7 @@ import Testing
   /// A session's language, all of it.
   static func interpreter(_ host: RecordingHost = RecordingHost()) -> Interpreter {
     let interpreter = Interpreter(host: host, seed: 1)
-    Builtins.install(in: interpreter)
+    Library.install(in: interpreter)
     return interpreter
   }
 

@@ -1,7 +1,7 @@
 import Foundations
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 import Testing
 
 @testable import Builtins
@@ -11,7 +11,7 @@ import Testing
 @Suite struct NativeCancellationTests {
   private func failure(_ script: String) -> Diagnostic.Kind? {
     let interpreter = Interpreter(seed: 1)
-    Builtins.install(in: interpreter)
+    Library.install(in: interpreter)
     do {
       let program = try Parsing.parse(Source(name: "test.fl", text: script))
       try Cancellation.when({ true }) { _ = try interpreter.run(program) }
@@ -62,7 +62,7 @@ import Testing
   @Test func tokenizersStop() throws {
     for call in ["encode(\"her \" * 5000)", "encode(\"her\" * 5000)", "tokens(\"her \" * 5000)"] {
       let interpreter = Interpreter(seed: 1)
-      Builtins.install(in: interpreter)
+      Library.install(in: interpreter)
       _ = try interpreter.run(
         Parsing.parse(Source(name: "a.fl", text: "let t = text.train_tokenizer([\"her mother\"])")))
       let program = try Parsing.parse(Source(name: "b.fl", text: "t.\(call)"))

@@ -15,7 +15,7 @@ private final class Printer: Runtime.ScriptHost, @unchecked Sendable {
 private func printed(_ text: String) -> String {
   let host = Printer()
   let interpreter = Interpreter(host: host, seed: 1)
-  Builtins.install(in: interpreter)
+  Library.install(in: interpreter)
   do {
     let program = try Parsing.parse(Source(name: "test.fl", text: text))
     let problem = Checking.check(program, in: CheckEnvironment(globals: interpreter.entities))

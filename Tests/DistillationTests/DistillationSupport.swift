@@ -1,6 +1,6 @@
 import Foundation
 import Learning
-import Tensor
+import Tensors
 import Text
 
 @testable import Distillation

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 import Text
@@ -340,7 +340,8 @@ import Text
     #expect(throws: DomainError.self) { try wrong.batch([0]) }
   }
 
-  /// The library's own tokenizer and generator: bytes align, he and she are tokens, the teacher's texts become a corpus.
+  /// The library's own tokenizer and generator: bytes align, he and she are tokens, the teacher's texts become a
+  /// corpus.
   @Test func readsAndWritesWithTheLibrary() throws {
     var trainer = BytePairTrainer(vocabularySize: 700, specialTokens: ["<|endoftext|>"])
     let texts = try BiographyCorpus.generate(seed: 4).train.prefix(300)

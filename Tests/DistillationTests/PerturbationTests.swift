@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 import Text
@@ -48,8 +48,8 @@ import Text
     } catch { return .none }
   }()
 
-  /// Combining x with R(x), or R(x) with x, gives targets that are each other's counterparts: the mass of each side of every group
-  /// goes over to the other side, and all other tokens are equal.
+  /// Combining x with R(x), or R(x) with x, gives targets that are each other's counterparts: the mass of each side of
+  /// every group goes over to the other side, and all other tokens are equal.
   @Test(arguments: [TeacherPerturbation.Operation.max, .mean, .meanProbability], [true, false])
   func textAndReversalGetTheSameTarget(
     _ operation: TeacherPerturbation.Operation, _ usesWordMap: Bool

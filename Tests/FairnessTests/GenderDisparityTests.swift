@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import Testing
 import Text
 

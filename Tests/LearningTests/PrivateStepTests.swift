@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
@@ -259,7 +259,8 @@ import Testing
     }
   }
 
-  /// How long the longest example of a batch is says something of that example: a model that sees it is given each by itself.
+  /// How long the longest example of a batch is says something of that example: a model that sees it is given each by
+  /// itself.
   @Test func noExampleSeesThePaddingOfOthers() throws {
     let source = try TokenSource(
       [[3, 1, 4, 1, 5], [2, 6], [5, 3, 5], [8]], labels: [0, 1, 2, 0])
@@ -349,7 +350,8 @@ import Testing
     }
   }
 
-  /// A loss that compares examples learns nothing from one: refused, unless it is asked for or whole micro-batches are within the bound.
+  /// A loss that compares examples learns nothing from one: refused, unless it is asked for or whole micro-batches are
+  /// within the bound.
   @Test func whatLearnsNothingFromOneExampleIsRefused() throws {
     var random = RandomStream(seed: 8)
     let model = try Linear(4, 3, random: &random)

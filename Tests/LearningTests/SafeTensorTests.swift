@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 @Suite struct SafeTensorTests {

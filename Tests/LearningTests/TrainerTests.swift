@@ -1,6 +1,6 @@
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 /// Whole runs: they learn, repeat, do not depend on the number of threads, and stop when asked.

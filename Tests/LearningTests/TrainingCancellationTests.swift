@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Learning
-@testable import Tensor
+@testable import Tensors
 
 /// A forward pass and a step of training can be stopped anywhere, and leave the model as it was between two steps.
 @Suite struct TrainingCancellationTests {

@@ -1,11 +1,12 @@
 import Foundation
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
 @testable import Learning
 
-/// Attention, blocks and small models have the values, gradients and gradients per example of PyTorch and `transformers`.
+/// Attention, blocks and small models have the values, gradients and gradients per example of PyTorch and
+/// `transformers`.
 @Suite struct TransformerGoldenTests {
   private func lengths(_ test: Golden.Case, _ name: String = "lengths") throws -> Lengths? {
     try test.inputs[name].map { Lengths(try $0.array(Int64.self).map { Int32($0) }) }

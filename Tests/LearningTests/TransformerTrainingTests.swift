@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import TestSupport
 import Testing
 
@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  /// What dropout multiplies each weight with, [examples, heads, time, time]: read off by values that are the identity and weights that
-  /// are all alike. It does not depend on the width of the heads.
+  /// What dropout multiplies each weight with, [examples, heads, time, time]: read off by values that are the identity
+  /// and weights that are all alike. It does not depend on the width of the heads.
   private func dropped(_ examples: Int, heads: Int, _ time: Int, _ probability: Double) throws
     -> Tensor
   {
@@ -274,8 +274,8 @@ import Testing
     #expect(try kept.array(Float.self) == before)
   }
 
-  /// A step without privacy takes the mean over all positions that count, as PyTorch's `cross_entropy` over a padded batch does, in
-  /// one part or in several; not the mean of the texts' means.
+  /// A step without privacy takes the mean over all positions that count, as PyTorch's `cross_entropy` over a padded
+  /// batch does, in one part or in several; not the mean of the texts' means.
   @Test(arguments: [8, 2, 1]) func longTextsWeighMore(physicalLimit: Int) throws {
     var batch = try batch(5)
     let labels = try batch.labels.contiguous()

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 import Testing
 
 @testable import Privacy
@@ -8,7 +8,8 @@ import Testing
     let result = try MembershipAttack.scores(
       members: [3, 2.5, 2, 0.5], others: [1, 0.8, 0.6, 0.4, 2.2])
     #expect(isClose(result.auc, 0.75, absolute: 1e-12))
-    // Halves [3, 2], [1, 0.6, 2.2] and [2.5, 0.5], [0.8, 0.4]: thresholds 2 and 2.5, each 0.5 on the other half. On all it is 0.55.
+    // Halves [3, 2], [1, 0.6, 2.2] and [2.5, 0.5], [0.8, 0.4]: thresholds 2 and 2.5, each 0.5 on the other half. On all
+    // it is 0.55.
     #expect(result.advantage == 0.5)
     #expect(result.advantageInterval == 0...1)
     #expect(result.tprAtLowFPR == nil)
@@ -50,8 +51,8 @@ import Testing
     return range.lowerBound
   }
 
-  /// Of 400 simulated attacks each the interval must hold the true area in 92% at least: 95% less three spreads of such a count. Where it
-  /// held all the time it would be too wide to say anything: its mean width is looked at too.
+  /// Of 400 simulated attacks each the interval must hold the true area in 92% at least: 95% less three spreads of such
+  /// a count. Where it held all the time it would be too wide to say anything: its mean width is looked at too.
   @Test(arguments: [
     (0.5, 10, 200, 1.0), (0.5, 400, 400, 1), (0.8, 10, 10, 1), (0.95, 300, 20, 1),
     (0.995, 400, 400, 1), (0.5, 300, 20, 8), (0.6, 5, 5, 1),

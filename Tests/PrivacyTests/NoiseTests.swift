@@ -1,5 +1,5 @@
 import Foundation
-import Tensor
+import Tensors
 import Testing
 
 @testable import Privacy
@@ -174,7 +174,8 @@ import Testing
     for (place, times) in ones.enumerated() { expect(times, 0.5, "bit \(place)") }
   }
 
-  /// Mean, spread and shape of released noise. At 20,000 samples the Kolmogorov–Smirnov bound for a chance of 1e-6 is 0.0190.
+  /// Mean, spread and shape of released noise. At 20,000 samples the Kolmogorov–Smirnov bound for a chance of 1e-6 is
+  /// 0.0190.
   @Test func releasedNoiseIsGaussian() throws {
     let count = 20_000
     let values = [Double](repeating: 7, count: count)
@@ -215,7 +216,8 @@ import Testing
       }?.kind == .limit)
   }
 
-  /// Tests the test: neighbouring data sets through a mechanism with far too little noise must be told apart, with enough noise not.
+  /// Tests the test: neighbouring data sets through a mechanism with far too little noise must be told apart, with
+  /// enough noise not.
   @Test func brokenMechanismsAreFound() throws {
     func attack(_ noise: Double) throws -> Double {
       let count = 4_000

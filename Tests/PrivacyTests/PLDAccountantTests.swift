@@ -1,5 +1,5 @@
 import Foundation
-import Tensor
+import Tensors
 import Testing
 
 @testable import Privacy
@@ -63,7 +63,8 @@ import Testing
     }
   }
 
-  /// Noise on all data beside sampled steps: the closed form does not apply, the sum of both is no more than what each costs.
+  /// Noise on all data beside sampled steps: the closed form does not apply, the sum of both is no more than what each
+  /// costs.
   @Test func mixedEvents() throws {
     let sampled = Mechanism.sampledGaussian(rate: 0.05, noiseMultiplier: 1, steps: 20)
     let whole = Mechanism.gaussian(noiseMultiplier: 4)

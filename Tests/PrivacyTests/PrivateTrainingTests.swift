@@ -1,5 +1,5 @@
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 @testable import Privacy

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 @testable import Privacy

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 @Suite struct CursorContextTests {
   /// `|` marks the cursor.

@@ -2,7 +2,7 @@ import Foundation
 import Syntax
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 /// The code in the documentation and the README: every block says what it is, scripts pass the check, transcripts of
 /// the prompt show what it shows. (The scripts run in the tests of the command.)

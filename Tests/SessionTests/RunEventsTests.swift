@@ -3,7 +3,7 @@ import Foundations
 import Tables
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 /// What the record and standard error tell of private trainings.
 @Suite struct RunEventsTests {

@@ -5,7 +5,7 @@ import Synchronization
 import Tables
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 /// A directory of its own for each test, gone afterwards.
 final class TemporaryDirectory {

@@ -1,10 +1,10 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import Testing
 
 @testable import Files
-@testable import Session
+@testable import Sessions
 
 @Suite struct SandboxTests {
   @Test func onlyTheWorkingDirectoryAndTheScriptsFolderAreOpen() throws {

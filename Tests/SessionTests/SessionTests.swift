@@ -2,7 +2,7 @@ import Foundation
 import Syntax
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 /// A session in a folder of its own, with what it prints.
 private final class Stage {

@@ -4,7 +4,7 @@ import Foundations
 import Tables
 import Testing
 
-@testable import Session
+@testable import Sessions
 
 private let plan = SweepPlan(
   names: ["epsilon", "seed"],

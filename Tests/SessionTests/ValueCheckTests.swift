@@ -4,7 +4,7 @@ import Syntax
 import Testing
 
 @testable import Builtins
-@testable import Session
+@testable import Sessions
 
 /// What a check finds of values before the first line runs, and that it finds nothing in what is right.
 @Suite struct ValueCheckTests {
@@ -373,8 +373,8 @@ import Testing
   /// throws where a native or field gives something else.
   @Test func declarationsKeepTheirWord() throws {
     let session = Session(options: SessionOptions())
-    let known = Set(Builtins.types.keys)
-    for (name, type) in Builtins.types { #expect(type().name == name) }
+    let known = Set(Library.types.keys)
+    for (name, type) in Library.types { #expect(type().name == name) }
     var examples = 0
     func visit(_ signature: Signature) {
       func names(_ type: StaticType) -> [String] {
@@ -410,7 +410,7 @@ import Testing
       }
     }
     session.interpreter.entities.values.forEach(visit)
-    for type in Builtins.types.values { type().methods.forEach { visit($0.signature) } }
+    for type in Library.types.values { type().methods.forEach { visit($0.signature) } }
     for kind in [ObjectKind.string, .list, .map] {
       session.interpreter.methods(of: kind).forEach { visit($0.signature) }
     }

@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import Testing
 
 /// Random inputs of a case in f64, away from its kinks.

@@ -2,7 +2,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 /// C = alpha op(A) op(B) + beta C in f64, one element after the other.
 private func naive(

@@ -3,7 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 private struct GoldenIndex: Decodable {
   let index: TensorIndex

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 import Testing
 
 /// One row of the table of differentiable operations: what is computed from tensors of these shapes, with numbers of

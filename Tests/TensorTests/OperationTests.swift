@@ -1,7 +1,7 @@
 import Foundations
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 // What the table of differentiable operations does not say: creation, errors, lengths, odd inputs.
 

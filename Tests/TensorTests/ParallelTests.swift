@@ -3,7 +3,7 @@ import Foundations
 import Synchronization
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 /// Tests that set the number of threads run one after the other.
 @Suite(.serialized) struct ParallelTests {

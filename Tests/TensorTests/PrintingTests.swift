@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 @Test func rowsAreAligned() throws {
   let x = try Tensor(

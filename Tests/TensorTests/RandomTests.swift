@@ -2,7 +2,7 @@ import Foundation
 import Foundations
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 @Test func philoxMatchesThePublishedVectors() {
   // Random123's known-answer tests for philox4x32-10: counter and key all zero, and all ones.

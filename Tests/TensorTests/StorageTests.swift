@@ -2,7 +2,7 @@ import Foundations
 import Glibc
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 @Suite(.serialized) struct StorageTests {
   @Test func sizeClassesHoldWhatIsAsked() {

@@ -2,7 +2,7 @@ import Foundations
 import Synchronization
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 /// Work that is stopped leaves the rest out, and nobody sees what it made.
 @Suite struct TensorCancellationTests {

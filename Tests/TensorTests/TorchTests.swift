@@ -3,7 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import Tensor
+@testable import Tensors
 
 /// One operation with PyTorch's values and gradients (Scripts/oracles/tensor_ops.py).
 private struct TorchCase: Decodable, CustomTestStringConvertible, Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Session
+import Sessions
 import Testing
 
 @testable import Terminal

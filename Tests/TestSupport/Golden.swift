@@ -1,6 +1,6 @@
 import Foundation
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 /// The golden files that Scripts/oracles writes with PyTorch.

@@ -1,5 +1,5 @@
 import Foundation
-import Tensor
+import Tensors
 
 private struct GoldenFile<Case: Decodable>: Decodable { let cases: [Case] }
 

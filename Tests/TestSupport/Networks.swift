@@ -1,5 +1,5 @@
 import Learning
-import Tensor
+import Tensors
 import Testing
 
 /// The golden networks, with their children named as PyTorch's.

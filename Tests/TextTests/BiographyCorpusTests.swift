@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import Testing
 
 @testable import Text
@@ -56,7 +56,8 @@ import Testing
     }
   }
 
-  /// The grammar has no gendered words but those that it knows of: reversing a text by the lexicon gives its counterpart.
+  /// The grammar has no gendered words but those that it knows of: reversing a text by the lexicon gives its
+  /// counterpart.
   @Test func counterpartIsTheReversal() throws {
     let corpus = try BiographyCorpus.generate()
     let texts = corpus.train + corpus.biosTrain

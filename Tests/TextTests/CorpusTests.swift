@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 import Testing
 
 @testable import Text

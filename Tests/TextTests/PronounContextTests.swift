@@ -1,15 +1,16 @@
 import Foundation
-import Tensor
+import Tensors
 import Testing
 
 @testable import Text
 
 /// How often the rule and the tagger are right about `her` on real text.
 ///
-/// The treebank's universal tags do not tell `her` the determiner from `her` the object, but English does elsewhere: `his` is (nearly always) the
-/// determiner and `him` the object, so that putting `her` in their place gives labelled examples. For `her` and `hers` themselves, the tokens
-/// of the test and development parts were labelled by hand for this test (`labelled`). CoNLL-2003 tags `her` itself (PRP$, PRP), but wrongly in about
-/// one case of ten (`She made her/PRP political debut`), which bounds the agreement that can be reached there.
+/// The treebank's universal tags do not tell `her` the determiner from `her` the object, but English does elsewhere:
+/// `his` is (nearly always) the determiner and `him` the object, so that putting `her` in their place gives labelled
+/// examples. For `her` and `hers` themselves, the tokens of the test and development parts were labelled by hand for
+/// this test (`labelled`). CoNLL-2003 tags `her` itself (PRP$, PRP), but wrongly in about one case of ten
+/// (`She made her/PRP political debut`), which bounds the agreement that can be reached there.
 @Suite struct PronounContextTests {
   struct Score: CustomStringConvertible {
     var determiners = 0

@@ -3,9 +3,10 @@ import Testing
 
 @testable import Text
 
-/// Sentences with their reversals as a person would write them, a row each, the two divided by a tab. They were written before the rules were
-/// tried on them, kind by kind: fixed phrases and the same words in ordinary sentences, names with foreign particles, possessives, emphasis,
-/// tags and slashes, titles, and pronouns whose counterpart depends on what stands around them.
+/// Sentences with their reversals as a person would write them, a row each, the two divided by a tab. They were written
+/// before the rules were tried on them, kind by kind: fixed phrases and the same words in ordinary sentences, names
+/// with foreign particles, possessives, emphasis, tags and slashes, titles, and pronouns whose counterpart depends on
+/// what stands around them.
 @Suite struct RoleReversalSentenceTests {
   static let rows: [(text: String, reversed: String)] = sentences.split(separator: "\n").map {
     let parts = $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)

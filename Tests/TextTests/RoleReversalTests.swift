@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 import Testing
 
 @testable import Text
@@ -142,7 +142,8 @@ import Testing
   }
 }
 
-/// R(R(x)) = x on the domain that the report states, R(R(R(x))) = R(x) everywhere, and R(R(x)) = x everywhere with `.keep`.
+/// R(R(x)) = x on the domain that the report states, R(R(R(x))) = R(x) everywhere, and R(R(x)) = x everywhere with
+/// `.keep`.
 @Suite struct RoleReversalInvolutionTests {
   private func check(
     _ text: String, _ change: RoleReversal, _ keep: RoleReversal, _ label: String = ""

@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Tensor
+import Tensors
 import Testing
 
 @testable import Text
@@ -37,8 +37,8 @@ import Testing
     #expect(again.weights == tagger.weights && again.features.keys == tagger.features.keys)
   }
 
-  /// One epoch over one sentence of two words by hand: the first guess is wrong (the first tag of the alphabet), the weights of its features go
-  /// up and down by one, and the mean over the two steps of what stood after each is kept.
+  /// One epoch over one sentence of two words by hand: the first guess is wrong (the first tag of the alphabet), the
+  /// weights of its features go up and down by one, and the mean over the two steps of what stood after each is kept.
   @Test func averagesAsTheFormulaSays() throws {
     var once = options
     once.epochs = 1
@@ -48,8 +48,8 @@ import Testing
     words.addStatic(0, to: &first)
     let bias = tagger.features.find(first[0])
     let form = tagger.features.find(first[1])
-    // Step 1 changes B +1, A −1; step 2 (where the bias now says B, truth A) changes the bias back. A weight set in step 1 stands
-    // for one of two steps in the mean: its value after step 1 counts for step 2.
+    // Step 1 changes B +1, A −1; step 2 (where the bias now says B, truth A) changes the bias back. A weight set in
+    // step 1 stands for one of two steps in the mean: its value after step 1 counts for step 2.
     #expect(tagger.weights[form * 2 + 1] == 0.5 && tagger.weights[form * 2] == -0.5)
     #expect(tagger.weights[bias * 2 + 1] == 0.5 && tagger.weights[bias * 2] == -0.5)
   }
@@ -121,7 +121,8 @@ import Testing
     #expect(failure { _ = try TaggedSentence(words: ["a"], tags: []) } != nil)
   }
 
-  /// Accuracy over all tags, and over the pronouns whose counterpart depends on context; what a tagger says of x and of R(x) is the same.
+  /// Accuracy over all tags, and over the pronouns whose counterpart depends on context; what a tagger says of x and of
+  /// R(x) is the same.
   @Test(.enabled(if: TestData.has("ud_english_ewt"), "the English Web Treebank is not here"))
   func onTheWebTreebank() throws {
     let train = try PronounContextTests.treebank("train")

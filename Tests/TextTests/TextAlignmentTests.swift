@@ -42,7 +42,8 @@ import Testing
     #expect(positions == [0, 1, nil, 4, 5, 6, 7])
   }
 
-  /// The prefix of R(x) at the matching position is R of the prefix of x, up to what a pronoun's context behind the prefix decides.
+  /// The prefix of R(x) at the matching position is R of the prefix of x, up to what a pronoun's context behind the
+  /// prefix decides.
   @Test(arguments: [3, 5, 64])
   func prefixesAreCounterparts(_ longest: Int) throws {
     let text =

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 import Testing
 
 @testable import Text

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 import Testing
 
 @testable import Text
@@ -103,7 +103,8 @@ enum TokenizerGolden {
   }
 
   @Test func longWordsMergeAlike() throws {
-    // The queue of long words and the search of short ones are two ways to one result: cut a long word's text apart where they must agree.
+    // The queue of long words and the search of short ones are two ways to one result: cut a long word's text apart
+    // where they must agree.
     let tokenizer = try TokenizerGolden.tokenizer("byte level")
     for count in [47, 48, 49, 50, 51, 52, 200, 5000] {
       let ids = try tokenizer.encode(String(repeating: "the", count: count))

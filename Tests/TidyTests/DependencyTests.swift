@@ -9,7 +9,7 @@ import Testing
     var found: [String: Set<String>] = [:]
     for match in manifest.matches(
       of:
-        #/\.(?:target|executableTarget|testTarget)\( ?name: "([^"]+)"(.*?)(?=\.(?:target|executableTarget|testTarget|systemLibrary)\(|swiftLanguageModes)/#
+        #/\.(?:t|executableT|testT)arget\( ?name: "([^"]+)"(.*?)(?=\.(?:t|executableT|testT)arget\(|\.systemL|swiftLan)/#
     ) {
       let names = match.output.2.firstMatch(of: #/dependencies: \[(.*?)\](?:,|\))/#)?.output.1 ?? ""
       let products = names.matches(of: #/product\(name: "(\w+)"/#).map { String($0.output.1) }
@@ -78,7 +78,8 @@ import Testing
     #expect(places["Foundations"] == places.values.min())
   }
 
-  /// Whatever computes what a paper says names it: a year, an arXiv number, a standard or the peer whose definition it is.
+  /// Whatever computes what a paper says names it: a year, an arXiv number, a standard or the peer whose definition it
+  /// is.
   @Test func algorithmsNameTheirSources() throws {
     let source =
       #/\b(19|20)\d\d\b|arXiv|RFC \d|PyTorch|SciPy|Fairlearn|NumPy|Hugging Face|section \d/#

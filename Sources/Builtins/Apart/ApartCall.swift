@@ -2,7 +2,7 @@ import Foundations
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 
 /// Calls a script's losses and modules. In private training (`VM.sealed`) they leave nothing behind and draw random
 /// numbers of their own, and where a step computes several examples at once they are given `RowTensor`s.

@@ -1,7 +1,7 @@
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 
 /// The operations on tensors that give each example of a batch what they would give it alone, with the arguments for
 /// which they do. What is not listed here is not done on several examples at once.

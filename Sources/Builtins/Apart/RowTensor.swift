@@ -1,7 +1,7 @@
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 
 /// What a script's loss or module gets in place of a tensor in private training: one example's part of a batch. To the
 /// script it is the tensor of a batch of one; behind it lie all examples, and what the script does is done for all at

@@ -4,7 +4,7 @@ import Learning
 import Privacy
 import Runtime
 import Tables
-import Tensor
+import Tensors
 
 /// What a private training run did and what it cost, in a script.
 extension PrivateTrainingResult: NativeValue {

@@ -3,7 +3,7 @@ import Learning
 import Privacy
 import Runtime
 import Tables
-import Tensor
+import Tensors
 
 /// `dp.train` and `dp.attack`.
 enum DPTraining {

@@ -1,6 +1,6 @@
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// The generated corpus of biographies and stories, in `data`.

@@ -2,7 +2,7 @@ import Foundations
 import Learning
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// A labelled corpus made ready, in a script.

@@ -1,7 +1,7 @@
 import Distillation
 import Learning
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// The module `distill`: a student learns from a teacher.

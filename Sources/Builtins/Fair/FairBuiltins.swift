@@ -3,7 +3,7 @@ import Foundations
 import Learning
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// The module `fair`: what a model does, measured.

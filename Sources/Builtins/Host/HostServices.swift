@@ -101,8 +101,8 @@ extension VM {
     return try hostServices.writablePath(path)
   }
 
-  /// The absolute path of a file that the script may read. Throws also where the running code may depend on nothing that
-  /// changes: what it prints may stand in a file, too.
+  /// The absolute path of a file that the script may read. Throws also where the running code may depend on nothing
+  /// that changes: what it prints may stand in a file, too.
   func readablePath(_ path: String) throws -> String {
     try requireUnsealed("no file can be read")
     return try hostServices.readablePath(path)

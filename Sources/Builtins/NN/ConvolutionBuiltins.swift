@@ -1,6 +1,6 @@
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// Recurrent layers beside the LSTM, convolutions and pooling in windows in `nn`.
 enum ConvolutionBuiltins {

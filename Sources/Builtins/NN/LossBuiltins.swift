@@ -1,6 +1,6 @@
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// Loss functions in `nn`, for training by hand and as `loss:` of `nn.train` and `dp.train`.
 enum LossBuiltins {

@@ -1,7 +1,7 @@
 import Foundations
 import Learning
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// A model in a script: a layer, alone or composed of others. Training changes it in place, so it belongs to the trial

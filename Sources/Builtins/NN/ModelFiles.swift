@@ -2,7 +2,7 @@ import Files
 import Foundations
 import Learning
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// Models on disk: `nn.load`, `model.save`, `model.load`.

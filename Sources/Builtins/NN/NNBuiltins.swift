@@ -2,7 +2,7 @@ import Foundations
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 import Text
 
 /// The module `nn`: layers, models composed of them, and training.

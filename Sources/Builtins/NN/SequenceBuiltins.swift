@@ -1,6 +1,6 @@
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// What reads or writes sequences in `nn` beside transformers' own models: the CRF over tags, and the encoder-decoder.
 enum SequenceBuiltins {

@@ -2,7 +2,7 @@ import Files
 import Learning
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// What a training run did, without privacy.

@@ -2,7 +2,7 @@ import Foundations
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 import Text
 
 /// What training and evaluation take: a part of a dataset, or a map of two tensors.

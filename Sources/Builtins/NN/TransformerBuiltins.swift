@@ -2,7 +2,7 @@ import Foundations
 import Learning
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 import Text
 
 /// Transformers in `nn`: whole models, and the layers that they are made of.

@@ -1,7 +1,7 @@
 import Foundations
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// An optimizer in a script: settings. `nn.train` and `dp.train` start it afresh, so one value serves many runs; only
 /// `step` keeps state in it.

@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Runtime
-import Tensor
+import Tensors
 
 /// `sys`: the machine and the process.
 enum SysBuiltins {

@@ -1,7 +1,7 @@
 import Runtime
 import Syntax
 import Tables
-import Tensor
+import Tensors
 
 extension TableError: FaultConvertible {
   public var fault: Fault {

@@ -4,7 +4,7 @@ import Foundations
 import Runtime
 import Syntax
 import Tables
-import Tensor
+import Tensors
 
 extension Table: NativeValue {
   public static let typeName = "table"

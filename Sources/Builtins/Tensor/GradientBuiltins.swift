@@ -1,7 +1,7 @@
 import Foundations
 import Learning
 import Runtime
-import Tensor
+import Tensors
 
 /// `gradient` and `value_and_gradient`: what changes a number, with respect to tensors or to a model's parameters.
 enum GradientBuiltins {

@@ -1,6 +1,6 @@
 import Foundations
 import Runtime
-import Tensor
+import Tensors
 
 /// `tensor`: making tensors. What can be done with one stands in `TensorMethods`.
 enum TensorBuiltins {

@@ -1,6 +1,6 @@
 import Foundations
 import Runtime
-import Tensor
+import Tensors
 
 /// Global functions on tensors: those that the core declares for numbers take tensors through `overload`, the others
 /// are declared here.

@@ -1,5 +1,5 @@
 import Runtime
-import Tensor
+import Tensors
 
 /// What can be called on a tensor: `x.reshape(2, -1)`, `x.sum(axis: 0)`.
 enum TensorMethods {

@@ -1,7 +1,7 @@
 import Foundations
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 
 extension DomainError: FaultConvertible {
   public var fault: Fault {

@@ -1,7 +1,7 @@
 import Foundations
 import Learning
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// What a model of language writes and how likely it finds texts, in `text`.

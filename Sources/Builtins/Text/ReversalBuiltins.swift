@@ -1,6 +1,6 @@
 import Foundations
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// Role reversal in `text`: with the built-in lexicon, or with one's own lexicon, names and tagger.

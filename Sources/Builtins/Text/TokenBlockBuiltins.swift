@@ -1,6 +1,6 @@
 import Learning
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// Texts as examples for models of language, in `text`.

@@ -1,5 +1,5 @@
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// A tokenizer of words in pieces, in a script.

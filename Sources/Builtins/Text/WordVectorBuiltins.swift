@@ -1,5 +1,5 @@
 import Runtime
-import Tensor
+import Tensors
 import Text
 
 /// Vectors of words, in a script.

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Which tensors of a checkpoint are which parameters of a model; reading and writing go by the same list.
 struct CheckpointMap {
@@ -27,7 +27,8 @@ struct CheckpointMap {
   }
 
   private let entries: [Entry]
-  /// What names begin with where the model is part of one with a head; such models are written with it where `writesPrefix`.
+  /// What names begin with where the model is part of one with a head; such models are written with it where
+  /// `writesPrefix`.
   private let prefix: String
   private let writesPrefix: Bool
   /// Tensors that say nothing: masks, position numbers.
@@ -143,7 +144,8 @@ struct CheckpointMap {
 
   /// Sets all parameters from `weights`.
   ///
-  /// - Returns: the tensors of heads that were left out, and the types of the others by the names under which they are written.
+  /// - Returns: the tensors of heads that were left out, and the types of the others by the names under which they are
+  ///   written.
   func load(_ weights: WeightFolder) throws -> (skipped: [String], types: [String: SafeTensorType])
   {
     var stored: [Spelling: String] = [:]

@@ -1,10 +1,10 @@
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
-/// The `config.json` of a Hugging Face folder. Settings that change what the model computes are understood or refused; where one is
-/// left out, the default of transformers holds.
+/// The `config.json` of a Hugging Face folder. Settings that change what the model computes are understood or refused;
+/// where one is left out, the default of transformers holds.
 struct ModelConfiguration {
   enum Family: String {
     case gpt2, bert

@@ -1,9 +1,10 @@
-// Models in folders as the transformers library keeps them: `config.json` and safetensors weights. Families: GPT-2, BERT, DistilBERT.
+// Models in folders as the transformers library keeps them: `config.json` and safetensors weights. Families: GPT-2,
+// BERT, DistilBERT.
 
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// A model from a Hugging Face folder, and what the folder says about its tokens.
 public struct PretrainedModel {
@@ -41,10 +42,11 @@ public struct PretrainedModel {
 
   /// Reads the model in `folder`.
   ///
-  /// - Parameter dropout: of the layers and of the attention's weights, for training; where nothing is said the configuration's.
-  /// - Throws: `io` where a file is missing, `parse` and `data` where one is not sound, `value` for a setting that is not supported, by
-  ///   its name (none that changes a result is ignored), `key` for tensors that are missing or unknown, `shape` and `type` for those
-  ///   that do not fit.
+  /// - Parameter dropout: of the layers and of the attention's weights, for training; where nothing is said the
+  ///   configuration's.
+  /// - Throws: `io` where a file is missing, `parse` and `data` where one is not sound, `value` for a setting that is
+  ///   not supported, by its name (none that changes a result is ignored), `key` for tensors that are missing or
+  ///   unknown, `shape` and `type` for those that do not fit.
   public static func load(_ folder: String, dropout: Double? = nil) throws -> PretrainedModel {
     let config = try ModelConfiguration(folder + "/config.json")
     let weights = try WeightFolder(folder)
@@ -79,8 +81,8 @@ public struct PretrainedModel {
       network: network, tokens: try config.specialTokens(folder), skipped: skipped, types: types)
   }
 
-  /// Whether the weights can be those of a model of about this size: before memory is taken for one that a small file only speaks
-  /// of. Where they lack a tensor, that is found later and named.
+  /// Whether the weights can be those of a model of about this size: before memory is taken for one that a small file
+  /// only speaks of. Where they lack a tensor, that is found later and named.
   private static func require(_ size: ModelSize, in weights: WeightFolder) throws {
     let held = weights.entries.reduce(0) { $0 + $1.count }
     guard size.matrixNumbers / 2 <= held + (1 << 19) else {
@@ -91,13 +93,15 @@ public struct PretrainedModel {
     }
   }
 
-  /// Writes `config.json` and `model.safetensors` (and for a GPT-2 `generation_config.json`) as transformers reads them; other files of
-  /// the folder stay.
+  /// Writes `config.json` and `model.safetensors` (and for a GPT-2 `generation_config.json`) as transformers reads
+  /// them; other files of the folder stay.
   ///
-  /// A folder that is not there yet appears whole or not at all. In one that is, each file is replaced whole, the weights first.
-  /// - Parameter types: how tensors are stored, as `load` gives it; the others, and those whose numbers have outgrown their type, with 32
-  ///   bits.
-  /// - Throws: `type` where the model is of no such family, `value` where the family cannot say it, `io` where it cannot be written.
+  /// A folder that is not there yet appears whole or not at all. In one that is, each file is replaced whole, the
+  /// weights first.
+  /// - Parameter types: how tensors are stored, as `load` gives it; the others, and those whose numbers have outgrown
+  ///   their type, with 32 bits.
+  /// - Throws: `type` where the model is of no such family, `value` where the family cannot say it, `io` where it
+  ///   cannot be written.
   public static func save(
     _ model: Layer, to folder: String, tokens: SpecialTokens = SpecialTokens(),
     types: [String: SafeTensorType] = [:]

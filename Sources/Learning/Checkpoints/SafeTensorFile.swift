@@ -1,9 +1,9 @@
 import Files
 import Foundations
-import Tensor
+import Tensors
 
-/// An open safetensors file. Only its header is in memory; a tensor is read when it is asked for, straight into its own memory,
-/// so that a file that somebody changes or cuts off meanwhile gives an error and never a crash.
+/// An open safetensors file. Only its header is in memory; a tensor is read when it is asked for, straight into its own
+/// memory, so that a file that somebody changes or cuts off meanwhile gives an error and never a crash.
 public final class SafeTensorFile {
   public var path: String { file.path }
   public let header: SafeTensorHeader
@@ -27,10 +27,11 @@ public final class SafeTensorFile {
   ///
   /// - Parameters:
   ///   - name: one of the names of `entries`.
-  ///   - dtype: the type of the elements; where nothing is said, the one that holds every value of the stored type: f32 for F16,
-  ///     BF16 and 8-bit floating point, i64 for the integers but I32.
-  /// - Throws: `key` for an unknown name, `type` where the stored type cannot be held (complex and sub-byte numbers), `limit` where
-  ///   it is too large or has more than eight axes, `io` and `data` where the file fails or was cut off since it was opened.
+  ///   - dtype: the type of the elements; where nothing is said, the one that holds every value of the stored type: f32
+  ///     for F16, BF16 and 8-bit floating point, i64 for the integers but I32.
+  /// - Throws: `key` for an unknown name, `type` where the stored type cannot be held (complex and sub-byte numbers),
+  ///   `limit` where it is too large or has more than eight axes, `io` and `data` where the file fails or was cut off
+  ///   since it was opened.
   public func tensor(_ name: String, as dtype: DType? = nil) throws -> Tensor {
     guard let entry = header[name] else {
       throw DomainError(.key, "\(path) has no tensor `\(name)`")

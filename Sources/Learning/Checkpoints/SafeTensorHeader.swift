@@ -1,12 +1,13 @@
-// The header of a safetensors file, which is untrusted: everything that the format promises is checked before any of it is used.
+// The header of a safetensors file, which is untrusted: everything that the format promises is checked before any of it
+// is used.
 //
-// u64 little-endian N | N bytes of JSON | data. The JSON object maps a tensor's name to its type, shape and range of bytes in the
-// data; `__metadata__` maps strings to strings. (safetensors 0.8, safetensors/src/tensor.rs; we refuse more: repeated names, unknown
-// fields.)
+// u64 little-endian N | N bytes of JSON | data. The JSON object maps a tensor's name to its type, shape and range of
+// bytes in the data; `__metadata__` maps strings to strings. (safetensors 0.8, safetensors/src/tensor.rs; we refuse
+// more: repeated names, unknown fields.)
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// One tensor of a safetensors file.
 public struct SafeTensorEntry: Sendable, Equatable {

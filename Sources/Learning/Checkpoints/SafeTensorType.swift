@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// The element types of the safetensors format, in the order of its reference (by alignment).
 public enum SafeTensorType: String, Sendable, CaseIterable, Comparable {
@@ -37,7 +37,8 @@ public enum SafeTensorType: String, Sendable, CaseIterable, Comparable {
     }
   }
 
-  /// The tensor type that holds every value of this one; nil where there is none: complex numbers, and numbers that share bytes.
+  /// The tensor type that holds every value of this one; nil where there is none: complex numbers, and numbers that
+  /// share bytes.
   public var dtype: DType? {
     switch self {
     case .bool: .bool
@@ -125,8 +126,8 @@ extension SafeTensorType {
     return Float(bitPattern: sign | magnitude)
   }
 
-  /// The value of one byte. OCP 8-bit floating point (E4M3 has no infinity, E5M2 is the upper byte of a binary16), its "FNUZ"
-  /// variants (the bias is one more, 0x80 is the only NaN, there is no negative zero), and E8M0, a power of two.
+  /// The value of one byte. OCP 8-bit floating point (E4M3 has no infinity, E5M2 is the upper byte of a binary16), its
+  /// "FNUZ" variants (the bias is one more, 0x80 is the only NaN, there is no negative zero), and E8M0, a power of two.
   fileprivate func eightBit(_ byte: UInt8) -> Float {
     func value(mantissaBits: Int, bias: Int) -> Float {
       let exponent = Int(byte & 0x7F) >> mantissaBits
@@ -151,7 +152,8 @@ extension SafeTensorType {
 // MARK: Writing
 
 extension SafeTensorType {
-  /// Numbers below it in size stay finite when they are rounded to this type; nil for types that f32 tensors are not rounded to.
+  /// Numbers below it in size stay finite when they are rounded to this type; nil for types that f32 tensors are not
+  /// rounded to.
   var largestRounded: Float? {
     switch self {
     case .f16: 65520

@@ -1,7 +1,7 @@
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// Writing of safetensors files, byte for byte as the reference writes them.
 public enum SafeTensors {
@@ -9,11 +9,11 @@ public enum SafeTensors {
   ///
   /// - Parameters:
   ///   - tensors: names, each once, and values of any type and layout.
-  ///   - types: how f32 tensors are stored, by name: rounded to the nearest number of that type. Where that type is none of fractions, or
-  ///     a number is too large for it, and for all other tensors, it is their own type.
+  ///   - types: how f32 tensors are stored, by name: rounded to the nearest number of that type. Where that type is
+  ///     none of fractions, or a number is too large for it, and for all other tensors, it is their own type.
   ///   - metadata: strings for the header; `("format", "pt")` is what `transformers` expects of a model.
-  /// - Throws: `key` where a name appears twice or is `__metadata__`, `limit` where the header grows past the format's limit, `io`
-  ///   where the file cannot be written.
+  /// - Throws: `key` where a name appears twice or is `__metadata__`, `limit` where the header grows past the format's
+  ///   limit, `io` where the file cannot be written.
   public static func write(
     _ tensors: [(name: String, value: Tensor)], types: [String: SafeTensorType] = [:],
     metadata: [(name: String, value: String)] = [], to path: String

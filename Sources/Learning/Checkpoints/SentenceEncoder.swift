@@ -1,11 +1,11 @@
-// Sentence embeddings as the sentence-transformers library makes them (Reimers and Gurevych 2019): a BERT, the pooling of its last hidden
-// states, and normalisation to length 1.
+// Sentence embeddings as the sentence-transformers library makes them (Reimers and Gurevych 2019): a BERT, the pooling
+// of its last hidden states, and normalisation to length 1.
 
 import CKernels
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// Turns token sequences into vectors whose inner products say how alike the sentences are.
 public final class SentenceEncoder {
@@ -43,8 +43,8 @@ public final class SentenceEncoder {
     self.maximumLength = limit
   }
 
-  /// Reads a folder of sentence-transformers: `modules.json` names its parts. Without that file the folder is a plain BERT, whose mean
-  /// is taken and not normalised, as that library does.
+  /// Reads a folder of sentence-transformers: `modules.json` names its parts. Without that file the folder is a plain
+  /// BERT, whose mean is taken and not normalised, as that library does.
   ///
   /// - Throws: as `PretrainedModel.load`, and `value` for a part or a pooling that is not supported.
   ///
@@ -163,8 +163,8 @@ public final class SentenceEncoder {
     return folder + "/" + first.path
   }
 
-  /// Writes a folder that sentence-transformers and `init(folder:)` read: the model as `PretrainedModel.save` writes it, with
-  /// `modules.json`, the pooling and the greatest length beside it. The tokenizer is the caller's affair.
+  /// Writes a folder that sentence-transformers and `init(folder:)` read: the model as `PretrainedModel.save` writes
+  /// it, with `modules.json`, the pooling and the greatest length beside it. The tokenizer is the caller's affair.
   ///
   /// - Throws: as `PretrainedModel.save`, and `value` for poolings in an order that such a folder cannot say.
   public func save(

@@ -1,7 +1,7 @@
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// The weights of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
 public final class WeightFolder {
@@ -15,8 +15,8 @@ public final class WeightFolder {
 
   /// Opens the files and checks their headers, and that the index and the shards agree.
   ///
-  /// - Throws: `io` where there are no weights or one cannot be read, `parse` and `data` where a file is not sound; a shard's name
-  ///   that leads out of the folder is refused.
+  /// - Throws: `io` where there are no weights or one cannot be read, `parse` and `data` where a file is not sound; a
+  ///   shard's name that leads out of the folder is refused.
   public init(_ folder: String) throws {
     self.folder = folder
     let single = folder + "/model.safetensors"

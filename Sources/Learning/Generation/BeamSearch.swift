@@ -1,10 +1,11 @@
-// Beam search as transformers does it (generation/utils.py `_beam_search`, version 5): of the beams' continuations the best 2 n are kept, the
-// finished ones among the first n compete for the result by log-probability / length^penalty, the best n others go on.
+// Beam search as transformers does it (generation/utils.py `_beam_search`, version 5): of the beams' continuations the
+// best 2 n are kept, the finished ones among the first n compete for the result by log-probability / length^penalty,
+// the best n others go on.
 
 import CKernels
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// How a beam search goes.
 public struct BeamOptions: Sendable, Equatable {
@@ -50,8 +51,8 @@ public enum BeamSearch {
   /// The best continuations of each prompt.
   ///
   /// - Parameters:
-  ///   - options: how far to go; of the choice of tokens only the repetition penalty and the ban on repeated n-grams count, applied to
-  ///     log-probabilities. Stop texts are not looked for.
+  ///   - options: how far to go; of the choice of tokens only the repetition penalty and the ban on repeated n-grams
+  ///     count, applied to log-probabilities. Stop texts are not looked for.
   ///   - onStep: called before each token; what it throws ends the run.
   /// - Returns: for each prompt `beams.returned` continuations, the best first; fewer where the vocabulary has no more.
   /// - Throws: as `Generation.run`.

@@ -1,8 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// A model that continues sequences of tokens. `Generation` and `BeamSearch` work with any; read next: `TransformerDecoder`, the fast one.
+/// A model that continues sequences of tokens. `Generation` and `BeamSearch` work with any; read next:
+/// `TransformerDecoder`, the fast one.
 public protocol DecodingModel: AnyObject {
   /// Tokens are 0 ..< vocabularySize.
   var vocabularySize: Int { get }
@@ -14,7 +15,8 @@ public protocol DecodingModel: AnyObject {
 
 /// Sequences that are being continued together. A row's numbers are the same bits whatever the other rows are.
 public protocol DecodingState: AnyObject {
-  /// Begins row i with `prompts[i]`, each of at least one token; afterwards the logits of every row are there, in order.
+  /// Begins row i with `prompts[i]`, each of at least one token; afterwards the logits of every row are there, in
+  /// order.
   func begin(_ prompts: [ArraySlice<Int32>]) throws
 
   /// Appends `tokens[i]` to row `rows[i]`, each row at most once; afterwards logits i are those of row `rows[i]`.
@@ -30,16 +32,16 @@ public protocol DecodingState: AnyObject {
 /// Sequences of which one can be continued by several tokens at a time, and be cut back: what checking a draft needs.
 public protocol DraftingState: DecodingState {
   /// Appends tokens to one row.
-  /// - Returns: [tokens, vocabulary], for each of them what the model says about the token behind it: the same bits as had they
-  ///   been appended one by one. Valid until the next call.
+  /// - Returns: [tokens, vocabulary], for each of them what the model says about the token behind it: the same bits as
+  ///   had they been appended one by one. Valid until the next call.
   func extend(_ row: Int, by tokens: [Int32]) throws -> UnsafeMutablePointer<Float>
 
   /// Forgets the last `count` tokens of a row.
   func shorten(_ row: Int, by count: Int)
 }
 
-/// Continues sequences with any model that is a function of tokens [rows, time] (i64) with logits [rows, time, vocabulary], by
-/// computing the whole sequence anew for every token: for models without a cache.
+/// Continues sequences with any model that is a function of tokens [rows, time] (i64) with logits [rows, time,
+/// vocabulary], by computing the whole sequence anew for every token: for models without a cache.
 public final class UncachedDecoder: DecodingModel {
   public let vocabularySize: Int
   public let contextLength: Int?

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// How far to continue, and how tokens are chosen.
 public struct GenerationOptions: Sendable {
@@ -15,7 +15,8 @@ public struct GenerationOptions: Sendable {
   public var stopTexts: StopTexts?
   /// The most sequences that grow together; changes the speed and the memory, never the result.
   public var batch = 16
-  /// Whether a sequence that grows alone is drafted by looking up what followed before; changes the speed, never the result.
+  /// Whether a sequence that grows alone is drafted by looking up what followed before; changes the speed, never the
+  /// result.
   public var drafts = true
 
   public init(
@@ -107,8 +108,8 @@ public struct Continuation: Sendable, Equatable {
   public var tokens: [Int32]
   /// The token that ended it; nil where it has the largest length.
   public var stopToken: Int32?
-  /// The logarithm of the probability that the model itself gives to these tokens and the stop token, before temperature and
-  /// penalties.
+  /// The logarithm of the probability that the model itself gives to these tokens and the stop token, before
+  /// temperature and penalties.
   public var logProbability: Double
 }
 
@@ -116,15 +117,16 @@ public struct Continuation: Sendable, Equatable {
 public enum Generation {
   /// Continues each of `prompts`, several at a time.
   ///
-  /// What is drawn for prompt i depends on `key`, on `firstIndex + i` and on the place in the sequence only: neither the other prompts
-  /// nor the batch nor the number of threads change a token.
+  /// What is drawn for prompt i depends on `key`, on `firstIndex + i` and on the place in the sequence only: neither
+  /// the other prompts nor the batch nor the number of threads change a token.
   ///
   /// - Parameters:
   ///   - firstIndex: the number of the first prompt, for callers that hand a long list over in parts.
   ///   - onStep: called before each token; what it throws ends the run.
   /// - Returns: a continuation for each prompt, in order.
-  /// - Throws: a value error for options out of range and for an empty prompt, an index error for a token outside the vocabulary, a
-  ///   limit error where a sequence would outgrow the model's context, a data error where the model gives something else than numbers.
+  /// - Throws: a value error for options out of range and for an empty prompt, an index error for a token outside the
+  ///   vocabulary, a limit error where a sequence would outgrow the model's context, a data error where the model gives
+  ///   something else than numbers.
   public static func run(
     _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, key: RandomKey,
     firstIndex: Int = 0, onStep: () throws -> Void = {}
@@ -246,7 +248,8 @@ private final class GenerationLoop {
 
   var isFinished: Bool { active == 0 }
 
-  /// Whether one row grows by itself: then a pass waits for the weights only, and several tokens take no longer than one.
+  /// Whether one row grows by itself: then a pass waits for the weights only, and several tokens take no longer than
+  /// one.
   var isAlone: Bool { active == 1 }
 
   /// Chooses token number `step` of each active row from `logits` [active, vocabulary]; rows that end leave.
@@ -288,7 +291,8 @@ private final class GenerationLoop {
       to: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rows)[..<active]))
   }
 
-  /// One pass over the only active row: its last token and a draft of those behind it, of which those stay that the row chooses too.
+  /// One pass over the only active row: its last token and a draft of those behind it, of which those stay that the row
+  /// chooses too.
   func growByDraft(_ state: any DraftingState, step: inout Int, _ onStep: () throws -> Void) throws
   {
     let row = rows[0]

@@ -1,8 +1,10 @@
-/// Drafts of what may follow, looked up in the sequence itself: what followed when its last tokens stood there before (Saxena 2023,
-/// prompt lookup decoding). A model checks a draft in one pass over its weights, in the time that a token takes; where its own choices
-/// are the drafted tokens, it has made several at once. So drafts change the speed and never a token.
+/// Drafts of what may follow, looked up in the sequence itself: what followed when its last tokens stood there before
+/// (Saxena 2023, prompt lookup decoding). A model checks a draft in one pass over its weights, in the time that a token
+/// takes; where its own choices are the drafted tokens, it has made several at once. So drafts change the speed and
+/// never a token.
 struct PromptLookup {
-  /// The most tokens of a draft: with the token before it a pass takes eight, which still wait for memory and not for arithmetic.
+  /// The most tokens of a draft: with the token before it a pass takes eight, which still wait for memory and not for
+  /// arithmetic.
   private static let longest = 7
   /// How many of the last tokens are looked for, the most first.
   private static let suffixes = [3, 2]

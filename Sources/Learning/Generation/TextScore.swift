@@ -1,10 +1,11 @@
-// How well a language model predicts texts. Perplexities per token of models with different tokenizers cannot be compared; per word and per
-// byte they can, because the total log-likelihood of the text is divided by something that the tokenizer does not decide.
+// How well a language model predicts texts. Perplexities per token of models with different tokenizers cannot be
+// compared; per word and per byte they can, because the total log-likelihood of the text is divided by something that
+// the tokenizer does not decide.
 
 import CKernels
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// The negative log-likelihood of some text and what it is divided by.
 public struct TextScore: Sendable, Equatable {
@@ -49,8 +50,8 @@ public struct TextScore: Sendable, Equatable {
   }
 }
 
-/// Log-probabilities of given texts under a model from tokens [rows, time] (i64) to logits [rows, time, vocabulary] (f32) in which
-/// position t sees nothing behind it.
+/// Log-probabilities of given texts under a model from tokens [rows, time] (i64) to logits [rows, time, vocabulary]
+/// (f32) in which position t sees nothing behind it.
 public struct LanguageModelScorer {
   private let forward: (Tensor) throws -> Tensor
   /// The longest sequence that the model sees; nil where there is no limit.
@@ -71,8 +72,8 @@ public struct LanguageModelScorer {
     }
   }
 
-  /// ln p(token t | the tokens before it) for t = 1, 2, … of each text: one number less than there are tokens. Begin a text with a start
-  /// token to have its first word predicted too.
+  /// ln p(token t | the tokens before it) for t = 1, 2, … of each text: one number less than there are tokens. Begin a
+  /// text with a start token to have its first word predicted too.
   ///
   /// - Parameter batch: how many texts of like length go through the model together.
   /// - Throws: a limit error where a text is longer than the context; use `score` for those.
@@ -98,11 +99,11 @@ public struct LanguageModelScorer {
   ///
   /// - Parameters:
   ///   - tokens: the whole text.
-  ///   - start: a token that goes before the text and every part of it that has no other context (`<|endoftext|>`, say), so that the
-  ///     first token is predicted too; without one it is not.
+  ///   - start: a token that goes before the text and every part of it that has no other context (`<|endoftext|>`,
+  ///     say), so that the first token is predicted too; without one it is not.
   ///   - window: tokens of a window; at most (and where nothing is said) the context length.
-  ///   - stride: how far a window moves. Its last `stride` tokens are predicted from all of the window before them: a small
-  ///     stride gives each token more context and takes longer. Half a window where nothing is said.
+  ///   - stride: how far a window moves. Its last `stride` tokens are predicted from all of the window before them: a
+  ///     small stride gives each token more context and takes longer. Half a window where nothing is said.
   ///   - words, bytes: of the text; see `TextScore`.
   /// - Throws: a value error where window and stride do not fit.
   public func score(
@@ -144,8 +145,8 @@ public struct LanguageModelScorer {
     return result
   }
 
-  /// The log-probabilities of all tokens but the first of each sequence. Shorter ones are padded behind their end, where nothing that
-  /// counts sees it.
+  /// The log-probabilities of all tokens but the first of each sequence. Shorter ones are padded behind their end,
+  /// where nothing that counts sees it.
   private func predict(_ sequences: [ArraySlice<Int32>]) throws -> [[Double]] {
     let longest = sequences.reduce(0) { max($0, $1.count) }
     let time = longest - 1

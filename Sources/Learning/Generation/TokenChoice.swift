@@ -1,9 +1,9 @@
-// Choosing the next token from logits: penalties, then temperature, top-k and top-p, in the order and with the ties of transformers'
-// logits processors. Memory is made once.
+// Choosing the next token from logits: penalties, then temperature, top-k and top-p, in the order and with the ties of
+// transformers' logits processors. Memory is made once.
 
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// What is done to the logits before a token is chosen.
 public struct TokenChoice: Sendable, Equatable {
@@ -19,8 +19,8 @@ public struct TokenChoice: Sendable, Equatable {
   public var minP: Double?
   /// No n tokens of this many follow each other twice, the prompt's counted; nil allows all.
   public var noRepeatNGram: Int?
-  /// Tokens that occurred, in the prompt too, lose likelihood: positive logits are divided by it, negative ones multiplied
-  /// (Keskar et al. 2019). 1 changes nothing.
+  /// Tokens that occurred, in the prompt too, lose likelihood: positive logits are divided by it, negative ones
+  /// multiplied (Keskar et al. 2019). 1 changes nothing.
   public var repetitionPenalty = 1.0
 
   /// The most likely token.
@@ -97,7 +97,8 @@ final class TokenChooser {
     history.append(token)
   }
 
-  /// Applies the penalty and the bans on repeating and stopping to `values` [vocabulary] (logits, or log-probabilities in a beam search).
+  /// Applies the penalty and the bans on repeating and stopping to `values` [vocabulary] (logits, or log-probabilities
+  /// in a beam search).
   func process(_ values: UnsafeMutablePointer<Float>, mayStop: Bool) {
     if !seen.isEmpty {
       let penalty = Float(choice.repetitionPenalty)
@@ -201,8 +202,8 @@ final class TokenChooser {
   }
 }
 
-/// Order statistics without sorting: parts of the numbers are split by a pivot and one of them is kept, so that the work is
-/// proportional to the count.
+/// Order statistics without sorting: parts of the numbers are split by a pivot and one of them is kept, so that the
+/// work is proportional to the count.
 enum Selection {
   /// The `rank`-th largest (from 1) of `count` numbers, none of them NaN.
   static func largest(

@@ -1,10 +1,11 @@
-// A decoder of pre-normalised transformer blocks (GPT-2: Radford et al. 2019) laid out for generation: key-value cache, buffers made
-// once, and products that read each weight once for all rows. What bounds it is the memory's bandwidth.
+// A decoder of pre-normalised transformer blocks (GPT-2: Radford et al. 2019) laid out for generation: key-value cache,
+// buffers made once, and products that read each weight once for all rows. What bounds it is the memory's bandwidth.
 
 import CKernels
-import Tensor
+import Tensors
 
-/// Continues sequences with the weights of a GPT-2; a snapshot: later changes of the parameters it was made from do not reach it.
+/// Continues sequences with the weights of a GPT-2; a snapshot: later changes of the parameters it was made from do not
+/// reach it.
 public final class TransformerDecoder: DecodingModel {
   public let vocabularySize: Int
   public let contextLength: Int?
@@ -77,8 +78,8 @@ public final class TransformerDecoder: DecodingModel {
 }
 
 extension LanguageModel {
-  /// What `Generation` and `BeamSearch` continue texts with: the fast decoder for a GPT-2, and for any other model one that computes the
-  /// whole text anew for each token.
+  /// What `Generation` and `BeamSearch` continue texts with: the fast decoder for a GPT-2, and for any other model one
+  /// that computes the whole text anew for each token.
   public func decoder() throws -> any DecodingModel {
     if let model = self as? GPT2 { return TransformerDecoder(model) }
     return try UncachedDecoder(

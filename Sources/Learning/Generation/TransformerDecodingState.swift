@@ -1,11 +1,11 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// The keys and values of the sequences so far, and the buffers of a step.
 ///
-/// The cache is [block][slot, head, capacity, head width] for keys and for values; a row's sequence lies in one slot. Steps work on
-/// the new tokens of all rows, packed: no padding is ever computed.
+/// The cache is [block][slot, head, capacity, head width] for keys and for values; a row's sequence lies in one slot.
+/// Steps work on the new tokens of all rows, packed: no padding is ever computed.
 final class TransformerDecodingState: DraftingState {
   private let model: TransformerDecoder
   private let rows: Int
@@ -243,7 +243,8 @@ final class TransformerDecodingState: DraftingState {
     }
   }
 
-  /// Rows of weights that are treated as one block: some 200 KiB, which stay in a core's cache for the examples that follow.
+  /// Rows of weights that are treated as one block: some 200 KiB, which stay in a core's cache for the examples that
+  /// follow.
   private func linear(
     _ x: UnsafePointer<Float>, _ count: Int, _ inputs: Int,
     _ layer: TransformerDecoder.LinearPointers, _ outputs: Int, _ y: UnsafeMutablePointer<Float>

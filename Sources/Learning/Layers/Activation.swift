@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// A function of one tensor without parameters.
 public final class Activation: Layer {

@@ -1,14 +1,14 @@
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
-/// A linear-chain conditional random field (Lafferty 2001) over emissions [examples, time, tags]: the probability of a sequence of
-/// tags y is exp(s(y)) / Z with s(y) = start[y₁] + Σ_t emission[t, y_t] + Σ_t transitions[y_{t-1}, y_t] + end[y_T]. The
-/// parameters' names and shapes are those of the pytorch-crf package.
+/// A linear-chain conditional random field (Lafferty 2001) over emissions [examples, time, tags]: the probability of a
+/// sequence of tags y is exp(s(y)) / Z with s(y) = start[y₁] + Σ_t emission[t, y_t] + Σ_t transitions[y_{t-1}, y_t] +
+/// end[y_T]. The parameters' names and shapes are those of the pytorch-crf package.
 ///
-/// As a layer it passes emissions on unchanged, so that it can stand last in a model; train with `loss`, predict with `decode`. A
-/// padded example's sequence is as long as the emissions' `lengths` say, and in training ends before its trailing ignored
-/// labels. All sums are made in f64, in log space.
+/// As a layer it passes emissions on unchanged, so that it can stand last in a model; train with `loss`, predict with
+/// `decode`. A padded example's sequence is as long as the emissions' `lengths` say, and in training ends before its
+/// trailing ignored labels. All sums are made in f64, in log space.
 public final class CRF: Layer {
   public let tags: Int
   /// [tags, tags]: from row to column.
@@ -58,8 +58,8 @@ public final class CRF: Layer {
     }
   }
 
-  /// log Z - s(y) of each example, [examples]; 0 for an empty one. Throws an index error for a tag that is none, a value error
-  /// where an ignored position stands before a real one.
+  /// log Z - s(y) of each example, [examples]; 0 for an empty one. Throws an index error for a tag that is none, a
+  /// value error where an ignored position stands before a real one.
   public func negativeLogLikelihood(_ emissions: Tensor, _ labels: Tensor, ignoreIndex: Int = -100)
     throws -> Tensor
   {

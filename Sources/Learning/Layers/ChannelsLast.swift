@@ -1,7 +1,8 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// Images whose channels lie next to each other in memory, while their shape is PyTorch's [examples, channels, height, width].
+/// Images whose channels lie next to each other in memory, while their shape is PyTorch's [examples, channels, height,
+/// width].
 enum ChannelsLast {
   /// The memory as [images, height, width, channels]; no copy where the tensor came from one of our layers.
   static func dense(_ tensor: Tensor, _ layer: String) throws -> Tensor {

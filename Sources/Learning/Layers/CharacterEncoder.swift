@@ -1,13 +1,14 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// Words from their characters (Kim et al. 2016, arXiv 1508.06615): characters [examples, words, characters] → embedding →
-/// convolutions of several widths → activation → maximum over the word → the widths' outputs beside each other: [examples, words,
-/// Σ filters].
+/// Words from their characters (Kim et al. 2016, arXiv 1508.06615): characters [examples, words, characters] →
+/// embedding → convolutions of several widths → activation → maximum over the word → the widths' outputs beside each
+/// other: [examples, words, Σ filters].
 ///
-/// Index 0 is padding. A word counts as far as its last other character; a width-k convolution sees it with k - 1 zero vectors on
-/// either side (a wide convolution, Kalchbrenner et al. 2014: the paper leaves words shorter than the kernel open), so that what a word
-/// becomes does not depend on the longest word of its batch. A word without characters gives zeros.
+/// Index 0 is padding. A word counts as far as its last other character; a width-k convolution sees it with k - 1 zero
+/// vectors on either side (a wide convolution, Kalchbrenner et al. 2014: the paper leaves words shorter than the kernel
+/// open), so that what a word becomes does not depend on the longest word of its batch. A word without characters gives
+/// zeros.
 public final class CharacterEncoder: Layer {
   public let embedding: Embedding
   public let convolutions: [Convolution1D]
@@ -17,8 +18,8 @@ public final class CharacterEncoder: Layer {
   /// The numbers that a word becomes.
   public let outputs: Int
 
-  /// `filters` counts the outputs of each width. The activation is relu, tanh, sigmoid, gelu or silu. Throws a value error for anything
-  /// else.
+  /// `filters` counts the outputs of each width. The activation is relu, tanh, sigmoid, gelu or silu. Throws a value
+  /// error for anything else.
   public convenience init(
     characters: Int, width: Int, filters: [(width: Int, count: Int)],
     activation: Activation.Kind = .relu, random: inout RandomStream

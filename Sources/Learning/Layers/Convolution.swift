@@ -1,8 +1,8 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// What convolutions in one and two dimensions share: the parameters, `weight` [outputs, inputs / groups, kernel…] and `bias`
-/// [outputs], initialised as PyTorch does (uniform in ±1/√(inputs / groups · kernel)).
+/// What convolutions in one and two dimensions share: the parameters, `weight` [outputs, inputs / groups, kernel…] and
+/// `bias` [outputs], initialised as PyTorch does (uniform in ±1/√(inputs / groups · kernel)).
 public class Convolution: Layer {
   public let inputs: Int
   public let outputs: Int
@@ -65,8 +65,8 @@ public class Convolution: Layer {
     throw DomainError(.type, "\(kind) is not a function of one tensor")
   }
 
-  /// `x` [images, height, width, channels], of which `imagesPerExample` belong to one example; `shape` gives the result and the
-  /// gradients of `input` their shapes.
+  /// `x` [images, height, width, channels], of which `imagesPerExample` belong to one example; `shape` gives the result
+  /// and the gradients of `input` their shapes.
   func run(
     _ input: Tensor, _ x: Tensor, imagesPerExample: Int, then activation: FusedActivation,
     output shape: (Tensor) throws -> Tensor, gradient inner: @escaping (Tensor) throws -> Tensor,
@@ -88,8 +88,8 @@ public class Convolution: Layer {
   }
 }
 
-/// Cross-correlation of [examples, inputs, height, width] with `outputs` kernels, PyTorch's `Conv2d`; the output is [examples,
-/// outputs, height', width'] with height' = ⌊(height + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1.
+/// Cross-correlation of [examples, inputs, height, width] with `outputs` kernels, PyTorch's `Conv2d`; the output is
+/// [examples, outputs, height', width'] with height' = ⌊(height + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1.
 public final class Convolution2D: Convolution {
   public init(
     _ inputs: Int, _ outputs: Int, kernel: PlaneSize, stride: PlaneSize = 1,
@@ -125,8 +125,8 @@ public final class Convolution2D: Convolution {
   }
 }
 
-/// Cross-correlation of [examples, inputs, time] with `outputs` kernels, PyTorch's `Conv1d`; the output is [examples, outputs,
-/// time'].
+/// Cross-correlation of [examples, inputs, time] with `outputs` kernels, PyTorch's `Conv1d`; the output is [examples,
+/// outputs, time'].
 public final class Convolution1D: Convolution {
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
@@ -167,8 +167,8 @@ public final class Convolution1D: Convolution {
       inputGradient: { try ChannelsLast.view($0).squeezed(2) })
   }
 
-  /// The same over [examples, sequences, time, inputs], features last, each sequence by itself: [examples, sequences, time',
-  /// outputs].
+  /// The same over [examples, sequences, time, inputs], features last, each sequence by itself: [examples, sequences,
+  /// time', outputs].
   func forwardSequences(_ input: Tensor, then activation: FusedActivation) throws -> Tensor {
     guard input.rank == 4, input.shape[3] == inputs else {
       throw DomainError(

@@ -1,10 +1,10 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// One forward pass of a convolution over x [images, height, width, channels], as matrix products: what the windows of a few
-/// images see is laid out as the rows of a matrix (in cache, never for all images), and multiplied with the kernels. Backward passes
-/// lay it out again, which costs less than to keep it.
+/// One forward pass of a convolution over x [images, height, width, channels], as matrix products: what the windows of
+/// a few images see is laid out as the rows of a matrix (in cache, never for all images), and multiplied with the
+/// kernels. Backward passes lay it out again, which costs less than to keep it.
 final class ConvolutionPass {
   /// Elements of the laid-out matrix at a time.
   private static let pieceSize = 1 << 15

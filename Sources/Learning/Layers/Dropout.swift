@@ -1,9 +1,10 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// In training, sets each element to zero with `probability` and scales the others by 1/(1 - probability) (Srivastava 2014);
-/// nothing in evaluation. Which elements follows from the pass's key and their position alone, so no mask is stored.
+/// In training, sets each element to zero with `probability` and scales the others by 1/(1 - probability) (Srivastava
+/// 2014); nothing in evaluation. Which elements follows from the pass's key and their position alone, so no mask is
+/// stored.
 public final class Dropout: Layer {
   public let probability: Double
 

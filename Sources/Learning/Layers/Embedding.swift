@@ -1,12 +1,12 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch unless another deviation is given. Tokens are
-/// i64 or i32 of any shape.
+/// A table of vectors, looked up by token; starts from N(0, 1) as in PyTorch unless another deviation is given. Tokens
+/// are i64 or i32 of any shape.
 ///
-/// With a padding index that token's vector starts at zero and never changes in training, and what follows each example's last
-/// real token is marked as padding (`Tensor.lengths`), so that pooling and LSTMs leave it out.
+/// With a padding index that token's vector starts at zero and never changes in training, and what follows each
+/// example's last real token is marked as padding (`Tensor.lengths`), so that pooling and LSTMs leave it out.
 public final class Embedding: Layer {
   public let rows: Int
   public let width: Int
@@ -76,8 +76,8 @@ public final class Embedding: Layer {
     }
   }
 
-  /// The mean over axis 1 of the vectors of [examples, time] tokens, without making the vectors: what `Sequential` calls for an
-  /// embedding that a mean over time follows.
+  /// The mean over axis 1 of the vectors of [examples, time] tokens, without making the vectors: what `Sequential`
+  /// calls for an embedding that a mean over time follows.
   func forwardMean(_ input: Tensor) throws -> Tensor {
     let tokens = try Tokens(input, self)
     let table = weight.data

@@ -1,11 +1,11 @@
-import Tensor
+import Tensors
 
 /// What a forward pass is for: training or not, and the random stream of its dropout.
 public final class ForwardContext: @unchecked Sendable {
   // Used by one thread at a time: the one that runs the forward pass.
   public let isTraining: Bool
-  /// What the gradient of each example's loss will be multiplied with, where the step knows: a loss that makes its gradients on
-  /// the way may multiply them already, and need not go over them again.
+  /// What the gradient of each example's loss will be multiplied with, where the step knows: a loss that makes its
+  /// gradients on the way may multiply them already, and need not go over them again.
   public let lossWeights: [Float]?
   /// Set where the pass is one of several examples in private training.
   let separation: Separation?
@@ -40,8 +40,8 @@ public final class ForwardContext: @unchecked Sendable {
     try $current.withValue(nil) { try Tape.withoutRecording(body) }
   }
 
-  /// `lossWeights` for a batch of `examples`; 1 each where the step has said nothing, and for an example of weight 0, whose
-  /// gradient could not be scaled back.
+  /// `lossWeights` for a batch of `examples`; 1 each where the step has said nothing, and for an example of weight 0,
+  /// whose gradient could not be scaled back.
   public static func lossWeights(_ examples: Int) -> [Float] {
     guard let weights = current?.lossWeights, weights.count == examples else {
       return [Float](repeating: 1, count: examples)

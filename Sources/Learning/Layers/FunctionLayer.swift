@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A layer whose function is given: for modules whose forward pass is written in a script. Its children (and parameters
 /// of its own) are trained; how it combines them is the function's affair.

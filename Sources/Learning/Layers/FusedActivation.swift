@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// Activations that a linear layer applies while its output is in cache; the numbers are the kernels'.
 enum FusedActivation: Int32 {
@@ -15,8 +15,8 @@ enum FusedActivation: Int32 {
   /// Whether the derivative follows from the argument only, and not from the value.
   var keepsArgument: Bool { rawValue >= FusedActivation.geluTanh.rawValue }
 
-  /// The gradient before the activation of dy behind it; `g` may be `dy`. `saved` is the argument where the activation keeps that, else
-  /// its value. With `value`, that is written there again from a saved argument.
+  /// The gradient before the activation of dy behind it; `g` may be `dy`. `saved` is the argument where the activation
+  /// keeps that, else its value. With `value`, that is written there again from a saved argument.
   func backward(_ dy: Tensor, _ saved: Tensor, into g: Tensor, value: Tensor? = nil) {
     withExtendedLifetime((dy, saved, g, value)) {
       let (from, argument, to, value) = (dy.floats, saved.floats, g.floats, value?.floats)

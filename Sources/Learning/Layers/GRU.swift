@@ -1,5 +1,5 @@
 import CKernels
-import Tensor
+import Tensors
 
 /// A gated recurrent unit (Cho 2014) in PyTorch's form: with r, z = σ(…) the candidate is n = tanh(W x + b + r ⊙ (U h +
 /// c)) and h' = (1 - z) ⊙ n + z ⊙ h; gate order (reset, update, new) is PyTorch's. See `RecurrentLayer`.

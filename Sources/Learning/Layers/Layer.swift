@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A piece of a network: named parameters, named children, and a function from tensor to tensor. Read next:
 /// `Sequential` for composition, `Linear` for the shape that a layer with a gradient rule of its own has.

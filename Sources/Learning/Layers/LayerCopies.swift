@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 extension Layer {
   /// A network of its own with the same numbers: training one does not change the other. What several layers share, a

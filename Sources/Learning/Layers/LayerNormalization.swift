@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// (x - mean) / √(variance + ε) · weight + bias over the last axis (Ba et al. 2016), PyTorch's `LayerNorm`.
 public final class LayerNormalization: Layer {

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// y = x Wᵀ + b over the last axis; `weight` is [outputs, inputs] as in PyTorch, and so is the initialisation: uniform
 /// in ±1/√inputs.

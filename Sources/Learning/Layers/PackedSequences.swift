@@ -1,10 +1,10 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// The examples of a padded batch without most of the padding, as a recurrent layer works on them: in blocks of examples of like
-/// length every example has as many rows as the block's longest has steps. Where the batch is not ordered by length, as micro-batches
-/// are not, the blocks take the examples in an order of their own. What a step of a block reaches behind an example's own end is
-/// masked.
+/// The examples of a padded batch without most of the padding, as a recurrent layer works on them: in blocks of
+/// examples of like length every example has as many rows as the block's longest has steps. Where the batch is not
+/// ordered by length, as micro-batches are not, the blocks take the examples in an order of their own. What a step of a
+/// block reaches behind an example's own end is masked.
 struct PackedSequences {
   /// Examples in a block, which is what one task works on.
   static let blockSize = 32

@@ -1,9 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// The mean or the maximum over one axis. Over axis 1 of a padded batch [examples, time, …] only the real steps count; an
-/// example without any gives zeros.
+/// The mean or the maximum over one axis. Over axis 1 of a padded batch [examples, time, …] only the real steps count;
+/// an example without any gives zeros.
 public final class Pooling: Layer {
   public enum Kind: String, Sendable { case mean, max }
 

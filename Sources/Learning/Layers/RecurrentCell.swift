@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// What makes one recurrent layer differ from another: its gates and the kernels of a step, in one direction of one
 /// pass. Which steps there are, in which order, and what goes from one to the next is `RecurrentPass`'s affair.

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A recurrent layer over axis 1 of [examples, time, inputs], in one or both directions; the output is [examples, time,
 /// hidden] or [examples, time, 2·hidden]. `LSTM` and `GRU` say what a step does. Parameters and initialisation (uniform

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// One forward pass of a recurrent layer and what its backward pass needs. Work is cut into (direction, block of
 /// examples) tasks; a task does its input projection and then its steps, so that a block's gates stay in cache.

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// Layers one after the other; children are named "0", "1", ….
 public final class Sequential: Layer {

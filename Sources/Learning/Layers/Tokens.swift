@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// The tokens of one batch, checked against the table, and what of them is trained.
 final class Tokens {

@@ -1,9 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// The maximum or the mean over windows of [examples, channels, height, width] or, in one dimension, [examples, channels, time]:
-/// PyTorch's `MaxPool2d`, `AvgPool2d` and their one-dimensional forms. See `Pooling` for a whole axis.
+/// The maximum or the mean over windows of [examples, channels, height, width] or, in one dimension, [examples,
+/// channels, time]: PyTorch's `MaxPool2d`, `AvgPool2d` and their one-dimensional forms. See `Pooling` for a whole axis.
 public final class WindowPooling: Layer {
   public let pooling: Pooling.Kind
   public let dimensions: Int
@@ -11,7 +11,8 @@ public final class WindowPooling: Layer {
   /// Whether the padding's zeros count for the mean.
   public let countsPadding: Bool
 
-  /// In two dimensions. The stride is the kernel's size where it is nil. Throws where the padding is more than half of the kernel.
+  /// In two dimensions. The stride is the kernel's size where it is nil. Throws where the padding is more than half of
+  /// the kernel.
   public convenience init(
     _ pooling: Pooling.Kind, kernel: PlaneSize, stride: PlaneSize? = nil, padding: PlaneSize = 0,
     dilation: PlaneSize = 1, countsPadding: Bool = true

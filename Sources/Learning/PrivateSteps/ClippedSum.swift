@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// A sum of clipped vectors that noise hides, as a step of DP-SGD makes it of gradients (Abadi et al. 2016, arXiv
 /// 1607.00133, algorithm 1), of vectors that come from elsewhere: the updates of clients (McMahan et al. 2018, arXiv

@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 /// How the influence of one example, micro-batch or client is bounded before noise hides it: its vector is shortened as
 /// a whole. This is the one place that says by how much; training, the updates of clients and `dp.clip` all ask here.

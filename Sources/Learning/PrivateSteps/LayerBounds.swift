@@ -1,5 +1,5 @@
 import CKernels
-import Tensor
+import Tensors
 
 /// The last norms of each layer's released gradient, estimated without its noise.
 struct RunningMedians {
@@ -28,8 +28,8 @@ struct RunningMedians {
 }
 
 extension TrainingStep {
-  /// C_l of each layer with √ΣC_l² = `bound`. No layer's share is below a thousandth of the largest, so that one that starts near zero
-  /// can move.
+  /// C_l of each layer with √ΣC_l² = `bound`. No layer's share is below a thousandth of the largest, so that one that
+  /// starts near zero can move.
   func layerBounds(_ scale: LayerScale, bound: Double) -> [Double] {
     let sizes: [Double]
     switch scale {
@@ -50,8 +50,9 @@ extension TrainingStep {
     }
   }
 
-  /// ‖θ_l‖. A layer of zeros, such as a regression that has not begun, has no norm to go by: it counts as if its weights were of the
-  /// size that those of the others are on average, and where all are zero, as if all were of one size.
+  /// ‖θ_l‖. A layer of zeros, such as a regression that has not begun, has no norm to go by: it counts as if its
+  /// weights were of the size that those of the others are on average, and where all are zero, as if all were of one
+  /// size.
   private func weightNorms() -> [Double] {
     if squaredWeights.isEmpty {
       squaredWeights = layout.parameters.map { parameter in
@@ -88,7 +89,8 @@ extension TrainingStep {
     return result
   }
 
-  /// Feeds the running medians with the released gradient of a step: ‖released‖² minus what the noise is expected to add to it.
+  /// Feeds the running medians with the released gradient of a step: ‖released‖² minus what the noise is expected to
+  /// add to it.
   func observeReleased(_ gradients: StepGradients) throws {
     let scratch = try Tensor.uninitialized([1 << 14])
     var squares = [Double](repeating: 0, count: layout.parameters.count)

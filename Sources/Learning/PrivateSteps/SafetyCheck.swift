@@ -1,8 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Looks at the first private step: the noise that was promised is what the kernels add, it reached the parameters, and nothing is NaN.
+/// Looks at the first private step: the noise that was promised is what the kernels add, it reached the parameters, and
+/// nothing is NaN.
 ///
 /// A right step is refused with a probability below 10⁻¹² a parameter, however small the parameter is.
 struct SafetyCheck {
@@ -11,7 +12,8 @@ struct SafetyCheck {
   /// The noise's standard deviation in each parameter's update, before the optimizer's rate; empty without noise.
   private let deviations: [Double]
 
-  /// Call before the update, with what it is going to use and the noise that was `promised` for each parameter's gradient sum.
+  /// Call before the update, with what it is going to use and the noise that was `promised` for each parameter's
+  /// gradient sum.
   init(_ layout: ParameterLayout, _ gradients: StepGradients, promised: [Float]) throws {
     self.layout = layout
     deviations = promised.map { Double($0) * Double(gradients.scale) }
@@ -23,12 +25,12 @@ struct SafetyCheck {
     if !promised.isEmpty { try measureNoise(gradients) }
   }
 
-  /// How many of the numbers that the kernel draws are looked at, from a parameter's first on: small parameters have too few of their own
-  /// to tell right noise from wrong.
+  /// How many of the numbers that the kernel draws are looked at, from a parameter's first on: small parameters have
+  /// too few of their own to tell right noise from wrong.
   private static let sample = 1 << 12
 
-  /// The noise that the kernels make for each parameter has the promised variance. It is measured without the gradient, in whose rounding
-  /// a small number of it could drown.
+  /// The noise that the kernels make for each parameter has the promised variance. It is measured without the gradient,
+  /// in whose rounding a small number of it could drown.
   private func measureNoise(_ gradients: StepGradients) throws {
     let drawn = try Tensor.uninitialized([SafetyCheck.sample])
     for (index, parameter) in layout.parameters.enumerated() where parameter.trainedCount > 0 {
@@ -40,7 +42,8 @@ struct SafetyCheck {
       fl_gradient_f32(drawn.count, &noise, drawn.floats)
       let squares = fl_sumsq_f32(drawn.count, drawn.floats)
       let ratio = squares / (deviations[index] * deviations[index] * Double(drawn.count))
-      // The sum X of n squared normals: P(X ≥ n + 2√(n x) + 2x) and P(X ≤ n - 2√(n x)) are at most e⁻ˣ (Laurent, Massart 2000).
+      // The sum X of n squared normals: P(X ≥ n + 2√(n x) + 2x) and P(X ≤ n - 2√(n x)) are at most e⁻ˣ (Laurent,
+      // Massart 2000).
       let x = 30.0 / Double(drawn.count)
       guard ratio < 1 + 2 * x.squareRoot() + 2 * x, ratio > 1 - 2 * x.squareRoot() else {
         throw DomainError(
@@ -72,8 +75,8 @@ struct SafetyCheck {
           hint: "lower the learning rate")
       }
       guard !deviations.isEmpty, rate > 0 else { continue }
-      // The least that the noise moves a number by, in the standard deviation: as with SGD, or, by optimizers that go by the gradient's
-      // sign, as far as the rate.
+      // The least that the noise moves a number by, in the standard deviation: as with SGD, or, by optimizers that go
+      // by the gradient's sign, as far as the rate.
       let step = rate * min(1, deviations[index])
       var certain = 0
       var hasMoved = false

@@ -1,10 +1,11 @@
-import Tensor
+import Tensors
 
-/// The watch over a private forward pass of several examples at once: that what comes out for one of them is what would come out for it
-/// alone, so that clipping its gradient bounds all that it does.
+/// The watch over a private forward pass of several examples at once: that what comes out for one of them is what would
+/// come out for it alone, so that clipping its gradient bounds all that it does.
 ///
-/// Layers and losses say so of themselves (`keepsExamplesApart`); functions of a script are watched operation by operation. Whoever cannot
-/// vouch for it calls `fail`, and the step is computed again example by example, which needs no proof.
+/// Layers and losses say so of themselves (`keepsExamplesApart`); functions of a script are watched operation by
+/// operation. Whoever cannot vouch for it calls `fail`, and the step is computed again example by example, which needs
+/// no proof.
 public final class Separation {
   public let examples: Int
   /// See `Batch.isPadded`.
@@ -35,8 +36,8 @@ public final class Separation {
     return separation
   }
 
-  /// For layers that take all numbers along `axis` of `input` together: axis 0 is that of the examples, axis 1 of a padded batch
-  /// is as long as the longest of them.
+  /// For layers that take all numbers along `axis` of `input` together: axis 0 is that of the examples, axis 1 of a
+  /// padded batch is as long as the longest of them.
   static func takesTogether(_ axis: Int, of input: Tensor, _ layer: String) {
     guard axis <= 1, let current else { return }
     if axis == 0 {

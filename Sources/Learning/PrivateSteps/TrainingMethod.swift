@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// How a clipping bound is shared out among the layers.
 public enum LayerScale: String, Sendable, CaseIterable {
@@ -76,7 +76,8 @@ public struct PrivateOptions: Sendable {
     rule: ClippingRule = .flat, layers: LayerScale? = nil, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .uniform
   ) throws {
-    try Privacy.check(bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
+    try PrivateOptions.check(
+      bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
     self.rule = rule
     self.bound = bound
     self.layers = layers
@@ -123,7 +124,8 @@ public struct MicroBatchOptions: Sendable {
     scale: LayerScale = .weightNorm, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .perLayer, mean: MicroBatchMean = .expectedSize
   ) throws {
-    try Privacy.check(bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
+    try PrivateOptions.check(
+      bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
     guard (1...4096).contains(microBatches) else {
       throw DomainError(
         .value, "the number of micro-batches must be in 1..=4096, got \(microBatches)")
@@ -143,7 +145,7 @@ public struct MicroBatchOptions: Sendable {
 }
 
 /// Checks that both kinds of private step share.
-private enum Privacy {
+private enum PrivateOptions {
   static func check(bound: Double, noiseMultiplier: Double, expectedBatch: Double) throws {
     guard bound.isFinite, bound > 0 else {
       throw DomainError(.value, "the clipping bound must be > 0, got \(bound)")

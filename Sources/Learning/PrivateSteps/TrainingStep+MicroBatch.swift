@@ -1,14 +1,14 @@
 import CKernels
 import Foundations
 import Synchronization
-import Tensor
+import Tensors
 
-/// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the examples of each micro-batch lie next to each other in the batch, so that one
-/// forward and one backward pass serve all micro-batches and each rule sums over ranges.
+/// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the examples of each micro-batch lie next to each other in the batch,
+/// so that one forward and one backward pass serve all micro-batches and each rule sums over ranges.
 extension TrainingStep {
   func microBatchStep(_ batch: Batch, _ options: MicroBatchOptions) throws -> StepResult {
-    // Each example's own draw: were the batch cut into runs, adding one example would shift all the others and move every
-    // micro-batch's mean.
+    // Each example's own draw: were the batch cut into runs, adding one example would shift all the others and move
+    // every micro-batch's mean.
     var draws = options.assignment.derived(stepCount).stream
     let assignment = (0..<batch.count).map { _ in draws.integer(below: options.microBatches) }
     return try microBatchStep(batch, options, assignment: assignment)
@@ -79,8 +79,8 @@ extension TrainingStep {
     var loss: Double
     /// [layer][micro-batch]: ‖Σ of the micro-batch's gradients‖².
     var squaredNorms: [[Double]]
-    /// Rules that knew the norms without the sums: one weighted sum is made once the weights are known. Everything else is
-    /// in `microSinks`.
+    /// Rules that knew the norms without the sums: one weighted sum is made once the weights are known. Everything else
+    /// is in `microSinks`.
     var deferred: [any RangedGradientRule]
   }
 
@@ -95,8 +95,8 @@ extension TrainingStep {
       result.deferred = try sumRanges(rules, ranges, &result)
       return result
     }
-    // Micro-batch by micro-batch: exact for every model, only less efficient. What mixes the examples of one micro-batch is within the
-    // bound of its mean.
+    // Micro-batch by micro-batch: exact for every model, only less efficient. What mixes the examples of one
+    // micro-batch is within the bound of its mean.
     result.loss = 0
     for (group, range) in ranges.enumerated() where !range.isEmpty {
       for start in stride(from: range.lowerBound, to: range.upperBound, by: physicalLimit) {
@@ -143,7 +143,7 @@ extension TrainingStep {
         deferred.append(rule)
         continue
       }
-      // Parameters that no other rule adds to are complete when this one is through: their norms are taken at once, from cache.
+      // What no other rule adds to is complete when this one is through: its norms are taken at once, from cache.
       let complete = rule.parameters.compactMap { parameter in
         uses[parameter] == 1 ? layout.parameters.firstIndex(of: parameter) : nil
       }

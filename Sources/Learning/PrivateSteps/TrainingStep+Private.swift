@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// DP-SGD (Abadi et al. 2016, arXiv 1607.00133) by book-keeping (Bu et al. 2022, arXiv 2210.00038): one forward and one
 /// backward pass, each example's gradient norm from the rules, then one weighted sum; the noise is added while the
@@ -102,13 +102,14 @@ extension TrainingStep {
 
   // MARK: Who sees whom
 
-  /// The sum of the losses of a batch and the rules of its gradients, computed for all examples at once; nil where it is not known that none
-  /// of them saw another, and from then on.
+  /// The sum of the losses of a batch and the rules of its gradients, computed for all examples at once; nil where it
+  /// is not known that none of them saw another, and from then on.
   ///
-  /// The promise of DP-SGD is that the sum over the examples moves by no more than the bound when one of them joins or leaves: each
-  /// example's gradient must be a function of that example, of the parameters and of randomness that depends on no example. It is where each
-  /// is computed from a batch of one; and where all are computed at once by operations each of which gives every example what it would
-  /// give it alone. So each layer and loss, and each operation of a script, vouches for itself in every step.
+  /// The promise of DP-SGD is that the sum over the examples moves by no more than the bound when one of them joins or
+  /// leaves: each example's gradient must be a function of that example, of the parameters and of randomness that
+  /// depends on no example. It is where each is computed from a batch of one; and where all are computed at once by
+  /// operations each of which gives every example what it would give it alone. So each layer and loss, and each
+  /// operation of a script, vouches for itself in every step.
   func together(_ batch: Batch, _ number: Int = 0) throws -> (
     loss: Double, rules: [any GradientRule]
   )? {
@@ -299,8 +300,8 @@ extension TrainingStep {
     }
   }
 
-  /// What compares the examples of a batch with each other (a contrastive loss, a normalisation by the batch's mean) has nothing to compare
-  /// one example with: said once, and refused where nothing at all would be learnt.
+  /// What compares the examples of a batch with each other (a contrastive loss, a normalisation by the batch's mean)
+  /// has nothing to compare one example with: said once, and refused where nothing at all would be learnt.
   private func requireSomethingToLearn() throws {
     guard let silent, silent.examples > 1 else { return }
     self.silent = nil

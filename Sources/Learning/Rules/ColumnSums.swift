@@ -1,7 +1,8 @@
 import CKernels
 import Foundations
 
-/// Sums over the rows of a matrix. The rows are cut into blocks of fixed size; each is summed by itself, then the sums in order.
+/// Sums over the rows of a matrix. The rows are cut into blocks of fixed size; each is summed by itself, then the sums
+/// in order.
 enum ColumnSums {
   private static let mostBlocks = 64
 

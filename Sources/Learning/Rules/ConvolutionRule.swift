@@ -1,10 +1,10 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Gradients of a convolution from its input and its output gradients g [images, out height, out width, outputs]. Norms come
-/// from Gram matrices where windows are few and kernels large, from the gradients themselves otherwise; those are kept for the weighted
-/// sum where they are small beside the activations.
+/// Gradients of a convolution from its input and its output gradients g [images, out height, out width, outputs]. Norms
+/// come from Gram matrices where windows are few and kernels large, from the gradients themselves otherwise; those are
+/// kept for the weighted sum where they are small beside the activations.
 final class ConvolutionRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int
@@ -33,8 +33,8 @@ final class ConvolutionRule: RangedGradientRule {
   /// How norms are found.
   private enum NormMethod { case ghost, keep, make }
 
-  /// By the multiplications that each costs beside the weighted sum, which only `keep` saves; writing, squaring and reading a kept
-  /// number costs about thirty.
+  /// By the multiplications that each costs beside the weighted sum, which only `keep` saves; writing, squaring and
+  /// reading a kept number costs about thirty.
   private var normMethod: NormMethod {
     let (reach, outputs) = (pass.reach, outputs)
     let size = Double(reach * outputs)

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// One number per row of a table, all -1 between uses; belongs to one layer and is used by one thread at a time.
 final class RowScratch {
@@ -19,8 +19,8 @@ final class RowScratch {
   }
 }
 
-/// Gradients of an embedding. `bags` false: g [examples, time, width] holds one gradient a token; true: g [examples, width] is the
-/// gradient of the mean over the example's tokens.
+/// Gradients of an embedding. `bags` false: g [examples, time, width] holds one gradient a token; true: g [examples,
+/// width] is the gradient of the mean over the example's tokens.
 final class EmbeddingRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int
@@ -135,8 +135,8 @@ final class EmbeddingRule: RangedGradientRule {
   }
 }
 
-/// Which positions among the tokens of some examples name the same row of a table; rows in the order of their first token, positions in
-/// theirs.
+/// Which positions among the tokens of some examples name the same row of a table; rows in the order of their first
+/// token, positions in theirs.
 private final class TokenGroups {
   let examples: Range<Int>
   let count: Int
@@ -225,9 +225,9 @@ private struct RowSums {
     withExtendedLifetime((gradient, self.weights)) {}
   }
 
-  /// For each of `ranges`, which are apart and in order: the sum of squares of the sums over its examples, which are not kept. Most
-  /// tokens of a batch occur once: the norm of their sum is that of the gradient that they share with others of the same example,
-  /// computed once.
+  /// For each of `ranges`, which are apart and in order: the sum of squares of the sums over its examples, which are
+  /// not kept. Most tokens of a batch occur once: the norm of their sum is that of the gradient that they share with
+  /// others of the same example, computed once.
   func squaredNorms(of ranges: [Range<Int>]) throws -> [Double] {
     var rangeOf = [Int32](repeating: -1, count: groups.examples.count)
     for (number, range) in ranges.enumerated() {
@@ -269,7 +269,8 @@ private struct RowSums {
     return squares
   }
 
-  /// Adds what one group gives to the sums of the ranges; the group's positions are in order, so each range's lie side by side.
+  /// Adds what one group gives to the sums of the ranges; the group's positions are in order, so each range's lie side
+  /// by side.
   private func add(
     _ group: Int, _ squares: UnsafePointer<Float>, _ rangeOf: UnsafeBufferPointer<Int32>,
     _ row: UnsafeMutablePointer<Float>, to sums: UnsafeMutablePointer<Double>

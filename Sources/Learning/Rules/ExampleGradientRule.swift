@@ -1,5 +1,5 @@
 import CKernels
-import Tensor
+import Tensors
 
 /// A rule for parameters so small that each example's gradient was made: everything follows from those.
 final class ExampleGradientRule: RangedGradientRule {

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// Examples that one thread treats at a time when norms are taken.
 enum ExampleBlocks {

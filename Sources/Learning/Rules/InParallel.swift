@@ -1,9 +1,9 @@
 import Foundations
 import Synchronization
-import Tensor
+import Tensors
 
-/// A parallel loop over blocks each of which has a scratch buffer of f32 and may throw; the error of the first block that failed
-/// is thrown when all are through.
+/// A parallel loop over blocks each of which has a scratch buffer of f32 and may throw; the error of the first block
+/// that failed is thrown when all are through.
 func inParallel(
   _ count: Int, size: Int, scratch: Int,
   _ body: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void

@@ -1,10 +1,11 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// Squared norms per example of weights and biases that share one output gradient.
 enum JointNorms {
-  /// Adds Σ_p ‖Σ_t g_t a[p]_tᵀ‖² + biases·‖Σ_t g_t‖² over each example's rows t, for a[p] [rows, width_p] and g [rows, outputs].
+  /// Adds Σ_p ‖Σ_t g_t a[p]_tᵀ‖² + biases·‖Σ_t g_t‖² over each example's rows t, for a[p] [rows, width_p] and g [rows,
+  /// outputs].
   static func add(
     _ factors: [Tensor], biases: Int, _ g: Tensor, _ layout: RowLayout,
     to norms: UnsafeMutablePointer<Float>
@@ -21,8 +22,9 @@ enum JointNorms {
     }
   }
 
-  /// The squared norms of the sums over ranges of examples: a range is one long sequence. Nil where its Gram matrices would
-  /// cost more than making the sums does: writing, squaring and adding them up, some thirty multiplications for each number.
+  /// The squared norms of the sums over ranges of examples: a range is one long sequence. Nil where its Gram matrices
+  /// would cost more than making the sums does: writing, squaring and adding them up, some thirty multiplications for
+  /// each number.
   static func ofRanges(
     _ ranges: [Range<Int>], _ factors: [Tensor], biases: Int, _ g: Tensor, _ layout: RowLayout
   ) -> [Double]? {

@@ -1,9 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Gradients of a layer normalisation. Per example they are two rows, so that a rule that has to wait makes them and lets go of the
-/// inputs and output gradients that they come from.
+/// Gradients of a layer normalisation. Per example they are two rows, so that a rule that has to wait makes them and
+/// lets go of the inputs and output gradients that they come from.
 final class LayerNormalizationRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int

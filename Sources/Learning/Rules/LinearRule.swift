@@ -1,8 +1,9 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Gradients of a linear layer from its inputs a [examples, time, inputs] and output gradients g [examples, time, outputs].
+/// Gradients of a linear layer from its inputs a [examples, time, inputs] and output gradients g [examples, time,
+/// outputs].
 final class LinearRule: RangedGradientRule {
   let weight: Parameter
   let bias: Parameter?

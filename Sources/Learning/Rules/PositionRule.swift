@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// Gradients of a position table: example b's is its own output gradient g[b], row by row.
 final class PositionRule: RangedGradientRule {

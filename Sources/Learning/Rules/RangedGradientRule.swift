@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// A rule that can also sum over some of the examples only: what micro-batches need. Examples that belong together lie
 /// next to each other.

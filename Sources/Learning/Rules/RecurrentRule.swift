@@ -1,10 +1,10 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [rows, width] and the
-/// factors x [rows, inputs] of its weights [width, inputs]. Its biases [width] all have the gradient Σ g. The rows are those of
-/// a batch's packed sequences.
+/// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [rows, width]
+/// and the factors x [rows, inputs] of its weights [width, inputs]. Its biases [width] all have the gradient Σ g. The
+/// rows are those of a batch's packed sequences.
 final class RecurrentRule: RangedGradientRule {
   struct Product {
     let gradient: Tensor

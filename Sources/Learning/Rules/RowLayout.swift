@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// Where the rows of each example lie in a matrix that has the examples' rows one behind the other.
 struct RowLayout: Sendable {

@@ -1,14 +1,15 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Some examples together: inputs [examples, …] (padded ones with their `lengths`) and labels [examples, …].
 public struct Batch {
   public var inputs: Tensor
   public var labels: Tensor
-  /// Which examples of the source these are; nil where nobody said. A loss finds by them what else belongs to an example.
+  /// Which examples of the source these are; nil where nobody said. A loss finds by them what else belongs to an
+  /// example.
   public var examples: [Int]?
-  /// Whether axis 1 of the inputs is as long as the longest of these examples, rather than a length that belongs to the source: then a
-  /// part of the batch is shorter, and no example is to know of the lengths of others.
+  /// Whether axis 1 of the inputs is as long as the longest of these examples, rather than a length that belongs to the
+  /// source: then a part of the batch is shorter, and no example is to know of the lengths of others.
   public var isPadded: Bool
 
   public init(inputs: Tensor, labels: Tensor, examples: [Int]? = nil, isPadded: Bool = false) throws

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A model's outputs on examples, computed in evaluation mode, batch by batch.
 public struct Evaluation {
@@ -29,8 +29,9 @@ public struct Evaluation {
     return try output.argmax(axis: -1)
   }
 
-  /// The share of examples whose largest output is at their label; nan without examples. For outputs [examples, …, classes] every
-  /// position whose label is not `ignoreIndex` counts. Throws a value error where an output is not a number.
+  /// The share of examples whose largest output is at their label; nan without examples. For outputs [examples, …,
+  /// classes] every position whose label is not `ignoreIndex` counts. Throws a value error where an output is not a
+  /// number.
   public func accuracy(_ source: any BatchSource, ignoreIndex: Int = -100) throws -> Double {
     var right = 0
     var counted = 0
@@ -51,8 +52,8 @@ public struct Evaluation {
     return Double(right) / Double(counted)
   }
 
-  /// Each example's own loss, in the order of the source. A loss that gives no number per example, or fails for several at once, sees one
-  /// example at a time, as in private training.
+  /// Each example's own loss, in the order of the source. A loss that gives no number per example, or fails for several
+  /// at once, sees one example at a time, as in private training.
   public func losses(_ source: any BatchSource, _ loss: Loss) throws -> [Double] {
     var result = [Double](repeating: .nan, count: source.count)
     var isOneByOne = false

@@ -1,15 +1,15 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// Softmax cross-entropy as training wants it: one number per example, the mean over its positions, in one pass over the logits
-/// that leaves the gradient in their place.
+/// Softmax cross-entropy as training wants it: one number per example, the mean over its positions, in one pass over
+/// the logits that leaves the gradient in their place.
 struct ExampleCrossEntropy {
   let ignoreIndex: Int
   let labelSmoothing: Double
 
-  /// The loss of logits [examples, …, classes] with integer labels [examples, …]: [examples]. Where nobody else holds the memory
-  /// of the logits, it is overwritten: a language model's logits are the largest tensor of its step.
+  /// The loss of logits [examples, …, classes] with integer labels [examples, …]: [examples]. Where nobody else holds
+  /// the memory of the logits, it is overwritten: a language model's logits are the largest tensor of its step.
   func callAsFunction(_ logits: inout Tensor, _ labels: Tensor) throws -> Tensor {
     let (classes, y) = try check(logits, labels)
     let (rows, examples) = (y.count, labels.shape[0])

@@ -1,15 +1,17 @@
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
-/// How the learning rate changes from step to step, as a factor of the optimizer's own rate: it rises in a line from 0 over the
-/// warm-up and then decays. The formulas are those of the transformers package's schedules, so that step 0 of a warm-up has rate 0.
+/// How the learning rate changes from step to step, as a factor of the optimizer's own rate: it rises in a line from 0
+/// over the warm-up and then decays. The formulas are those of the transformers package's schedules, so that step 0 of
+/// a warm-up has rate 0.
 public struct LearningRateSchedule: Sendable, Hashable, CustomStringConvertible {
   public enum Decay: Sendable, Hashable {
     case constant
     /// In a line to the floor at the last step.
     case linear
-    /// Along half a cosine to the floor, from the top again in each of `cycles` equal parts of the run (Loshchilov 2016).
+    /// Along half a cosine to the floor, from the top again in each of `cycles` equal parts of the run (Loshchilov
+    /// 2016).
     case cosine(cycles: Int)
     /// √(w / step) behind a warm-up of w steps; √(10000 / (step + 10000)) without one.
     case inverseSquareRoot

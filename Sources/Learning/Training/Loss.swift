@@ -1,10 +1,10 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
-/// What training makes small. A loss turns a model's output and the labels into one number per example, [examples]; training takes
-/// their mean, weighted by `terms` where a loss has them. A function of one's own may give one number for the whole batch instead (its mean over examples): private training
-/// then has to run it example by example.
+/// What training makes small. A loss turns a model's output and the labels into one number per example, [examples];
+/// training takes their mean, weighted by `terms` where a loss has them. A function of one's own may give one number
+/// for the whole batch instead (its mean over examples): private training then has to run it example by example.
 public struct Loss {
   public let name: String
   /// Nil where the loss needs more than the model's output.
@@ -14,9 +14,9 @@ public struct Loss {
   /// Whether an example's number depends on that example alone.
   let keepsExamplesApart: Bool
 
-  /// - Parameter keepsExamplesApart: whether an example's number depends on nothing but its own output and label; or the function, as one
-  ///   of a script, tells `Separation.current` where it does not. Where nobody says so, private training computes the examples one by
-  ///   one.
+  /// - Parameter keepsExamplesApart: whether an example's number depends on nothing but its own output and label; or
+  ///   the function, as one of a script, tells `Separation.current` where it does not. Where nobody says so, private
+  ///   training computes the examples one by one.
   public init(
     _ name: String, keepsExamplesApart: Bool = false,
     _ body: @escaping (_ output: Tensor, _ labels: Tensor) throws -> Tensor
@@ -28,8 +28,8 @@ public struct Loss {
     evaluation = { model, batch in try body(model.forward(batch.inputs), batch.labels) }
   }
 
-  /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's examples
-  /// (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
+  /// A loss that runs the model itself: one that looks at hidden states, or whose targets belong to the batch's
+  /// examples (`Batch.examples`), as those of a teacher do. It obeys the same rule: one number per example, [examples].
   ///
   /// - Parameters:
   ///   - counting: see `terms`.
@@ -73,20 +73,22 @@ public struct Loss {
     try evaluation(model, batch)
   }
 
-  /// Of how many terms each example's number is the mean; nil where all examples count alike. Training without privacy weights
-  /// examples by it, which makes its loss the mean over all terms of a batch, as in PyTorch: a long text weighs more than a short
-  /// one. Private training bounds what one example can do, and takes the mean of the examples' numbers.
+  /// Of how many terms each example's number is the mean; nil where all examples count alike. Training without privacy
+  /// weights examples by it, which makes its loss the mean over all terms of a batch, as in PyTorch: a long text weighs
+  /// more than a short one. Private training bounds what one example can do, and takes the mean of the examples'
+  /// numbers.
   public func terms(_ batch: Batch) throws -> [Int]? { try counting?(batch) }
 
-  /// The mean over a batch of `losses`, one for each example, weighted by `terms`; nan where there is nothing to take it of.
+  /// The mean over a batch of `losses`, one for each example, weighted by `terms`; nan where there is nothing to take
+  /// it of.
   public static func mean(_ losses: [Double], terms: [Int]?) -> Double {
     guard let terms else { return losses.reduce(0, +) / Double(losses.count) }
     return zip(losses, terms).reduce(0) { $0 + ($1.1 > 0 ? $1.0 * Double($1.1) : 0) }
       / Double(terms.reduce(0, +))
   }
 
-  /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean over
-  /// its positions whose label is not `ignoreIndex`, which are the loss's `terms`.
+  /// Softmax cross-entropy of logits [examples, …, classes] with integer labels [examples, …]; of a sequence, the mean
+  /// over its positions whose label is not `ignoreIndex`, which are the loss's `terms`.
   public static func crossEntropy(ignoreIndex: Int = -100, labelSmoothing: Double = 0) throws
     -> Loss
   {
@@ -126,8 +128,8 @@ public struct Loss {
     }
   }
 
-  /// The divergence between output and labels, both logits [examples, …, classes], at a temperature (`Losses.divergence`); of a
-  /// sequence, the mean over its positions. The labels are the teacher's.
+  /// The divergence between output and labels, both logits [examples, …, classes], at a temperature
+  /// (`Losses.divergence`); of a sequence, the mean over its positions. The labels are the teacher's.
   public static func divergence(
     temperature: Double = 1, direction: DivergenceDirection = .forward
   ) throws -> Loss {
@@ -141,8 +143,8 @@ public struct Loss {
     }
   }
 
-  /// 1 - cos(output, labels) over the last axis; of a sequence, the mean over its positions. What draws a student's hidden states
-  /// to its teacher's in DistilBERT (Sanh 2019).
+  /// 1 - cos(output, labels) over the last axis; of a sequence, the mean over its positions. What draws a student's
+  /// hidden states to its teacher's in DistilBERT (Sanh 2019).
   public static var cosine: Loss {
     Loss("cosine", keepsExamplesApart: true) { output, labels in
       let rows = try Losses.cosineEmbedding(output, labels)
@@ -252,9 +254,9 @@ public enum Losses {
     }
   }
 
-  /// T² · KL(softmax(p / T) ‖ softmax(q / T)) over the last axis of two tensors of logits [rows…, classes], one number a row (Hinton
-  /// 2015: the factor T² keeps gradients of one size for every temperature). Gradients flow to both. With the teacher as p this is
-  /// the forward divergence, with the teacher as q the reverse one.
+  /// T² · KL(softmax(p / T) ‖ softmax(q / T)) over the last axis of two tensors of logits [rows…, classes], one number
+  /// a row (Hinton 2015: the factor T² keeps gradients of one size for every temperature). Gradients flow to both. With
+  /// the teacher as p this is the forward divergence, with the teacher as q the reverse one.
   public static func divergence(of p: Tensor, from q: Tensor, temperature: Double = 1) throws
     -> Tensor
   {
@@ -320,8 +322,8 @@ public enum Losses {
     }
   }
 
-  /// PyTorch's `CosineEmbeddingLoss` over the last axis, one number a row: 1 - cos(a, b) where `targets` is 1 (everywhere, if it is
-  /// nil), max(0, cos(a, b) - margin) where it is -1.
+  /// PyTorch's `CosineEmbeddingLoss` over the last axis, one number a row: 1 - cos(a, b) where `targets` is 1
+  /// (everywhere, if it is nil), max(0, cos(a, b) - margin) where it is -1.
   public static func cosineEmbedding(
     _ a: Tensor, _ b: Tensor, targets: Tensor? = nil, margin: Double = 0
   ) throws -> Tensor {

@@ -1,9 +1,9 @@
 import Foundations
-import Tensor
+import Tensors
 
 extension Optimizer {
-  /// One step with gradients that a caller has computed: for training loops of one's own. The optimizer's state belongs to
-  /// these parameters in this order; other parameters start it afresh.
+  /// One step with gradients that a caller has computed: for training loops of one's own. The optimizer's state belongs
+  /// to these parameters in this order; other parameters start it afresh.
   /// - Parameter gradients: for each parameter a tensor of its shape.
   /// - Throws: a shape error where one does not fit; nothing is changed then.
   public func step(_ gradients: [(parameter: Parameter, gradient: Tensor)]) throws {

@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// One step's gradient of every parameter, where it lies, and what is done to it on the way: (gradient + noise)·scale.
 struct StepGradients {
@@ -36,7 +36,8 @@ struct StepGradients {
   }
 }
 
-/// One optimizer's formula. `Optimizer` holds what all have in common: the rate, the state and the walk over the parameters.
+/// One optimizer's formula. `Optimizer` holds what all have in common: the rate, the state and the walk over the
+/// parameters.
 protocol UpdateRule {
   /// The name in scripts.
   var name: String { get }
@@ -56,8 +57,8 @@ protocol UpdateRule {
   func optimizer(rate: Double) throws -> Optimizer
 }
 
-/// Changes parameters by their gradients. Its state belongs to the parameters of the run that it was last used in; a run on the same
-/// parameters goes on with it.
+/// Changes parameters by their gradients. Its state belongs to the parameters of the run that it was last used in; a
+/// run on the same parameters goes on with it.
 public class Optimizer {
   /// The learning rate; may be changed between steps.
   public var rate: Double
@@ -94,8 +95,8 @@ public class Optimizer {
     stepCount = 0
   }
 
-  /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written there,
-  /// while they are in cache.
+  /// One step in one pass over memory. With `squaredNorms` the sum of squares of each parameter's new values is written
+  /// there, while they are in cache.
   func step(_ gradients: StepGradients, squaredNorms: UnsafeMutablePointer<Double>? = nil) throws {
     try update(
       Array(gradients.sources.indices), gradients, beginsStep: true, squaredNorms: squaredNorms)

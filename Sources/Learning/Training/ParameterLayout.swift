@@ -1,7 +1,8 @@
-import Tensor
+import Tensors
 
-/// The parameters that one training run changes, laid end to end: the places of their optimizer state and of their noise, and
-/// the blocks that the update is cut into. A fixed row is in no block: it gets neither gradient nor noise nor decay.
+/// The parameters that one training run changes, laid end to end: the places of their optimizer state and of their
+/// noise, and the blocks that the update is cut into. A fixed row is in no block: it gets neither gradient nor noise
+/// nor decay.
 public struct ParameterLayout {
   public let parameters: [Parameter]
   /// Where each parameter's state begins; multiples of 128, which noise comes in groups of.

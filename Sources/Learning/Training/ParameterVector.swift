@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// The numbers of a model's trained parameters in one flat buffer, in the order of `Layer.parameters`, a parameter that
 /// layers share once: what models are compared, averaged and moved by. Frozen parameters are left out; a fixed row is

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 extension BatchSource {
   /// A digest of all examples: inputs, their lengths and labels, types and shapes included. Reads the source once.

@@ -46,9 +46,9 @@ public struct Trainer {
 
   /// Runs all epochs of the plan. Empty Poisson samples are steps, too: a private one adds its noise.
   ///
-  /// With `state`, a checkpoint of the same run, it goes on from there and ends with the same bits as an uninterrupted run (with secure
-  /// noise: the same run with other noise; a checkpoint never holds a secret key). Throws a domain error where the checkpoint belongs to
-  /// another model, run or other examples; then nothing has changed.
+  /// With `state`, a checkpoint of the same run, it goes on from there and ends with the same bits as an uninterrupted
+  /// run (with secure noise: the same run with other noise; a checkpoint never holds a secret key). Throws a domain
+  /// error where the checkpoint belongs to another model, run or other examples; then nothing has changed.
   public func run(
     _ source: any BatchSource, _ callbacks: TrainingCallbacks = TrainingCallbacks(),
     resuming state: TrainingState? = nil

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// How a run goes over its examples.
 public struct TrainingOptions: Sendable {
@@ -7,8 +7,8 @@ public struct TrainingOptions: Sendable {
   public var key: RandomKey
   /// Examples in memory at a time.
   public var physicalLimit: Int
-  /// In how many parts, at least, the examples of a step are computed; their gradients are accumulated, so that the result is that of
-  /// one batch up to rounding.
+  /// In how many parts, at least, the examples of a step are computed; their gradients are accumulated, so that the
+  /// result is that of one batch up to rounding.
   public var accumulation: Int
   /// Of the optimizer's rate at the run's start; nil leaves the rate alone.
   public var schedule: LearningRateSchedule?
@@ -33,8 +33,8 @@ public struct TrainingOptions: Sendable {
     self.gradientBound = gradientBound
   }
 
-  /// The most examples of one part. A Poisson sample may be larger than the batch: it is cut only where memory or accumulation asks
-  /// for it.
+  /// The most examples of one part. A Poisson sample may be larger than the batch: it is cut only where memory or
+  /// accumulation asks for it.
   var partSize: Int {
     guard accumulation > 1 else { return max(1, physicalLimit) }
     return max(1, min(physicalLimit, (plan.batch + accumulation - 1) / accumulation))

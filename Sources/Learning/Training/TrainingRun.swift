@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A run in progress: where it is, and all that a checkpoint holds beside the step's own state.
 struct TrainingRun {

@@ -1,14 +1,15 @@
 import Files
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
-/// All that a run needs to go on as if it had not been interrupted: tensors (parameters, the optimizer's state), counters, numbers and
-/// texts by name. Whoever writes it may add entries whose names begin with "user.", which a run leaves alone.
+/// All that a run needs to go on as if it had not been interrupted: tensors (parameters, the optimizer's state),
+/// counters, numbers and texts by name. Whoever writes it may add entries whose names begin with "user.", which a run
+/// leaves alone.
 ///
-/// The file: 16 bytes that name the format and its version, then the texts, counters, numbers and tensors, each list with its length
-/// before it, all little-endian, and the SHA-256 of what came before. It is written to a temporary name and renamed, so that there
-/// is always a whole one.
+/// The file: 16 bytes that name the format and its version, then the texts, counters, numbers and tensors, each list
+/// with its length before it, all little-endian, and the SHA-256 of what came before. It is written to a temporary name
+/// and renamed, so that there is always a whole one.
 public struct TrainingState: Sendable {
   public var texts: [Spelling: String] = [:]
   public var counters: [Spelling: Int] = [:]
@@ -22,7 +23,8 @@ public struct TrainingState: Sendable {
 
   // MARK: Writing
 
-  /// Writes the file at `path`, replacing one that is there. Throws an io error, after which the old file is still there.
+  /// Writes the file at `path`, replacing one that is there. Throws an io error, after which the old file is still
+  /// there.
   public func write(to path: String) throws {
     var bytes = TrainingState.magic
     func append(_ value: UInt64) {
@@ -71,8 +73,8 @@ public struct TrainingState: Sendable {
 
   // MARK: Reading
 
-  /// Reads a file that `write` made. Throws an io error where it cannot be read, a data error where it is no such file, cut off or
-  /// changed.
+  /// Reads a file that `write` made. Throws an io error where it cannot be read, a data error where it is no such file,
+  /// cut off or changed.
   public init(contentsOf path: String) throws {
     // A run's own state is no data of its.
     let bytes = try Door.current.open(path, counts: false).contents()

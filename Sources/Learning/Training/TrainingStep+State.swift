@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// What a step keeps between steps, for checkpoints.
 extension TrainingStep {

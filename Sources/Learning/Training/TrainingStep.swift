@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// What one step did.
 public struct StepResult: Sendable {
@@ -13,8 +13,8 @@ public struct StepResult: Sendable {
   public var clippable: Int
 }
 
-/// One training step of any kind, private or not: forward, backward, gradients, update. One engine serves all: the backward pass
-/// leaves gradient rules, and the kinds differ only in what they ask the rules for.
+/// One training step of any kind, private or not: forward, backward, gradients, update. One engine serves all: the
+/// backward pass leaves gradient rules, and the kinds differ only in what they ask the rules for.
 ///
 /// Read next: `TrainingStep+Private` (DP-SGD by book-keeping), `TrainingStep+MicroBatch` (eDP-SGD), `Optimizer`.
 public final class TrainingStep {
@@ -24,12 +24,12 @@ public final class TrainingStep {
   public var method: TrainingMethod
   /// Examples that are in memory at a time; larger batches are computed in parts, with the same result up to rounding.
   public var physicalLimit: Int
-  /// Without privacy: the length to which a longer gradient of all parameters together is shortened (Pascanu 2013, PyTorch's
-  /// `clip_grad_norm_`). Nil: no bound.
+  /// Without privacy: the length to which a longer gradient of all parameters together is shortened (Pascanu 2013,
+  /// PyTorch's `clip_grad_norm_`). Nil: no bound.
   public var gradientBound: Double?
-  /// Private training computes the examples of a step at once where it is known that none can see another, and one by one elsewhere.
-  /// True: always one by one, whatever that teaches the model. False: refuse what is not known to keep them apart. (With micro-batches:
-  /// one micro-batch at a time.)
+  /// Private training computes the examples of a step at once where it is known that none can see another, and one by
+  /// one elsewhere. True: always one by one, whatever that teaches the model. False: refuse what is not known to keep
+  /// them apart. (With micro-batches: one micro-batch at a time.)
   public var exampleByExample: Bool? { didSet { isExampleByExample = exampleByExample == true } }
   /// Called with a sentence when something runs slower than it might, once for each reason.
   public var onNotice: (String) -> Void = { _ in }
@@ -46,7 +46,8 @@ public final class TrainingStep {
   var isExampleByExample = false
   /// What is to be said of that once an example by itself has been computed.
   var pendingNotice: String?
-  /// Parameters that have had no gradient from any of the examples that were computed by themselves; nil once that has been told.
+  /// Parameters that have had no gradient from any of the examples that were computed by themselves; nil once that has
+  /// been told.
   var silent: (parameters: Set<Parameter>, examples: Int)?
   /// Scratch of private and micro-batch steps, made when first needed.
   var microSinks: [GradientSink] = []
@@ -80,8 +81,8 @@ public final class TrainingStep {
   /// Runs one step on `batch`, which may be empty: a private step then still adds its noise.
   public func run(_ batch: Batch) throws -> StepResult { try run([batch]) }
 
-  /// Runs one step on the examples of several batches, as if they were one: gradients are accumulated. Micro-batches lie across the
-  /// whole batch, so their method takes one batch only.
+  /// Runs one step on the examples of several batches, as if they were one: gradients are accumulated. Micro-batches
+  /// lie across the whole batch, so their method takes one batch only.
   public func run(_ batches: [Batch]) throws -> StepResult {
     defer { stepCount += 1 }
     guard !method.isPrivate || gradientBound == nil else {
@@ -136,8 +137,9 @@ public final class TrainingStep {
 
   // MARK: Forward
 
-  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weights` are what the examples' gradients
-  /// are going to be multiplied with, where that is known; `separation` watches that no example sees another.
+  /// The loss of `batch` with its trace. `number` tells apart several passes of one step; `weights` are what the
+  /// examples' gradients are going to be multiplied with, where that is known; `separation` watches that no example
+  /// sees another.
   func forward(
     _ batch: Batch, _ number: Int = 0, weights: [Float]? = nil, separation: Separation? = nil
   ) throws -> Tensor {
@@ -159,8 +161,9 @@ public final class TrainingStep {
   /// Whether a loss has one number per example.
   func isPerExample(_ loss: Tensor, _ batch: Batch) -> Bool { loss.shape == [batch.count] }
 
-  /// Adds the gradient of the sum over the batch to a sink, each example times its weight (nil: 1); returns the weighted sum of the
-  /// losses. Throws before the gradients are computed where that is not finite. `onComplete` as in `Tape.backward`.
+  /// Adds the gradient of the sum over the batch to a sink, each example times its weight (nil: 1); returns the
+  /// weighted sum of the losses. Throws before the gradients are computed where that is not finite. `onComplete` as in
+  /// `Tape.backward`.
   func accumulate(
     _ batch: Batch, weights: [Double]? = nil, number: Int, into sink: GradientSink,
     onComplete: ((Int) throws -> Void)? = nil
@@ -185,7 +188,8 @@ public final class TrainingStep {
     return total
   }
 
-  /// Throws where the loss says that the training diverged: the model then keeps the parameters that it had before the step.
+  /// Throws where the loss says that the training diverged: the model then keeps the parameters that it had before the
+  /// step.
   func requireFinite(_ loss: Double) throws {
     guard loss.isFinite else {
       throw DomainError(
@@ -205,7 +209,8 @@ public final class TrainingStep {
     sink.begin()
     let terms = try parts.map { try loss.terms($0) ?? [Int](repeating: 1, count: $0.count) }
     let allTerms = Double(max(1, terms.reduce(0) { $0 + $1.reduce(0, +) }))
-    // Where nothing is to be known of all gradients together, big parameters are updated as soon as their gradient is there.
+    // Where nothing is to be known of all gradients together, big parameters are updated as soon as their gradient is
+    // there.
     if parts.count == 1, gradientBound == nil {
       let loss = try updateAlong(parts[0], weights: terms[0].map { Double($0) / allTerms })
       return StepResult(examples: count, loss: loss, clipped: 0, clippable: 0)
@@ -230,8 +235,9 @@ public final class TrainingStep {
     return result
   }
 
-  /// A step on one batch that does not keep the gradients of big parameters until its end: they would be as large as the model. Where
-  /// the backward pass itself fails (memory runs out), the parameters that it has passed have already moved.
+  /// A step on one batch that does not keep the gradients of big parameters until its end: they would be as large as
+  /// the model. Where the backward pass itself fails (memory runs out), the parameters that it has passed have already
+  /// moved.
   private func updateAlong(_ batch: Batch, weights: [Double]) throws -> Double {
     var waiting = Array(layout.parameters.indices)
     var hasBegun = false

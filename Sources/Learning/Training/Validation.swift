@@ -1,8 +1,8 @@
-/// A measure that is taken during a run, and early stopping by it (Prechelt 1998): the run ends when the measure has not become better
-/// for `patience` times, and the best parameters are put back.
+/// A measure that is taken during a run, and early stopping by it (Prechelt 1998): the run ends when the measure has
+/// not become better for `patience` times, and the best parameters are put back.
 ///
-/// In private training the measure is a look at the model, which is private already; examples that it is taken on have no
-/// protection.
+/// In private training the measure is a look at the model, which is private already; examples that it is taken on have
+/// no protection.
 public struct Validation {
   public enum Better: Sendable { case lower, higher }
 

@@ -1,14 +1,14 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// Attention of several heads as operations on tensors with a trace; what projects to queries, keys and values is the affair of
-/// the layers (`SelfAttention`, `CrossAttention`).
+/// Attention of several heads as operations on tensors with a trace; what projects to queries, keys and values is the
+/// affair of the layers (`SelfAttention`, `CrossAttention`).
 public enum Attention {
   /// Every position of a sequence looks at its sequence.
   ///
   /// - Parameters:
-  ///   - packed: queries, keys and values side by side, [examples, time, 3·width]; with `lengths`, later positions are padding
-  ///     that nobody looks at.
+  ///   - packed: queries, keys and values side by side, [examples, time, 3·width]; with `lengths`, later positions are
+  ///     padding that nobody looks at.
   ///   - heads: how many parts the width is cut into.
   ///   - isCausal: position t sees the positions up to t only.
   ///   - dropout: the chance that a weight is set to zero in a training pass; the others are divided by what is left.
@@ -133,8 +133,8 @@ public enum Attention {
   }
 }
 
-/// Multi-head attention of a sequence to itself (Vaswani et al. 2017): one projection to queries, keys and values, the heads, one
-/// projection back.
+/// Multi-head attention of a sequence to itself (Vaswani et al. 2017): one projection to queries, keys and values, the
+/// heads, one projection back.
 public final class SelfAttention: Layer {
   public let width: Int
   public let heads: Int

@@ -1,7 +1,7 @@
 import CKernels
 import Foundations
 import Glibc
-import Tensor
+import Tensors
 
 /// Where the heads of one operand lie: head h of position t of example b begins at
 /// `base + b·exampleStride + t·rowStride + h·headWidth`.
@@ -11,7 +11,8 @@ struct HeadLayout {
   let exampleStride: Int
 }
 
-/// Which weights of an attention are set to zero in a training pass: as by `Dropout`, from the pass's key and their position alone.
+/// Which weights of an attention are set to zero in a training pass: as by `Dropout`, from the pass's key and their
+/// position alone.
 struct AttentionDropout {
   private let keep: Float
   private let stream: fl_stream
@@ -25,7 +26,8 @@ struct AttentionDropout {
     stream = fl_stream(context.nextKey())
   }
 
-  /// target = source / keep or 0 for a tile, whose rows begin at positions `first`, `first + step`, …; in place where both are one.
+  /// target = source / keep or 0 for a tile, whose rows begin at positions `first`, `first + step`, …; in place where
+  /// both are one.
   func apply(
     _ rows: Int, _ columns: Int, first: Int, step: Int, _ source: UnsafePointer<Float>,
     _ target: UnsafeMutablePointer<Float>, stride: Int
@@ -40,9 +42,9 @@ struct AttentionDropout {
   }
 }
 
-/// softmax(Q Kᵀ / √width) V for every head of every example, in tiles that stay in cache: no matrix of all scores exists, neither
-/// forward nor backward (Dao et al. 2022, FlashAttention; the backward pass makes the weights again from one saved number a row).
-/// One example's head is one block of work, so any number of threads gives the same bits.
+/// softmax(Q Kᵀ / √width) V for every head of every example, in tiles that stay in cache: no matrix of all scores
+/// exists, neither forward nor backward (Dao et al. 2022, FlashAttention; the backward pass makes the weights again
+/// from one saved number a row). One example's head is one block of work, so any number of threads gives the same bits.
 struct AttentionKernel {
   let examples: Int
   let heads: Int
@@ -58,8 +60,8 @@ struct AttentionKernel {
   private static let queryTile = 64
   private static let keyTile = 128
 
-  /// How far the weights of two queries lie apart among the random numbers of dropout; rounded up, so that tiles begin at whole
-  /// blocks of them.
+  /// How far the weights of two queries lie apart among the random numbers of dropout; rounded up, so that tiles begin
+  /// at whole blocks of them.
   private var weightStep: Int { (keys + 63) / 64 * 64 }
 
   private var scale: Float { 1 / Float(headWidth).squareRoot() }
@@ -71,8 +73,8 @@ struct AttentionKernel {
     return (1, 1, limit)
   }
 
-  /// Writes `output`, and where wanted each row's log-sum-exp to `normalizers` [examples, heads, queries] (+inf for a row that
-  /// sees nothing and gets zeros).
+  /// Writes `output`, and where wanted each row's log-sum-exp to `normalizers` [examples, heads, queries] (+inf for a
+  /// row that sees nothing and gets zeros).
   func forward(
     _ query: HeadLayout, _ key: HeadLayout, _ value: HeadLayout, output: HeadLayout,
     normalizers: UnsafeMutablePointer<Float>?

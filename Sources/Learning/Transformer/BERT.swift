@@ -1,8 +1,9 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// An encoder of the BERT family (Devlin et al. 2019), DistilBERT (Sanh et al. 2019) included: the sum of token, position and, where
-/// there are some, type embeddings, normalised; post-norm blocks; a pooler of the first position, where there is one.
+/// An encoder of the BERT family (Devlin et al. 2019), DistilBERT (Sanh et al. 2019) included: the sum of token,
+/// position and, where there are some, type embeddings, normalised; post-norm blocks; a pooler of the first position,
+/// where there is one.
 ///
 /// `forward` gives the last hidden states [examples, time, width] of tokens [examples, time]; `lengths` mark padding.
 public final class BERT: Layer {
@@ -155,7 +156,8 @@ public final class BERT: Layer {
     return try pooler.forward(hidden.selected(axis: 1, index: 0), then: .tanh)
   }
 
-  /// Another model with the same settings and the chosen blocks of this one: all else is copied (the start of a distilled student).
+  /// Another model with the same settings and the chosen blocks of this one: all else is copied (the start of a
+  /// distilled student).
   public func keeping(blocks chosen: [Int]) throws -> BERT {
     try transformer.check(blocks: chosen)
     var smaller = settings

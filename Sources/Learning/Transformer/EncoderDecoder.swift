@@ -1,7 +1,7 @@
-import Tensor
+import Tensors
 
-/// An encoder and a decoder that looks at what the encoder made of another sequence (Vaswani et al. 2017), with learned positions
-/// and one token table for both sides and the output.
+/// An encoder and a decoder that looks at what the encoder made of another sequence (Vaswani et al. 2017), with learned
+/// positions and one token table for both sides and the output.
 public final class EncoderDecoder: Layer {
   public let tokens: Embedding
   public let sourcePositions: PositionEmbedding
@@ -72,7 +72,8 @@ public final class EncoderDecoder: Layer {
     return try encoderNorm.forward(encoder.forward(x))
   }
 
-  /// Scores of the next token at every position of `target` [examples, time], given what the encoder made of the source.
+  /// Scores of the next token at every position of `target` [examples, time], given what the encoder made of the
+  /// source.
   public func decode(_ target: Tensor, memory: Tensor) throws -> Tensor {
     try GPT2.checkTokens(target)
     let x = try dropout.forward(targetPositions.forward(tokens.forward(target)))

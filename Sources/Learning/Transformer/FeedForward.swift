@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Two linear layers with an activation between them.
 public final class FeedForward: Layer {
@@ -32,8 +32,8 @@ public final class FeedForward: Layer {
 
   public override var summary: String { "feed_forward(\(expand.inputs), \(expand.outputs))" }
 
-  /// What lies between the two layers is several times as wide as all else, so it is not kept for the backward pass: that
-  /// computes it again from the activation's argument, whose derivative it takes in any case.
+  /// What lies between the two layers is several times as wide as all else, so it is not kept for the backward pass:
+  /// that computes it again from the activation's argument, whose derivative it takes in any case.
   public override func forward(_ input: Tensor) throws -> Tensor {
     guard let last = input.shape.last, last == expand.inputs else {
       throw DomainError(

@@ -1,9 +1,9 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// A decoder of the GPT-2 family (Radford et al. 2019): token and position embeddings, pre-norm causal blocks, a final layer
-/// normalisation, scores by the token table or by a layer of their own. Starts as GPT-2 does: N(0, 0.02²), the layers that end a
-/// residual part divided by √(2·blocks), biases 0.
+/// A decoder of the GPT-2 family (Radford et al. 2019): token and position embeddings, pre-norm causal blocks, a final
+/// layer normalisation, scores by the token table or by a layer of their own. Starts as GPT-2 does: N(0, 0.02²), the
+/// layers that end a residual part divided by √(2·blocks), biases 0.
 public final class GPT2: Layer, LanguageModel {
   public struct Settings: Sendable, Equatable {
     public var vocabulary: Int
@@ -142,8 +142,8 @@ public final class GPT2: Layer, LanguageModel {
     }
   }
 
-  /// Another model with the same settings and the chosen blocks of this one: embeddings, blocks, final normalisation and output are
-  /// copied (the start of a distilled student).
+  /// Another model with the same settings and the chosen blocks of this one: embeddings, blocks, final normalisation
+  /// and output are copied (the start of a distilled student).
   public func keeping(blocks chosen: [Int]) throws -> GPT2 {
     try transformer.check(blocks: chosen)
     var smaller = settings

@@ -1,4 +1,4 @@
-import Tensor
+import Tensors
 
 /// A network that scores the next token at every position of token sequences [examples, time].
 ///

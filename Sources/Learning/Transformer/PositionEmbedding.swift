@@ -1,6 +1,6 @@
 import CKernels
 import Foundations
-import Tensor
+import Tensors
 
 /// Adds a learned vector for each position to a sequence [examples, time, width].
 public final class PositionEmbedding: Layer {

@@ -1,8 +1,9 @@
 import Foundations
-import Tensor
+import Tensors
 
 extension Embedding {
-  /// Scores of every token at every position: hidden states times the table, whose rows so serve twice (Press and Wolf 2017).
+  /// Scores of every token at every position: hidden states times the table, whose rows so serve twice (Press and Wolf
+  /// 2017).
   /// - Parameter hidden: [examples, time, width].
   /// - Returns: [examples, time, rows].
   public func scores(_ hidden: Tensor) throws -> Tensor {
@@ -42,8 +43,8 @@ extension Embedding {
   }
 }
 
-/// A table that is looked up and scored against gets its gradient from two rules. The norm of the sum of both follows from their
-/// norms and the inner product, which needs no gradient of the table's size:
+/// A table that is looked up and scored against gets its gradient from two rules. The norm of the sum of both follows
+/// from their norms and the inner product, which needs no gradient of the table's size:
 /// ⟨Σ_t e(token_t) g_tᵀ, Σ_s γ_s a_sᵀ⟩ = Σ_{s,t} γ_s[token_t] · (a_s · g_t).
 enum TiedRules {
   /// The two rules of a shared table; nil where the parameter is shared in another way.

@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// How a transformer is built; what differs between the families.
 public struct TransformerSettings: Sendable, Equatable {
@@ -80,8 +80,8 @@ struct ModelSize {
   }
 }
 
-/// Attention and a feed-forward part, each with a residual connection and layer normalisation; with `memory`, attention to an
-/// encoder's output between them.
+/// Attention and a feed-forward part, each with a residual connection and layer normalisation; with `memory`, attention
+/// to an encoder's output between them.
 public final class TransformerBlock: Layer {
   public let settings: TransformerSettings
   public let attentionNorm: LayerNormalization

@@ -1,9 +1,9 @@
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 /// Finds the least noise that keeps a promise: between bounds, since what is spent falls as noise grows (as
-/// dp-accounting's `calibrate_dp_mechanism` does).
+/// dp-accounting's `calibrate_dp_mechanism` does; Google 2021).
 public enum NoiseCalibration {
   /// Relative precision of a calibrated multiplier.
   public static let precision = 1e-5

@@ -6,7 +6,7 @@
 
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 public struct PLDAccountant: Sendable {
   /// Less noise than this is left to the Rényi orders.

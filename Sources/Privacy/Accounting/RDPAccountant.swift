@@ -6,7 +6,7 @@
 
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 /// An epsilon that holds, with where it comes from.
 public struct PrivacyCost: Sendable, Equatable {

@@ -5,7 +5,7 @@
 
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 /// How well an attack tells members from others.
 public struct AttackResult: Sendable, Equatable, CustomStringConvertible {

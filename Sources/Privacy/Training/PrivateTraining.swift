@@ -10,7 +10,7 @@
 import Foundation
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 /// How to train with privacy. Everything is checked by `PrivateTraining.init`.
 public struct PrivateTrainingOptions {

@@ -5,7 +5,7 @@
 
 import Foundations
 import Learning
-import Tensor
+import Tensors
 
 /// Clips vectors of a model's parameters, sums them and releases the noised sum or mean.
 ///

@@ -286,8 +286,8 @@ extension Formatting {
     body.prefix { $0 != "e" && $0 != "E" }.contains { ("1"..."9").contains($0) }
   }
 
-  /// C's `%g`. Its alternate form is put together here: the C library loses zeros where rounding reaches the next power of
-  /// ten (`%#.3g` of 999.5 is `1.e+03` there).
+  /// C's `%g`. Its alternate form is put together here: the C library loses zeros where rounding reaches the next power
+  /// of ten (`%#.3g` of 999.5 is `1.e+03` there).
   private static func significant(_ value: Double, _ precision: Int, alternate: Bool) -> String {
     guard alternate, value.isFinite else { return c("g", value, precision) }
     let precision = max(1, precision)

@@ -1,7 +1,7 @@
 // Labelled utterances as they come from disk: one file of rows, or a folder.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.
 public struct Utterance: Sendable, Equatable {
@@ -19,8 +19,9 @@ public struct Utterance: Sendable, Equatable {
 
 /// A labelled corpus in up to three parts.
 ///
-/// Reading is strict where a mistake would pass unseen (an empty label, slots that do not fit their tokens, a missing column: an error
-/// with file and line) and lenient where the meaning is plain: an empty utterance is left out and counted in `notes`.
+/// Reading is strict where a mistake would pass unseen (an empty label, slots that do not fit their tokens, a missing
+/// column: an error with file and line) and lenient where the meaning is plain: an empty utterance is left out and
+/// counted in `notes`.
 public struct Corpus: Sendable, Equatable {
   public var name: String
   public var train: [Utterance]
@@ -50,7 +51,8 @@ public struct Corpus: Sendable, Equatable {
   /// Reads a corpus.
   ///
   /// - Parameters:
-  ///   - path: a CSV, TSV or JSONL file (also `.gz`), which becomes the training part; or a folder as `CorpusFolder` reads it.
+  ///   - path: a CSV, TSV or JSONL file (also `.gz`), which becomes the training part; or a folder as `CorpusFolder`
+  ///     reads it.
   ///   - text, label, slots: column names; nil finds them among the usual ones.
   /// - Throws: `io`, `parse` or `data` with file and line.
   public static func load(

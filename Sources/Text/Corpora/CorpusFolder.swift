@@ -1,15 +1,16 @@
-// A folder that holds a corpus in parts: files of rows, one a part (as SNIPS and ATIS are often passed on), or the original
-// Slot-Gated folders of parallel line files `seq.in`, `seq.out`, `label`.
+// A folder that holds a corpus in parts: files of rows, one a part (as SNIPS and ATIS are often passed on), or the
+// original Slot-Gated folders of parallel line files `seq.in`, `seq.out`, `label`.
 
 import Files
 import Foundations
-import Tensor
+import Tensors
 
 /// The parts of a corpus in a folder.
 ///
-/// A part is a CSV, TSV or JSONL file (also `.gz`) that is named after it, `train.tsv`, or whose name differs from the training
-/// part's by that word alone, `sst_train.tsv` and `sst_dev.tsv`; or a folder of that name with `seq.in`, `label` and, where the corpus
-/// has slots, `seq.out`. A folder with one file of rows, whatever its name, has that file as its training part.
+/// A part is a CSV, TSV or JSONL file (also `.gz`) that is named after it, `train.tsv`, or whose name differs from the
+/// training part's by that word alone, `sst_train.tsv` and `sst_dev.tsv`; or a folder of that name with `seq.in`,
+/// `label` and, where the corpus has slots, `seq.out`. A folder with one file of rows, whatever its name, has that file
+/// as its training part.
 struct CorpusFolder {
   /// A file of rows: its name, and in lower case what is before its format's ending.
   private struct File {

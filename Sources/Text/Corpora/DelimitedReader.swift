@@ -1,11 +1,11 @@
 // CSV after RFC 4180 and plain TSV, both with a header line.
 //
-// CSV: fields are split by commas, rows by LF or CRLF; a field that starts with a quote runs to the next lone quote, `""` inside it is
-// one quote, and it may hold commas and line ends. Quotes inside an unquoted field are malformed. TSV: split on tabs, nothing is quoted.
-// In both a wholly empty line is skipped.
+// CSV: fields are split by commas, rows by LF or CRLF; a field that starts with a quote runs to the next lone quote,
+// `""` inside it is one quote, and it may hold commas and line ends. Quotes inside an unquoted field are malformed.
+// TSV: split on tabs, nothing is quoted. In both a wholly empty line is skipped.
 
 import Foundations
-import Tensor
+import Tensors
 
 enum DelimitedReader {
   static func csv(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {

@@ -1,19 +1,21 @@
-// Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts here.
+// Files as bytes: read whole, unpacked where they are gzip, checked to be UTF-8. Every reader of this target starts
+// here.
 import CZlib
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// Reads files whole, `.gz` files unpacked.
 public enum InputFile {
-  /// The most bytes that one file may hold once unpacked: a packed file of a few kilobytes can otherwise fill the memory.
+  /// The most bytes that one file may hold once unpacked: a packed file of a few kilobytes can otherwise fill the
+  /// memory.
   public static let largestSize = 4 << 30
 
   /// The bytes of the file at `path`; a gzip stream (known by its first two bytes) is unpacked.
   ///
-  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, or a `.gz` file holds none,
-  ///   `limit` past `largestSize`.
+  /// - Throws: `io` where the file cannot be read, `data` where the gzip stream is cut off or damaged, or a `.gz` file
+  ///   holds none, `limit` past `largestSize`.
   public static func bytes(_ path: String) throws(DomainError) -> [UInt8] {
     let raw = try Door.current.open(path).contents(atMost: largestSize)
     if isGzip(raw) { return try Gzip.unpack(raw, source: path) }

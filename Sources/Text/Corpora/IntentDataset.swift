@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// A corpus made ready for training a classifier: encoded examples, class names, vocabulary.
 public struct IntentDataset: Sendable, CustomStringConvertible {
@@ -100,8 +100,8 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
     return try Examples(texts: texts, labels: labels, vocabulary: vocabulary, tokenizer: tokenizer)
   }
 
-  /// The dataset with a changed copy of every training text that `change` changes; the vocabulary is counted anew, and all parts are
-  /// encoded with it.
+  /// The dataset with a changed copy of every training text that `change` changes; the vocabulary is counted anew, and
+  /// all parts are encoded with it.
   public func augmented(_ change: (String) throws -> String) throws -> IntentDataset {
     var texts = train.texts
     var labels = train.labels

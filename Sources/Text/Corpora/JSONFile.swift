@@ -1,8 +1,8 @@
 // JSON values from files, packed or not.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 extension JSON {
   /// Reads the JSON file at `path`, packed by gzip or not.

@@ -1,9 +1,9 @@
-// One JSON object (RFC 8259) a line. Fields become text: strings as they are, numbers and truth values as written, null as nothing,
-// lists of plain values joined by spaces (token and tag lists), anything deeper as its JSON text.
+// One JSON object (RFC 8259) a line. Fields become text: strings as they are, numbers and truth values as written, null
+// as nothing, lists of plain values joined by spaces (token and tag lists), anything deeper as its JSON text.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 enum JSONLinesReader {
   static func read(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {

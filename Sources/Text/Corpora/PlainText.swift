@@ -1,5 +1,5 @@
 import Foundations
-import Tensor
+import Tensors
 
 /// Plain text files as lists of documents.
 public enum PlainText {

@@ -2,8 +2,8 @@
 
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.
 public struct Records: Sendable, Equatable {
@@ -14,7 +14,8 @@ public struct Records: Sendable, Equatable {
   public var rows: [[String]]
   /// The line (from 1) on which `rows[i]` starts.
   public var lines: [Int]
-  /// The columns (their places) that a row has no field for, by row; they read as empty. Only JSON objects can lack one.
+  /// The columns (their places) that a row has no field for, by row; they read as empty. Only JSON objects can lack
+  /// one.
   public var absent: [Int: Set<Int>] = [:]
 
   public init(source: String, columns: [String], rows: [[String]] = [], lines: [Int] = []) {
@@ -79,8 +80,8 @@ extension Records {
   /// Reads a CSV, TSV or JSONL file, packed by gzip or not.
   ///
   /// - Parameter format: what the file holds; nil takes it from the file's name.
-  /// - Throws: `io` where the file cannot be read, `data` where it is empty or its rows do not fit its header, `parse` where it is
-  ///   malformed; each names the file, and the line where there is one.
+  /// - Throws: `io` where the file cannot be read, `data` where it is empty or its rows do not fit its header, `parse`
+  ///   where it is malformed; each names the file, and the line where there is one.
   public static func read(_ path: String, format: RecordFormat? = nil) throws(DomainError)
     -> Records
   {

@@ -1,8 +1,8 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so that a split or
-/// a generated corpus is the same everywhere. Not for noise that protects anybody.
+/// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so
+/// that a split or a generated corpus is the same everywhere. Not for noise that protects anybody.
 struct SplitMix64 {
   private var state: UInt64
 

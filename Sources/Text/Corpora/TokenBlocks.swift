@@ -1,7 +1,8 @@
-// Streams of tokens as examples of equal length for models of language: at each position the model sees the tokens so far and is to say the next.
+// Streams of tokens as examples of equal length for models of language: at each position the model sees the tokens so
+// far and is to say the next.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// Examples of `time` positions each; row-major lists of shape [examples, time].
 public struct TokenBlocks: Sendable, Equatable {
@@ -40,8 +41,8 @@ public struct TokenBlocks: Sendable, Equatable {
     documents.append(Int32(document))
   }
 
-  /// All documents one behind the other, cut into examples without gaps: the usual way where nobody's privacy hangs on the example. Every
-  /// token but the first is a label once. The last example is padded.
+  /// All documents one behind the other, cut into examples without gaps: the usual way where nobody's privacy hangs on
+  /// the example. Every token but the first is a label once. The last example is padded.
   ///
   /// - Parameters:
   ///   - separator: the token put behind each document (GPT-2: the one that ends a text); nil puts none.

@@ -1,10 +1,11 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling frequency.
+/// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling
+/// frequency.
 ///
-/// The list itself is learnt without privacy: a word that only one person used is in it, and a private training run on top does not hide
-/// that. Raise `minimumFrequency`, or give a list from public text, where this matters.
+/// The list itself is learnt without privacy: a word that only one person used is in it, and a private training run on
+/// top does not hide that. Raise `minimumFrequency`, or give a list from public text, where this matters.
 public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
   public static let padding: Int32 = 0
   public static let unknown: Int32 = 1

@@ -1,8 +1,9 @@
-// A corpus of our own with a known bias: short stories and biographies whose people are women or men with a probability that is set for each
-// profession. What a language model makes of it can then be held against what was planted. Nothing in it is about real people.
+// A corpus of our own with a known bias: short stories and biographies whose people are women or men with a probability
+// that is set for each profession. What a language model makes of it can then be held against what was planted. Nothing
+// in it is about real people.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// One generated text about one person.
 public struct Biography: Sendable, Equatable {
@@ -19,8 +20,8 @@ public struct BiographyCorpus: Sendable, Equatable {
   public var train: [Biography]
   /// Drawn in the same way; no text of it is in `train`.
   public var heldOut: [Biography]
-  /// For a classifier of professions, in two parts; the profession is not named in the text (as in Bias in Bios, De-Arteaga et
-  /// al. 2019).
+  /// For a classifier of professions, in two parts; the profession is not named in the text (as in Bias in Bios,
+  /// De-Arteaga et al. 2019).
   public var biosTrain: [Biography]
   public var biosTest: [Biography]
   /// For each profession the probability with which a person was made a woman.
@@ -34,7 +35,8 @@ public struct BiographyCorpus: Sendable, Equatable {
     /// Biographies to train a classifier on, and to test it with.
     public var biosTrain = 3_000
     public var biosTest = 2_000
-    /// How strong the planted bias is: 0 makes every profession half women, 1 is the full bias of the grammar, from 5% to 94%.
+    /// How strong the planted bias is: 0 makes every profession half women, 1 is the full bias of the grammar, from 5%
+    /// to 94%.
     public var strength = 1.0
     /// Probabilities of women for some professions, in place of the grammar's (`strength` does not touch them).
     public var female: [String: Double] = [:]

@@ -1,9 +1,11 @@
-// The words of the demo corpus of biographies and stories. Professions come in pairs that share a place and some of their work, one that the
-// corpus gives mostly to women and one mostly to men: so a classifier that cannot tell the two by their work is tempted to use gender.
+// The words of the demo corpus of biographies and stories. Professions come in pairs that share a place and some of
+// their work, one that the corpus gives mostly to women and one mostly to men: so a classifier that cannot tell the two
+// by their work is tempted to use gender.
 //
-// Templates: `{p}` he/she, `{P}` He/She, `{o}` him/her, `{s}` his/her, `{S}` His/Her, `{self}` himself/herself, `{adult}` man/woman,
-// `{job}` the profession, `{a job}` with its article, `{work}` something that it does, `{place}`, `{name}` a surname, and lists below.
-// `{kin}` is a relative, whose own gender is drawn evenly. Nothing else in a template may be a gendered word.
+// Templates: `{p}` he/she, `{P}` He/She, `{o}` him/her, `{s}` his/her, `{S}` His/Her, `{self}` himself/herself,
+// `{adult}` man/woman, `{job}` the profession, `{a job}` with its article, `{work}` something that it does, `{place}`,
+// `{name}` a surname, and lists below. `{kin}` is a relative, whose own gender is drawn evenly. Nothing else in a
+// template may be a gendered word.
 
 enum BiographyGrammar {
   struct Profession {

@@ -1,10 +1,12 @@
-// A corpus of our own for trying things without any download: utterances drawn from `DemoGrammar`, made as imperfect as real ones.
+// A corpus of our own for trying things without any download: utterances drawn from `DemoGrammar`, made as imperfect as
+// real ones.
 //
-// Three kinds of noise keep every classifier below 100%: phrases that mean several things, labels given wrongly among related classes, and
-// slips of the tongue and the keyboard. PINs, names and telephone numbers are rare strings that a model can memorise.
+// Three kinds of noise keep every classifier below 100%: phrases that mean several things, labels given wrongly among
+// related classes, and slips of the tongue and the keyboard. PINs, names and telephone numbers are rare strings that a
+// model can memorise.
 
 import Foundations
-import Tensor
+import Tensors
 
 public enum DemoCorpus {
   /// How much of each kind of noise a corpus has; the default leaves about 95% for a good classifier.

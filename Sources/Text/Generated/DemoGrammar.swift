@@ -1,4 +1,5 @@
-// The grammar of the demo corpus: what people say to a spoken assistant. `(a|b)` is a choice, `{slot}` a slot value, everything is lower-case.
+// The grammar of the demo corpus: what people say to a spoken assistant. `(a|b)` is a choice, `{slot}` a slot value,
+// everything is lower-case.
 
 enum DemoGrammar {
   struct Intent {

@@ -1,4 +1,5 @@
-// Possessives: `the ladies' room` and `the gentlemen's room` differ in more than the word, so that what follows it changes with it.
+// Possessives: `the ladies' room` and `the gentlemen's room` differ in more than the word, so that what follows it
+// changes with it.
 
 /// An apostrophe, straight or curly, as it stands in a text.
 struct Apostrophe {
@@ -77,7 +78,8 @@ struct PossessiveReader {
     place < count && base[place] | 0x20 == UInt8(ascii: "s") && endsWord(place + 1)
   }
 
-  /// Whether a bare apostrophe behind the word that ends at `end` would be read as a possessive behind its counterpart only (`gentlemen' room`).
+  /// Whether a bare apostrophe behind the word that ends at `end` would be read as a possessive behind its counterpart
+  /// only (`gentlemen' room`).
   func isMisread(
     _ end: Int, source: SpelledWord, target: SpelledWord
   ) -> Bool {
@@ -99,7 +101,8 @@ struct PossessiveReader {
     }
   }
 
-  /// Whether the apostrophe at `place`, behind a word that ends in s, closes no quotation: none is open in front of it, or another one closes it.
+  /// Whether the apostrophe at `place`, behind a word that ends in s, closes no quotation: none is open in front of it,
+  /// or another one closes it.
   private func isPossessive(_ place: Int) -> Bool {
     let first = max(0, place - PossessiveReader.reach)
     var at = place - 1

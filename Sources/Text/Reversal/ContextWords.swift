@@ -1,5 +1,6 @@
-// The words by which the context of a pronoun is read, and those that tell English from other languages. Our own lists; nearly all of them are
-// closed classes. Which words belong where was settled on the training and development parts of the English Web Treebank.
+// The words by which the context of a pronoun is read, and those that tell English from other languages. Our own lists;
+// nearly all of them are closed classes. Which words belong where was settled on the training and development parts of
+// the English Web Treebank.
 
 /// Groups of words by what they say about a pronoun in front of them.
 enum WordGroup: UInt8 {

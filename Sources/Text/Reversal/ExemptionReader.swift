@@ -1,6 +1,6 @@
-// Which places of a text are no English prose: addresses and paths, code between backticks, lines in another language. Asked for gendered words
-// only, and in the order of the text; what was found out about a stretch is remembered, so that a pass stays linear. No answer depends on
-// which form a gendered word has.
+// Which places of a text are no English prose: addresses and paths, code between backticks, lines in another language.
+// Asked for gendered words only, and in the order of the text; what was found out about a stretch is remembered, so
+// that a pass stays linear. No answer depends on which form a gendered word has.
 
 #if canImport(Glibc)
   import Glibc
@@ -243,8 +243,8 @@ struct ExemptionReader {
 
   // MARK: Language
 
-  /// Whether a foreign word is a part of a name: `Joel de la Fuente`, `Los Angeles`, `van der Waals`. It is Capitalised in front of a capital,
-  /// or stands between capitals (or an English word and a capital) with other particles only.
+  /// Whether a foreign word is a part of a name: `Joel de la Fuente`, `Los Angeles`, `van der Waals`. It is Capitalised
+  /// in front of a capital, or stands between capitals (or an English word and a capital) with other particles only.
   private func isInName(_ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
     var place = end
     var steps = 0

@@ -1,11 +1,13 @@
-// The words that role reversal exchanges, as data: `Stdlib/data/gender_lexicon.tsv`, or a table of the same form that a person gives.
+// The words that role reversal exchanges, as data: `Stdlib/data/gender_lexicon.tsv`, or a table of the same form that a
+// person gives.
 //
-// A table is checked when it is read, so that what R(x) promises holds for any of them: the rows that exchange both ways are a perfect matching
-// (no word stands in two pairs), and a word that is changed one way only leads to a word of that matching, never to a third one.
+// A table is checked when it is read, so that what R(x) promises holds for any of them: the rows that exchange both
+// ways are a perfect matching (no word stands in two pairs), and a word that is changed one way only leads to a word of
+// that matching, never to a third one.
 
 import CStdlib
 import Foundations
-import Tensor
+import Tensors
 
 /// Pairs of gendered words.
 public struct GenderLexicon: Sendable, Equatable {
@@ -35,13 +37,15 @@ public struct GenderLexicon: Sendable, Equatable {
     case notExclaimed = "not-exclaimed"
   }
 
-  /// How a phrase that is kept has to be written. A Capitalised word in it stands for that spelling only (`Father Time`).
+  /// How a phrase that is kept has to be written. A Capitalised word in it stands for that spelling only
+  /// (`Father Time`).
   public enum Writing: String, Sendable, CaseIterable {
     /// With spaces or hyphens.
     case plain = "kept"
     /// With hyphens only (`man-eating`).
     case hyphen = "kept-hyphen"
-    /// Without hyphens only where no article or adjective begins another phrase (`built man made lakes`; `the man made a cake`).
+    /// Without hyphens only where no article or adjective begins another phrase (`built man made lakes`;
+    /// `the man made a cake`).
     case compound = "kept-compound"
     /// Without hyphens only in front of a noun (`a king sized bed`; `the king sized him up`).
     case adjective = "kept-adjective"
@@ -86,11 +90,12 @@ public struct GenderLexicon: Sendable, Equatable {
     self.rows = rows
   }
 
-  /// Reads a table: lines of `masculine`, `feminine`, category and, optionally, a direction and a condition (divided by a space), divided by
-  /// tabs; `#` begins a line of comment.
+  /// Reads a table: lines of `masculine`, `feminine`, category and, optionally, a direction and a condition (divided by
+  /// a space), divided by tabs; `#` begins a line of comment.
   ///
   /// - Parameter source: the file's name, for errors.
-  /// - Throws: `parse` for a malformed line, `data` for rows that contradict each other; both name the file and the line.
+  /// - Throws: `parse` for a malformed line, `data` for rows that contradict each other; both name the file and the
+  ///   line.
   public init(parsing text: String, source: String) throws(DomainError) {
     var rows: [Row] = []
     for (line, columns) in TabbedLines.read(text) {
@@ -175,8 +180,8 @@ extension GenderLexicon {
     rows.count { $0.direction == .both && $0.condition != .kept }
   }
 
-  /// All words of a gender in the order of the table, the pronouns first: the vocabulary of polarity counts. Words that are gendered as titles
-  /// only (`Master`, `Miss`) are left out: a count of words cannot tell the title from the verb.
+  /// All words of a gender in the order of the table, the pronouns first: the vocabulary of polarity counts. Words that
+  /// are gendered as titles only (`Master`, `Miss`) are left out: a count of words cannot tell the title from the verb.
   public func words(_ gender: Gender) -> [String] {
     var seen: Set<Spelling> = []
     var result: [String] = []

@@ -1,8 +1,9 @@
-// Given names that role reversal may exchange: a bijective pairing (name intervention, Hall Maudslay et al. 2019, section 3.2). A name is not
-// a role, and reversing it changes who is spoken of, so that names stay unless a pairing is given.
+// Given names that role reversal may exchange: a bijective pairing (name intervention, Hall Maudslay et al. 2019,
+// section 3.2). A name is not a role, and reversing it changes who is spoken of, so that names stay unless a pairing is
+// given.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// A one-to-one pairing of masculine and feminine given names.
 public struct GivenNames: Sendable, Equatable {
@@ -82,7 +83,8 @@ public struct GivenNames: Sendable, Equatable {
     self.fixingWords = Set(fixingWords.map { $0.lowercased() })
   }
 
-  /// Pairs two lists by rank: the most frequent masculine name with the most frequent feminine one, and so on, as far as the shorter list goes.
+  /// Pairs two lists by rank: the most frequent masculine name with the most frequent feminine one, and so on, as far
+  /// as the shorter list goes.
   ///
   /// - Parameters:
   ///   - masculine, feminine: names, the most frequent (or otherwise first) in front; a repeated one counts once.
@@ -103,8 +105,8 @@ public struct GivenNames: Sendable, Equatable {
       zip(ranked(left), ranked(right)).map { Pair($0, $1) }, fixingWords: fixingWords)
   }
 
-  /// Reads lines of two names divided by a tab, masculine first, and, optionally, their origin; `#` begins a line of comment. A name in both
-  /// columns is borne by all genders and stays.
+  /// Reads lines of two names divided by a tab, masculine first, and, optionally, their origin; `#` begins a line of
+  /// comment. A name in both columns is borne by all genders and stays.
   ///
   /// - Throws: `parse` or `data` with the file and the line.
   public init(

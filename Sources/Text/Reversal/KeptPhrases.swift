@@ -1,6 +1,7 @@
-// Phrases in which a gendered word stays: fixed compounds (`mother tongue`, `man-made`) and names (`Father Time`, `in Queens`). The same words are
-// ordinary ones elsewhere (`the man made a cake`, `gave his father time`), so that a row says how its phrase is to be written or what stands
-// around it. Whether a phrase is kept depends on families of words only, so that it is the same after a reversal.
+// Phrases in which a gendered word stays: fixed compounds (`mother tongue`, `man-made`) and names (`Father Time`,
+// `in Queens`). The same words are ordinary ones elsewhere (`the man made a cake`, `gave his father time`), so that a
+// row says how its phrase is to be written or what stands around it. Whether a phrase is kept depends on families of
+// words only, so that it is the same after a reversal.
 
 /// A phrase of the lexicon, as families of words.
 struct KeptPhrase: Hashable {

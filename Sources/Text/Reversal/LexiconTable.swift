@@ -1,10 +1,10 @@
 // The lexicon, the names and the words that contexts are read by, as one open-addressing hash table over packed words.
 //
-// All features of a word of the lexicon are those of its family: the words that reversals can turn into each other. So a context looks the same
-// before and after a reversal, which is what makes R an involution.
+// All features of a word of the lexicon are those of its family: the words that reversals can turn into each other. So
+// a context looks the same before and after a reversal, which is what makes R an involution.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// What a table knows of a word.
 struct WordInfo {
@@ -177,8 +177,8 @@ final class LexiconTable: @unchecked Sendable {
     return find(base + start, length: end - start, available: count - start)
   }
 
-  /// The word that starts here: this one, or one with an apostrophe or a hyphen that it begins (`ma'am`, `Jean-Luc`); nil where it is only
-  /// the beginning of one.
+  /// The word that starts here: this one, or one with an apostrophe or a hyphen that it begins (`ma'am`, `Jean-Luc`);
+  /// nil where it is only the beginning of one.
   func extended(
     _ number: Int32, _ start: Int, _ end: Int, _ base: UnsafePointer<UInt8>, _ count: Int
   ) -> (number: Int32, end: Int)? {

@@ -1,5 +1,5 @@
-// How many of the names in a text a pairing of names knows. An audit that exchanges names says nothing of the people whose names it does not know,
-// and those are not evenly spread over origins; so the share belongs beside its result.
+// How many of the names in a text a pairing of names knows. An audit that exchanges names says nothing of the people
+// whose names it does not know, and those are not evenly spread over origins; so the share belongs beside its result.
 
 import Foundations
 
@@ -34,9 +34,9 @@ public struct NameCoverage: Sendable, Equatable {
   }
 }
 
-/// Finds names in texts; one with hyphens (`Anne-Marie`) is one name. What looks like a name is an estimate: the first Capitalised word of
-/// a row of such, unless it is a word by which contexts are read, stands behind `the`, `in`, `at` or another word in front of places and
-/// things, or begins a sentence without another one behind it.
+/// Finds names in texts; one with hyphens (`Anne-Marie`) is one name. What looks like a name is an estimate: the first
+/// Capitalised word of a row of such, unless it is a word by which contexts are read, stands behind `the`, `in`, `at`
+/// or another word in front of places and things, or begins a sentence without another one behind it.
 public struct NameFinder: Sendable {
   private let origins: [Spelling: String]
 

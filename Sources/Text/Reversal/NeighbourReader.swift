@@ -1,4 +1,5 @@
-// What stands around a word: the words and boundaries beside it, across emphasis (`*her* dog`), tags (`<b>her</b> bag`) and opening quotes.
+// What stands around a word: the words and boundaries beside it, across emphasis (`*her* dog`), tags (`<b>her</b> bag`)
+// and opening quotes.
 
 /// What stands beside a word.
 struct Neighbour {
@@ -95,7 +96,8 @@ struct NeighbourReader {
     return word(place, end, compound: false)
   }
 
-  /// Where to read on behind a word: behind the mark that closes what opens right before it, as in `"her" dog`, `his (her) dog`, `[her] dog`.
+  /// Where to read on behind a word: behind the mark that closes what opens right before it, as in `"her" dog`,
+  /// `his (her) dog`, `[her] dog`.
   func closing(start: Int, end: Int) -> Int {
     guard start > 0, end < count else { return end }
     switch (base[start - 1], base[end]) {
@@ -155,7 +157,8 @@ struct NeighbourReader {
     return true
   }
 
-  /// Steps over an opening quote or bracket or a sign in front of a word: her "friend", her (late) aunt. False at a closing one.
+  /// Steps over an opening quote or bracket or a sign in front of a word: her "friend", her (late) aunt. False at a
+  /// closing one.
   private func skipOpening(_ place: inout Int) -> Bool {
     guard place + 1 < count else { return true }
     switch base[place] {

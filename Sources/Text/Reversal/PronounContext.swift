@@ -1,15 +1,16 @@
 // Whether `her` means `his` or `him`: a part-of-speech rule over the words around it.
 //
-// The words that can follow an object pronoun are mostly closed classes (prepositions, determiners, conjunctions, auxiliaries, pronouns,
-// adverbs) or punctuation; nearly everything else starts a noun phrase, so that the pronoun is its determiner. The verbs before it correct
-// this: `let her go`, `gave her money`, `made her happy`, `saw her walking`. All features are the same before and after a reversal.
+// The words that can follow an object pronoun are mostly closed classes (prepositions, determiners, conjunctions,
+// auxiliaries, pronouns, adverbs) or punctuation; nearly everything else starts a noun phrase, so that the pronoun is
+// its determiner. The verbs before it correct this: `let her go`, `gave her money`, `made her happy`,
+// `saw her walking`. All features are the same before and after a reversal.
 
 /// The pronouns whose counterpart depends on context.
 enum Pronoun: String, CaseIterable, Sendable {
   case her, hers, him, his
 
-  /// What takes this pronoun's place. In every context `her` and one masculine pronoun lead to each other; the rest leads there one way
-  /// only, or (`hers` in front of a noun phrase that is not its own) stays.
+  /// What takes this pronoun's place. In every context `her` and one masculine pronoun lead to each other; the rest
+  /// leads there one way only, or (`hers` in front of a noun phrase that is not its own) stays.
   func partner(in context: PronounContext) -> Pronoun {
     switch (self, context) {
     case (.her, .determiner): .his
@@ -78,7 +79,8 @@ struct ContextReader {
 
   /// Two pronouns joined by `and` or `or` in front of a noun.
   struct Couple {
-    /// `him and his brother`: the second is no alternative to the first, which stands alone. Reversal changes both, so that it stays so.
+    /// `him and his brother`: the second is no alternative to the first, which stands alone. Reversal changes both, so
+    /// that it stays so.
     var isSameGender: Bool
     /// `him and her dog`, which has no way back: `her and his dog` could come from `his and her dog` as well.
     var isConflict: Bool
@@ -216,7 +218,8 @@ struct ContextReader {
     }
   }
 
-  /// Words that begin or end a phrase mostly, each with a use in which it is part of a noun phrase: `her only son`, `gave his all`.
+  /// Words that begin or end a phrase mostly, each with a use in which it is part of a noun phrase: `her only son`,
+  /// `gave his all`.
   private func decideParticular(
     _ word: Neighbour, _ verb: VerbGroup, _ second: Neighbour, _ before: Neighbour
   ) -> PronounContext {
@@ -358,7 +361,8 @@ struct ContextReader {
     return has(word, .gift) || isAdjective && has(second, .gift) ? .objectBeforeNoun : .determiner
   }
 
-  /// Whether the pronoun ends a phrase of which this word is the verb: `nobody but her knew`, `the man behind her laughed`.
+  /// Whether the pronoun ends a phrase of which this word is the verb: `nobody but her knew`,
+  /// `the man behind her laughed`.
   private func isFiniteVerb(_ word: Neighbour, _ before: Neighbour, _ second: Neighbour) -> Bool {
     let ends = endsPhrase(second) || group(second) == .place || neighbours.ends(second, "ly")
     if has(before, .excepting) {

@@ -1,7 +1,7 @@
 // What a reversal did, and which positions of x and R(x) belong together.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// One replaced word.
 public struct RoleChange: Sendable, Hashable {
@@ -31,8 +31,8 @@ public struct KeptWord: Sendable, Hashable {
     case phrase
     /// Likely a surname, or a name behind a word that fixes it.
     case name
-    /// Written in a pattern of capitals that could not be kept, part of a coined word (`her-story`), or in front of an apostrophe that would be
-    /// read as another possessive behind the counterpart (`gentlemen' room`).
+    /// Written in a pattern of capitals that could not be kept, part of a coined word (`her-story`), or in front of an
+    /// apostrophe that would be read as another possessive behind the counterpart (`gentlemen' room`).
     case spelling
   }
 
@@ -83,7 +83,8 @@ public struct TextAlignment: Sendable, Equatable {
     self.targetCount = targetCount
   }
 
-  /// The offset in R(x) whose prefix is the counterpart of the first `offset` bytes of x; nil inside of a replaced word, and outside of x.
+  /// The offset in R(x) whose prefix is the counterpart of the first `offset` bytes of x; nil inside of a replaced
+  /// word, and outside of x.
   public func target(ofSource offset: Int) -> Int? {
     guard offset >= 0, offset <= sourceCount else { return nil }
     // The last word that starts before the offset.
@@ -99,12 +100,13 @@ public struct TextAlignment: Sendable, Equatable {
     return word.target.upperBound + (offset - word.source.upperBound)
   }
 
-  /// For each token of x, the token of R(x) up to which both prefixes hold the same words: the position at which a model that has read R(x)
-  /// stands where one that has read x stands at this token. Nil inside of a replaced word, and where no token of R(x) ends at that place.
+  /// For each token of x, the token of R(x) up to which both prefixes hold the same words: the position at which a
+  /// model that has read R(x) stands where one that has read x stands at this token. Nil inside of a replaced word, and
+  /// where no token of R(x) ends at that place.
   ///
   /// - Parameters:
-  ///   - sourceEnds: where each token of x ends, in UTF-8 bytes from the start of x; never falling. A token without text (as a mark of the
-  ///     start) ends where the one before it does, at 0 for the first.
+  ///   - sourceEnds: where each token of x ends, in UTF-8 bytes from the start of x; never falling. A token without
+  ///     text (as a mark of the start) ends where the one before it does, at 0 for the first.
   ///   - targetEnds: the same of R(x).
   /// - Throws: `value` where ends fall or lie outside of the text.
   public func tokenPositions(sourceEnds: [Int], targetEnds: [Int]) throws(DomainError) -> [Int?] {

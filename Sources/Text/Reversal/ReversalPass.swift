@@ -1,8 +1,8 @@
-// One pass over a text: finds gendered words, decides, copies. Most words are rejected by their first letter and length, before any hashing; what
-// stands around a word is looked at for gendered words only.
+// One pass over a text: finds gendered words, decides, copies. Most words are rejected by their first letter and
+// length, before any hashing; what stands around a word is looked at for gendered words only.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// What a pass reports; a class, so that a pass without report pays for a null check only.
 final class ReversalReport {

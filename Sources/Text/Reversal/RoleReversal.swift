@@ -1,23 +1,25 @@
-// Role reversal R(x): every gendered word of an English text is exchanged for its counterpart, all else stays byte for byte (counterfactual role
-// reversal, Gupta et al. 2022, section 3.1; counterfactual augmentation, Zhao et al. 2018).
+// Role reversal R(x): every gendered word of an English text is exchanged for its counterpart, all else stays byte for
+// byte (counterfactual role reversal, Gupta et al. 2022, section 3.1; counterfactual augmentation, Zhao et al. 2018).
 //
-// A word is replaced through a table (`GenderLexicon`); its case pattern (lower, Title, UPPER) is kept, any other pattern is left alone. English
-// has four words for the forms of him and his, and two of them meet in `her`, so that their exchange depends on context (`PronounContext`, or a
-// `PronounTagger` where one is given). A context is read from features that a reversal cannot change, so the way back meets the same decision:
+// A word is replaced through a table (`GenderLexicon`); its case pattern (lower, Title, UPPER) is kept, any other
+// pattern is left alone. English has four words for the forms of him and his, and two of them meet in `her`, so that
+// their exchange depends on context (`PronounContext`, or a `PronounTagger` where one is given). A context is read from
+// features that a reversal cannot change, so the way back meets the same decision:
 //
 //   before a noun         her ↔ his    him → her
 //   not before a noun     her ↔ him    his ↔ hers
 //   object before a noun  her ↔ him    his → her       ("gave her money")
 //
-// A possessive goes with its word (`the ladies' room`, `the gentlemen's room`), a title with its point (`Miss Lee`, `Mr. Lee`). Words that share a
-// counterpart take each other's place where they stand together (`Mr. and Mrs. Lee`).
+// A possessive goes with its word (`the ladies' room`, `the gentlemen's room`), a title with its point (`Miss Lee`,
+// `Mr. Lee`). Words that share a counterpart take each other's place where they stand together (`Mr. and Mrs. Lee`).
 //
-// The domain on which R is an involution, R(R(x)) = x: texts without a word that is changed one way only (an arrow above, or a one-way row of the
-// table, as `mum` → `dad`). The report says whether a text is one (`isInvertible`). Every R(x) is one, so that R(R(R(x))) = R(x) for every text.
-// With `.invertible`, such words stay, and R(R(x)) = x holds for every text.
+// The domain on which R is an involution, R(R(x)) = x: texts without a word that is changed one way only (an arrow
+// above, or a one-way row of the table, as `mum` → `dad`). The report says whether a text is one (`isInvertible`).
+// Every R(x) is one, so that R(R(R(x))) = R(x) for every text. With `.invertible`, such words stay, and R(R(x)) = x
+// holds for every text.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// Exchanges gendered words.
 public struct RoleReversal: Sendable {
@@ -38,8 +40,8 @@ public struct RoleReversal: Sendable {
     public static let links = Exemptions(rawValue: 1)
     /// Between backticks.
     public static let code = Exemptions(rawValue: 2)
-    /// Lines that are in another language written with Latin letters: more of their first 40 words are frequent in that language than in
-    /// English, and at least two, those in names (`Joel de la Fuente`) not counted.
+    /// Lines that are in another language written with Latin letters: more of their first 40 words are frequent in that
+    /// language than in English, and at least two, those in names (`Joel de la Fuente`) not counted.
     public static let foreign = Exemptions(rawValue: 4)
     public static let all: Exemptions = [.links, .code, .foreign]
   }
@@ -140,8 +142,8 @@ public struct RoleReversal: Sendable {
 }
 
 extension RoleReversal {
-  /// The gender of a word by itself, in any case; nil where the lexicon (or the pairing of names) does not have it, and for words that are gendered
-  /// as titles only.
+  /// The gender of a word by itself, in any case; nil where the lexicon (or the pairing of names) does not have it, and
+  /// for words that are gendered as titles only.
   public func gender(of word: String) -> GenderLexicon.Gender? {
     var word = word
     return word.withUTF8 { bytes in

@@ -1,4 +1,5 @@
-// What stands around a gendered noun, a title or a name and decides about it: names, places, offices, and the counterpart that it is paired with.
+// What stands around a gendered noun, a title or a name and decides about it: names, places, offices, and the
+// counterpart that it is paired with.
 
 struct Surroundings {
   let base: UnsafePointer<UInt8>
@@ -57,7 +58,8 @@ struct Surroundings {
     return (place, table.find(base + place, length: end - place, available: count - place))
   }
 
-  /// Behind a Capitalised word that is no word of the language's closed classes, or behind a title with its point: `Stephen King`, `Mr. King`.
+  /// Behind a Capitalised word that is no word of the language's closed classes, or behind a title with its point:
+  /// `Stephen King`, `Mr. King`.
   func isBehindName(_ start: Int) -> Bool {
     guard let (before, number) = wordBefore(start), WordScanner.isUpper(base[before]) else {
       return false
@@ -106,9 +108,11 @@ struct Surroundings {
 
   /// What a word is to another one that it is joined to by `and`, `or` or a slash.
   enum Couple {
-    /// The two are counterparts although other words share one of them (`Mr. and Mrs.`, `mum or dad`): both take each other's place.
+    /// The two are counterparts although other words share one of them (`Mr. and Mrs.`, `mum or dad`): both take each
+    /// other's place.
     case counterpart(Int32)
-    /// They are of one family, and no counterparts (`Mrs. and Ms.`). If one of them stays, both have to, or the way back would find a couple.
+    /// They are of one family, and no counterparts (`Mrs. and Ms.`). If one of them stays, both have to, or the way
+    /// back would find a couple.
     case mismatch
     /// It is alone, or the two take each other's place by themselves.
     case none

@@ -1,11 +1,13 @@
 // Decides about `her`, `his`, `him` and `hers` with a trained tagger.
 //
-// The tagger sees one and the same mark for the four pronouns, and one word for all words of a family of the lexicon, so that what it says of a
-// place does not depend on which of them stands there: its reading of x and of R(x) is the same, and R stays an involution. It reads sentences from
-// their end, because the words behind a pronoun tell most about it, and their tags are then known. The mark also makes labels free: `his` in front of a noun phrase and `him` say what `her` would be in their place, as they do in English.
+// The tagger sees one and the same mark for the four pronouns, and one word for all words of a family of the lexicon,
+// so that what it says of a place does not depend on which of them stands there: its reading of x and of R(x) is the
+// same, and R stays an involution. It reads sentences from their end, because the words behind a pronoun tell most
+// about it, and their tags are then known. The mark also makes labels free: `his` in front of a noun phrase and `him`
+// say what `her` would be in their place, as they do in English.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// A tagger that tells determiners from objects where a pronoun's counterpart depends on it.
 public struct PronounTagger: Sendable {
@@ -37,8 +39,8 @@ public struct PronounTagger: Sendable {
 
   /// Trains a tagger on sentences with tags of any set (universal or Penn's).
   ///
-  /// `his` is labelled a determiner, or an object where the next word's tag cannot begin a noun phrase (`it was his.`); `him` and `hers` an
-  /// object; `her` by its tag where that tells (Penn's `PRP$` and `PRP`), and otherwise not at all.
+  /// `his` is labelled a determiner, or an object where the next word's tag cannot begin a noun phrase (`it was his.`);
+  /// `him` and `hers` an object; `her` by its tag where that tells (Penn's `PRP$` and `PRP`), and otherwise not at all.
   ///
   /// - Parameter lexicon: that of the reversals that the tagger will serve.
   /// - Throws: `data` where the sentences hold no `his` or no `him`, and what `Tagger.train` throws.

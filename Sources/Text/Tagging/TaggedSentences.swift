@@ -1,7 +1,7 @@
 // Sentences of words with their part-of-speech tags, from CoNLL files and from tables.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// A sentence whose words are tagged; a word whose tag is not known has none.
 public struct TaggedSentence: Sendable, Equatable {
@@ -22,8 +22,9 @@ public struct TaggedSentence: Sendable, Equatable {
     self.tags = tags
   }
 
-  /// Reads a CoNLL file (one word a line, columns divided by tabs or spaces, a blank line between sentences, `#` for comments in tab-divided
-  /// files), packed by gzip or not. Columns count from 0: 1 and 3 for the UPOS of CoNLL-U, 0 and 1 for CoNLL-2003.
+  /// Reads a CoNLL file (one word a line, columns divided by tabs or spaces, a blank line between sentences, `#` for
+  /// comments in tab-divided files), packed by gzip or not. Columns count from 0: 1 and 3 for the UPOS of CoNLL-U, 0
+  /// and 1 for CoNLL-2003.
   ///
   /// Ranges and empty nodes of CoNLL-U (`1-2`, `1.1`) are left out, and so are the `-DOCSTART-` lines of CoNLL-2003.
   ///

@@ -1,10 +1,11 @@
-// A part-of-speech tagger: the averaged perceptron (Collins 2002, "Discriminative training methods for hidden Markov models", section 2, with greedy
-// left-to-right decoding as in Honnibal's and NLTK's tagger). Each word is scored by the sum of the weights of its features (the word, its
-// affixes and shape, its neighbours, the two tags before it); a wrong guess in training raises the weights of the right tag and lowers those of
-// the guess. The weights kept are the means over all steps of training, which is what makes the perceptron generalise.
+// A part-of-speech tagger: the averaged perceptron (Collins 2002, "Discriminative training methods for hidden Markov
+// models", section 2, with greedy left-to-right decoding as in Honnibal's and NLTK's tagger). Each word is scored by
+// the sum of the weights of its features (the word, its affixes and shape, its neighbours, the two tags before it); a
+// wrong guess in training raises the weights of the right tag and lowers those of the guess. The weights kept are the
+// means over all steps of training, which is what makes the perceptron generalise.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// Tags words with their parts of speech.
 public final class Tagger: Sendable {
@@ -91,7 +92,8 @@ public final class Tagger: Sendable {
 
   /// Trains a tagger. Words without tag teach nothing; their guessed tags still are features of the words behind.
   ///
-  /// - Throws: `data` where no word has a tag, `limit` for more than 255 different tags, `value` for options out of range.
+  /// - Throws: `data` where no word has a tag, `limit` for more than 255 different tags, `value` for options out of
+  ///   range.
   public static func train(_ sentences: [TaggedSentence], options: Options = Options())
     throws(DomainError) -> Tagger
   {

@@ -1,10 +1,11 @@
-// A trained tagger on disk. The file holds, little-endian: the eight bytes `FLTAGGER`, the version (UInt32), the number of tags (UInt8) and each tag
-// (UInt8 length, UTF-8), the number of features (UInt32), and for each feature its key (UInt64), the number of its weights that are not zero
-// (UInt8) and those (UInt8 tag, Float32); at the end the SHA-256 digest of all before.
+// A trained tagger on disk. The file holds, little-endian: the eight bytes `FLTAGGER`, the version (UInt32), the number
+// of tags (UInt8) and each tag (UInt8 length, UTF-8), the number of features (UInt32), and for each feature its key
+// (UInt64), the number of its weights that are not zero (UInt8) and those (UInt8 tag, Float32); at the end the SHA-256
+// digest of all before.
 
 import Files
 import Foundations
-import Tensor
+import Tensors
 
 extension Tagger {
   private static let magic = Array("FLTAGGER".utf8)

@@ -1,7 +1,7 @@
 // Training of the averaged perceptron: see `Tagger`.
 
 import Foundations
-import Tensor
+import Tensors
 
 struct TaggerTraining {
   private let sentences: [TaggedSentence]
@@ -9,7 +9,8 @@ struct TaggerTraining {
   private let tags: [String]
   private let numbers: [Spelling: Int]
   private var features = FeatureTable()
-  /// For each feature and tag: the weight, the sum of its values over steps so far, and the step up to which that sum reaches.
+  /// For each feature and tag: the weight, the sum of its values over steps so far, and the step up to which that sum
+  /// reaches.
   private var weights: [Float] = []
   private var sums: [Double] = []
   private var stamps: [Int32] = []

@@ -1,7 +1,7 @@
-// Tokens that stand outside the model: they are found in the text before anything else happens to it (or right after normalisation),
-// the leftmost first and of several there the longest, as the `tokenizers` package finds them.
+// Tokens that stand outside the model: they are found in the text before anything else happens to it (or right after
+// normalisation), the leftmost first and of several there the longest, as the `tokenizers` package finds them.
 
-import Tensor
+import Tensors
 
 /// A token that is matched as a whole.
 public struct AddedToken: Sendable, Equatable {
@@ -83,8 +83,8 @@ struct AddedTokenFinder: Sendable {
     return found.map { patterns[$0] }
   }
 
-  /// Calls `body` for each match, from left to right; where tokens strip white space, ranges may touch but not overlap unless
-  /// two tokens claim the same white space.
+  /// Calls `body` for each match, from left to right; where tokens strip white space, ranges may touch but not overlap
+  /// unless two tokens claim the same white space.
   func forEachMatch(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Match) -> Void) {
     var position = 0
     var behindLast = 0

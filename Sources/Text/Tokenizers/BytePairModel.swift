@@ -1,9 +1,9 @@
-// Byte-pair encoding (Sennrich, Haddow and Birch 2016; over bytes: Radford et al. 2019): a word starts as single bytes or characters; of all
-// neighbouring pairs that the table of merges has, the one that was learnt first (and of equal ones the leftmost) becomes one token, until
-// there is none. Behaves as `BPE` of the `tokenizers` package.
+// Byte-pair encoding (Sennrich, Haddow and Birch 2016; over bytes: Radford et al. 2019): a word starts as single bytes
+// or characters; of all neighbouring pairs that the table of merges has, the one that was learnt first (and of equal
+// ones the leftmost) becomes one token, until there is none. Behaves as `BPE` of the `tokenizers` package.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// What makes a byte-pair model, as files hold it.
 public struct BytePairSettings: Sendable, Equatable {
@@ -354,8 +354,8 @@ struct MinimumQueue {
   }
 }
 
-/// The letters that stand for bytes in a byte-level vocabulary: printable bytes of Latin-1 for themselves, the others for the code points from
-/// 256 on (`bytes_to_unicode` of GPT-2's published code).
+/// The letters that stand for bytes in a byte-level vocabulary: printable bytes of Latin-1 for themselves, the others
+/// for the code points from 256 on (`bytes_to_unicode` of GPT-2's published code).
 enum ByteAlphabet {
   static let letters: [Unicode.Scalar] = {
     var next: UInt32 = 256

@@ -1,12 +1,12 @@
-// Learning the merges of byte-pair encoding (Sennrich, Haddow and Birch 2016): again and again the most frequent neighbouring pair becomes a
-// token. Ties are broken as `BpeTrainer` of the `tokenizers` package breaks them (the pair with the lower numbers first), its counts are kept
-// as there, and so the same texts give the same merges.
+// Learning the merges of byte-pair encoding (Sennrich, Haddow and Birch 2016): again and again the most frequent
+// neighbouring pair becomes a token. Ties are broken as `BpeTrainer` of the `tokenizers` package breaks them (the pair
+// with the lower numbers first), its counts are kept as there, and so the same texts give the same merges.
 
 import Foundations
-import Tensor
+import Tensors
 
-/// Counts the words of texts and learns a byte-level vocabulary from them. Learnt from the texts without any privacy: a string that occurs
-/// often enough in one person's texts becomes a token.
+/// Counts the words of texts and learns a byte-level vocabulary from them. Learnt from the texts without any privacy: a
+/// string that occurs often enough in one person's texts becomes a token.
 public struct BytePairTrainer {
   /// Tokens in all at most, special ones and the letters included.
   public var vocabularySize: Int
@@ -56,7 +56,8 @@ public struct BytePairTrainer {
 
   /// Learns from what was counted.
   ///
-  /// - Throws: `value` where the vocabulary is too small for the special tokens and the letters, or a special token comes twice.
+  /// - Throws: `value` where the vocabulary is too small for the special tokens and the letters, or a special token
+  ///   comes twice.
   public func train() throws(DomainError) -> SubwordTokenizer {
     let (tokens, merges) = try learn()
     return try ByteLevelBPE.tokenizer(
@@ -208,7 +209,8 @@ struct MergeLearning {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
-  /// A pair with the words in which it is to be merged; a pair may stand in the queue several times with different words.
+  /// A pair with the words in which it is to be merged; a pair may stand in the queue several times with different
+  /// words.
   private struct Candidate {
     var pair: Pair
     var count: Int
@@ -312,8 +314,8 @@ struct MergeLearning {
     }
   }
 
-  /// Merges the pair in one word and keeps the counts of its neighbours. That of the pair itself stays, as it does in the package:
-  /// where a token can be made in two ways, a pair may come up a second time with words that came later.
+  /// Merges the pair in one word and keeps the counts of its neighbours. That of the pair itself stays, as it does in
+  /// the package: where a token can be made in two ways, a pair may come up a second time with words that came later.
   private mutating func merge(
     _ word: Int, _ left: Int32, _ right: Int32, _ merged: Int32, _ pairCounts: inout [Pair: Int],
     _ touched: inout Positions
@@ -350,7 +352,8 @@ struct MergeLearning {
     lengths[word] = Int32(kept)
   }
 
-  /// The merges with each pair once. Where one came up twice the later place counts, as in the package, whose table keeps the last.
+  /// The merges with each pair once. Where one came up twice the later place counts, as in the package, whose table
+  /// keeps the last.
   var uniqueMerges: [(left: Int32, right: Int32)] {
     var seen: Set<Pair> = []
     var result: [(left: Int32, right: Int32)] = []

@@ -74,7 +74,8 @@ final class EncodingBuffers {
   var bytes: [UInt8] = []
 }
 
-/// Buffers that are not in use: each encoding takes some and gives them back, so that threads need no lock while they work.
+/// Buffers that are not in use: each encoding takes some and gives them back, so that threads need no lock while they
+/// work.
 final class EncodingBufferPool: Sendable {
   private struct Idle: @unchecked Sendable {
     var buffers: [EncodingBuffers] = []

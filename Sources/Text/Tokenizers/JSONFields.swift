@@ -1,9 +1,9 @@
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
-/// The members of one JSON object of a configuration, read one by one; what nobody asked for is an error, so that no setting
-/// passes unheeded.
+/// The members of one JSON object of a configuration, read one by one; what nobody asked for is an error, so that no
+/// setting passes unheeded.
 struct JSONFields {
   let object: JSON.Object
   /// What messages call the object: `tokenizer.json: model`.

@@ -1,8 +1,8 @@
 // What a tokenizer does to a text before it cuts it, under the names of tokenizer.json.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// BERT's cleaning of texts (Devlin et al. 2019, `BasicTokenizer` of the published code).
 public struct BertNormalization: Sendable, Equatable {
@@ -48,8 +48,8 @@ public struct BertNormalization: Sendable, Equatable {
     if lowercases { Normalizer.lowercase(&text) }
   }
 
-  /// The blocks that BERT's code lists; one of them begins late (U+2B920, a slip of the `tokenizers` package that its vocabularies
-  /// were made with).
+  /// The blocks that BERT's code lists; one of them begins late (U+2B920, a slip of the `tokenizers` package that its
+  /// vocabularies were made with).
   static func isChinese(_ scalar: UInt32) -> Bool {
     guard scalar >= 0x3400 else { return false }
     return switch scalar {

@@ -1,12 +1,13 @@
 // Which special tokens are put around one text or a pair of texts, and how lengths are brought into line.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// What surrounds the tokens of one text or of a pair.
 public enum PostProcessor: Sendable, Equatable {
-  /// A piece of a template: a special token or the tokens of the first or second text, with the type that marks the text.
+  /// A piece of a template: a special token or the tokens of the first or second text, with the type that marks the
+  /// text.
   public enum Part: Sendable, Equatable {
     case special(String, type: Int32)
     case first(type: Int32)

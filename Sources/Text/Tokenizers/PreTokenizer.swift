@@ -1,8 +1,8 @@
 // How a normalised text is cut before the model cuts its pieces further, under the names of tokenizer.json.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// A normalised text as bytes, cut into pieces.
 struct PieceList {
@@ -14,8 +14,8 @@ struct PieceList {
 
   /// Cuts each piece into spans and keeps what `behavior` keeps of them.
   ///
-  /// - Parameter match: given a place in the bytes and the end of the piece, where the span that starts there ends and whether
-  ///   it is one of those looked for; what lies between two of these is one span.
+  /// - Parameter match: given a place in the bytes and the end of the piece, where the span that starts there ends and
+  ///   whether it is one of those looked for; what lies between two of these is one span.
   mutating func split(
     _ behavior: PreTokenizer.SplitBehavior,
     _ match: (UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> (end: Int, isMatch: Bool)
@@ -86,8 +86,8 @@ public indirect enum PreTokenizer: Sendable, Equatable {
     case contiguous = "Contiguous"
   }
 
-  /// Bytes become the letters of a byte-level vocabulary; cut by the pattern of GPT-2 where `usesPattern`. `trimsOffsets` is kept for
-  /// the file only.
+  /// Bytes become the letters of a byte-level vocabulary; cut by the pattern of GPT-2 where `usesPattern`.
+  /// `trimsOffsets` is kept for the file only.
   case byteLevel(addsPrefixSpace: Bool, usesPattern: Bool, trimsOffsets: Bool)
   /// Cut at white space and around punctuation.
   case bert

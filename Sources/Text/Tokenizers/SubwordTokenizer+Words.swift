@@ -1,8 +1,8 @@
-// The three ways from a stretch of text to its tokens: GPT-2's and BERT's, in which a word's tokens follow from its bytes alone and are remembered,
-// and the general one, which also says where in the text each token comes from.
+// The three ways from a stretch of text to its tokens: GPT-2's and BERT's, in which a word's tokens follow from its
+// bytes alone and are remembered, and the general one, which also says where in the text each token comes from.
 
 import Foundations
-import Tensor
+import Tensors
 
 extension SubwordTokenizer {
   func appendGPT2(
@@ -40,8 +40,8 @@ extension SubwordTokenizer {
     }
   }
 
-  /// White space cuts the same before and after BERT's normalisation, and no step of that looks across it: so the stretches between
-  /// are normalised and cut one by one, and remembered.
+  /// White space cuts the same before and after BERT's normalisation, and no step of that looks across it: so the
+  /// stretches between are normalised and cut one by one, and remembered.
   func appendBert(
     _ section: UnsafeBufferPointer<UInt8>, _ normalization: BertNormalization,
     _ model: WordPieceModel, _ buffers: EncodingBuffers

@@ -1,9 +1,9 @@
-// A tokenizer as tokenizer.json describes it: added tokens, normaliser, pre-tokenizer, model, post-processor, decoder. It gives the tokens that
-// the `tokenizers` package gives for the same description.
+// A tokenizer as tokenizer.json describes it: added tokens, normaliser, pre-tokenizer, model, post-processor, decoder.
+// It gives the tokens that the `tokenizers` package gives for the same description.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// Byte-pair encoding or WordPiece with everything around it. Texts may be encoded on several threads at once.
 public final class SubwordTokenizer: Tokenizer {
@@ -300,7 +300,8 @@ public final class SubwordTokenizer: Tokenizer {
     }
   }
 
-  /// Takes spaces at a token's ends out of its span; the space that was added before a text's first word is not there to be taken.
+  /// Takes spaces at a token's ends out of its span; the space that was added before a text's first word is not there
+  /// to be taken.
   private func trim(_ tokens: inout RawTokens, of text: String, _ addsPrefixSpace: Bool) {
     let utf8 = text.utf8
     for (i, id) in tokens.ids.enumerated() {

@@ -1,12 +1,13 @@
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 /// How tokens become a text again.
 public enum TokenDecoder: Sendable, Equatable {
   /// Letters become the bytes that they stand for. The three settings are kept for the file only.
   case byteLevel(addsPrefixSpace: Bool, trimsOffsets: Bool, usesPattern: Bool)
-  /// Tokens with the prefix join the word before them, others are set apart by spaces; `cleansUp` closes up punctuation.
+  /// Tokens with the prefix join the word before them, others are set apart by spaces; `cleansUp` closes up
+  /// punctuation.
   case wordPiece(prefix: String, cleansUp: Bool)
 
   /// Appends what one token becomes; `isFirst` tells the first one of a text.

@@ -1,8 +1,8 @@
 import Foundations
-import Tensor
+import Tensors
 
-/// Tokens by number and numbers by token, both ways over one piece of memory: tokens are bytes here, so that two that are canonically
-/// equivalent stay two.
+/// Tokens by number and numbers by token, both ways over one piece of memory: tokens are bytes here, so that two that
+/// are canonically equivalent stay two.
 final class TokenTable: @unchecked Sendable {
   /// The largest number that a token may have: what stands in a file must not decide how much memory is taken.
   static let largestID = 1 << 24

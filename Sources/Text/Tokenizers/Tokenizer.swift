@@ -1,7 +1,7 @@
 // What models of language need of a tokenizer, and what it gives them.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// Turns texts into numbers and back.
 public protocol Tokenizer: Sendable {
@@ -13,8 +13,8 @@ public protocol Tokenizer: Sendable {
 
   /// The number of a token; nil where there is none such.
   func id(of token: String) -> Int32?
-  /// The token with this number, as the vocabulary writes it; nil where none has it. An added token that is looked for in normalised text is
-  /// itself normalised here.
+  /// The token with this number, as the vocabulary writes it; nil where none has it. An added token that is looked for
+  /// in normalised text is itself normalised here.
   func token(_ id: Int32) -> String?
 
   /// The numbers of a text's tokens.
@@ -25,7 +25,8 @@ public protocol Tokenizer: Sendable {
 
   /// A text, or a pair of texts, with all that a model may want to know.
   ///
-  /// - Throws: `value` where a text is too short to be truncated as the options say, `limit` for a text of 2 GiB or more.
+  /// - Throws: `value` where a text is too short to be truncated as the options say, `limit` for a text of 2 GiB or
+  ///   more.
   func encode(_ text: String, pair: String?, options: EncodingOptions) throws(DomainError)
     -> Encoding
 

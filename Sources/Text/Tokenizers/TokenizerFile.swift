@@ -1,14 +1,16 @@
-// tokenizer.json, version 1.0, as the `tokenizers` package reads and writes it. What is not supported is an error that names it.
+// tokenizer.json, version 1.0, as the `tokenizers` package reads and writes it. What is not supported is an error that
+// names it.
 
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 extension SubwordTokenizer {
   /// Reads the text of a tokenizer.json.
   ///
   /// - Parameter source: what errors call it.
-  /// - Throws: `parse` where it is no JSON, `data` where it contradicts itself or asks for something that is not supported.
+  /// - Throws: `parse` where it is no JSON, `data` where it contradicts itself or asks for something that is not
+  ///   supported.
   public convenience init(
     json bytes: [UInt8], source: String = "tokenizer.json"
   ) throws(DomainError) {

@@ -1,16 +1,17 @@
-// The files of a Hugging Face folder that say how texts become tokens: tokenizer.json, or vocab.json with merges.txt (GPT-2), or
-// vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their own.
+// The files of a Hugging Face folder that say how texts become tokens: tokenizer.json, or vocab.json with merges.txt
+// (GPT-2), or vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their
+// own.
 
 import Files
 import Foundations
-import JSON
-import Tensor
+import JSONValues
+import Tensors
 
 public enum TokenizerFolder {
   /// Reads the tokenizer in the folder `path`, or in the tokenizer.json that `path` itself is.
   ///
-  /// - Throws: `io` where nothing is there, `parse` or `data` where a file is damaged, contradicts itself or asks for something that
-  ///   is not supported; each names the file.
+  /// - Throws: `io` where nothing is there, `parse` or `data` where a file is damaged, contradicts itself or asks for
+  ///   something that is not supported; each names the file.
   public static func load(_ path: String) throws(DomainError) -> SubwordTokenizer {
     let (exists, isFolder) = InputFile.kind(path)
     guard exists else { throw DomainError(.io, "cannot read \(path): there is nothing") }
@@ -203,7 +204,8 @@ public enum TokenizerFolder {
 
   // MARK: Writing
 
-  /// Writes tokenizer.json, tokenizer_config.json and the older files (vocab.json and merges.txt, or vocab.txt) into `folder`.
+  /// Writes tokenizer.json, tokenizer_config.json and the older files (vocab.json and merges.txt, or vocab.txt) into
+  /// `folder`.
   ///
   /// - Throws: `io` where the folder cannot be written.
   public static func save(_ tokenizer: SubwordTokenizer, to folder: String) throws(DomainError) {
@@ -225,8 +227,9 @@ public enum TokenizerFolder {
     try AtomicFile.write(path, text.utf8)
   }
 
-  /// The class of transformers that makes just this tokenizer of its vocabulary and a few settings; nil where none does. Since version 5
-  /// such a class does so whatever tokenizer.json says, and only the general one reads all of that file.
+  /// The class of transformers that makes just this tokenizer of its vocabulary and a few settings; nil where none
+  /// does. Since version 5 such a class does so whatever tokenizer.json says, and only the general one reads all of
+  /// that file.
   private static func stockClass(_ tokenizer: SubwordTokenizer) -> String? {
     let roles = Set(Roles.parts.compactMap { tokenizer.specialTokens[keyPath: $0.1] })
     let isPlain = tokenizer.addedTokens.allSatisfy {
@@ -338,7 +341,8 @@ private struct Roles {
 
   /// Sets the numbers of the tokens with a part.
   ///
-  /// - Throws: `data` where a configured token is not in the vocabulary, except for the unknown token, which models without one name too.
+  /// - Throws: `data` where a configured token is not in the vocabulary, except for the unknown token, which models
+  ///   without one name too.
   func fill(_ parts: inout SubwordTokenizer.Parts) throws(DomainError) {
     for (name, path) in Self.parts {
       let candidates = tokens[name].map { [$0] } ?? Self.usual[name] ?? []

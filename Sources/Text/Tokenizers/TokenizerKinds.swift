@@ -1,7 +1,7 @@
 // The two kinds of tokenizers by their parts, for vocabularies that come from somewhere else than a folder.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// Byte-pair encoding over bytes, as GPT-2 has it: every text has tokens, and they give it back exactly.
 public enum ByteLevelBPE {
@@ -13,7 +13,8 @@ public enum ByteLevelBPE {
   /// - Parameters:
   ///   - vocabulary: tokens in letters for bytes, each with its number.
   ///   - merges: pairs in the order in which they were learnt.
-  ///   - specialTokens: tokens of the vocabulary that are matched as a whole before anything else; those that are not in it are left out.
+  ///   - specialTokens: tokens of the vocabulary that are matched as a whole before anything else; those that are not
+  ///     in it are left out.
   /// - Throws: `data` where a token or number comes twice or a merge does not fit the vocabulary.
   public static func tokenizer(
     vocabulary: [(token: String, id: Int)], merges: [(String, String)],

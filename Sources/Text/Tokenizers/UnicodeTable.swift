@@ -1,4 +1,5 @@
-// Properties of code points as the `tokenizers` package knows them (Scripts/unicode_tables.py says why it must be that package).
+// Properties of code points as the `tokenizers` package knows them (Scripts/unicode_tables.py says why it must be that
+// package).
 
 import CUnicode
 
@@ -57,7 +58,8 @@ enum UnicodeTable {
     return UInt8(truncatingIfNeeded: runs[low])
   }
 
-  /// The full canonical decomposition; nil where there is none (or the scalar is a Hangul syllable, which decomposes by rule).
+  /// The full canonical decomposition; nil where there is none (or the scalar is a Hangul syllable, which decomposes by
+  /// rule).
   static func decomposition(_ scalar: UInt32) -> UnsafeBufferPointer<UInt32>? {
     find(scalar, in: fl_unicode_decompositions())
   }

@@ -1,5 +1,5 @@
-/// What short words became when they were last cut: a table of fixed size in which a new word takes the place of an old one.
-/// Most words of a text are among the few that came just before; one of them costs one line of memory.
+/// What short words became when they were last cut: a table of fixed size in which a new word takes the place of an old
+/// one. Most words of a text are among the few that came just before; one of them costs one line of memory.
 final class WordCache {
   /// Longer words are cut anew each time.
   static let longestWord = 15

@@ -1,8 +1,9 @@
-// WordPiece (Schuster and Nakajima 2012; as BERT uses it: Devlin et al. 2019): from a word's start, always the longest token that fits; what continues
-// a word has a prefix of its own. A word that cannot be cut so, or that is too long, is the unknown token as a whole.
+// WordPiece (Schuster and Nakajima 2012; as BERT uses it: Devlin et al. 2019): from a word's start, always the longest
+// token that fits; what continues a word has a prefix of its own. A word that cannot be cut so, or that is too long, is
+// the unknown token as a whole.
 
 import Foundations
-import Tensor
+import Tensors
 
 /// What makes a WordPiece model, as files hold it.
 public struct WordPieceSettings: Sendable, Equatable {

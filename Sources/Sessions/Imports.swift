@@ -4,7 +4,7 @@ import Foundation
 import Foundations
 import Runtime
 import Syntax
-import Tensor
+import Tensors
 
 /// Finds, reads and parses scripts and what they import. Each file is read once in a session.
 final class Imports {

@@ -2,7 +2,7 @@ import Foundation
 import Foundations
 import GRDB
 import Tables
-import Tensor
+import Tensors
 
 /// What went wrong with the record of runs: always of the language's kind `io`.
 public struct StoreError: Error, Sendable {

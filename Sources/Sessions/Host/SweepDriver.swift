@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 import Tables
-import Tensor
+import Tensors
 
 /// The combinations of one sweep: the cells that a table shows of each trial's own values.
 public struct SweepPlan: Sendable {

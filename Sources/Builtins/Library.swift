@@ -2,11 +2,11 @@ import Foundations
 import Privacy
 import Runtime
 import Tables
-import Tensor
+import Tensors
 import Text
 
 /// The bridge between the language and the libraries: everything that a script can call.
-public enum Builtins {
+public enum Library {
   /// The version of Fairlead.
   public static let version = SysBuiltins.version
 
@@ -46,7 +46,7 @@ public enum Builtins {
   public static var recordedTypes: Set<String> { [Table.nativeType.name, Tensor.nativeType.name] }
 }
 
-extension Builtins {
+extension Library {
   /// How many threads numerical work uses.
   public static var threads: Int { Parallel.threads }
   public static func setThreads(_ count: Int) { Parallel.threads = count }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import Foundations
-import Tensor
+import Tensors
 
 /// What a script may touch: by default only what lies below the working directory and below its own folder, and nothing
 /// of the environment.

@@ -5,7 +5,7 @@ import Foundations
 import Runtime
 import Syntax
 import Tables
-import Tensor
+import Tensors
 
 /// One conversation with the language: what the command line, the REPL, notebooks and tests all call.
 ///
@@ -56,14 +56,14 @@ public final class Session {
     host = SessionHost(options: options, interrupt: interrupt, seed: seed)
     interpreter = Interpreter(
       host: host, interrupt: interrupt, seed: Session.key(of: seed), limits: options.limits)
-    Builtins.install(in: interpreter)
+    Library.install(in: interpreter)
     let host = host
     imports = Imports(workingDirectory: options.workingDirectory) { host.door }
     interpreter.freesMemory = {
-      Builtins.freeMemory()
+      Library.freeMemory()
       fairlead_trim_memory()
     }
-    if let threads = options.threads { Builtins.setThreads(threads) }
+    if let threads = options.threads { Library.setThreads(threads) }
     let imports = imports
     interpreter.loader = { path, importer in try imports.program(path, importer: importer) }
   }
@@ -297,7 +297,7 @@ public final class Session {
       globals: interpreter.entities(for: source).merging(declared) { $1 },
       assignable: Set(declared.keys),
       judge: interpreter.judge(
-        sweepType: Builtins.sweepType, recordedTypes: Builtins.recordedTypes)
+        sweepType: Library.sweepType, recordedTypes: Library.recordedTypes)
     ) { path in
       let imported = try session.imports.program(path, importer: source)
       if session.checkedImports.add(imported.source.name) {
@@ -397,7 +397,7 @@ public final class Session {
         options.parameters.map { ($0.name, LiteralReader.value($0.value)) },
         uniquingKeysWith: { $1 }
       ).map { Cell.Entry(key: .string($0.key), value: $0.value) },
-      version: Builtins.version + " " + Fingerprint.build)
+      version: Library.version + " " + Fingerprint.build)
     if !isCell, let seed = host.adoptSeed(of: identity) {
       interpreter.vm.random = RandomState(key: Session.key(of: seed))
     }

@@ -3,7 +3,7 @@ import Foundation
 import Foundations
 import Runtime
 import Tables
-import Tensor
+import Tensors
 
 /// What names the trials of a sweep in the record: all that the result of one depends on, and nothing else.
 ///
@@ -57,7 +57,7 @@ struct TrialNames {
   private static func state(behind natives: Set<String>, _ surroundings: Surroundings) -> [String] {
     var parts: [String] = []
     if natives.contains("sys.env") { parts += ["environment"] + surroundings.environment() }
-    if natives.contains("sys.threads") { parts += ["threads", "\(Builtins.threads)"] }
+    if natives.contains("sys.threads") { parts += ["threads", "\(Library.threads)"] }
     // The record changes with every trial: what looks at it is run again.
     if natives.contains(where: { $0.hasPrefix("runs.") }) { parts += ["runs", UUID().uuidString] }
     return parts

@@ -6,7 +6,7 @@ import Foundations
 import Runtime
 import Syntax
 import Tables
-import Tensor
+import Tensors
 
 /// The program around a script: its output, files, parameters, sweeps and record.
 public final class SessionHost: HostServices, @unchecked Sendable {
@@ -355,7 +355,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
         let place = TrialPlace(key: keys[trial], axes: plan.axes(trial))
         if self.options.workers == 1 { return self.runTrial(request, trial, random, place) }
         return Cancellation.when({ interrupt.isSet }, abandons: { interrupt.endsRun }) {
-          Builtins.serially { self.runTrial(request, trial, random, place) }
+          Library.serially { self.runTrial(request, trial, random, place) }
         }
       }
     } catch let error as StoreError {
