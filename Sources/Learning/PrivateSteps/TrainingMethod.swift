@@ -76,7 +76,7 @@ public struct PrivateOptions: Sendable {
     rule: ClippingRule = .flat, layers: LayerScale? = nil, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .uniform
   ) throws {
-    try PrivateOptions.check(
+    try OptionCheck.check(
       bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
     self.rule = rule
     self.bound = bound
@@ -124,7 +124,7 @@ public struct MicroBatchOptions: Sendable {
     scale: LayerScale = .weightNorm, grouping: LayerGrouping = .layer,
     noiseShape: NoiseShape = .perLayer, mean: MicroBatchMean = .expectedSize
   ) throws {
-    try PrivateOptions.check(
+    try OptionCheck.check(
       bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
     guard (1...4096).contains(microBatches) else {
       throw DomainError(
@@ -145,7 +145,7 @@ public struct MicroBatchOptions: Sendable {
 }
 
 /// Checks that both kinds of private step share.
-private enum PrivateOptions {
+private enum OptionCheck {
   static func check(bound: Double, noiseMultiplier: Double, expectedBatch: Double) throws {
     guard bound.isFinite, bound > 0 else {
       throw DomainError(.value, "the clipping bound must be > 0, got \(bound)")
