@@ -75,10 +75,12 @@ public final class Session {
 
   // MARK: Interrupts
 
-  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time.
+  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time. A prompt waits longer for what
+  /// does not listen: all that its session holds ends with the process.
   public func watchInterrupts() {
     Interrupts.flag = interpreter.interrupt
-    fairlead_watch_interrupts { Interrupts.flag?.set() }
+    fairlead_watch_interrupts(
+      { Interrupts.flag?.set() == .interrupt ? 1 : 0 }, options.isInteractive ? 10_000 : 300)
     Interrupts.output = host.output
     fairlead_exit_without_memory { Interrupts.output?.rescue() }
     interpreter.lastResort = { [host] fault in Session.end(for: fault, host) }
