@@ -198,8 +198,14 @@ public final class Session {
       let errors = found.filter { $0.severity == .error }
       if !errors.isEmpty { return Reply(.failure, diagnostics: errors) }
       if !isCell, let misuse = try giveParameters(to: program) { return misuse }
-      begin(program, isCell: isCell)
-      let value = try host.throughDoor { try interpreter.run(program) }
+      let value = try interpreter.watching {
+        begin(program, isCell: isCell)
+        try interpreter.vm.checkInterrupt()
+        let value = try host.throughDoor { try interpreter.run(program) }
+        // Whoever reads what was printed is waited for as long as the run may take.
+        if !host.output.flush() { try interpreter.vm.checkInterrupt() }
+        return value
+      }
       declared.merge(Checking.declarations(of: program)) { $1 }
       let text = try finish(value, isCell: isCell, number: number)
       host.output.flush()
@@ -227,7 +233,7 @@ public final class Session {
         keep(interpreter.vm.value(of: partial), as: "_", "_\(number)")
         diagnostic.hint = "`_` is what it had got so far"
       }
-      return failed(diagnostic, isMisuse: fault.isMisuse)
+      return failed(diagnostic, isMisuse: fault.isMisuse, isStopped: !fault.isCatchable)
     } catch let diagnostics as Diagnostics {
       return Reply(.failure, diagnostics: diagnostics.all)
     } catch let diagnostic as Diagnostic {
@@ -237,9 +243,14 @@ public final class Session {
     }
   }
 
-  private func failed(_ diagnostic: Diagnostic, isMisuse: Bool = false) -> Reply {
+  /// - Parameter isStopped: an interrupt or a limit has ended what ran.
+  private func failed(
+    _ diagnostic: Diagnostic, isMisuse: Bool = false, isStopped: Bool = false
+  ) -> Reply {
     host.progress.clear()
-    host.output.flush()
+    let hurries =
+      diagnostic.kind == .interrupt || isStopped && options.limits.seconds != nil
+    host.output.flush(isOver: hurries)
     if diagnostic.kind == .interrupt {
       host.end(.interrupted, message: nil)
       if let lost = lostOutput { return Reply(.failure, diagnostics: [lost]) }

@@ -56,7 +56,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       width: isTerminal ? max(columns, 20) : nil,
       isColoured: options.isColoured ?? (isTerminal && mayColour))
     output = Output(
-      descriptor: STDOUT_FILENO, flushesLines: isTerminal, isInterrupted: { interrupt.isSet },
+      descriptor: STDOUT_FILENO, flushesLines: isTerminal, isInterrupted: { interrupt.endsRun },
       onClosed: { interrupt.set() })
     if let remark = options.remark {
       progress = ProgressLine(
