@@ -75,8 +75,8 @@ public final class Session {
 
   // MARK: Interrupts
 
-  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time. A prompt waits longer for what
-  /// does not listen: all that its session holds ends with the process.
+  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time. A prompt waits longer for
+  /// what does not listen: all that its session holds ends with the process.
   public func watchInterrupts() {
     Interrupts.flag = interpreter.interrupt
     fairlead_watch_interrupts(
@@ -252,13 +252,13 @@ public final class Session {
       diagnostic.kind == .interrupt || isStopped && options.limits.seconds != nil
     host.output.flush(isOver: hurries)
     if diagnostic.kind == .interrupt {
-      host.end(.interrupted, message: nil)
+      host.end(.interrupted, message: nil, isStopped: true)
       if let lost = lostOutput { return Reply(.failure, diagnostics: [lost]) }
       // Nobody reads what this prints any more: that is no error of the script.
       if host.output.isClosed { return Reply(.success) }
       return Reply(.interrupted, diagnostics: [diagnostic])
     }
-    host.end(.failed, message: diagnostic.message)
+    host.end(.failed, message: diagnostic.message, isStopped: hurries)
     return Reply(isMisuse ? .misuse : .failure, diagnostics: [diagnostic])
   }
 

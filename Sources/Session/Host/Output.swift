@@ -1,8 +1,8 @@
 import Foundation
 
 /// Standard output, in pieces of some kilobytes, or line by line on a terminal. When nobody reads any more (a closed
-/// pipe) it becomes silent and asks what runs to stop. An interrupt or a limit ends a long text, and the wait for whoever
-/// does not read.
+/// pipe) it becomes silent and asks what runs to stop. An interrupt or a limit ends a long text, and the wait for
+/// whoever does not read.
 final class Output: @unchecked Sendable {
   // Guarded by `lock`.
   private let lock = NSLock()
