@@ -123,7 +123,11 @@ let package = Package(
       ]),
     .testTarget(name: "TerminalTests", dependencies: ["Sessions", "Terminal"]),
     .testTarget(name: "TidyTests"),
-    .testTarget(name: "FairleadCommandsTests", dependencies: ["FairleadCommands", "fairlead"]),
+    .testTarget(
+      name: "FairleadCommandsTests",
+      dependencies: [
+        "FairleadCommands", "fairlead", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic(void (*)(void)) notification;
+static _Atomic(int (*)(void)) notification;
+static atomic_int patience_ms;
 static atomic_int pressed;
 static atomic_int terminated;
 static _Atomic int64_t first_press_ms;
@@ -26,23 +27,24 @@ static int64_t now_ms(void) {
 
 // Only async-signal-safe calls here: atomics, clock_gettime, write, _exit.
 static void on_interrupt(int number) {
-  void (*notify)(void) = atomic_load(&notification);
-  if (atomic_exchange(&pressed, 1)) {
-    int64_t waited = now_ms() - atomic_load(&first_press_ms);
-    if (waited >= 300) {
-      static const char message[] = "\ninterrupted\n";
-      if (write(STDERR_FILENO, message, sizeof message - 1) < 0) { /* nothing to be done about it */
-      }
-      _exit(130);
-    }
-  } else {
-    atomic_store(&first_press_ms, now_ms());
-  }
+  int (*notify)(void) = atomic_load(&notification);
   if (number != SIGINT) atomic_store(&terminated, 1);
-  if (notify) notify();
+  atomic_store(&pressed, 1);
+  if (!notify || !notify()) {
+    atomic_store(&first_press_ms, now_ms());
+    return;
+  }
+  // Who asks the process itself to end, twice, keeps nothing of it.
+  int patience = number == SIGINT ? atomic_load(&patience_ms) : 300;
+  if (now_ms() - atomic_load(&first_press_ms) < patience) return;
+  static const char message[] = "\ninterrupted\n";
+  if (write(STDERR_FILENO, message, sizeof message - 1) < 0) { /* nothing to be done about it */
+  }
+  _exit(130);
 }
 
-void fairlead_watch_interrupts(void (*notify)(void)) {
+void fairlead_watch_interrupts(int (*notify)(void), int patience) {
+  atomic_store(&patience_ms, patience);
   atomic_store(&notification, notify);
   atomic_store(&pressed, 0);
   struct sigaction action;

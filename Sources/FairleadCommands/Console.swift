@@ -7,33 +7,35 @@ import Syntax
 enum Console {
   // Commands run on the main thread only.
   nonisolated(unsafe) private static var problem: String?
+  nonisolated(unsafe) private static var wasStopped = false
 
   /// Writes a line to standard output; silently gives up where nobody reads.
   static func print(_ text: String) {
-    let reason = write(text.hasSuffix("\n") ? text : text + "\n", STDOUT_FILENO)
-    if reason != 0, reason != EPIPE { problem = String(cString: strerror(reason)) }
+    switch write(text, STDOUT_FILENO) {
+    case .written, .failed(EPIPE): break
+    case .stopped: wasStopped = true
+    case .failed(let reason): problem = String(cString: strerror(reason))
+    }
   }
 
   /// Writes a line to standard error.
-  static func complain(_ text: String) {
-    _ = write(text.hasSuffix("\n") ? text : text + "\n", STDERR_FILENO)
-  }
+  static func complain(_ text: String) { _ = write(text, STDERR_FILENO) }
 
   /// The exit code of a command that has ended with `status`: a failure where its results could not be written.
   static func checked(_ status: Int32) -> Int32 {
-    guard let problem, status == Status.success else { return status }
+    guard status == Status.success else { return status }
+    if wasStopped {
+      complain("interrupted")
+      return Status.interrupted
+    }
+    guard let problem else { return status }
     complain("error: standard output cannot be written: \(problem)")
     return Status.failure
   }
 
-  /// Gives the number of the error, 0 for none.
-  private static func write(_ text: String, _ descriptor: Int32) -> Int32 {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { return errno }
-    }
-    return 0
+  private static func write(_ text: String, _ descriptor: Int32) -> StoppableWriter.Ending {
+    StoppableWriter(descriptor: descriptor) { Session.wasInterrupted }
+      .write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
   }
 
   static func isColoured(_ descriptor: Int32) -> Bool {

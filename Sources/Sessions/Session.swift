@@ -75,10 +75,12 @@ public final class Session {
 
   // MARK: Interrupts
 
-  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time.
+  /// Makes Ctrl-C stop what this session runs. One session of a process has it at a time. A prompt waits longer for
+  /// what does not listen: all that its session holds ends with the process.
   public func watchInterrupts() {
     Interrupts.flag = interpreter.interrupt
-    fairlead_watch_interrupts { Interrupts.flag?.set() }
+    fairlead_watch_interrupts(
+      { Interrupts.flag?.set() == .interrupt ? 1 : 0 }, options.isInteractive ? 10_000 : 300)
     Interrupts.output = host.output
     fairlead_exit_without_memory { Interrupts.output?.rescue() }
     interpreter.lastResort = { [host] fault in Session.end(for: fault, host) }
@@ -197,8 +199,14 @@ public final class Session {
       if !errors.isEmpty { return Reply(.failure, diagnostics: errors) }
       if !isCell, let misuse = try giveParameters(to: program) { return misuse }
       host.forgetNotes()
-      begin(program, isCell: isCell)
-      let value = try host.throughDoor { try interpreter.run(program) }
+      let value = try interpreter.watching {
+        begin(program, isCell: isCell)
+        try interpreter.vm.checkInterrupt()
+        let value = try host.throughDoor { try interpreter.run(program) }
+        // Whoever reads what was printed is waited for as long as the run may take.
+        if !host.output.flush() { try interpreter.vm.checkInterrupt() }
+        return value
+      }
       declared.merge(Checking.declarations(of: program)) { $1 }
       let text = try finish(value, isCell: isCell, number: number)
       host.output.flush()
@@ -226,7 +234,7 @@ public final class Session {
         keep(interpreter.vm.value(of: partial), as: "_", "_\(number)")
         diagnostic.hint = "`_` is what it had got so far"
       }
-      return failed(diagnostic, isMisuse: fault.isMisuse)
+      return failed(diagnostic, isMisuse: fault.isMisuse, isStopped: !fault.isCatchable)
     } catch let diagnostics as Diagnostics {
       return Reply(.failure, diagnostics: diagnostics.all)
     } catch let diagnostic as Diagnostic {
@@ -236,17 +244,22 @@ public final class Session {
     }
   }
 
-  private func failed(_ diagnostic: Diagnostic, isMisuse: Bool = false) -> Reply {
+  /// - Parameter isStopped: an interrupt or a limit has ended what ran.
+  private func failed(
+    _ diagnostic: Diagnostic, isMisuse: Bool = false, isStopped: Bool = false
+  ) -> Reply {
     host.progress.clear()
-    host.output.flush()
+    let hurries =
+      diagnostic.kind == .interrupt || isStopped && options.limits.seconds != nil
+    host.output.flush(isOver: hurries)
     if diagnostic.kind == .interrupt {
-      host.end(.interrupted, message: nil)
+      host.end(.interrupted, message: nil, isStopped: true)
       if let lost = lostOutput { return Reply(.failure, diagnostics: [lost]) }
       // Nobody reads what this prints any more: that is no error of the script.
       if host.output.isClosed { return Reply(.success) }
       return Reply(.interrupted, diagnostics: [diagnostic])
     }
-    host.end(.failed, message: diagnostic.message)
+    host.end(.failed, message: diagnostic.message, isStopped: hurries)
     return Reply(isMisuse ? .misuse : .failure, diagnostics: [diagnostic])
   }
 

@@ -112,6 +112,54 @@ import Testing
     #expect(outcome.output == "line 0\n" && outcome.status == 0 && outcome.errors.isEmpty)
   }
 
+  /// A pager that shows its first page does not hold up what ends the run.
+  @Test(arguments: [
+    "for i in 0..1000000 { print(i) }", "print(\"a\" * 10**7)", "print(\"a\" * 70000)",
+    "\"a\" * 10**7",
+  ])
+  func outputThatNobodyReadsCanBeStopped(script: String) throws {
+    for signal in [SIGINT, SIGTERM] {
+      let pipe = Pipe()
+      let running = try Binary().start(
+        ["-e", Self.here + script], output: pipe.fileHandleForWriting, endsAfter: 20)
+      #expect(running.waitForErrors(containing: "1/1"))
+      usleep(1_000_000)
+      #expect(running.process.isRunning)
+      running.send(signal)
+      let sent = Date()
+      let outcome = running.finish()
+      #expect(outcome.status == 130 && outcome.errors.contains("interrupted"), "\(outcome)")
+      #expect(Date().timeIntervalSince(sent) < 10)
+      withExtendedLifetime(pipe) {}
+    }
+  }
+
+  /// `finally` runs: the process was not ended for want of an answer.
+  @Test func outputThatNobodyReadsIsWithinTheTimeLimit() throws {
+    let pipe = Pipe()
+    let script = """
+      try { print("a" * 10**7) } finally { sweep left in 0..2 { {b: 1} } }
+      """
+    let outcome = try Binary().start(
+      ["run", "--time-limit", "1", "-e", script], output: pipe.fileHandleForWriting, endsAfter: 20
+    ).finish()
+    #expect(outcome.status == 1 && outcome.errors.contains("2/2"), "\(outcome)")
+    #expect(outcome.errors.contains("ran longer than 1.0 seconds"))
+    let printed = try Binary().start(
+      ["run", "--time-limit", "1", "-e", "print(\"a\" * 70000)"],
+      output: pipe.fileHandleForWriting, endsAfter: 20
+    ).finish()
+    #expect(printed.status == 1 && printed.errors.contains("ran longer than"), "\(printed)")
+    withExtendedLifetime(pipe) {}
+  }
+
+  /// Whoever reads slowly gets all of it.
+  @Test func aSlowReaderGetsAll() throws {
+    let outcome = try Binary().run(
+      ["-c", "'\(Binary.path)' -e 'print(\"a\" * 10**6)' | (sleep 1; wc -c)"], program: "/bin/sh")
+    #expect(outcome.output.contains("1000001") && outcome.errors.isEmpty, "\(outcome)")
+  }
+
   @Test func outputThatCannotBeWrittenIsTold() throws {
     let outcome = try Binary().run(
       ["-c", "'\(Binary.path)' -e 'print(1)' > /dev/full"], program: "/bin/sh")

@@ -51,4 +51,28 @@ import Testing
     screen.type("quit()\n")
     #expect(running.finish().status == 0)
   }
+
+  /// The first Ctrl-C ends the statement, the second its `finally` blocks, and neither the session.
+  @Test(arguments: [
+    "try { while true {} } finally { while true {} }",
+    "sweep a in [1] { try { while true {} } finally { while true {} }; {b: 1} }",
+  ])
+  func aSecondControlCKeepsTheSession(statement: String) throws {
+    let screen = try Terminal()
+    let running = try start(screen)
+    #expect(screen.waits(for: "[1]"))
+    screen.type("let kept = 40\n")
+    #expect(screen.waits(for: "[2]"))
+    screen.type(statement + "\n")
+    usleep(500_000)
+    running.send(SIGINT)
+    usleep(600_000)
+    running.send(SIGINT)
+    #expect(screen.waits(for: "interrupted"))
+    #expect(screen.waits(for: "[3]"))
+    screen.type("kept + 2\n")
+    #expect(screen.waits(for: "42"))
+    screen.type("quit\n")
+    #expect(running.finish().status == 0)
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 /// What the record says of runs that failed, were killed, or only print.
@@ -138,6 +139,52 @@ import Testing
     let outcome = running.finish()
     #expect(outcome.status == 1 && outcome.output == "[0, 1, 2, 3]\n", "\(outcome.errors)")
     #expect(outcome.errors.contains("kept in memory") && outcome.errors.contains("not recorded"))
+  }
+
+  /// The run goes on and says that nothing stays of it, why, and what to do.
+  @Test(arguments: [
+    ("mkdir .fairlead; seq 1000 > .fairlead/runs.sqlite", "damaged or no database", "move it away"),
+    ("mkdir .fairlead; mkfifo .fairlead/runs.sqlite", "is no file", "move it away"),
+    ("mkdir other; ln -s other .fairlead", "is a link to other", "another folder with --store"),
+  ])
+  func aRunThatCannotBeRecordedSaysSo(preparation: String, reason: String, hint: String) throws {
+    let place = try Binary()
+    try place.write("param n = 1\nparam m = 2\nprint(n + m)", to: "s.fl")
+    let outcome = try place.run(["s.fl"], after: preparation)
+    #expect(outcome.status == 0 && outcome.output == "3\n", "\(outcome)")
+    #expect(outcome.errors.matches(of: #/this run is not recorded: the run store/#).count == 1)
+    #expect(outcome.errors.contains(reason) && outcome.errors.contains(hint), "\(outcome.errors)")
+    // What is not to be recorded misses nothing.
+    #expect(try place.run(["-e", "print(1)"]).errors.isEmpty)
+    #expect(try place.run(["s.fl", "--no-store"]).errors.isEmpty)
+  }
+
+  @Test func aRecordOfANewerVersionIsToldToBeOne() throws {
+    let place = try Binary()
+    try place.write("param n = 1\nprint(n)", to: "s.fl")
+    #expect(try place.run(["s.fl"]).errors.isEmpty)
+    try DatabaseQueue(path: place.folder + "/.fairlead/runs.sqlite").write {
+      try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('later')")
+    }
+    let outcome = try place.run(["s.fl"])
+    #expect(outcome.status == 0 && outcome.output == "1\n", "\(outcome)")
+    #expect(
+      outcome.errors.contains("this run is not recorded")
+        && outcome.errors.contains("newer version"),
+      "\(outcome.errors)")
+  }
+
+  @Test func aFileInPlaceOfTheRecordIsTold() throws {
+    let place = try Binary()
+    try place.write("in the way", to: ".fairlead")
+    try place.write("param n = 1\nprint(n)", to: "s.fl")
+    let outcome = try place.run(["s.fl"])
+    #expect(outcome.status == 0 && outcome.output == "1\n", "\(outcome)")
+    #expect(
+      outcome.errors.contains(
+        "is no folder; this run is recorded in \(place.folder)/data/fairlead"),
+      "\(outcome.errors)")
+    #expect(try place.run(["runs"]).output.contains("finished"))
   }
 
   @Test func leftoversOfKilledProcessesAreRemoved() throws {

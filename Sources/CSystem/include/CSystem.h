@@ -4,11 +4,12 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/// Makes Ctrl-C (SIGINT), SIGTERM and SIGHUP call `notify`, from then on in every thread, inside the signal handler. A
-/// second Ctrl-C that comes before the first was answered (and a third of a second after it) ends the process with
-/// status 130: something does not listen. A null `notify` gives the signals back their default effect. The calling
-/// thread, and those that it starts, no longer block these signals.
-void fairlead_watch_interrupts(void (*notify)(void));
+/// Makes Ctrl-C (SIGINT), SIGTERM and SIGHUP call `notify`, from then on in every thread, inside the signal handler. It
+/// gives 0 where what was asked before has been answered. A Ctrl-C that comes before an earlier one was answered, and
+/// `patience` milliseconds after it, ends the process with status 130: something does not listen. For the other signals
+/// these are 300 milliseconds. A null `notify` gives the signals back their default effect. The calling thread, and
+/// those that it starts, no longer block these signals.
+void fairlead_watch_interrupts(int (*notify)(void), int patience);
 
 /// Forgets earlier Ctrl-C presses: what was interrupted has answered.
 void fairlead_clear_interrupt(void);

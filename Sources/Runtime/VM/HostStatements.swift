@@ -215,6 +215,11 @@ extension Interpreter {
     }
   }
 
+  /// Runs `body` within the limits of one run: what comes before and after a program counts, too.
+  public func watching<Result>(_ body: () throws -> Result) throws -> Result {
+    try vm.enter(body)
+  }
+
   /// Compiles a program without running it: finds what only the compiler refuses (too many variables).
   public func compile(_ program: Program) throws {
     try vm.enter { _ = try Compiler.compile(program, self, Namespace()) }

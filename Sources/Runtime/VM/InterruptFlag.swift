@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Why a run has to end before it is over.
-enum StopReason: UInt8 {
+public enum StopReason: UInt8 {
   /// The user asks for it.
   case interrupt = 1
   /// It has run longer than it may.
@@ -18,8 +18,11 @@ public final class InterruptFlag: Sendable {
   public var isSet: Bool { raised.load(ordering: .relaxed) != 0 }
   /// Whether the run is over, whatever is done: not where memory is short, which a collection may mend.
   public var endsRun: Bool { isSet && reason != .memory }
-  /// Asks what runs to stop. Safe in a signal handler.
-  public func set() { raised.store(StopReason.interrupt.rawValue, ordering: .relaxed) }
+  /// Asks what runs to stop; gives what it was asked before and has not answered yet. Safe in a signal handler.
+  @discardableResult
+  public func set() -> StopReason? {
+    StopReason(rawValue: raised.exchange(StopReason.interrupt.rawValue, ordering: .relaxed))
+  }
   public func clear() { raised.store(0, ordering: .relaxed) }
 
   var reason: StopReason? { StopReason(rawValue: raised.load(ordering: .relaxed)) }

@@ -1,7 +1,8 @@
 import Foundation
 
 /// Standard output, in pieces of some kilobytes, or line by line on a terminal. When nobody reads any more (a closed
-/// pipe) it becomes silent and asks what runs to stop. On a terminal, Ctrl-C ends a long text between two pieces.
+/// pipe) it becomes silent and asks what runs to stop. An interrupt or a limit ends a long text, and the wait for
+/// whoever does not read.
 final class Output: @unchecked Sendable {
   // Guarded by `lock`.
   private let lock = NSLock()
@@ -9,10 +10,9 @@ final class Output: @unchecked Sendable {
   private(set) var isClosed = false
   /// Why nothing more can be written, where that is not just that nobody reads: a full disk, an error of the device.
   private(set) var problem: String?
-  private let descriptor: Int32
+  private let writer: StoppableWriter
   private let flushesLines: Bool
   private let onClosed: @Sendable () -> Void
-  private let isInterrupted: @Sendable () -> Bool
   private static let capacity = 1 << 14
 
   init(
@@ -20,9 +20,8 @@ final class Output: @unchecked Sendable {
     isInterrupted: @escaping @Sendable () -> Bool = { false },
     onClosed: @escaping @Sendable () -> Void
   ) {
-    self.descriptor = descriptor
+    writer = StoppableWriter(descriptor: descriptor, isStopped: isInterrupted)
     self.flushesLines = flushesLines
-    self.isInterrupted = isInterrupted
     self.onClosed = onClosed
   }
 
@@ -34,38 +33,33 @@ final class Output: @unchecked Sendable {
     if flushesLines || buffer.count >= Output.capacity { drain() }
   }
 
-  func flush() {
+  /// Writes what is there.
+  /// - Parameter isOver: what wrote it has been stopped, and does not wait for whoever does not read.
+  /// - Returns: false where something was left out because of an interrupt or a limit.
+  @discardableResult
+  func flush(isOver: Bool = false) -> Bool {
     lock.lock()
     defer { lock.unlock() }
-    drain()
+    return drain(isOver: isOver)
   }
 
   /// Writes what is there, unless that is just what is being done: for the end of a process that is out of memory.
   func rescue() {
     guard lock.try() else { return }
-    drain()
+    drain(isOver: true)
     lock.unlock()
   }
 
-  private func drain() {
-    var start = 0
-    while start < buffer.count, !isClosed {
-      if flushesLines, start > 0, isInterrupted() { break }
-      let end = flushesLines ? min(buffer.count, start + Output.capacity) : buffer.count
-      let count = buffer[start..<end].withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count >= 0 {
-        start += count
-      } else if errno == EAGAIN {
-        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        poll(&request, 1, 1000)
-      } else if errno != EINTR {
-        if errno != EPIPE { problem = String(cString: strerror(errno)) }
-        isClosed = true
-        onClosed()
-      }
-    }
+  @discardableResult
+  private func drain(isOver: Bool = false) -> Bool {
+    guard !buffer.isEmpty, !isClosed else { return true }
+    let ending = writer.write(buffer, isOver: isOver)
     buffer.removeAll(keepingCapacity: true)
+    if case .failed(let error) = ending {
+      if error != EPIPE { problem = String(cString: strerror(error)) }
+      isClosed = true
+      onClosed()
+    }
+    return ending != .stopped
   }
 }

@@ -24,6 +24,9 @@ final class RunRecorder: @unchecked Sendable {
     var sweeps: [Int] = []
     /// All trials so far, for a store that has to be written anew.
     var trials: [Place: TrialRecord] = [:]
+    /// Why the run is not recorded.
+    var problem: StoreError?
+    var isProblemTold = false
     /// That the store was taken away and no new one could be made so far.
     var loss: StoreError?
     var events: [(event: RunEvent, trial: TrialPlace?)] = []
@@ -38,20 +41,28 @@ final class RunRecorder: @unchecked Sendable {
 
   private let options: SessionOptions
   private let note: @Sendable (String) -> Void
+  private let wait: StoreWait
   // Guarded by `lock`. Held while the store is written, so that its changes come one after the other.
   private let lock = NSRecursiveLock()
   private var inputs: @Sendable () -> Inputs = { Inputs(data: [:], parameters: []) }
   private var current: Current?
   private var openStore: RunStore?
+  /// Why the store could not be asked for an earlier run of the script.
+  private var unread: (any Error)?
 
   /// A run of a script that neither takes parameters nor reads data nor sweeps is recorded when it takes this long.
   private static let seconds = 1.0
   /// How often what a run prints is noted while it goes on.
   private static let outputInterval = 2.0
 
-  init(options: SessionOptions, note: @escaping @Sendable (String) -> Void) {
+  /// - Parameter isStopped: whether the run is to end, which waits for no other process.
+  init(
+    options: SessionOptions, isStopped: @escaping @Sendable () -> Bool,
+    note: @escaping @Sendable (String) -> Void
+  ) {
     self.options = options
     self.note = note
+    wait = StoreWait(isStopped: isStopped, note: note)
   }
 
   /// Says where to ask for what went into the run.
@@ -69,7 +80,7 @@ final class RunRecorder: @unchecked Sendable {
   /// The run store, made where there is none.
   private func store() throws -> RunStore {
     if let openStore, openStore.isInPlace || current?.number != nil { return openStore }
-    let store = try RunStore(directory: directory(making: true))
+    let store = try RunStore(directory: directory(making: true), wait: wait)
     openStore = store
     return store
   }
@@ -102,17 +113,53 @@ final class RunRecorder: @unchecked Sendable {
 
   /// The latest run of the same script, whose seed is taken up: that of the same place, else that of the same text.
   func earlierRun(of identity: RunIdentity) -> (number: Int, seed: Int)? {
-    guard options.recordsRuns, let store = try? existingStore() else { return nil }
-    return try? store.latestRun(of: identity)
+    guard options.recordsRuns else { return nil }
+    do {
+      return try existingStore()?.latestRun(of: identity)
+    } catch {
+      lock.withLock { unread = error }
+      return nil
+    }
   }
 
-  /// Starts the record of the run: one that is killed leaves a trace. What cannot be recorded now is told when it
-  /// matters, by the first sweep.
+  /// Starts the record of the run: one that is killed leaves a trace. Where that fails the run goes on without one, and
+  /// says so once.
   func start() {
     guard options.recordsRuns, !options.isInteractive else { return }
     lock.withLock {
-      guard let current, current.number == nil, let store = try? store() else { return }
-      self.current?.number = try? store.begin(current.identity, seed: current.seed)
+      guard let current, current.number == nil, current.problem == nil else { return }
+      do {
+        // What could not be opened a moment ago is not tried, and perhaps waited for, again.
+        if let unread { throw unread }
+        try open(current)
+      } catch {
+        self.current?.problem = RunRecorder.problem(error)
+        // A run that ends has nothing to record.
+        if !wait.isStopped() { tellProblem() }
+      }
+    }
+  }
+
+  private static func problem(_ error: any Error) -> StoreError {
+    (error as? StoreError) ?? StoreError(message: "\(error)")
+  }
+
+  /// Says once why the run is not recorded. With the lock held.
+  private func tellProblem() {
+    guard let run = current, let problem = run.problem, !run.isProblemTold else { return }
+    current?.isProblemTold = true
+    note("warning: this run is not recorded: \(problem.message)")
+    if let hint = problem.hint { note("  hint: \(hint)") }
+  }
+
+  /// Makes the record of the run. With the lock held.
+  private func open(_ run: Current) throws {
+    let store = try store()
+    current?.number = try store.begin(run.identity, seed: run.seed)
+    if options.storeDirectory == nil,
+      let file = RunStore.file(inPlaceOfRecord: options.workingDirectory)
+    {
+      note("warning: `\(file)` is no folder; this run is recorded in \(store.directory)")
     }
   }
 
@@ -145,13 +192,19 @@ final class RunRecorder: @unchecked Sendable {
   }
 
   /// The run is over.
-  func end(_ status: RunStatus, message: String?) {
+  /// - Parameter isStopped: an interrupt or a limit has ended it, so that its record waits for nobody for long.
+  func end(_ status: RunStatus, message: String?, isStopped: Bool) {
+    if isStopped { wait.hurry() }
     lock.withLock {
+      // A run that was stopped, perhaps while it waited for the store, has said enough.
+      if isStopped { current?.isProblemTold = true }
       if let current, current.number == nil, current.identity.place != nil,
         ProcessInfo.processInfo.systemUptime - current.began > RunRecorder.seconds
       {
         start()
       }
+      // A sweep's error may have ended the run, which says the same.
+      if let problem = current?.problem, problem.message != message { tellProblem() }
       // What cannot be said now is no loss: the trials are recorded, and a run without an end counts as killed.
       if let current, current.number != nil {
         noteInputs()
@@ -165,6 +218,8 @@ final class RunRecorder: @unchecked Sendable {
       current = nil
       // Closed, the database is one file without a log beside it; who asks for it next opens it again.
       openStore = nil
+      unread = nil
+      wait.reset()
     }
   }
 
@@ -190,9 +245,11 @@ final class RunRecorder: @unchecked Sendable {
       let sweep = current?.sweeps.count ?? 0
       current?.sweeps.append(trials)
       guard options.recordsRuns, let started = current else { return (sweep, nil) }
-      let store = try store()
       if started.number == nil {
-        current?.number = try store.begin(started.identity, seed: started.seed)
+        do { try open(started) } catch {
+          current?.problem = RunRecorder.problem(error)
+          throw error
+        }
       }
       let inputs = inputs()
       try change { store, run in
@@ -245,7 +302,7 @@ final class RunRecorder: @unchecked Sendable {
     let store: RunStore
     let number: Int
     do {
-      store = try RunStore(directory: directory(making: true))
+      store = try RunStore(directory: directory(making: true), wait: wait)
       number = try store.begin(run.identity, seed: run.seed)
       let inputs = inputs()
       try store.plan(

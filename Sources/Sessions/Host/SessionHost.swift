@@ -56,7 +56,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       width: isTerminal ? max(columns, 20) : nil,
       isColoured: options.isColoured ?? (isTerminal && mayColour))
     output = Output(
-      descriptor: STDOUT_FILENO, flushesLines: isTerminal, isInterrupted: { interrupt.isSet },
+      descriptor: STDOUT_FILENO, flushesLines: isTerminal, isInterrupted: { interrupt.endsRun },
       onClosed: { interrupt.set() })
     if let remark = options.remark {
       progress = ProgressLine(
@@ -66,7 +66,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       progress = ProgressLine(coloured: mayColour)
     }
     let progress = progress
-    recorder = RunRecorder(options: options) { progress.note($0) }
+    recorder = RunRecorder(options: options, isStopped: { interrupt.endsRun }) { progress.note($0) }
     sandbox = SessionHost.sandbox(options, scriptDirectory: nil, log: reads)
     recorder.ask { [weak self] in
       self?.inputs ?? RunRecorder.Inputs(data: [:], parameters: [])
@@ -165,6 +165,8 @@ public final class SessionHost: HostServices, @unchecked Sendable {
       reached.append(Cell.Entry(key: .string(request.name), value: recorded))
     }
     recorder.start()
+    // It may have waited for the store.
+    try vm.checkInterrupt()
     return value
   }
 
@@ -227,7 +229,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   public func record(_ event: RunEvent, _ vm: VM) { recorder.record(event, TrialPlace.of(vm)) }
 
   /// The run is over.
-  func end(_ status: RunStatus, message: String?) { recorder.end(status, message: message) }
+  func end(_ status: RunStatus, message: String?, isStopped: Bool = false) {
+    recorder.end(status, message: message, isStopped: isStopped)
+  }
 
   /// What is wrong with the failures of the run's sweeps; nil where nothing is, or the script has seen to it.
   var unseenFailures: Diagnostic? { lock.withLock { failures.problem } }
@@ -267,8 +271,13 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     do {
       return try body(recorder.existingStore())
     } catch let error as StoreError {
-      throw Fault(.io, error.message, hint: error.hint)
+      throw fault(of: error)
     }
+  }
+
+  /// What a script sees of a store that cannot be used; a wait for it that was stopped is no error.
+  private func fault(of error: StoreError) -> Fault {
+    interrupt.endsRun ? .interrupted() : Fault(.io, error.message, hint: error.hint)
   }
 
   // MARK: Sweeps
@@ -292,7 +301,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
         try door.content(ofNamed: $0)
       }
     } catch let error as StoreError {
-      throw Fault(.io, error.message, hint: error.hint)
+      throw fault(of: error)
     }
     let stream = vm.fixedSeed.map { "fixed \($0)" } ?? "\(seed)"
     let keys: [Fingerprint]
@@ -359,11 +368,12 @@ public final class SessionHost: HostServices, @unchecked Sendable {
         }
       }
     } catch let error as StoreError {
-      throw Fault(.io, error.message, hint: error.hint)
+      throw fault(of: error)
     }
     recorder.noteInputs()
     if outcome.wasInterrupted {
-      let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+      let unrecorded = outcome.problem?.count ?? 0
+      let done = outcome.trials.reduce(0) { $0 + ($1 == nil ? 0 : 1) } - unrecorded
       let count = plan.combinations.count
       throw Fault.interrupted(
         store == nil

@@ -7,6 +7,14 @@ extension RunStore {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
+  /// A file that has the name of a project's record, as `defaultDirectory` looks for it; nil where there is none.
+  static func file(inPlaceOfRecord workingDirectory: String) -> String? {
+    project(of: workingDirectory).map { $0.appendingPathComponent(".fairlead").path }.first {
+      var status = stat()
+      return lstat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+  }
+
   /// A record that lies elsewhere than its name says might be written over what is no record: a `.fairlead` that came
   /// with a project can point anywhere. A folder that a person names may be a link.
   /// - Throws: `StoreError` where the folder or what is in it is a link, or something in it is not what it should be.

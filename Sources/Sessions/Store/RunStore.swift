@@ -66,7 +66,7 @@ public final class RunStore: Sendable {
 
   /// A directory and those above it up to the root of its project, which holds a `.git`; the directory alone where it
   /// belongs to none, so that what lies in /tmp or at home is not taken for its record.
-  private static func project(of directory: String) -> [URL] {
+  static func project(of directory: String) -> [URL] {
     let start = URL(fileURLWithPath: directory).standardizedFileURL
     var places = [start]
     while let place = places.last {
@@ -80,8 +80,9 @@ public final class RunStore: Sendable {
   }
 
   /// Opens the record in `directory`, making both where they are missing, and removes what killed processes left in it.
+  /// - Parameter wait: is asked how long to wait for another process that holds the record.
   /// - Throws: `StoreError` where the directory cannot be written, the disk is full or the file is no database of ours.
-  public init(directory: String) throws {
+  public init(directory: String, wait: StoreWait = StoreWait()) throws {
     self.directory = directory
     try RunStore.refuseLinks(directory)
     let what = "the run store \(directory) cannot be opened"
@@ -94,19 +95,20 @@ public final class RunStore: Sendable {
         try? "*\n".write(toFile: ignore, atomically: true, encoding: .utf8)
       }
       var configuration = Configuration()
-      configuration.busyMode = .timeout(15)
+      let path = directory + "/runs.sqlite"
+      configuration.busyMode = .callback { tries in wait.goesOn(tries: tries, for: path) }
       configuration.prepareDatabase { database in
         try database.execute(sql: "PRAGMA journal_mode = WAL")
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
-      database = try DatabaseQueue(path: directory + "/runs.sqlite", configuration: configuration)
+      database = try DatabaseQueue(path: path, configuration: configuration)
       if try database.read(RunSchema.migrator.hasBeenSuperseded) {
         throw StoreError(
           message: what + ": a newer version of Fairlead has written it",
           hint: "use that version, or give another directory with --store")
       }
       try RunStore.migrate(database)
-      guard let file = FileNumber(directory + "/runs.sqlite") else {
+      guard let file = FileNumber(path) else {
         throw StoreError(message: what + ": runs.sqlite is gone", isLost: true)
       }
       self.file = file

@@ -65,7 +65,11 @@ public struct StoreError: Error, Sendable {
         message: what + ": the disk is full",
         hint: "free some space and run the script again: finished trials are not repeated")
     case .SQLITE_BUSY, .SQLITE_LOCKED:
-      self.init(message: what + ": another process has been writing to it for too long")
+      self.init(
+        message: what + ": another process holds its runs.sqlite",
+        hint:
+          "end that process, give another directory with --store, or record nothing with --no-store"
+      )
     case .SQLITE_NOTADB, .SQLITE_CORRUPT:
       self.init(
         message: what + ": runs.sqlite is damaged or no database",
