@@ -89,7 +89,7 @@ public enum CellCoding {
     }
   }
 
-  /// - Throws: `TableError` of kind `parse`, with the byte at which the text stops being a cell.
+  /// - Throws: `DomainError` of kind `parse`, with the byte at which the text stops being a cell.
   public static func decode(_ text: String) throws -> Cell {
     var parser = CellParser(bytes: Array(text.utf8))
     let cell = try parser.value(depth: 0)
@@ -106,8 +106,8 @@ private struct CellParser {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  func failure(_ expected: String) -> TableError {
-    TableError(.parse, "a recorded value is damaged: expected \(expected) at byte \(place)")
+  func failure(_ expected: String) -> DomainError {
+    DomainError(.parse, "a recorded value is damaged: expected \(expected) at byte \(place)")
   }
 
   var next: UInt8? { place < bytes.count ? bytes[place] : nil }

@@ -67,7 +67,7 @@ public struct Grouping: Sendable {
   public func mean(interval: Double? = nil) throws -> Table {
     guard let interval else { return try summarised(Statistics.mean) }
     guard interval > 0, interval < 1 else {
-      throw TableError(
+      throw DomainError(
         .value,
         "`interval` is a confidence level between 0 and 1, found \(NumberText.shortest(interval))",
         hint: "0.95 gives 95% confidence intervals")
@@ -91,10 +91,10 @@ public struct Grouping: Sendable {
   public func sum() throws -> Table { try summarised { $0.reduce(0, +) } }
   public func median() throws -> Table { try summarised { Statistics.quantile($0, 0.5) } }
 
-  /// - Throws: `TableError` of kind `value` where `fraction` is not within [0, 1].
+  /// - Throws: `DomainError` of kind `value` where `fraction` is not within [0, 1].
   public func quantile(_ fraction: Double) throws -> Table {
     guard fraction >= 0, fraction <= 1 else {
-      throw TableError(
+      throw DomainError(
         .value, "a quantile lies between 0 and 1, found \(NumberText.shortest(fraction))")
     }
     return try summarised { Statistics.quantile($0, fraction) }
@@ -111,6 +111,6 @@ public struct Grouping: Sendable {
 
 extension Table {
   /// Rows gathered by equal cells in the named columns.
-  /// - Throws: `TableError` of kind `key` for a column that is not there.
+  /// - Throws: `DomainError` of kind `key` for a column that is not there.
   public func group(by keys: [String]) throws -> Grouping { try Grouping(self, by: keys) }
 }

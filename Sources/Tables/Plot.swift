@@ -76,22 +76,22 @@ public struct Plot: Sendable {
   /// Rows that share an x (repetitions with other seeds) are drawn by a line plot as their mean with Student's
   /// confidence interval; a column `<y>_interval` gives the interval of a mean that was taken already. A scatter plot
   /// draws every row.
-  /// - Throws: `TableError`: kind `key` for an unknown column, `type` for one without numbers, `value` for what a
+  /// - Throws: `DomainError`: kind `key` for an unknown column, `type` for one without numbers, `value` for what a
   ///   logarithmic axis cannot show.
   public init(_ table: Table, kind: Kind, x: String, y: [String], options: Options = Options())
     throws
   {
     guard !y.isEmpty else {
-      throw TableError(.value, "a plot needs a column for `y`", hint: "y: \"accuracy\"")
+      throw DomainError(.value, "a plot needs a column for `y`", hint: "y: \"accuracy\"")
     }
     guard options.level > 0, options.level < 1 else {
-      throw TableError(
+      throw DomainError(
         .value,
         "`interval` is a confidence level between 0 and 1, found \(NumberText.shortest(options.level))"
       )
     }
     guard options.log.allSatisfy({ $0 == "x" || $0 == "y" }) else {
-      throw TableError(
+      throw DomainError(
         .value, "`log` names the logarithmic axes: \"x\", \"y\" or \"xy\", found \"\(options.log)\""
       )
     }
@@ -105,7 +105,7 @@ public struct Plot: Sendable {
     let (xValues, categories) = try Plot.places(xColumn)
     xCategories = categories
     if xIsLogarithmic, categories != nil {
-      throw TableError(.value, "`\(x)` is text: its axis cannot be logarithmic")
+      throw DomainError(.value, "`\(x)` is text: its axis cannot be logarithmic")
     }
     try Plot.checkLogarithmic(xIsLogarithmic, xValues, name: x)
     let groups = try table.group(by: options.by)
@@ -115,7 +115,7 @@ public struct Plot: Sendable {
     for name in y {
       let column = try table.column(name)
       guard column.cells.contains(where: { $0.number != nil }) else {
-        throw TableError(.type, "the column `\(name)` holds no numbers to plot")
+        throw DomainError(.type, "the column `\(name)` holds no numbers to plot")
       }
       try Plot.checkLogarithmic(yIsLogarithmic, column.cells.map { $0.number ?? .nan }, name: name)
       let given = try? table.column(name + Table.intervalSuffix)
@@ -151,7 +151,7 @@ public struct Plot: Sendable {
       return Double(texts.count - 1)
     }
     guard texts.count <= 200 else {
-      throw TableError(
+      throw DomainError(
         .value,
         "the column `\(column.name)` holds \(texts.count) different texts, too many for an axis")
     }
@@ -161,7 +161,7 @@ public struct Plot: Sendable {
   private static func checkLogarithmic(_ logarithmic: Bool, _ values: [Double], name: String) throws
   {
     guard logarithmic, let bad = values.first(where: { $0 < 0 }) else { return }
-    throw TableError(
+    throw DomainError(
       .value, "`\(name)` holds \(NumberText.brief(bad)), which a logarithmic axis cannot show",
       hint: "leave out `log`, or plot the positive values only")
   }

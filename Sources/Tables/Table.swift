@@ -39,15 +39,15 @@ public struct Table: Sendable, Equatable {
   public let rowCount: Int
 
   /// A table of the given columns.
-  /// - Throws: `TableError` of kind `value` where two columns share a name or their lengths differ.
+  /// - Throws: `DomainError` of kind `value` where two columns share a name or their lengths differ.
   public init(columns: [Column]) throws {
     var seen: Set<Spelling> = []
     for column in columns {
       guard seen.add(column.name) else {
-        throw TableError(.value, "a table cannot have two columns `\(column.name)`")
+        throw DomainError(.value, "a table cannot have two columns `\(column.name)`")
       }
       if let first = columns.first, first.cells.count != column.cells.count {
-        throw TableError(
+        throw DomainError(
           .value,
           "columns of one table need equal lengths: `\(first.name)` has \(first.cells.count), "
             + "`\(column.name)` has \(column.cells.count)")
@@ -99,7 +99,7 @@ public struct Table: Sendable, Equatable {
   /// The names of the columns that are shown.
   public var names: [String] { shown.map(\.name) }
 
-  /// - Throws: `TableError` of kind `key` where there is no such column.
+  /// - Throws: `DomainError` of kind `key` where there is no such column.
   public func column(_ name: String) throws -> Column {
     guard let column = columns.first(where: { $0.name.isSpelt(name) }) else { throw unknown(name) }
     return column
@@ -120,14 +120,14 @@ public struct Table: Sendable, Equatable {
 
   public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name.isSpelt(name) } }
 
-  private func unknown(_ name: String) -> TableError {
+  private func unknown(_ name: String) -> DomainError {
     let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
     // The trials of a sweep that would have given the column may all have failed.
     let failure = failureColumn?.cells.lazy.compactMap { cell in
       if case .string(let text) = cell { text } else { nil }
     }.first { !$0.isEmpty }
     let reason = failure.map { "; a trial failed: \($0)" } ?? ""
-    return TableError(
+    return DomainError(
       .key, "the table has no column `\(name)`",
       hint: columns.isEmpty
         ? "the table is empty"
@@ -220,7 +220,7 @@ public struct Table: Sendable, Equatable {
     _ name: String, _ cells: [Cell], role: Column.Role = .value
   ) throws -> Table {
     guard cells.count == rowCount || columns.isEmpty else {
-      throw TableError(
+      throw DomainError(
         .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(cells.count)")
     }
     var result = columns

@@ -116,15 +116,15 @@ private func sweep() -> Table {
     logarithmic.log = "x"
     var wrong = Plot.Options()
     wrong.log = "z"
-    #expect(throws: TableError.self) {
+    #expect(throws: DomainError.self) {
       try Plot(table, kind: .line, x: "a", y: ["a"], options: logarithmic)
     }
-    #expect(throws: TableError.self) {
+    #expect(throws: DomainError.self) {
       try Plot(table, kind: .line, x: "a", y: ["a"], options: wrong)
     }
-    #expect(throws: TableError.self) { try Plot(table, kind: .line, x: "a", y: ["t"]) }
-    #expect(throws: TableError.self) { try Plot(table, kind: .line, x: "b", y: ["a"]) }
-    #expect(throws: TableError.self) { try Plot(table, kind: .line, x: "a", y: []) }
+    #expect(throws: DomainError.self) { try Plot(table, kind: .line, x: "a", y: ["t"]) }
+    #expect(throws: DomainError.self) { try Plot(table, kind: .line, x: "b", y: ["a"]) }
+    #expect(throws: DomainError.self) { try Plot(table, kind: .line, x: "a", y: []) }
   }
 
   @Test func chartOfASweep() throws {

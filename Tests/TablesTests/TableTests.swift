@@ -25,16 +25,16 @@ private func sample() -> Table {
   }
 
   @Test func unknownColumnNamesTheOthers() {
-    let error = #expect(throws: TableError.self) { try sample().column("acc") }
+    let error = #expect(throws: DomainError.self) { try sample().column("acc") }
     #expect(error?.kind == .key)
     #expect(error?.hint?.contains("`accuracy`") == true)
   }
 
   @Test func unequalColumnsAreRefused() {
-    #expect(throws: TableError.self) {
+    #expect(throws: DomainError.self) {
       try Table(columns: [.init("a", [.int(1)]), .init("b", [])])
     }
-    #expect(throws: TableError.self) {
+    #expect(throws: DomainError.self) {
       try Table(columns: [.init("a", [.int(1)]), .init("a", [.int(1)])])
     }
   }
@@ -74,7 +74,7 @@ private func sample() -> Table {
   @Test func groupOfOneHasNoInterval() throws {
     let table = Table(rows: [[("e", .int(1)), ("v", .int(2))]])
     #expect(try table.group(by: ["e"]).mean(interval: 0.9).column("v_interval").cells == [.null])
-    #expect(throws: TableError.self) { try table.group(by: ["e"]).mean(interval: 1.5) }
+    #expect(throws: DomainError.self) { try table.group(by: ["e"]).mean(interval: 1.5) }
   }
 
   @Test func selectionBringsIntervalsAlong() throws {
@@ -203,7 +203,7 @@ private func sample() -> Table {
     "{\"$table\":[[\"a\",\"value\",[1]],[\"a\",\"value\",[2]]]}",
   ])
   func damageIsAnError(text: String) {
-    #expect(throws: TableError.self) { try CellCoding.decode(text) }
+    #expect(throws: DomainError.self) { try CellCoding.decode(text) }
   }
 
   @Test func tensorsShowTheirNumbersOrTheirShape() throws {
@@ -220,7 +220,7 @@ private func sample() -> Table {
   }
 
   @Test func deepNestsAreAnErrorNotACrash() {
-    #expect(throws: TableError.self) {
+    #expect(throws: DomainError.self) {
       try CellCoding.decode(String(repeating: "[", count: 100_000))
     }
   }

@@ -3,12 +3,6 @@ import Syntax
 import Tables
 import Tensors
 
-extension TableError: FaultConvertible {
-  public var fault: Fault {
-    Fault(Diagnostic.Kind(rawValue: kind.rawValue) ?? .value, message, hint: hint)
-  }
-}
-
 extension Cell {
   /// The plain data of a value outside its heap; natives that stand for no plain value keep their text only.
   public init(_ snapshot: Snapshot) {

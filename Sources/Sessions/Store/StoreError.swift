@@ -24,7 +24,6 @@ public struct StoreError: Error, Sendable {
   init(_ error: any Error, _ what: String) {
     switch error {
     case let error as StoreError: self = error
-    case let error as TableError: self.init(message: what + ": " + error.message)
     case let error as DatabaseError: self.init(error, what)
     case let error as DomainError:
       self.init(message: what + ": " + error.message, hint: error.hint)
