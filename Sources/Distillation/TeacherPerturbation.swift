@@ -8,7 +8,7 @@ import Tensors
 ///
 /// The paper combines the two before the softmax; how it aligns positions, and whether gendered words of z′ are
 /// exchanged for their counterparts on the way, it leaves open. Here prefixes correspond where both end at the same
-/// word boundary (see `TokenAlignment`), and with `usesWordMap` (the default) z′ first passes through the word map M of
+/// word boundary (see `TextAlignment`), and with `usesWordMap` (the default) z′ first passes through the word map M of
 /// `CounterpartTokens`: then x and R(x) get the same target after M, so that a pair of an augmented corpus is
 /// equalised, and a prefix without any gendered word makes he and she equally likely. Without the map the combination
 /// is elementwise, and x and R(x) get the very same target. Positions inside of an exchanged word, which no position of

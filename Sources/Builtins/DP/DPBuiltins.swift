@@ -99,7 +99,7 @@ enum DPBuiltins {
     "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
     natives: [DPTraining.train, DPTraining.attack] + accounting + mechanisms)
 
-  private static let accountants = ["rdp", "rdp-classic", "pld", "gdp"]
+  private static let accountants = Accountant.allCases.map(\.rawValue)
 
   private static let accounting = [
     Native(
@@ -150,27 +150,14 @@ enum DPBuiltins {
     ) { epsilon, delta in MembershipAttack.advantageBound(epsilon: epsilon, delta: delta) },
   ]
 
-  /// The epsilon of `steps` steps of DP-SGD by one of the accountants.
+  /// The epsilon of `steps` steps of DP-SGD by the accountant of this name, which the parameter's rule has checked.
   private static func spent(
-    _ noise: Double, _ rate: Double, _ steps: Int, _ delta: Double, _ accountant: String
+    _ noise: Double, _ rate: Double, _ steps: Int, _ delta: Double, _ name: String
   ) throws(DomainError) -> Double {
-    let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
-    switch accountant {
-    case "gdp":
-      guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
-      return try GaussianDP.epsilon(
-        mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
-    case "pld":
-      var sum = PLDAccountant()
-      try sum.spend(event)
-      return try sum.epsilon(delta: delta).epsilon
-    default:
-      var sum = RDPAccountant()
-      try sum.spend(event)
-      return try sum.epsilon(
-        delta: delta, conversion: accountant == "rdp" ? .improved : .classic
-      ).epsilon
+    guard let accountant = Accountant(rawValue: name) else {
+      throw DomainError(.value, "there is no accountant \(Quoting.literal(name))")
     }
+    return try accountant.epsilon(noiseMultiplier: noise, rate: rate, steps: steps, delta: delta)
   }
 
   private static let mechanisms = [
