@@ -31,7 +31,7 @@ let package = Package(
     .target(
       name: "Text",
       dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues", "Tensors",
+        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues",
       ]),
     .target(name: "Tables", dependencies: ["Foundations"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),

@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// How a text is cut into whole words, for vocabularies of words. (`Tokenizer` cuts words into pieces.)
 public enum WordSplitter: String, Sendable, CaseIterable {

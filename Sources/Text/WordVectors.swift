@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// Vectors of words, as word2vec, GloVe and fastText write them in text form.
 public struct WordVectors: Sendable {

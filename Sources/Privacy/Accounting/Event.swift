@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// Whose data differ between two neighbouring data sets: what is one for the promise of privacy.
 public enum PrivacyUnit: String, Sendable, CaseIterable { case example, user, client }

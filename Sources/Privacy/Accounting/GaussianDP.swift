@@ -3,7 +3,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 public enum GaussianDP {
   /// μ of `steps` sampled Gaussian steps in the limit: q·√(T·(e^(1/σ²) - 1)). On all data (q = 1) it is √T/σ, exactly.

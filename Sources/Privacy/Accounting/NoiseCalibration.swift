@@ -1,6 +1,5 @@
 import Foundation
 import Foundations
-import Tensors
 
 /// Finds the least noise that keeps a promise: between bounds, since what is spent falls as noise grows (as
 /// dp-accounting's `calibrate_dp_mechanism` does; Google 2021).

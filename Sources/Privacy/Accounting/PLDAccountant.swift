@@ -6,7 +6,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 public struct PLDAccountant: Sendable {
   /// Less noise than this is left to the Rényi orders.

@@ -6,7 +6,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 /// An epsilon that holds, with where it comes from.
 public struct PrivacyCost: Sendable, Equatable {

@@ -5,7 +5,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 /// How well an attack tells members from others.
 public struct AttackResult: Sendable, Equatable, CustomStringConvertible {

@@ -8,7 +8,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 public enum GaussianMechanism {
   /// δ(ε) of a Gaussian with ratio `mu` of sensitivity to standard deviation, rounded up by as much as the arithmetic

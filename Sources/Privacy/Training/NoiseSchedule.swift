@@ -3,7 +3,6 @@
 
 import Foundation
 import Foundations
-import Tensors
 
 /// Which epsilon of eDP-SGD is meant: what its clipped means are taken to be moved by when one example joins or leaves.
 public enum MicroBatchAccounting: String, Sendable, CaseIterable {

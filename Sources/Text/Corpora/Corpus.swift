@@ -1,7 +1,6 @@
 // Labelled utterances as they come from disk: one file of rows, or a folder.
 
 import Foundations
-import Tensors
 
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.
 public struct Utterance: Sendable, Equatable {

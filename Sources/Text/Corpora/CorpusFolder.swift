@@ -3,7 +3,6 @@
 
 import Files
 import Foundations
-import Tensors
 
 /// The parts of a corpus in a folder.
 ///

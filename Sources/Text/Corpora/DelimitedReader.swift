@@ -5,7 +5,6 @@
 // TSV: split on tabs, nothing is quoted. In both a wholly empty line is skipped.
 
 import Foundations
-import Tensors
 
 enum DelimitedReader {
   static func csv(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {

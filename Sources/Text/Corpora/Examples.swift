@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// Token numbers and labels of many examples, flat: example `i` is `tokens[offsets[i]..<offsets[i + 1]]`.
 public struct Examples: Sendable, Equatable, CustomStringConvertible {

@@ -4,7 +4,6 @@ import CZlib
 import Files
 import Foundations
 import JSONValues
-import Tensors
 
 /// Reads files whole, `.gz` files unpacked.
 public enum InputFile {

@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// A corpus made ready for training a classifier: encoded examples, class names, vocabulary.
 public struct IntentDataset: Sendable, CustomStringConvertible {

@@ -2,7 +2,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 extension JSON {
   /// Reads the JSON file at `path`, packed by gzip or not.

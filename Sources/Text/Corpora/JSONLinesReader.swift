@@ -3,7 +3,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 enum JSONLinesReader {
   static func read(_ bytes: [UInt8], source: String) throws(DomainError) -> Records {

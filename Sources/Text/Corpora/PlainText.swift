@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// Plain text files as lists of documents.
 public enum PlainText {

@@ -3,7 +3,6 @@
 import Files
 import Foundations
 import JSONValues
-import Tensors
 
 /// What a file of rows held: column names, and each row's fields as text with the line on which the row starts.
 public struct Records: Sendable, Equatable {

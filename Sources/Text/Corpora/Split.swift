@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so
 /// that a split or a generated corpus is the same everywhere. Not for noise that protects anybody.

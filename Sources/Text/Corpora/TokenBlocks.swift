@@ -2,7 +2,6 @@
 // far and is to say the next.
 
 import Foundations
-import Tensors
 
 /// Examples of `time` positions each; row-major lists of shape [examples, time].
 public struct TokenBlocks: Sendable, Equatable {

@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// A numbered list of words, learnt from a training part only: 0 is padding, 1 the unknown word, the rest by falling
 /// frequency.

@@ -3,7 +3,6 @@
 // in it is about real people.
 
 import Foundations
-import Tensors
 
 /// One generated text about one person.
 public struct Biography: Sendable, Equatable {

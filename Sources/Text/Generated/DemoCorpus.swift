@@ -6,7 +6,6 @@
 // model can memorise.
 
 import Foundations
-import Tensors
 
 public enum DemoCorpus {
   /// How much of each kind of noise a corpus has; the default leaves about 95% for a good classifier.

@@ -7,7 +7,6 @@
 
 import CStdlib
 import Foundations
-import Tensors
 
 /// Pairs of gendered words.
 public struct GenderLexicon: Sendable, Equatable {

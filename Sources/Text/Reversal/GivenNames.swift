@@ -3,7 +3,6 @@
 // given.
 
 import Foundations
-import Tensors
 
 /// A one-to-one pairing of masculine and feminine given names.
 public struct GivenNames: Sendable, Equatable {

@@ -4,7 +4,6 @@
 // a context looks the same before and after a reversal, which is what makes R an involution.
 
 import Foundations
-import Tensors
 
 /// What a table knows of a word.
 struct WordInfo {

@@ -1,7 +1,6 @@
 // What a reversal did, and which positions of x and R(x) belong together.
 
 import Foundations
-import Tensors
 
 /// One replaced word.
 public struct RoleChange: Sendable, Hashable {

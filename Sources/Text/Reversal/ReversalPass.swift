@@ -2,7 +2,6 @@
 // length, before any hashing; what stands around a word is looked at for gendered words only.
 
 import Foundations
-import Tensors
 
 /// What a pass reports; a class, so that a pass without report pays for a null check only.
 final class ReversalReport {

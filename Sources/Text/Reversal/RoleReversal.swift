@@ -19,7 +19,6 @@
 // holds for every text.
 
 import Foundations
-import Tensors
 
 /// Exchanges gendered words.
 public struct RoleReversal: Sendable {

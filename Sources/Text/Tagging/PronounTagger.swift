@@ -7,7 +7,6 @@
 // say what `her` would be in their place, as they do in English.
 
 import Foundations
-import Tensors
 
 /// A tagger that tells determiners from objects where a pronoun's counterpart depends on it.
 public struct PronounTagger: Sendable {

@@ -5,7 +5,6 @@
 // means over all steps of training, which is what makes the perceptron generalise.
 
 import Foundations
-import Tensors
 
 /// Tags words with their parts of speech.
 public final class Tagger: Sendable {

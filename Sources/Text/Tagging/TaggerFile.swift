@@ -5,7 +5,6 @@
 
 import Files
 import Foundations
-import Tensors
 
 extension Tagger {
   private static let magic = Array("FLTAGGER".utf8)

@@ -1,7 +1,6 @@
 // Training of the averaged perceptron: see `Tagger`.
 
 import Foundations
-import Tensors
 
 struct TaggerTraining {
   private let sentences: [TaggedSentence]

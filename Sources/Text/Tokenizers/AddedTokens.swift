@@ -1,8 +1,6 @@
 // Tokens that stand outside the model: they are found in the text before anything else happens to it (or right after
 // normalisation), the leftmost first and of several there the longest, as the `tokenizers` package finds them.
 
-import Tensors
-
 /// A token that is matched as a whole.
 public struct AddedToken: Sendable, Equatable {
   public var id: Int32

@@ -3,7 +3,6 @@
 // ones the leftmost) becomes one token, until there is none. Behaves as `BPE` of the `tokenizers` package.
 
 import Foundations
-import Tensors
 
 /// What makes a byte-pair model, as files hold it.
 public struct BytePairSettings: Sendable, Equatable {

@@ -3,7 +3,6 @@
 // with the lower numbers first), its counts are kept as there, and so the same texts give the same merges.
 
 import Foundations
-import Tensors
 
 /// Counts the words of texts and learns a byte-level vocabulary from them. Learnt from the texts without any privacy: a
 /// string that occurs often enough in one person's texts becomes a token.

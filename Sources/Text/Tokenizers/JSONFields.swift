@@ -1,6 +1,5 @@
 import Foundations
 import JSONValues
-import Tensors
 
 /// The members of one JSON object of a configuration, read one by one; what nobody asked for is an error, so that no
 /// setting passes unheeded.

@@ -2,7 +2,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 /// BERT's cleaning of texts (Devlin et al. 2019, `BasicTokenizer` of the published code).
 public struct BertNormalization: Sendable, Equatable {

@@ -2,7 +2,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 /// What surrounds the tokens of one text or of a pair.
 public enum PostProcessor: Sendable, Equatable {

@@ -2,7 +2,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 /// A normalised text as bytes, cut into pieces.
 struct PieceList {

@@ -2,7 +2,6 @@
 // bytes alone and are remembered, and the general one, which also says where in the text each token comes from.
 
 import Foundations
-import Tensors
 
 extension SubwordTokenizer {
   func appendGPT2(

@@ -3,7 +3,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 /// Byte-pair encoding or WordPiece with everything around it. Texts may be encoded on several threads at once.
 public final class SubwordTokenizer: Tokenizer {

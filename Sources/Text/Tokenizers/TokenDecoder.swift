@@ -1,6 +1,5 @@
 import Foundations
 import JSONValues
-import Tensors
 
 /// How tokens become a text again.
 public enum TokenDecoder: Sendable, Equatable {

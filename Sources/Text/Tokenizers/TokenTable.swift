@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 
 /// Tokens by number and numbers by token, both ways over one piece of memory: tokens are bytes here, so that two that
 /// are canonically equivalent stay two.

@@ -1,7 +1,6 @@
 // What models of language need of a tokenizer, and what it gives them.
 
 import Foundations
-import Tensors
 
 /// Turns texts into numbers and back.
 public protocol Tokenizer: Sendable {

@@ -3,7 +3,6 @@
 
 import Foundations
 import JSONValues
-import Tensors
 
 extension SubwordTokenizer {
   /// Reads the text of a tokenizer.json.

@@ -5,7 +5,6 @@
 import Files
 import Foundations
 import JSONValues
-import Tensors
 
 public enum TokenizerFolder {
   /// Reads the tokenizer in the folder `path`, or in the tokenizer.json that `path` itself is.

@@ -1,7 +1,6 @@
 // The two kinds of tokenizers by their parts, for vocabularies that come from somewhere else than a folder.
 
 import Foundations
-import Tensors
 
 /// Byte-pair encoding over bytes, as GPT-2 has it: every text has tokens, and they give it back exactly.
 public enum ByteLevelBPE {

@@ -3,7 +3,6 @@
 // the unknown token as a whole.
 
 import Foundations
-import Tensors
 
 /// What makes a WordPiece model, as files hold it.
 public struct WordPieceSettings: Sendable, Equatable {
