@@ -88,9 +88,20 @@ extension Table: ContentDescribed {
     for column in columns {
       writer.write(column.name)
       writer.write(column.role == .value ? 0 : column.role == .axis ? 1 : 2)
-      for cell in column.cells { cell.describe(to: writer) }
+      column.series.describe(to: writer)
     }
   }
+}
+
+extension Series: ContentDescribed {
+  func describe(to writer: ContentWriter) {
+    writer.write(count)
+    for row in 0..<count { self[row].describe(to: writer) }
+  }
+}
+
+extension Row: ContentDescribed {
+  func describe(to writer: ContentWriter) { map.describe(to: writer) }
 }
 
 extension Cell: ContentDescribed {
@@ -106,6 +117,12 @@ extension Cell: ContentDescribed {
       writer.write(value)
     case .string(let value):
       writer.write(5)
+      writer.write(value)
+    case .date(let value):
+      writer.write(11)
+      writer.write(value)
+    case .datetime(let value):
+      writer.write(12)
       writer.write(value)
     case .opaque(let value):
       writer.write(6)

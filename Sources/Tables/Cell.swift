@@ -10,6 +10,10 @@ public indirect enum Cell: Sendable {
   case int(Int)
   case float(Double)
   case string(String)
+  /// A day, counted from 1970-01-01.
+  case date(Int)
+  /// A moment, in microseconds since 1970-01-01T00:00:00 UTC.
+  case datetime(Int)
   case list([Cell])
   /// Entries in the order in which they were added; keys are unique.
   case map([Entry])
@@ -33,7 +37,9 @@ extension Cell: Hashable {
     switch (left, right) {
     case (.null, .null): true
     case (.bool(let a), .bool(let b)): a == b
-    case (.int(let a), .int(let b)): a == b
+    case (.int(let a), .int(let b)), (.date(let a), .date(let b)),
+      (.datetime(let a), .datetime(let b)):
+      a == b
     case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern || (a.isNaN && b.isNaN)
     case (.string(let a), .string(let b)), (.opaque(let a), .opaque(let b)): a.isSpelt(b)
     case (.list(let a), .list(let b)): a == b
@@ -51,6 +57,12 @@ extension Cell: Hashable {
     case .int(let value): hasher.combine(value)
     case .float(let value): hasher.combine(value.isNaN ? Double.nan.bitPattern : value.bitPattern)
     case .string(let value), .opaque(let value): hasher.combine(value)
+    case .date(let value):
+      hasher.combine(1)
+      hasher.combine(value)
+    case .datetime(let value):
+      hasher.combine(2)
+      hasher.combine(value)
     case .list(let cells): hasher.combine(cells)
     case .map(let entries): hasher.combine(entries)
     case .tensor(let tensor): hasher.combine(tensor)
@@ -71,6 +83,8 @@ extension Cell {
     default: nil
     }
   }
+
+  private var typeName: String { if case .date = self { "date" } else { "datetime" } }
 
   public var isNull: Bool {
     if case .null = self { true } else { false }
@@ -94,11 +108,13 @@ extension Cell {
     return self
   }
 
-  /// The order of sorting: null, booleans, numbers (`nan` after all others), strings, lists, maps, tensors, tables,
-  /// opaque ones.
+  /// The order of sorting: null, booleans, numbers (`nan` after all others), strings, days, moments, lists, maps,
+  /// tensors, tables, opaque ones.
   public static func precedes(_ left: Cell, _ right: Cell) -> Bool {
     switch (left, right) {
-    case (.int(let a), .int(let b)): return a < b
+    case (.int(let a), .int(let b)), (.date(let a), .date(let b)),
+      (.datetime(let a), .datetime(let b)):
+      return a < b
     case (.string(let a), .string(let b)), (.opaque(let a), .opaque(let b)):
       return Spelling(a) < Spelling(b)
     case (.bool(let a), .bool(let b)): return !a && b
@@ -120,19 +136,25 @@ extension Cell {
     case .bool: 1
     case .int, .float: 2
     case .string: 3
-    case .list: 4
-    case .map: 5
-    case .tensor: 6
-    case .table: 7
-    case .opaque: 8
+    case .date: 4
+    case .datetime: 5
+    case .list: 6
+    case .map: 7
+    case .tensor: 8
+    case .table: 9
+    case .opaque: 10
     }
   }
 
   /// The cell as a script prints it: floats in their shortest form with `.0` where whole, strings bare at the top and
   /// quoted inside lists and maps.
   public var text: String {
-    if case .string(let value) = self { return value }
-    return sourceText
+    switch self {
+    case .string(let value): value
+    case .date(let day): CalendarTime.dateText(day)
+    case .datetime(let moment): CalendarTime.momentText(moment)
+    default: sourceText
+    }
   }
 
   /// The cell as it could be written in a script; of tables and large tensors what they are.
@@ -143,6 +165,7 @@ extension Cell {
     case .int(let value): return String(value)
     case .float(let value): return NumberText.shortest(value)
     case .string(let value): return Quoting.literal(value)
+    case .date, .datetime: return typeName + "(" + Quoting.literal(text) + ")"
     case .list(let cells): return "[" + cells.map(\.sourceText).joined(separator: ", ") + "]"
     case .map(let entries):
       let parts = entries.map { entry in
@@ -167,7 +190,7 @@ extension Cell {
     case .table(let table):
       .list(
         (0..<table.rowCount).map { row in
-          .map(table.shown.map { Entry(key: .string($0.name), value: $0.cells[row].asLists) })
+          .map(table.shown.map { Entry(key: .string($0.name), value: $0.series[row].asLists) })
         })
     case .list(let cells): .list(cells.map(\.asLists))
     case .map(let entries):
@@ -196,7 +219,7 @@ extension Cell {
         entry.key.lost(path) ?? entry.value.lost(prefix + entry.key.text)
       }.first
     case .table(let table):
-      return table.columns.lazy.compactMap { Cell.list($0.cells).lost("\(path).\($0.name)") }
+      return table.columns.lazy.compactMap { Cell.list($0.series.cells).lost("\(path).\($0.name)") }
         .first
     default: return nil
     }

@@ -6,7 +6,8 @@ import Foundations
 ///
 /// What JSON cannot say is an object with one key that starts with `$`: `{"$float": "inf"}`, `{"$map": [[k, v], …]}`
 /// for a map whose keys are not all plain strings, `{"$opaque": "text"}`,
-/// `{"$tensor": ["f32", [2, 3], null, "base64"]}`, `{"$table": [["name", "axis", [cells]], …]}`.
+/// `{"$tensor": ["f32", [2, 3], null, "base64"]}`, `{"$date": "2026-11-29"}`,
+/// `{"$table": [["name", "axis", [cells]], …]}`.
 public enum CellCoding {
   public static func encode(_ cell: Cell) -> String {
     var text = ""
@@ -37,6 +38,14 @@ public enum CellCoding {
     case .string(let value): text += Quoting.json(value)
     case .opaque(let value):
       text += exact ? "{\"$opaque\":\(Quoting.json(value))}" : Quoting.json(value)
+    case .date, .datetime:
+      if !exact {
+        text += Quoting.json(cell.text)
+      } else if case .date = cell {
+        text += "{\"$date\":\(Quoting.json(cell.text))}"
+      } else {
+        text += "{\"$datetime\":\(Quoting.json(cell.text))}"
+      }
     case .list(let cells):
       text += "["
       for (index, cell) in cells.enumerated() {
@@ -54,7 +63,7 @@ public enum CellCoding {
     case .table(let table):
       text += "{\"$table\":"
       let columns = table.columns.map { column in
-        Cell.list([.string(column.name), .string(column.role.word), .list(column.cells)])
+        Cell.list([.string(column.name), .string(column.role.word), .list(column.series.cells)])
       }
       append(.list(columns), to: &text, exact: exact)
       text += "}"
@@ -245,6 +254,12 @@ private struct CellParser {
     case ("$float", .string("-inf")): return .float(-.infinity)
     case ("$float", .string("nan")): return .float(.nan)
     case ("$opaque", .string(let text)): return .opaque(text)
+    case ("$date", .string(let text)):
+      guard let day = text.withBytes(CalendarTime.date) else { throw failure("a date") }
+      return .date(day)
+    case ("$datetime", .string(let text)):
+      guard let moment = text.withBytes(CalendarTime.moment) else { throw failure("a moment") }
+      return .datetime(moment)
     case ("$map", .list(let pairs)):
       return .map(
         try pairs.map { pair in

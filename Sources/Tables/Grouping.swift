@@ -1,95 +1,118 @@
 import Foundations
 
-/// The rows of a table gathered by equal cells in some columns, ready to be summarised.
+/// The rows of a table gathered by equal values in some columns, ready to be summarised.
 ///
-/// Groups stand in the order of their first row. A summary has one row a group: the keys, then every numeric column
-/// that is neither a key nor an axis of the sweep; cells that hold no number are left out of it.
+/// Groups stand in the order of their first row; rows with a missing key form groups of their own. A summary has one row
+/// a group: the keys, then every measure, a numeric column that is neither a key nor an axis of the sweep. Missing
+/// values are left out, as `Series.Reduction` says.
 public struct Grouping: Sendable {
   public let table: Table
   public let keys: [String]
-  /// The rows of each group.
-  public let groups: [[Int]]
+  /// Which group each row is in.
+  let codes: Codes
+  /// The rows of group `g` are `order[starts[g]..<starts[g + 1]]`.
+  private let order: [Int]
+  private let starts: [Int]
 
   init(_ table: Table, by keys: [String]) throws {
     self.table = table
-    self.keys = keys
-    let keyCells = try keys.map { try table.column($0).cells }
-    var places: [[Cell]: Int] = [:]
-    var groups: [[Int]] = []
-    for row in 0..<table.rowCount {
-      try Cancellation.check(turn: row)
-      let key = keyCells.map { $0[row].groupingKey }
-      if let place = places[key] {
-        groups[place].append(row)
-      } else {
-        places[key] = groups.count
-        groups.append([row])
-      }
-    }
-    self.groups = groups
+    var seen: Set<Spelling> = []
+    self.keys = keys.filter { seen.insert(Spelling($0)).inserted }
+    codes = try Codes(try self.keys.map { try table.column($0).series }, count: table.rowCount)
+    (order, starts) = codes.gathered()
   }
 
-  private var measures: [Table.Column] {
-    table.columns.filter { column in
-      column.role == .value && !keys.containsSpelling(column.name) && !table.isInterval(column.name)
-        && column.cells.contains { $0.number != nil }
+  public var count: Int { codes.count }
+
+  /// The rows of a group, ascending.
+  public func rows(_ group: Int) -> [Int] { Array(order[starts[group]..<starts[group + 1]]) }
+
+  public func size(_ group: Int) -> Int { starts[group + 1] - starts[group] }
+
+  /// The columns that summaries are of.
+  var measures: [Table.Column] {
+    let named = Set(spelt: keys)
+    return table.columns.filter { column in
+      column.role == .value && !named.contains(column.name) && !table.isInterval(column.name)
+        && column.series.isMeasure
     }
   }
 
-  private func numbers(_ column: Table.Column, _ group: [Int]) -> [Double] {
-    group.compactMap { column.cells[$0].number }
-  }
-
-  private var keyColumns: [Table.Column] {
-    table.columns.filter { keys.containsSpelling($0.name) }.sorted { left, right in
-      (keys.firstIndex(spelt: left.name) ?? 0) < (keys.firstIndex(spelt: right.name) ?? 0)
-    }.map { column in
-      Table.Column(column.name, groups.map { column.cells[$0[0]] }, role: .axis)
+  /// The keys of each group.
+  public var keyColumns: [Table.Column] {
+    keys.compactMap { try? table.column($0) }.map { column in
+      Table.Column(column.name, column.series.gathered(codes.firsts), role: .axis)
     }
   }
 
-  /// One number a group and measure; null where a group has no number in the column.
-  public func summarised(_ statistic: ([Double]) -> Double) throws -> Table {
-    let columns = measures.map { column in
-      Table.Column(
-        column.name,
-        groups.map { group in
-          if Parallel.isAbandoned { return .null }
-          let values = numbers(column, group)
-          return values.isEmpty ? .null : .float(statistic(values))
-        })
-    }
-    return try Table(columns: keyColumns + columns)
+  /// The value of a reduction in each group.
+  func reduced(_ series: Series, _ reduction: Series.Reduction) throws -> Series {
+    if let result = try GroupedReduction.reduced(series, reduction, codes) { return result }
+    return Series(
+      cells: try (0..<count).map { group in
+        try Cancellation.check(turn: group)
+        return try series.gathered(rows(group)).reduced(reduction)
+      })
+  }
+
+  private func summarised(_ reduction: Series.Reduction) throws -> Table {
+    try Table(
+      columns: keyColumns
+        + measures.map { Table.Column($0.name, try reduced($0.series.numeric, reduction)) })
   }
 
   /// Means. With `interval: 0.95` each measure `m` is followed by `m_interval`, the half width of Student's 95%
-  /// confidence interval of its mean (null for a group of one).
+  /// confidence interval of its mean (missing for a group of one).
   public func mean(interval: Double? = nil) throws -> Table {
-    guard let interval else { return try summarised(Statistics.mean) }
+    guard let interval else { return try summarised(.mean) }
     guard interval > 0, interval < 1 else {
       throw DomainError(
         .value,
         "`interval` is a confidence level between 0 and 1, found \(NumberText.shortest(interval))",
         hint: "0.95 gives 95% confidence intervals")
     }
-    let columns = measures.flatMap { column in
-      let values = groups.map { numbers(column, $0) }
-      return [
-        Table.Column(
-          column.name, values.map { $0.isEmpty ? .null : .float(Statistics.mean($0)) }),
+    let columns = try measures.flatMap { column in
+      [
+        Table.Column(column.name, try reduced(column.series.numeric, .mean)),
         Table.Column(
           column.name + Table.intervalSuffix,
-          values.map { Statistics.meanInterval($0, level: interval).map(Cell.float) ?? .null }),
+          try measured(column.series.numeric) {
+            Statistics.meanInterval($0, level: interval).map(Cell.float) ?? .null
+          }),
       ]
     }
     return try Table(columns: keyColumns + columns)
   }
 
-  public func std() throws -> Table { try summarised(Statistics.standardDeviation) }
-  public func min() throws -> Table { try summarised { $0.reduce(.infinity, Swift.min) } }
-  public func max() throws -> Table { try summarised { $0.reduce(-.infinity, Swift.max) } }
-  public func sum() throws -> Table { try summarised { $0.reduce(0, +) } }
-  public func median() throws -> Table { try summarised { Statistics.quantile($0, 0.5) } }
+  /// One value for the numbers of each group.
+  func measured(_ series: Series, _ body: ([Double]) throws -> Cell) throws -> Series {
+    Series(
+      cells: try (0..<count).map { group in
+        try Cancellation.check(turn: group)
+        return try body(series.gathered(rows(group)).presentNumbers ?? [])
+      })
+  }
+
+  public func std() throws -> Table { try summarised(.std) }
+  public func min() throws -> Table { try summarised(.min) }
+  public func max() throws -> Table { try summarised(.max) }
+  public func sum() throws -> Table { try summarised(.sum) }
+  public func median() throws -> Table { try summarised(.median) }
+
+  /// The first value of every column in each group that is there.
+  public func first() throws -> Table { try picked(.first) }
+
+  /// The last one.
+  public func last() throws -> Table { try picked(.last) }
+
+  private func picked(_ reduction: Series.Reduction) throws -> Table {
+    let named = Set(spelt: keys)
+    return try Table(
+      columns: keyColumns
+        + table.shown.filter { !named.contains($0.name) }.map {
+          Table.Column($0.name, try reduced($0.series, reduction), role: $0.role)
+        })
+  }
 
   /// - Throws: `DomainError` of kind `value` where `fraction` is not within [0, 1].
   public func quantile(_ fraction: Double) throws -> Table {
@@ -97,20 +120,110 @@ public struct Grouping: Sendable {
       throw DomainError(
         .value, "a quantile lies between 0 and 1, found \(NumberText.shortest(fraction))")
     }
-    return try summarised { Statistics.quantile($0, fraction) }
+    return try Table(
+      columns: keyColumns
+        + measures.map { column in
+          Table.Column(
+            column.name,
+            try measured(column.series.numeric) {
+              $0.isEmpty ? .null : .float(Statistics.quantile($0, fraction))
+            })
+        })
   }
 
   /// The number of rows in each group, as a column `count`.
-  public func count() throws -> Table {
-    try Table(columns: keyColumns + [Table.Column("count", groups.map { .int($0.count) })])
+  public func counts() throws -> Table {
+    try Table(
+      columns: keyColumns + [Table.Column("count", Series(.int((0..<count).map(size))))])
   }
 
-  /// Each group's own rows as a table.
-  public func tables() -> [Table] { groups.map(table.rows(at:)) }
+  /// The rows of one group as a table.
+  public func table(_ group: Int) -> Table { table.rows(at: rows(group)) }
 }
 
 extension Table {
-  /// Rows gathered by equal cells in the named columns.
+  /// Rows gathered by equal values in the named columns.
   /// - Throws: `DomainError` of kind `key` for a column that is not there.
   public func group(by keys: [String]) throws -> Grouping { try Grouping(self, by: keys) }
+}
+
+extension Series {
+  /// Whether summaries look at it: it holds numbers.
+  var isMeasure: Bool {
+    if isAllMissing { return false }
+    return switch values {
+    case .bool, .int, .float: true
+    case .cells(let cells): cells.contains { $0.number != nil }
+    default: false
+    }
+  }
+
+  /// Only the numbers of a column of several types; the others are missing.
+  var numeric: Series {
+    guard case .cells(let cells) = values else { return self }
+    return Series(cells: cells.map { $0.number == nil ? .null : $0 })
+  }
+}
+
+/// Reductions of all groups in one pass over a column, for those that need no rows side by side.
+enum GroupedReduction {
+  /// Nil where a pass does not give it.
+  static func reduced(_ series: Series, _ reduction: Series.Reduction, _ codes: Codes) throws
+    -> Series?
+  {
+    var counts = [Int](repeating: 0, count: codes.count)
+    for row in 0..<series.count where !series.isMissing(row) { counts[Int(codes.rows[row])] += 1 }
+    if reduction == .count { return Series(.int(counts)) }
+    if reduction == .missing {
+      var sizes = [Int](repeating: 0, count: codes.count)
+      for code in codes.rows { sizes[Int(code)] += 1 }
+      return Series(.int(zip(sizes, counts).map { $0 - $1 }))
+    }
+    let empty = counts.map { $0 == 0 }
+    switch (series.values, reduction) {
+    case (.int(let items), .sum):
+      var sums = [Int](repeating: 0, count: codes.count)
+      for row in items.indices where !series.isMissing(row) {
+        let group = Int(codes.rows[row])
+        let (sum, overflow) = sums[group].addingReportingOverflow(items[row])
+        guard !overflow else {
+          throw DomainError(
+            .value, "a group's sum does not fit into 64 bits",
+            hint: "multiply the column by 1.0 first to sum floats")
+        }
+        sums[group] = sum
+      }
+      return Series(.int(sums))
+    case (.int(let items), .min):
+      return Series(.int(extremes(items, series, codes, Int.max) { $0 < $1 }), missing: empty)
+    case (.int(let items), .max):
+      return Series(.int(extremes(items, series, codes, Int.min) { $0 > $1 }), missing: empty)
+    case (.float(let items), .min):
+      return Series(
+        .float(extremes(items, series, codes, .infinity) { $0 < $1 || $0.isNaN }), missing: empty)
+    case (.float(let items), .max):
+      return Series(
+        .float(extremes(items, series, codes, -.infinity) { $0 > $1 || $0.isNaN }), missing: empty)
+    case (.int, .mean), (.float, .mean), (.float, .sum), (.bool, .mean):
+      guard let numbers = series.numbers else { return nil }
+      var sums = [Double](repeating: 0, count: codes.count)
+      for row in numbers.indices where !series.isMissing(row) {
+        sums[Int(codes.rows[row])] += numbers[row]
+      }
+      if reduction == .sum { return Series(.float(sums)) }
+      return Series(.float(zip(sums, counts).map { $0 / Double($1) }), missing: empty)
+    default: return nil
+    }
+  }
+
+  private static func extremes<T>(
+    _ items: [T], _ series: Series, _ codes: Codes, _ start: T, _ isBetter: (T, T) -> Bool
+  ) -> [T] {
+    var best = [T](repeating: start, count: codes.count)
+    for row in items.indices where !series.isMissing(row) {
+      let group = Int(codes.rows[row])
+      if isBetter(items[row], best[group]) { best[group] = items[row] }
+    }
+    return best
+  }
 }

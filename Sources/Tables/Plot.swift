@@ -114,17 +114,18 @@ public struct Plot: Sendable {
     var hasIntervals = false
     for name in y {
       let column = try table.column(name)
-      guard column.cells.contains(where: { $0.number != nil }) else {
+      let cells = column.cells
+      guard cells.contains(where: { $0.number != nil }) else {
         throw DomainError(.type, "the column `\(name)` holds no numbers to plot")
       }
-      try Plot.checkLogarithmic(yIsLogarithmic, column.cells.map { $0.number ?? .nan }, name: name)
+      try Plot.checkLogarithmic(yIsLogarithmic, cells.map { $0.number ?? .nan }, name: name)
       let given = try? table.column(name + Table.intervalSuffix)
-      for group in groups.groups {
+      for group in (0..<groups.count).map(groups.rows) {
         let label = byColumns.map { $0[group[0]].text }.joined(separator: ", ")
         let parts = [y.count > 1 || options.by.isEmpty ? name : "", label].filter { !$0.isEmpty }
         let raw = group.compactMap { row -> Point? in
-          guard let value = column.cells[row].number, !xValues[row].isNaN else { return nil }
-          return Point(x: xValues[row], y: value, interval: given?.cells[row].number)
+          guard let value = cells[row].number, !xValues[row].isNaN else { return nil }
+          return Point(x: xValues[row], y: value, interval: given?.series[row].number)
         }
         let points = kind.drawsMeans ? Plot.means(raw, level: options.level) : raw
         hasIntervals = hasIntervals || points.contains { $0.interval != nil }
@@ -137,8 +138,8 @@ public struct Plot: Sendable {
   }
 
   private static func places(_ column: Table.Column) throws -> ([Double], [String]?) {
-    if column.cells.allSatisfy({ $0.isNull || $0.number != nil }) {
-      return (column.cells.map { $0.number ?? .nan }, nil)
+    if let numbers = column.series.numbers {
+      return (numbers, nil)
     }
     var texts: [String] = []
     var known: [Spelling: Int] = [:]

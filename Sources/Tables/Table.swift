@@ -1,6 +1,6 @@
 import Foundations
 
-/// Named columns of equally many cells: what a sweep gives, what is grouped, printed, plotted and exported.
+/// Named columns of equally many values: what files hold, what a sweep gives, what is grouped, printed, plotted and exported.
 ///
 /// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>`
 /// holds the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error
@@ -17,18 +17,25 @@ public struct Table: Sendable, Equatable {
     }
 
     public var name: String
-    public var cells: [Cell]
+    public var series: Series
     public var role: Role
 
-    public init(_ name: String, _ cells: [Cell], role: Role = .value) {
+    public init(_ name: String, _ series: Series, role: Role = .value) {
       self.name = name
-      self.cells = cells
+      self.series = series
       self.role = role
     }
 
+    public init(_ name: String, _ cells: [Cell], role: Role = .value) {
+      self.init(name, Series(cells: cells), role: role)
+    }
+
+    /// Its values one by one, made anew at each call.
+    public var cells: [Cell] { series.cells }
+
     /// It would say what went wrong, and nothing did.
     var isSilent: Bool {
-      if case .failure = role { cells.allSatisfy(\.isNull) } else { false }
+      if case .failure = role { series.isAllMissing } else { false }
     }
   }
 
@@ -46,15 +53,15 @@ public struct Table: Sendable, Equatable {
       guard seen.add(column.name) else {
         throw DomainError(.value, "a table cannot have two columns `\(column.name)`")
       }
-      if let first = columns.first, first.cells.count != column.cells.count {
+      if let first = columns.first, first.series.count != column.series.count {
         throw DomainError(
           .value,
-          "columns of one table need equal lengths: `\(first.name)` has \(first.cells.count), "
-            + "`\(column.name)` has \(column.cells.count)")
+          "columns of one table need equal lengths: `\(first.name)` has \(first.series.count), "
+            + "`\(column.name)` has \(column.series.count)")
       }
     }
     self.columns = columns
-    rowCount = columns.first?.cells.count ?? 0
+    rowCount = columns.first?.series.count ?? 0
   }
 
   /// A table of rows, each a list of names with cells. Columns stand in the order of their first appearance; what a row
@@ -67,7 +74,8 @@ public struct Table: Sendable, Equatable {
   /// The same with the roles of columns by name; all others are values.
   public init(rows: [[(name: String, cell: Cell)]], roles: [Spelling: Column.Role]) {
     var places: [Spelling: Int] = [:]
-    var columns: [Column] = []
+    var names: [String] = []
+    var cells: [[Cell]] = []
     for (index, row) in rows.enumerated() {
       if Parallel.isAbandoned(turn: index) { break }
       for (name, cell) in row {
@@ -75,20 +83,21 @@ public struct Table: Sendable, Equatable {
         if let known = places[name] {
           place = known
         } else {
-          place = columns.count
+          place = names.count
           places[name] = place
-          columns.append(
-            Column(
-              name, Array(repeating: .null, count: rows.count), role: roles[name] ?? .value))
+          names.append(name)
+          cells.append(Array(repeating: .null, count: rows.count))
         }
-        columns[place].cells[index] = cell
+        cells[place][index] = cell
       }
     }
-    self.columns = columns
+    columns = zip(names, cells).map { name, cells in
+      Column(name, Series(cells: cells), role: roles[name] ?? .value)
+    }
     rowCount = rows.count
   }
 
-  private init(unchecked columns: [Column], rowCount: Int) {
+  init(unchecked columns: [Column], rowCount: Int) {
     self.columns = columns
     self.rowCount = rowCount
   }
@@ -115,7 +124,7 @@ public struct Table: Sendable, Equatable {
     let shown = columns.filter { $0.role != .value }
     guard let column = failureColumn else { return Table(unchecked: shown, rowCount: 0).head(0) }
     return Table(unchecked: shown, rowCount: rowCount).rows(
-      at: (0..<rowCount).filter { !column.cells[$0].isNull })
+      at: (0..<rowCount).filter { !column.series.isMissing($0) })
   }
 
   public func hasColumn(_ name: String) -> Bool { columns.contains { $0.name.isSpelt(name) } }
@@ -123,7 +132,7 @@ public struct Table: Sendable, Equatable {
   private func unknown(_ name: String) -> DomainError {
     let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
     // The trials of a sweep that would have given the column may all have failed.
-    let failure = failureColumn?.cells.lazy.compactMap { cell in
+    let failure = failureColumn?.series.cells.lazy.compactMap { cell in
       if case .string(let text) = cell { text } else { nil }
     }.first { !$0.isEmpty }
     let reason = failure.map { "; a trial failed: \($0)" } ?? ""
@@ -137,7 +146,7 @@ public struct Table: Sendable, Equatable {
   /// The names and cells of one row, also of what is not shown.
   /// - Precondition: `0 <= index < rowCount`.
   public func row(_ index: Int) -> [(name: String, cell: Cell)] {
-    columns.map { ($0.name, $0.cells[index]) }
+    columns.map { ($0.name, $0.series[index]) }
   }
 
   /// The same table where it outlives its run, in which its sweep had a number.
@@ -145,7 +154,7 @@ public struct Table: Sendable, Equatable {
     Table(
       unchecked: columns.map { column in
         guard case .failure = column.role else { return column }
-        return Column(column.name, column.cells, role: .failure(sweep: -1))
+        return Column(column.name, column.series, role: .failure(sweep: -1))
       }, rowCount: rowCount)
   }
 
@@ -157,14 +166,21 @@ public struct Table: Sendable, Equatable {
 
   /// The named columns, in the order asked for; a column brings its interval along.
   public func select(_ wanted: [String]) throws -> Table {
+    let places = Dictionary(
+      zip(columns.map { Spelling($0.name) }, columns.indices),
+      uniquingKeysWith: { first, _ in first })
+    let listed = Set(spelt: wanted)
     var chosen: [Column] = []
+    var taken: Set<Spelling> = []
     for name in wanted {
-      let column = try column(name)
-      guard !chosen.contains(where: { $0.name.isSpelt(name) }) else { continue }
-      chosen.append(column)
+      guard let place = places[name] else { throw unknown(name) }
+      guard taken.insert(Spelling(name)).inserted else { continue }
+      chosen.append(columns[place])
       let interval = name + Table.intervalSuffix
-      if hasColumn(interval), !wanted.containsSpelling(interval) {
-        chosen.append(try self.column(interval))
+      if let place = places[interval], !listed.contains(interval),
+        taken.insert(Spelling(interval)).inserted
+      {
+        chosen.append(columns[place])
       }
     }
     return Table(unchecked: chosen, rowCount: chosen.isEmpty ? 0 : rowCount)
@@ -182,68 +198,93 @@ public struct Table: Sendable, Equatable {
   public func rows(at places: [Int]) -> Table {
     Table(
       unchecked: columns.map { column in
-        Column(column.name, places.map { column.cells[$0] }, role: column.role)
+        Column(column.name, column.series.gathered(places), role: column.role)
       }, rowCount: places.count)
   }
 
-  public func head(_ count: Int) -> Table { rows(at: Array(0..<min(max(0, count), rowCount))) }
-
-  public func tail(_ count: Int) -> Table {
-    rows(at: Array((rowCount - min(max(0, count), rowCount))..<rowCount))
+  /// Rows behind each other.
+  /// - Precondition: the range is within the table.
+  public func rows(in range: Range<Int>) -> Table {
+    Table(
+      unchecked: columns.map { Column($0.name, $0.series.slice(range), role: $0.role) },
+      rowCount: range.count)
   }
 
-  /// Rows in the order of the named columns' cells, equal rows in their old order. What is missing or no number (`nan`)
-  /// comes last, whichever way: the first row is the best that there is.
-  public func sorted(by keys: [String], descending: Bool = false) throws -> Table {
-    let keyCells = try keys.map { try column($0).cells }
-    var turn = 0
-    let order = try (0..<rowCount).sorted { left, right in
-      turn &+= 1
-      try Cancellation.check(turn: turn)
-      for cells in keyCells {
-        let (a, b) = (cells[left], cells[right])
-        if a.hasNoPlace || b.hasNoPlace {
-          if a.hasNoPlace, b.hasNoPlace { continue }
-          return b.hasNoPlace
-        }
-        if descending ? Cell.precedes(b, a) : Cell.precedes(a, b) { return true }
-        if descending ? Cell.precedes(a, b) : Cell.precedes(b, a) { return false }
-      }
-      return left < right
+  /// The rows for which a mask is true.
+  /// - Throws: `DomainError` where it holds no bools, or not one for each row.
+  public func rows(where mask: Series) throws -> Table {
+    guard mask.count == rowCount else {
+      throw DomainError(
+        .value, "a mask needs a bool for each of the \(rowCount) rows, found \(mask.count)")
+    }
+    return rows(at: try mask.chosen())
+  }
+
+  public func head(_ count: Int) -> Table { rows(in: 0..<min(max(0, count), rowCount)) }
+
+  public func tail(_ count: Int) -> Table {
+    rows(in: (rowCount - min(max(0, count), rowCount))..<rowCount)
+  }
+
+  /// Rows in the order of the keys' values, the first key first, equal rows in their old order. What is missing or no
+  /// number (`nan`) comes last, whichever way: the first row is the best that there is.
+  public func sorted(by keys: [SortKey]) throws -> Table {
+    let series = try keys.map { try column($0.name).series }
+    var order = Array(0..<rowCount)
+    for (key, series) in zip(keys, series).reversed() {
+      order = try series.sorted(order, descending: key.descending)
     }
     return rows(at: order)
   }
 
+  public func sorted(by names: [String], descending: Bool = false) throws -> Table {
+    try sorted(by: names.map { SortKey($0, descending: descending) })
+  }
+
   /// This table with a column more, or with the column of that name replaced.
   /// - Parameter role: that of a new column.
-  public func with(
-    _ name: String, _ cells: [Cell], role: Column.Role = .value
-  ) throws -> Table {
-    guard cells.count == rowCount || columns.isEmpty else {
+  public func with(_ name: String, _ series: Series, role: Column.Role = .value) throws -> Table {
+    guard series.count == rowCount || columns.isEmpty else {
       throw DomainError(
-        .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(cells.count)")
+        .value, "the column `\(name)` needs \(rowCount) values, one a row; found \(series.count)")
     }
     var result = columns
     if let place = result.firstIndex(where: { $0.name.isSpelt(name) }) {
-      result[place].cells = cells
+      result[place].series = series
     } else {
-      result.append(Column(name, cells, role: role))
+      result.append(Column(name, series, role: role))
     }
-    return Table(unchecked: result, rowCount: cells.count)
+    return Table(unchecked: result, rowCount: series.count)
   }
 
-  /// Rows of both, columns by name.
+  /// Rows of both, columns by name; what one of them lacks is missing in its rows.
   public func appending(_ other: Table) -> Table {
-    let roles = Dictionary(
-      (columns + other.columns).map { (Spelling($0.name), $0.role) },
-      uniquingKeysWith: { $0 == .value ? $1 : $0 })
-    return Table(
-      rows: (0..<rowCount).map(row) + (0..<other.rowCount).map(other.row), roles: roles)
+    let own = Dictionary(
+      zip(columns.map { Spelling($0.name) }, columns), uniquingKeysWith: { first, _ in first })
+    let others = Dictionary(
+      zip(other.columns.map { Spelling($0.name) }, other.columns),
+      uniquingKeysWith: { first, _ in first })
+    func absent(_ count: Int) -> Series { Series(repeating: .null, count: count) }
+    let first = columns.map { column in
+      let added = others[Spelling(column.name)]
+      let role = column.role == .value ? added?.role ?? .value : column.role
+      return Column(
+        column.name, column.series.appending(added?.series ?? absent(other.rowCount)), role: role)
+    }
+    let rest = other.columns.filter { own[Spelling($0.name)] == nil }.map { column in
+      Column(column.name, absent(rowCount).appending(column.series), role: column.role)
+    }
+    return Table(unchecked: first + rest, rowCount: rowCount + other.rowCount)
   }
 
-  public func renamed(_ old: String, to new: String) throws -> Table {
-    _ = try column(old)
+  /// The same columns, some under other names.
+  /// - Throws: `key` for a name that is not there, `value` where two columns would share one.
+  public func renamed(_ names: [(old: String, new: String)]) throws -> Table {
+    for name in names { _ = try column(name.old) }
     return try Table(
-      columns: columns.map { $0.name.isSpelt(old) ? Column(new, $0.cells, role: $0.role) : $0 })
+      columns: columns.map { column in
+        let new = names.last { column.name.isSpelt($0.old) }?.new
+        return Column(new ?? column.name, column.series, role: column.role)
+      })
   }
 }

@@ -19,7 +19,7 @@ extension Table {
     var lines = [names.map { field($0) }.joined(separator: joint)]
     for row in 0..<rowCount {
       if Parallel.isAbandoned(turn: row) { break }
-      lines.append(shown.map { field($0.cells[row]) }.joined(separator: joint))
+      lines.append(shown.map { field($0.series[row]) }.joined(separator: joint))
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -31,7 +31,7 @@ extension Table {
     let rows = (0..<rowCount).map { row in
       if Parallel.isAbandoned { return "" }
       let fields = shown.map { column in
-        Quoting.json(column.name) + ": " + CellCoding.portable(column.cells[row])
+        Quoting.json(column.name) + ": " + CellCoding.portable(column.series[row])
       }
       return "  {" + fields.joined(separator: ", ") + "}"
     }

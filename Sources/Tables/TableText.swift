@@ -102,7 +102,7 @@ extension Table {
   }
 
   private func layout(_ column: Column, _ interval: Column?, rows: [Int], width: Int?) -> Layout {
-    let cells = rows.map { column.cells[$0] }
+    let cells = rows.map { column.series[$0] }
     // Of a text that is wider than the terminal, whatever it is made of, no more is looked at than could be shown.
     func text(_ cell: Cell) -> String {
       guard case .string(let text) = cell, let width, text.utf8.count > 64 * (width + 1) else {
@@ -121,7 +121,7 @@ extension Table {
     let title = DisplayWidth.printable(column.name)
     let texts: [String]
     if numeric, let interval {
-      texts = alignedIntervals(cells, rows.map { interval.cells[$0].number })
+      texts = alignedIntervals(cells, rows.map { interval.series[$0].number })
     } else if numeric {
       if cells.contains(where: { if case .float = $0 { true } else { false } }) {
         texts = NumberText.column(cells.map(\.number))

@@ -4,7 +4,8 @@ import Runtime
 /// help.
 enum HostBuiltins {
   static func install(in interpreter: Interpreter) {
-    interpreter.define(TableBuiltins.natives)
+    interpreter.define(TableMaking.natives)
+    interpreter.define(DateBuiltins.natives)
     interpreter.define(HelpBuiltins.natives)
     for module in [
       PlotBuiltins.module, StatsBuiltins.module, RunsBuiltins.module, SysBuiltins.module,

@@ -37,6 +37,10 @@ extension Cell {
     switch object {
     case let boxed as Boxed<Table>: return .table(boxed.value.withoutSweep)
     case let boxed as Boxed<Tensor>: return TensorCell(boxed.value).map(Cell.tensor)
+    case let boxed as Boxed<Series>: return .list(boxed.value.cells)
+    case let boxed as Boxed<Row>: return boxed.value.map
+    case let boxed as Boxed<CalendarDate>: return boxed.value.cell
+    case let boxed as Boxed<CalendarMoment>: return boxed.value.cell
     default: return nil
     }
   }
@@ -64,6 +68,10 @@ extension Cell {
     case .string(let value), .opaque(let value): .string(value)
     case .list(let cells): .list(cells.map(\.snapshot))
     case .map(let entries): .map(entries.map { ($0.key.snapshot, $0.value.snapshot) })
+    case .date(let number):
+      .native(Boxed(CalendarDate(number: number), CalendarDate.nativeType))
+    case .datetime(let number):
+      .native(Boxed(CalendarMoment(number: number), CalendarMoment.nativeType))
     case .table(let table): .native(Boxed(table, Table.nativeType))
     case .tensor(let cell):
       (try? Tensor(cell)).map { .native(Boxed($0, Tensor.nativeType)) } ?? .nothing
@@ -107,6 +115,7 @@ extension Cell: ValueEncodable {
     case .bool(let value): .bool(value)
     case .int(let value): .int(value)
     case .float(let value): .float(value)
+    case .string(let value): vm.makeString(value)
     default: vm.value(of: snapshot)
     }
   }

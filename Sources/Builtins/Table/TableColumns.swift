@@ -36,17 +36,23 @@ enum TableColumns {
   ) -> CallInsight {
     CallInsight(
       result: { arguments in
-        let named = parameters.first.flatMap { arguments[$0]?.constant?.names }
-        return result(columns(arguments[owner]), named)
+        result(columns(arguments[owner]), parameters.first.flatMap { named($0, arguments) })
       },
       problems: { arguments in
         guard let columns = columns(arguments[owner]) else { return [] }
         return parameters.flatMap { parameter in
-          (arguments[parameter]?.constant?.names ?? []).compactMap { name in
+          (named(parameter, arguments) ?? []).compactMap { name in
             problem(name, among: columns).map { (parameter, $0) }
           }
         }
       })
+  }
+
+  /// The names that an argument has, and those behind it; nil where they are not all in the text.
+  private static func named(_ parameter: String, _ arguments: CallArguments) -> [String]? {
+    let values = [arguments[parameter]].compactMap(\.self) + arguments.rest
+    let names = values.map { $0.constant?.names }
+    return values.isEmpty || names.contains { $0 == nil } ? nil : names.flatMap { $0 ?? [] }
   }
 
   /// Rows of the same table.
@@ -55,8 +61,14 @@ enum TableColumns {
   /// Rows of the same table that a function chooses.
   static let filtered = CallInsight(result: same.result, handed: handedRow)
 
+  /// A function of the row that gives something else than rows.
+  static let handed = CallInsight(handed: handedRow)
+
+  /// Rows of the same table, or none of the named columns missing.
+  static let cleaned = naming(["columns"]) { columns, _ in table(columns) }
+
   private static let handedRow: @Sendable (StaticType) -> StaticType = { receiver in
-    columns(Known(receiver)).map(row) ?? .any
+    row(columns(Known(receiver)))
   }
 
   static let select = naming(["columns"]) { columns, named in
@@ -69,7 +81,16 @@ enum TableColumns {
     return table(columns.subtracting(named + named.map(interval)))
   }
 
-  static let sorted = naming(["by"]) { columns, _ in table(columns) }
+  /// A name with a `-` in front is one, too.
+  static let sorted = CallInsight(
+    result: same.result,
+    problems: { arguments in
+      guard let columns = columns(arguments["table"]) else { return [] }
+      return (named("by", arguments) ?? []).compactMap { name in
+        let plain = name.hasPrefix("-") && !columns.contains(name) ? String(name.dropFirst()) : name
+        return problem(plain, among: columns).map { ("by", $0) }
+      }
+    }, handed: handedRow)
 
   static let grouped = naming(["by"]) { columns, _ in
     .object(Grouping.nativeType.name, parts: columns)
@@ -87,10 +108,10 @@ enum TableColumns {
   static let renamed = CallInsight(
     result: { arguments in
       guard let columns = columns(arguments["table"]), let new = arguments["new"]?.constant?.string,
-        let old = arguments["old"]?.constant?.string
+        let old = arguments["names"]?.constant?.string
       else { return table(nil) }
       return table(columns.subtracting([old]).union([new]))
-    }, problems: naming(["old"]).problems)
+    }, problems: naming(["names"]).problems)
 
   static let appended = CallInsight(result: { arguments in
     guard let columns = columns(arguments["table"]),
@@ -124,9 +145,18 @@ enum TableColumns {
 
   static let drawn = naming(["x", "y", "by"])
 
-  private static func row(_ columns: Set<String>) -> StaticType {
-    .map(Dictionary(uniqueKeysWithValues: columns.map { ($0, .any) }))
+  private static func row(_ columns: Set<String>?) -> StaticType {
+    .object(Row.nativeType.name, parts: columns)
   }
+
+  private static let column = StaticType.object(Series.nativeType.name, parts: nil)
+
+  /// What is taken out of a row.
+  static let rowInsight = PartsInsight(
+    field: { name, columns in columns.contains(name) ? .any : nil }, element: { _ in .string },
+    index: { index, columns in
+      (.any, index.constant?.string.flatMap { problem($0, among: columns) })
+    })
 
   /// What is taken out of groups.
   static let groupsInsight = PartsInsight(
@@ -137,13 +167,13 @@ enum TableColumns {
   static let insight = PartsInsight(
     field: { name, columns in
       if name == "rows" { return .list(row(columns)) }
-      return columns.contains(name) ? .list(.any) : nil
+      return columns.contains(name) ? column : nil
     },
     element: { row($0) },
     index: { index, columns in
       if index.type == .int { return (row(columns), nil) }
       if let name = index.constant?.string {
-        return (.list(.any), problem(name, among: columns))
+        return (column, problem(name, among: columns))
       }
       if let names = index.constant?.names {
         let wrong = names.lazy.compactMap { problem($0, among: columns) }.first

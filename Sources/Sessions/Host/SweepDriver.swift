@@ -269,7 +269,7 @@ final class SweepDriver: @unchecked Sendable {
     }
     let table = Table(rows: rows, roles: roles)
     guard !table.hasColumn(failure) else { return table }
-    let silence = [Cell](repeating: .null, count: rows.count)
+    let silence = Series(repeating: .null, count: rows.count)
     return (try? table.with(failure, silence, role: .failure(sweep: number))) ?? table
   }
 }

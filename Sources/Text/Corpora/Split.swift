@@ -1,40 +1,5 @@
 import Foundations
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a small seeded generator whose stream is part of this library's promise, so
-/// that a split or a generated corpus is the same everywhere. Not for noise that protects anybody.
-struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// A number in `0..<bound`, without bias (Lemire 2019).
-  mutating func below(_ bound: Int) -> Int {
-    let range = UInt64(max(1, bound))
-    var product = next().multipliedFullWidth(by: range)
-    if product.low < range {
-      let threshold = (0 &- range) % range
-      while product.low < threshold { product = next().multipliedFullWidth(by: range) }
-    }
-    return Int(product.high)
-  }
-
-  /// A number in `[0, 1)`.
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-  mutating func shuffle<T>(_ items: inout [T]) {
-    guard items.count > 1 else { return }
-    for i in stride(from: items.count - 1, to: 0, by: -1) { items.swapAt(i, below(i + 1)) }
-  }
-}
-
 /// Seeded division of examples into two parts.
 public enum Split {
   /// `count` indices in two parts, the first of `round(fraction * count)`, each in rising order.
