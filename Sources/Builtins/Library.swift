@@ -37,14 +37,15 @@ public enum Library {
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
     "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
-    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType }, "plot": { Plot.nativeType },
+    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
+    "plot": { Plot.nativeType },
   ]
 
   /// The type of what a sweep gives.
   public static var sweepType: String { Table.nativeType.name }
 
   /// The types whose values a trial of a sweep can record, beside the language's own plain ones.
-  public static var recordedTypes: Set<String> { 
+  public static var recordedTypes: Set<String> {
     [
       Table.nativeType.name, Tensor.nativeType.name, Series.nativeType.name, Row.nativeType.name,
       CalendarDate.nativeType.name, CalendarMoment.nativeType.name,

@@ -2,8 +2,8 @@ import Foundations
 
 /// The rows of a table gathered by equal values in some columns, ready to be summarised.
 ///
-/// Groups stand in the order of their first row; rows with a missing key form groups of their own. A summary has one row
-/// a group: the keys, then every measure, a numeric column that is neither a key nor an axis of the sweep. Missing
+/// Groups stand in the order of their first row; rows with a missing key form groups of their own. A summary has one
+/// row a group: the keys, then every measure, a numeric column that is neither a key nor an axis of the sweep. Missing
 /// values are left out, as `Series.Reduction` says.
 public struct Grouping: Sendable {
   public let table: Table

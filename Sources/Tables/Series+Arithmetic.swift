@@ -15,7 +15,8 @@ extension Series {
     case power = "**"
   }
 
-  /// - Parameters: two columns of the same length; one of them may have a single value, which then stands for a constant.
+  /// Two columns of the same length; one of them may have a single value, which then stands for a constant.
+  ///
   /// - Throws: `type` for values that do not calculate, `value` for lengths that differ, ints that overflow, and
   ///   division of ints by 0 with `//` or `%`.
   public static func calculated(_ operation: Operation, _ left: Series, _ right: Series) throws
@@ -36,14 +37,8 @@ extension Series {
     guard left.isCalculable, right.isCalculable, let a = left.numbers, let b = right.numbers else {
       throw pair.unfit()
     }
-    if case .bool = left.values, case .bool = right.values, operation != .divide {
-      return try ints(operation, a.map { Int($0) }, b.map { Int($0) }, pair)
-    }
-    if case .bool = left.values, case .int(let b) = right.values, operation != .divide {
-      return try ints(operation, a.map { $0 == 1 ? 1 : 0 }, b, pair)
-    }
-    if case .int(let a) = left.values, case .bool = right.values, operation != .divide {
-      return try ints(operation, a, b.map { $0 == 1 ? 1 : 0 }, pair)
+    if operation != .divide, let a = left.wholeNumbers, let b = right.wholeNumbers {
+      return try ints(operation, a, b, pair)
     }
     return Series(.float(floats(operation, a, b, pair)), missing: pair.missing)
   }
@@ -53,6 +48,15 @@ extension Series {
     case .bool, .int, .float: true
     case .mixed: true
     default: isAllMissing
+    }
+  }
+
+  /// Ints, and bools as 0 and 1.
+  private var wholeNumbers: [Int]? {
+    switch values {
+    case .int(let items): items
+    case .bool(let items): items.map { $0 ? 1 : 0 }
+    default: nil
     }
   }
 

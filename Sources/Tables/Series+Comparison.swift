@@ -26,7 +26,7 @@ extension Series {
     }
   }
 
-  /// - Parameters: two columns of the same length; one of them may have a single value, which then stands for a constant.
+  /// Two columns of the same length; one of them may have a single value, which then stands for a constant.
   public static func compared(_ comparison: Comparison, _ left: Series, _ right: Series) throws
     -> Series
   {

@@ -124,14 +124,17 @@ extension Series {
     var counts = [Int](repeating: 0, count: 6 * size)
     for item in items {
       for digit in 0..<6 {
-        counts[digit * size + Int(item.key >> UInt64(11 * digit)) & (size - 1)] += 1
+        counts[
+          digit * size + Int(truncatingIfNeeded: item.key >> UInt64(11 * digit)) & (size - 1)] += 1
       }
     }
     for digit in 0..<6 {
       try Cancellation.check()
       let shift = UInt64(11 * digit)
       let base = digit * size
-      if counts[base + Int(items[0].key >> shift) & (size - 1)] == items.count { continue }
+      if counts[base + Int(truncatingIfNeeded: items[0].key >> shift) & (size - 1)] == items.count {
+        continue
+      }
       var place = 0
       for value in 0..<size {
         let count = counts[base + value]
@@ -141,7 +144,7 @@ extension Series {
       items.withUnsafeBufferPointer { items in
         spare.withUnsafeMutableBufferPointer { spare in
           for item in items {
-            let slot = base + Int(item.key >> shift) & (size - 1)
+            let slot = base + Int(truncatingIfNeeded: item.key >> shift) & (size - 1)
             spare[counts[slot]] = item
             counts[slot] += 1
           }

@@ -35,8 +35,8 @@ extension Table {
   /// The rows of both tables whose keys are equal, side by side, in the order of this table's rows (of the other's for
   /// `right`), then of the other's. A missing key meets nothing.
   ///
-  /// - Throws: `key` for a column that is not there; `value` where a promise about the keys is broken, and where keys of
-  ///   different types can never be equal; `limit` for more rows than memory holds.
+  /// - Throws: `key` for a column that is not there; `value` where a promise about the keys is broken, and where keys
+  ///   of different types can never be equal; `limit` for more rows than memory holds.
   public func joined(_ other: Table, _ join: Join) throws -> Table {
     let leftKeys = try join.keys.map { try column($0.left).series }
     let rightKeys = try join.keys.map { try other.column($0.right).series }

@@ -1,6 +1,7 @@
 import Foundations
 
-/// Named columns of equally many values: what files hold, what a sweep gives, what is grouped, printed, plotted and exported.
+/// Named columns of equally many values: what files hold, what a sweep gives, what is grouped, printed, plotted and
+/// exported.
 ///
 /// A table is a value; every operation makes a new one. A column called `<name>_interval` beside a column `<name>`
 /// holds the half width of a confidence interval of it: printing shows the two as `0.912 ± 0.004`, plots draw error

@@ -1,3 +1,4 @@
+import Foundations
 import Crypto
 import Foundation
 import Tensors

@@ -47,7 +47,9 @@ extension Series: NativeValue {
     }
     type.transfer = .share
     type.hasContent()
-    type.field("type", "What its values are: \"int\", \"string\", \"date\" …") { $0.kind.rawValue }
+    type.field("type", "What its values are: \"int\", \"string\", \"date\" and so on.") {
+      $0.kind.rawValue
+    }
     type.field("year", "The years of dates.") { try $0.part(.year) }
     type.field("month", "The months of dates, 1 to 12.") { try $0.part(.month) }
     type.field("day", "The days of dates within their months.") { try $0.part(.day) }

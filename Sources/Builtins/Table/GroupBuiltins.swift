@@ -122,7 +122,7 @@ enum GroupBuiltins {
       }),
     Native(
       "estimate",
-      "The mean of a column in each group with the ends of its confidence interval: `name`, `name_low`, `name_high`.",
+      "The mean of a column in each group with the ends of its interval. They stand in columns `name`, `name_low`, `name_high`.",
       groups, Param<String>("name", "The column."),
       Param<String>(
         "method",

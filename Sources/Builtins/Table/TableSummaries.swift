@@ -120,7 +120,7 @@ extension TableBuiltins {
   static let summarising = [
     Native(
       "describe",
-      "A row for each column: its type, how many values are there, missing and distinct, and what numbers are like.",
+      "A row for each column: its type, what is there, missing and distinct, and what numbers are like.",
       table, returns: "table", search: ["summary", "info", "overview", "dtypes", "str", "glimpse"],
       examples: [("table({v: [1, 2, nil]}).describe().missing", "[1]")]
     ) { table in try table.described() }.abandonable(),
@@ -141,7 +141,9 @@ extension TableBuiltins {
     Native(
       "correlation", "Pearson's correlation of each two numeric columns.", table,
       returns: "table", search: ["corr"],
-      examples: [("table({a: [1, 2, 3], b: [2, 4, 6]}).correlation().b", "[1.0, 1.0]")]
+      examples: [
+        ("table({a: [1, 2], b: [4, 2]}).correlation().columns", "[\"column\", \"a\", \"b\"]")
+      ]
     ) { table in try table.correlations() }.abandonable(),
     measure(.mean, "The mean"), measure(.std, "The sample standard deviation"),
     measure(.min, "The smallest value"), measure(.max, "The greatest value"),

@@ -48,7 +48,9 @@ extension Table: NativeValue {
     type.hasContent()
     type.insight = TableColumns.insight
     type.field("columns", "The names of its columns.") { $0.names }
-    type.field("types", "What each column holds: \"int\", \"float\", \"string\", \"date\" …") {
+    type.field(
+      "types", "What each column holds: \"int\", \"float\", \"string\", \"date\" and so on."
+    ) {
       table in
       Record(table.shown.map { ($0.name, $0.series.kind.rawValue) })
     }
