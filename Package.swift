@@ -60,7 +60,8 @@ let package = Package(
         "Tensors", "Text", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
-      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Sessions", "Syntax"]),
+      name: "Terminal",
+      dependencies: ["Builtins", "CReadline", "CSystem", "Foundations", "Sessions", "Syntax"]),
     .target(
       name: "FairleadCommands",
       dependencies: [
