@@ -1,4 +1,5 @@
 import Builtins
+import Files
 import Foundation
 import Runtime
 import Syntax

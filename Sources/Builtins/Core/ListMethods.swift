@@ -75,7 +75,7 @@ extension CoreBuiltins {
         seeAlso: ["sorted"], search: ["order"]
       ) { vm, values, key, reverse in
         let before = try vm.values(of: values.object)
-        let sorted = try Sorting.sorted(before, key, reverse, vm)
+        let sorted = try SortingByKey.sorted(before, key, reverse, vm)
         guard values.object.count == before.count else {
           throw Fault(.value, "the list was changed while it was being sorted")
         }

@@ -185,7 +185,7 @@ extension CoreBuiltins {
           (#"sorted(["bb", "a"], key: len)"#, #"["a", "bb"]"#),
         ]
       ) { vm, values, key, reverse in
-        try vm.makeCheckedList(Sorting.sorted(values.values, key, reverse, vm))
+        try vm.makeCheckedList(SortingByKey.sorted(values.values, key, reverse, vm))
       },
     ]
   }

@@ -300,7 +300,7 @@ extension Tagger: NativeValue {
     "tagger", "Names the part of speech of each word of a sentence."
   ) { type in
     type.representation = { tagger, _ in
-      "tagger of \(tagger.tags.count) tags with \(TextForm.grouped(tagger.featureCount)) features"
+      "tagger of \(tagger.tags.count) tags with \(NumberText.grouped(tagger.featureCount)) features"
     }
     type.transfer = .share
     type.byteCount = { $0.featureCount * 4 * $0.tags.count }
