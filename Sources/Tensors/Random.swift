@@ -157,8 +157,6 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     return radius * cos(angle)
   }
 
-  public mutating func bernoulli(_ probability: Double) -> Bool { uniform() < probability }
-
   /// In 0..<bound, every value equally likely. `bound` must be positive.
   public mutating func integer(below bound: Int) -> Int { EvenDraw.below(bound) { next() } }
 

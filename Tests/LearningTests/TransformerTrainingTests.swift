@@ -330,7 +330,7 @@ import Testing
     let groups = [0, 2, 0, 1, 2, 2]
     let options = try MicroBatchOptions(
       microBatches: 3, bound: 0.2, noiseMultiplier: 0, expectedBatch: 6, noise: noise,
-      assignment: RandomKey(seed: 4), scale: .dimension, grouping: .tensor, mean: .actualSize)
+      assignment: RandomKey(seed: 4), scale: .dimension, grouping: .tensor)
     let step = try TrainingStep(
       model: model, loss: loss, optimizer: SGD(rate: 0), method: .microBatch(options),
       key: RandomKey(seed: 1))

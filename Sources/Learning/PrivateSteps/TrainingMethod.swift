@@ -89,14 +89,6 @@ public struct PrivateOptions: Sendable {
   }
 }
 
-/// What the sum of a micro-batch's gradients is divided by before it is clipped.
-public enum MicroBatchMean: Sendable {
-  /// The expected number of its examples: the update is then an unbiased estimate where nothing is clipped.
-  case expectedSize
-  /// The number that the draws gave it.
-  case actualSize
-}
-
 /// eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the batch is split into micro-batches, each example by its own draw;
 /// of each micro-batch the mean gradient is clipped, layer by layer, and the noised clipped means are averaged.
 ///
@@ -116,13 +108,12 @@ public struct MicroBatchOptions: Sendable {
   public var noise: NoiseKey
   /// The key of the draws that assign examples to micro-batches.
   public var assignment: RandomKey
-  public var mean: MicroBatchMean
 
   public init(
     microBatches: Int, bound: Double, noiseMultiplier: Double, expectedBatch: Double,
     noise: NoiseKey, assignment: RandomKey, rule: ClippingRule = .flat,
     scale: LayerScale = .weightNorm, grouping: LayerGrouping = .layer,
-    noiseShape: NoiseShape = .perLayer, mean: MicroBatchMean = .expectedSize
+    noiseShape: NoiseShape = .perLayer
   ) throws {
     try OptionCheck.check(
       bound: bound, noiseMultiplier: noiseMultiplier, expectedBatch: expectedBatch)
@@ -140,7 +131,6 @@ public struct MicroBatchOptions: Sendable {
     self.expectedBatch = expectedBatch
     self.noise = noise
     self.assignment = assignment
-    self.mean = mean
   }
 }
 

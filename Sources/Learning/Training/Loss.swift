@@ -107,20 +107,6 @@ public struct Loss {
       })
   }
 
-  /// The mean of squared differences over everything but the first axis.
-  public static var meanSquaredError: Loss {
-    Loss("mean_squared_error", keepsExamplesApart: true) { output, labels in
-      // Broadcasting would set one example's label beside another's output.
-      guard output.shape == labels.shape else {
-        throw DomainError(
-          .shape,
-          "the squared error needs two tensors of one shape, got \(output.shape) and \(labels.shape)"
-        )
-      }
-      return try Losses.perExample((output - labels).square(), of: output)
-    }
-  }
-
   /// Binary cross-entropy with logits, the mean over everything but the first axis.
   public static var binaryCrossEntropy: Loss {
     Loss("binary_cross_entropy", keepsExamplesApart: true) { output, labels in
