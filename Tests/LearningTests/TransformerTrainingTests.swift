@@ -344,7 +344,8 @@ import Testing
         inputs: batch.inputs.indexSelected(axis: 0, Tensor(ints: members)),
         labels: batch.labels.indexSelected(axis: 0, Tensor(ints: members)))
       let gradients = try Tape.gradients(
-        of: loss.value(model, part).mean(), withRespectTo: model.parameters)
+        // Two examples are expected in each.
+        of: loss.value(model, part).sum() / 2, withRespectTo: model.parameters)
       for (index, gradient) in gradients.enumerated() {
         let norm = try gradient.cast(to: .f64).square().sum().item().squareRoot()
         if norm > bounds[index] { clipped += 1 }

@@ -4,8 +4,8 @@ import Testing
 /// What keeps the house in order: sizes, names, layout, and who may use whom. Exemptions stand here with their reasons.
 @Suite struct TidyTests {
   /// A line may be longer where it is text for people or scripts and nothing else: one literal, behind a label or an
-  /// operator at most, a regular expression, or a line of a literal of several lines. Such texts are found as they are read, and wrap by
-  /// themselves where they are shown.
+  /// operator at most, a regular expression, or a line of a literal of several lines. Such texts are found as they are
+  /// read, and wrap by themselves where they are shown.
   @Test func linesAreShort() throws {
     var long: [String] = []
     for file in try Project.files(endings: [".swift", ".c", ".h"])

@@ -87,14 +87,14 @@ public struct SyntaxForm: Sendable {
       Enters a context, such as `seed(7)` or a file of runs, and leaves it on every way out. \
       `as name` may be left out.
       """,
-      example: ("with seed(7) { tensor.randn([2]).shape }", "[2]")),
+      example: ("let x = nil\nwith seed(7) { x = tensor.randn([2]) }\nx.shape", "[2]")),
   ]
 
   private static let words = [
     SyntaxForm(
       "and", "or", "not", form: "a and b, a or b, not a",
       "Combine bools. The right side runs only where it matters.",
-      example: ("let xs = []\nnot (len(xs) > 0 and xs[0] < 1)", "true")),
+      example: ("not (true and false)", "true")),
     SyntaxForm(
       "in", form: "item in values",
       "Whether a list, a range, a string or the keys of a map hold something.",
