@@ -23,16 +23,13 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
-    .target(name: "Files", dependencies: ["Foundations"]),
+    .target(name: "CStdlib"),
+    .target(name: "Files", dependencies: ["CStdlib", "Foundations"]),
     .target(name: "JSONValues", dependencies: ["Foundations"]),
     .target(
       name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
-    .target(name: "CStdlib"),
     .target(
-      name: "Text",
-      dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues",
-      ]),
+      name: "Text", dependencies: ["CUnicode", "CZlib", "Files", "Foundations", "JSONValues"]),
     .target(name: "Tables", dependencies: ["Foundations"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
@@ -56,11 +53,12 @@ let package = Package(
     .target(
       name: "Sessions",
       dependencies: [
-        "Builtins", "CStdlib", "CSystem", "Files", "Foundations", "Runtime", "Syntax", "Tables",
+        "Builtins", "CSystem", "Files", "Foundations", "Runtime", "Syntax", "Tables",
         "Tensors", "Text", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
-      name: "Terminal", dependencies: ["Builtins", "CReadline", "CSystem", "Sessions", "Syntax"]),
+      name: "Terminal",
+      dependencies: ["Builtins", "CReadline", "CSystem", "Foundations", "Sessions", "Syntax"]),
     .target(
       name: "FairleadCommands",
       dependencies: [

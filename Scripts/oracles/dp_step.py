@@ -8,8 +8,9 @@ Flat clipping is also done by Opacus here and has to agree. Clipping rules:
 * `flat`       min(1, C / ‖g‖)                        Abadi et al. 2016
 * `automatic`  C / (‖g‖ + γ), γ = 0.01                Bu et al. 2022, AUTO-S
 * `layer`      min(1, C_l / ‖g_l‖) for each parameter tensor, C_l = C ‖θ_l‖ / sqrt(Σ ‖θ_l‖²)
-* `micro`      the rule of `layer`, applied to the mean gradient of each micro-batch
-               (Dupuy et al. 2022); `weights` and `norms` then count micro-batches
+* `micro`      the rule of `layer`, applied to the gradient of each micro-batch, its sum divided by
+               the expected number of its examples (Dupuy et al. 2022, where all have as many);
+               `weights` and `norms` then count micro-batches
 """
 
 import re
@@ -101,7 +102,7 @@ for network, build in NETWORKS.items():
         by_layer = layer_weights(rows, layer_bounds(model, bound))
         micro_of = torch.tensor([0, 2, 1, 1, 0, 2, 2, 1])
         means = {
-            name: torch.stack([value[micro_of == index].mean(0) for index in range(3)])
+            name: torch.stack([value[micro_of == index].sum(0) for index in range(3)]) / (EXAMPLES / 3)
             for name, value in rows.items()
         }
         by_micro = layer_weights(means, layer_bounds(model, bound))

@@ -171,7 +171,7 @@ struct ContentReflection {
   private var objects: [ObjectIdentifier: Int] = [:]
 
   /// Working memory, and what is computed from the properties beside it; the kernels' own structures (`fl_…`) are, too.
-  private static let scratch: Set<String> = ["RowScratch", "LexiconTable"]
+  private static let scratch: Set<String> = ["RowScratch", "LexiconTable", "CopyWatch"]
 
   init(writer: ContentWriter, ignored: Set<String>) {
     self.writer = writer

@@ -164,7 +164,8 @@ static void *without_memory(size_t size) {
     megabytes /= 10;
   } while (megabytes);
   size_t length = 0;
-  for (const char *text = "error: the system gives this process no more memory (limit): "; *text; text++) message[length++] = *text;
+  const char *reason = "error: the system gives this process no more memory (limit): ";
+  while (*reason) message[length++] = *reason++;
   while (first < (int)sizeof digits) message[length++] = digits[first++];
   for (const char *text = " MiB more were needed\n"; *text; text++) message[length++] = *text;
   if (write(STDERR_FILENO, message, length) < 0) { /* nothing to be done about it */

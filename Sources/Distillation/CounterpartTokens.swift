@@ -3,7 +3,7 @@ import Tensors
 import Text
 
 /// Which tokens of a vocabulary are gendered words, and which are their counterparts: what turns predictions about R(x)
-/// into predictions about x.
+/// into predictions about x (counterfactual role reversal, Gupta et al. 2022).
 ///
 /// Most words have one counterpart. Him, his, her and hers do not: they form one group, and what one side of a group
 /// weighs in total goes over to the other side as a whole. Words that are not one token stay as they are.

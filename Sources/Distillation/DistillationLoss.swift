@@ -13,7 +13,8 @@ public enum TeacherLogits: Sendable {
 }
 
 /// The losses of distillation as functions of tensors: value and gradient in one pass over the student's logits, which
-/// are the only thing that a gradient flows to.
+/// are the only thing that a gradient flows to. `Objective` says whose losses they are; the factor τ² is that of Hinton
+/// et al. 2015 (arXiv 1503.02531).
 public enum DistillationLoss {
   /// The loss of every position: shape of `labels`.
   public static func rows(

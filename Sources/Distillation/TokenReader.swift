@@ -87,11 +87,6 @@ public struct TokenReader: Sendable {
     WordForm(capitalized), WordForm { $0.uppercased() },
   ]
 
-  /// Forms where tokens are words without spaces.
-  public static let plainForms = [
-    WordForm { $0 }, WordForm(capitalized), WordForm { $0.uppercased() },
-  ]
-
   @Sendable private static func capitalized(_ word: String) -> String {
     word.prefix(1).uppercased() + word.dropFirst()
   }

@@ -69,4 +69,21 @@ enum Console {
     case .interrupted: return Status.interrupted
     }
   }
+
+  /// The exit code of `body`, or what is told of its error: 1 for a script that does not parse.
+  /// - Parameter otherwise: the exit code of all other errors, as of a file that cannot be read.
+  static func guarded(otherwise: Int32 = Status.misuse, _ body: () throws -> Int32) -> Int32 {
+    do {
+      return try body()
+    } catch let diagnostics as Diagnostics {
+      show(diagnostics.all)
+      return Status.failure
+    } catch let diagnostic as Diagnostic {
+      show([diagnostic])
+      return otherwise
+    } catch {
+      complain("error: \(error)")
+      return otherwise
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Sessions
-import Syntax
 
 import struct ArgumentParser.Argument
 
@@ -32,7 +31,7 @@ struct Format: FairleadCommand {
     for file in files {
       worst = max(
         worst,
-        guarded {
+        Console.guarded {
           guard try ScriptFormatting.format(path: file, writes: !check) else {
             return Status.success
           }
@@ -44,25 +43,9 @@ struct Format: FairleadCommand {
   }
 
   private func standardInput() -> Int32 {
-    guarded {
+    Console.guarded {
       Console.print(try ScriptFormatting.standardInput())
       return Status.success
-    }
-  }
-
-  /// Tells of what goes wrong: 1 for a script that does not parse, 2 for a file that cannot be read or written.
-  private func guarded(_ body: () throws -> Int32) -> Int32 {
-    do {
-      return try body()
-    } catch let diagnostics as Diagnostics {
-      Console.show(diagnostics.all)
-      return Status.failure
-    } catch let diagnostic as Diagnostic {
-      Console.show([diagnostic])
-      return Status.misuse
-    } catch {
-      Console.complain("error: \(error)")
-      return Status.misuse
     }
   }
 }

@@ -4,6 +4,17 @@ import Foundation
 public enum NumberText {
   public typealias Target = UnsafeMutablePointer<UInt8>
 
+  /// `13084` as `13,084`.
+  public static func grouped(_ number: Int) -> String {
+    var digits = Array(String(number.magnitude))
+    var place = digits.count - 3
+    while place > 0 {
+      digits.insert(",", at: place)
+      place -= 3
+    }
+    return (number < 0 ? "-" : "") + String(digits)
+  }
+
   /// Room for the shortest text of any float.
   public static let shortestCapacity = 40
 

@@ -13,16 +13,8 @@ public struct SplitMix64 {
     return z ^ (z >> 31)
   }
 
-  /// A number in `0..<bound`, without bias (Lemire 2019).
-  public mutating func below(_ bound: Int) -> Int {
-    let range = UInt64(max(1, bound))
-    var product = next().multipliedFullWidth(by: range)
-    if product.low < range {
-      let threshold = (0 &- range) % range
-      while product.low < threshold { product = next().multipliedFullWidth(by: range) }
-    }
-    return Int(product.high)
-  }
+  /// A number in `0..<bound`, 0 where there is none.
+  public mutating func below(_ bound: Int) -> Int { EvenDraw.below(max(1, bound)) { next() } }
 
   /// A number in `[0, 1)`.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }

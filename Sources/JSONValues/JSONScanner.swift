@@ -1,6 +1,7 @@
 // The grammar of JSON (RFC 8259), strictly: what JSON values and lines of JSON objects are both read with.
 
-/// What is wrong with a JSON text, and at which byte (from 0).
+/// What is wrong with a JSON text, and at which byte (from 0). It never leaves a reader: that alone knows what the text
+/// is called and whether its place is a byte or a line, and makes a `DomainError` of it.
 package struct JSONProblem: Error {
   package var message: String
   package var position: Int

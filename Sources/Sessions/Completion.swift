@@ -1,4 +1,5 @@
 import Builtins
+import Files
 import Foundation
 import Runtime
 import Syntax
@@ -64,88 +65,9 @@ extension Session {
     return Completions(range: context.start..<max(context.start, cursor), candidates: candidates)
   }
 
-  /// The help of the name or call at a byte offset; nil where there is none.
-  public func inspect(_ text: String, cursor: Int, width: Int, isColoured: Bool) -> String? {
-    let bytes = Array(text.utf8)
-    var end = min(max(0, cursor), bytes.count)
-    while end < bytes.count, CursorContext.isNamePart(bytes[end]) { end += 1 }
-    let context = CursorContext(text, cursor: end)
-    var chain: [String]?
-    switch context.place {
-    case .name where !context.prefix.isEmpty: chain = [context.prefix]
-    case .member(let before?): chain = context.prefix.isEmpty ? before : before + [context.prefix]
-    default: break
-    }
-    let help = HelpText(width: width, isColoured: isColoured)
-    if case .method(let literal) = context.place,
-      let method = interpreter.methods(of: literal.kind).first(where: { $0.name == context.prefix })
-    {
-      return help.text(method.signature)
-    }
-    for candidate in [chain, context.call?.callee] {
-      if let candidate, let text = self.help(for: candidate, help) { return text }
-    }
-    return nil
-  }
-
-  /// The help of a name as it is written: `dp.train`.
-  public func help(for name: String, width: Int, isColoured: Bool) -> String? {
-    let chain = name.split(separator: ".", omittingEmptySubsequences: false).map {
-      $0.trimmingCharacters(in: .whitespaces)
-    }
-    return help(for: chain, HelpText(width: width, isColoured: isColoured))
-  }
-
-  /// Names near a misspelt one, and functions that mention it among their search words.
-  public func suggestions(for name: String) -> [String] {
-    let last = name.split(separator: ".").last.map(String.init) ?? name
-    var found: [String] = []
-    var all: [String] = []
-    func visit(_ entity: Entity, _ path: String) {
-      all.append(path)
-      switch entity {
-      case .function(let signature):
-        if signature.search.contains(last) || path.hasSuffix("." + last) { found.append(path) }
-      case .module(let members, _):
-        for (name, member) in members.sorted(by: { $0.key < $1.key }) {
-          visit(member, path + "." + name)
-        }
-      case .value: break
-      }
-    }
-    for (name, entity) in interpreter.entities.sorted(by: { $0.key < $1.key }) {
-      visit(entity, name)
-    }
-    if let near = Suggest.nearest(to: name, in: all), !found.contains(near) {
-      found.insert(near, at: 0)
-    }
-    return Array(found.prefix(5))
-  }
-
-  private func help(for chain: [String], _ help: HelpText) -> String? {
-    // What cells have declared comes before what all scripts see.
-    if let first = chain.first, declared[first] == nil {
-      let found = Reference(of: interpreter).entries(named: chain.joined(separator: "."))
-      if !found.isEmpty { return found.map(help.text).joined(separator: "\n\n") }
-    }
-    if chain.count == 1, let value = interpreter.lookup(chain[0]) {
-      return help.text(of: value, interpreter)
-    }
-    if case .function(let signature)? = entity(chain) { return help.text(signature) }
-    // `set.train`, where `set` is a value of a cell.
-    if let last = chain.last, let owner = value(chain.dropLast())?.object {
-      let found = Reference(of: interpreter).entries(named: "\(owner.typeName).\(last)")
-      if !found.isEmpty { return found.map(help.text).joined(separator: "\n\n") }
-    }
-    if chain.count > 1, let value = value(chain), value.object is Closure {
-      return help.text(of: value, interpreter)
-    }
-    return nil
-  }
-
   // MARK: Where candidates come from
 
-  private func entity(_ chain: [String]) -> Entity? {
+  func entity(_ chain: [String]) -> Entity? {
     guard let first = chain.first, var entity = declared[first] ?? interpreter.entities[first]
     else { return nil }
     for name in chain.dropFirst() {
@@ -155,7 +77,7 @@ extension Session {
     return entity
   }
 
-  private func value(_ chain: some Collection<String>) -> Value? {
+  func value(_ chain: some Collection<String>) -> Value? {
     guard let first = chain.first, var value = interpreter.lookup(first) else { return nil }
     for name in chain.dropFirst() {
       let item =

@@ -200,11 +200,7 @@ struct Parser {
     }
   }
 
-  func text(_ span: Span) -> String {
-    let start = max(0, min(Int(span.start), source.bytes.count))
-    let end = max(start, min(Int(span.end), source.bytes.count))
-    return String(decoding: source.bytes[start..<end], as: UTF8.self)
-  }
+  func text(_ span: Span) -> String { source.text(of: span) }
 
   // MARK: Recovery
 

@@ -104,6 +104,13 @@ public final class Source: Sendable {
       ?? start
   }
 
+  /// What stands at a span, as far as it lies within the text.
+  public func text(of span: Span) -> String {
+    let start = max(0, min(Int(span.start), bytes.count))
+    let end = max(start, min(Int(span.end), bytes.count))
+    return String(decoding: bytes[start..<end], as: UTF8.self)
+  }
+
   /// The offset where the character starts that holds the byte at `offset`, within the text.
   func scalarStart(atOrBefore offset: Int) -> Int {
     var offset = max(0, min(offset, bytes.count))

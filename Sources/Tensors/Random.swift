@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 
 /// The name of a random stream: derived from a root seed by purposes and numbers (trial, client, round, step), so that
@@ -156,19 +157,8 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     return radius * cos(angle)
   }
 
-  public mutating func bernoulli(_ probability: Double) -> Bool { uniform() < probability }
-
-  /// In 0..<bound, every value equally likely (Lemire 2019: rejection, no modulo bias). `bound` must be positive.
-  public mutating func integer(below bound: Int) -> Int {
-    precondition(bound > 0, "an integer below a positive bound")
-    let range = UInt64(bound)
-    var product = next().multipliedFullWidth(by: range)
-    if product.low < range {
-      let threshold = (0 &- range) % range
-      while product.low < threshold { product = next().multipliedFullWidth(by: range) }
-    }
-    return Int(product.high)
-  }
+  /// In 0..<bound, every value equally likely. `bound` must be positive.
+  public mutating func integer(below bound: Int) -> Int { EvenDraw.below(bound) { next() } }
 
   /// A random order of 0..<count (Fisher–Yates).
   public mutating func permutation(_ count: Int) -> [Int] {

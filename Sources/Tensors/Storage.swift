@@ -42,8 +42,6 @@ public final class StoragePool: Sendable {
     free = (0..<classes).map { _ in Mutex<[UInt]>.Box([]) }
   }
 
-  /// Bytes that living tensors hold (whole blocks).
-  public var bytesInUse: Int { used.load(ordering: .relaxed) }
   /// How often the system has been asked for memory so far; constant over the steps of a steady training loop.
   public var allocationsFromSystem: Int { systemAllocations.load(ordering: .relaxed) }
 

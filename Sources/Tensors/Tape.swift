@@ -43,8 +43,6 @@ public final class Node: @unchecked Sendable {
   /// Parameters that this computation reads.
   var used: [Parameter] { parameter.map { [$0] } ?? ruled }
 
-  var isLeaf: Bool { inputs.isEmpty && ruled.isEmpty && backward == nil && !released }
-
   /// Drops what was saved for the backward step.
   fileprivate func release() {
     backward = nil

@@ -1,5 +1,6 @@
 import Builtins
 import Foundation
+import Foundations
 import Sessions
 
 /// The commands of the prompt, which are no part of the language.
@@ -21,11 +22,12 @@ struct ColonCommand {
       body: { _, prompt in
         let variables = prompt.session.variables
         if variables.isEmpty { print("no variables yet") }
-        let width = variables.map(\.name.count).max() ?? 0
+        let width = variables.map { DisplayWidth.of($0.name) }.max() ?? 0
+        let typeWidth = variables.map { DisplayWidth.of($0.type) }.max() ?? 0
         for variable in variables {
           print(
-            "  " + variable.name.padding(toLength: width, withPad: " ", startingAt: 0) + "  "
-              + prompt.dim(variable.type.padding(toLength: 10, withPad: " ", startingAt: 0)) + "  "
+            "  " + DisplayWidth.padded(variable.name, to: width) + "  "
+              + prompt.dim(DisplayWidth.padded(variable.type, to: typeWidth)) + "  "
               + variable.text)
         }
       }),
@@ -98,7 +100,7 @@ struct ColonCommand {
       ("Tab, Ctrl-C", "completes what is typed; stops what runs"),
     ]
     return (all.map { ($0.usage, $0.summary) } + others).map { usage, summary in
-      "  " + usage.padding(toLength: 18, withPad: " ", startingAt: 0) + prompt.dim(summary)
+      "  " + DisplayWidth.padded(usage, to: 18) + prompt.dim(summary)
     }.joined(separator: "\n")
   }
 

@@ -1,6 +1,7 @@
 import CReadline
 import CSystem
 import Foundation
+import Foundations
 import Sessions
 
 /// Lines edited with GNU readline: history that survives, candidates on Tab, Ctrl-C that gives up the line.
@@ -156,12 +157,12 @@ final class LineEditor {
     _ matches: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, count: Int, longest: Int
   ) {
     guard shown.count > 16 || shown.allSatisfy({ $0.detail == nil }) else {
-      let width = shown.map(\.text.count).max() ?? 0
+      let width = shown.map { DisplayWidth.of($0.text) }.max() ?? 0
       let columns = max(40, Int(fairlead_terminal_columns(STDOUT_FILENO)))
       let lines = shown.map { candidate -> String in
-        let name = candidate.text + String(repeating: " ", count: width - candidate.text.count)
-        let detail = (candidate.detail ?? "").prefix(max(0, columns - width - 5))
-        return "  " + name + "  " + (isColoured ? "\u{1B}[2m\(detail)\u{1B}[0m" : String(detail))
+        let name = DisplayWidth.padded(candidate.text, to: width)
+        let detail = DisplayWidth.cut(candidate.detail ?? "", to: columns - width - 5)
+        return "  " + name + "  " + (isColoured ? "\u{1B}[2m\(detail)\u{1B}[0m" : detail)
       }
       fairlead_readline_show(lines.joined(separator: "\n") + "\n")
       fairlead_readline_redraw()

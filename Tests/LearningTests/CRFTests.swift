@@ -124,7 +124,7 @@ import Testing
     for _ in 0..<64 {
       var last: Int64 = 0
       for _ in 0..<6 {
-        x.append(random.bernoulli(0.5) ? 1 : -1)
+        x.append(random.uniform() < 0.5 ? 1 : -1)
         last = last == 1 ? 2 : (x[x.count - 1] > 0 ? 1 : 0)
         y.append(last)
       }

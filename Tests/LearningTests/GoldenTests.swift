@@ -251,7 +251,7 @@ import Testing
           leaf, target, ignoreIndex: test.number("ignore_index").map { Int($0) } ?? -100,
           labelSmoothing: test.number("label_smoothing") ?? 0,
           reduction: Reduction(rawValue: test.text("reduction") ?? "mean") ?? .mean)
-      case "mean_squared_error": loss = try Loss.meanSquaredError(leaf, target).mean()
+      case "mean_squared_error": loss = try (leaf - target).square().mean()
       case "binary_cross_entropy": loss = try Loss.binaryCrossEntropy(leaf, target).mean()
       case let other:
         Issue.record("unknown loss \(other ?? "?")")

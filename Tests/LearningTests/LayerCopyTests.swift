@@ -189,4 +189,41 @@ import Testing
     ])
     #expect(throws: DomainError.self) { try layer.copied() }
   }
+
+  /// A function that is given its layer computes with the parts of the copy.
+  @Test func functionsOfTheirLayerAreCopied() throws {
+    var random = RandomStream(seed: 9)
+    let layer = try FunctionLayer(
+      children: [("a", try Linear(2, 2, random: &random))],
+      parameters: [("scale", try Parameter("scale", Tensor.ones([2])))]
+    ) { layer, input in
+      try layer.children[0].layer.forward(input) * layer.ownParameters[0].parameter.value
+    }
+    let copy = try layer.copied().copied()
+    let input = try Tensor.normal([3, 2], &random)
+    let before = try layer.forward(input)
+    #expect(try copy.forward(input).doubles() == before.doubles())
+    for parameter in copy.parameters { try parameter.set(Tensor.full(parameter.shape, 2)) }
+    #expect(try copy.forward(input).doubles() != before.doubles())
+    #expect(try layer.forward(input).doubles() == before.doubles())
+    #expect(try Tape.withoutRecording { try copy.forward(input) }.node == nil)
+    // What comes in may well be of the original.
+    #expect(throws: Never.self) { try layer.copied().forward(layer.forward(input)) }
+  }
+
+  /// One that reaches beside it is found at its first call.
+  @Test func aFunctionThatReachesForTheOriginalIsRefused() throws {
+    var random = RandomStream(seed: 10)
+    let part = try Linear(2, 2, random: &random)
+    let layer = try FunctionLayer(children: [("a", part)]) { (_: Layer, input: Tensor) in
+      try part.forward(input)
+    }
+    let copy = try layer.copied()
+    let input = try Tensor.normal([3, 2], &random)
+    for _ in 0..<2 {
+      #expect(throws: DomainError.self) { try copy.forward(input) }
+      #expect(throws: DomainError.self) { try Tape.withoutRecording { try copy.forward(input) } }
+    }
+    #expect(throws: Never.self) { try layer.forward(input) }
+  }
 }

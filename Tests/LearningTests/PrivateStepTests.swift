@@ -31,8 +31,7 @@ import Testing
       if rule == "micro" {
         let options = try MicroBatchOptions(
           microBatches: 3, bound: bound, noiseMultiplier: 0, expectedBatch: expected,
-          noise: PrivateStepTests.noise, assignment: PrivateStepTests.key, grouping: .tensor,
-          mean: .actualSize)
+          noise: PrivateStepTests.noise, assignment: PrivateStepTests.key, grouping: .tensor)
         step = try make(.microBatch(options))
         let groups = try #require(test.inputs["micro_batch"]).array(Int64.self).map { Int($0) }
         _ = try step.microBatchStep(batch, options, assignment: groups)

@@ -118,10 +118,8 @@ import Testing
       }
       [t, s[-3:]]
       """
-    #expect(
-      value(script)
-        == #"[[{a: 1, text: "+1+1", size: 500}, {a: 2, text: "+2+2", size: 500}, {a: 3, text: "+3+3", size: 500}], "-99"]"#
-    )
+    let rows = (1...3).map { "{a: \($0), text: \"+\($0)+\($0)\", size: 500}" }
+    #expect(value(script) == "[[\(rows.joined(separator: ", "))], \"-99\"]")
   }
 }
 

@@ -135,17 +135,24 @@ import Testing
     #expect(count > 10)
   }
 
-  /// What "Where do I add …" names is there: files, folders, types and tests.
+  /// What "Where do I add …" names is there: files, folders, types and tests, and what is declared in them.
   @Test func theTableOfPlacesNamesWhatThereIs() throws {
     let readme = try String(contentsOfFile: Self.project + "/README.md", encoding: .utf8)
     let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| ") && $0.contains("`") }
     #expect(rows.count >= 15)
+    let declared = try Self.declaredNames()
     for row in rows {
       for name in row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
       where name.offset % 2 == 1 {
         var path = String(name.element)
         guard path.hasPrefix("Sources/") || path.hasPrefix("Tests/") || path.hasPrefix("Stdlib/")
-        else { continue }
+        else {
+          for name in path.matches(of: #/(?:^|\.)([A-Za-z]\w+)(?=$|[.(])/#).map(\.output.1)
+          where path.contains(#/^[A-Z]\w*[\w.(…)]*$/#) {
+            #expect(declared.contains(String(name)), "\(name): \(row)")
+          }
+          continue
+        }
         // Up to the part that stands for many.
         if let many = path.firstIndex(where: { "<*…".contains($0) }) {
           path = String(path[..<many])
@@ -156,5 +163,22 @@ import Testing
           "\(name.element): \(row)")
       }
     }
+  }
+
+  /// What sources and tests declare: types, functions, properties, cases; and the names of files.
+  private static func declaredNames() throws -> Set<String> {
+    var found: Set<String> = ["swift"]
+    for folder in ["Sources", "Tests"] {
+      let walk = FileManager.default.enumerator(atPath: "\(project)/\(folder)")
+      for case let path as String in walk ?? FileManager.DirectoryEnumerator()
+      where path.hasSuffix(".swift") {
+        let text = try String(contentsOfFile: "\(project)/\(folder)/\(path)", encoding: .utf8)
+        let declarations = text.matches(
+          of: #/\b(?:struct|class|enum|protocol|typealias|func|var|let|case) (\w+)/#)
+        found.formUnion(declarations.map { String($0.output.1) })
+        found.insert(String(URL(fileURLWithPath: path).lastPathComponent.dropLast(".swift".count)))
+      }
+    }
+    return found
   }
 }

@@ -50,15 +50,18 @@ enum Project {
   }
 }
 
-/// A function in a file laid out by swift-format: it ends with the brace in the column where it began.
+/// A function in a file laid out by swift-format: it ends with the bracket in the column where it began. A property
+/// that is computed is one, and a table that functions stand in.
 struct Function {
   let name: String
   let lines: Int
 
+  private enum Kind { case function, property, constant }
+
   static func all(in file: Project.File) -> [Function] {
     var found: [Function] = []
     for (index, line) in file.lines.enumerated() {
-      guard let name = name(declaredIn: line) else { continue }
+      guard let (name, kind) = declaration(in: line) else { continue }
       let indent = String(line.prefix { $0 == " " })
       // On one line, or without a body: the next line that stands no deeper is not its brace.
       let end = file.lines[(index + 1)...].firstIndex { next in
@@ -67,7 +70,18 @@ struct Function {
             next.hasPrefix(indent + $0)
           }
       }
-      guard let end, file.lines[end] == indent + "}", !line.hasSuffix("}") else { continue }
+      guard let end, !line.hasSuffix("}") else { continue }
+      let last = file.lines[end].dropFirst(indent.count)
+      let isWhole =
+        switch kind {
+        case .function, .property: last == "}"
+        case .constant:
+          ["}", "]", "}()"].contains(last)
+            && file.lines[index..<end].contains {
+              $0.contains(#/[{)] ?(?:\w+, )*\w+(?: throws)? in$/#)
+            }
+        }
+      guard isWhole else { continue }
       found.append(Function(name: name, lines: end - index + 1))
     }
     return found
@@ -76,20 +90,31 @@ struct Function {
   private static let modifiers: Set<Substring> = [
     "public", "private", "fileprivate", "static", "final", "override", "mutating", "open",
     "convenience",
-    "borrowing", "consuming", "required", "nonisolated", "internal",
+    "borrowing", "consuming", "required", "nonisolated", "internal", "package", "lazy",
+    "nonisolated(unsafe)",
   ]
 
-  private static func name(declaredIn line: String) -> String? {
-    guard line.contains("func ") || line.contains("init") else { return nil }
+  private static func declaration(in line: String) -> (name: String, kind: Kind)? {
+    guard ["func ", "init", "var ", "let ", "subscript("].contains(where: line.contains) else {
+      return nil
+    }
     var words = line.split(separator: " ")[...]
     while let word = words.first, modifiers.contains(word) || word.hasPrefix("@") {
       words.removeFirst()
     }
     guard let first = words.first else { return nil }
     if first == "func" {
-      return words.dropFirst().first.map { String($0.prefix { !"(<".contains($0) }) }
+      return words.dropFirst().first.map { (String($0.prefix { !"(<".contains($0) }), .function) }
     }
+    if first == "var" || first == "let" {
+      guard let name = words.dropFirst().first?.prefix(while: { $0 != ":" }) else { return nil }
+      if first == "var", line.hasSuffix("{"), !line.contains(" = ") {
+        return (String(name), .property)
+      }
+      return line.hasSuffix("= [") || line.hasSuffix("= {") ? (String(name), .constant) : nil
+    }
+    if first.hasPrefix("subscript(") { return ("subscript", .property) }
     return first.hasPrefix("init(") || first.hasPrefix("init<") || first.hasPrefix("init?(")
-      ? "init" : nil
+      ? ("init", .function) : nil
   }
 }

@@ -6,7 +6,9 @@ import Syntax
 extension CoreBuiltins {
   private static let receiver = "The list."
 
-  static var listChanges: [Native] {
+  static var listChanges: [Native] { listAdditions + listRemovals + listOrders }
+
+  private static var listAdditions: [Native] {
     [
       Native(
         "append", "Add a value at the end.",
@@ -38,6 +40,11 @@ extension CoreBuiltins {
         values.object.insert(value, at: place)
         try vm.grew(by: MemoryLayout<Value>.stride)
       },
+    ]
+  }
+
+  private static var listRemovals: [Native] {
+    [
       Native(
         "pop", "Take out the value at an index, the last one where none is given, and give it.",
         Param<List>("values", receiver, mutates: true),
@@ -66,6 +73,11 @@ extension CoreBuiltins {
       Native(
         "clear", "Take all elements out.", Param<List>("values", receiver, mutates: true)
       ) { values in values.object.removeAll() },
+    ]
+  }
+
+  private static var listOrders: [Native] {
+    [
       Native(
         "sort", "Put the elements in order, in place; equal ones stay in theirs.",
         Param<List>("values", receiver, mutates: true),
@@ -75,7 +87,7 @@ extension CoreBuiltins {
         seeAlso: ["sorted"], search: ["order"]
       ) { vm, values, key, reverse in
         let before = try vm.values(of: values.object)
-        let sorted = try Sorting.sorted(before, key, reverse, vm)
+        let sorted = try SortingByKey.sorted(before, key, reverse, vm)
         guard values.object.count == before.count else {
           throw Fault(.value, "the list was changed while it was being sorted")
         }
@@ -91,7 +103,9 @@ extension CoreBuiltins {
     ]
   }
 
-  static var listQueries: [Native] {
+  static var listQueries: [Native] { listSearches + listCopies }
+
+  private static var listSearches: [Native] {
     [
       Native(
         "index",
@@ -148,6 +162,11 @@ extension CoreBuiltins {
         }
         return ListObject(result)
       },
+    ]
+  }
+
+  private static var listCopies: [Native] {
+    [
       Native(
         "copy", "A new list with the same elements.", Param<List>("values", receiver),
         returns: "list", examples: [("[1, 2].copy()", "[1, 2]")]

@@ -6,7 +6,9 @@ import Syntax
 extension CoreBuiltins {
   private static let receiver = "The map."
 
-  static var mapMethods: [Native] {
+  static var mapMethods: [Native] { mapReads + mapChanges + mapWholes }
+
+  private static var mapReads: [Native] {
     [
       Native(
         "keys", "The keys, in the order in which they were put in.", Param<Map>("map", receiver),
@@ -41,6 +43,11 @@ extension CoreBuiltins {
         try requireKey(key)
         return map.object[key] ?? fallback
       },
+    ]
+  }
+
+  private static var mapChanges: [Native] {
+    [
       Native(
         "setdefault", "The value of a key, which is put in with a default where it is missing.",
         Param<Map>("map", receiver, mutates: true), Param<Value>("key", "What to look up."),
@@ -92,6 +99,11 @@ extension CoreBuiltins {
           try vm.checkInterrupt(turn: index)
         }
       },
+    ]
+  }
+
+  private static var mapWholes: [Native] {
+    [
       Native(
         "copy", "A new map with the same entries.", Param<Map>("map", receiver),
         returns: "map", examples: [("{a: 1}.copy()", "{a: 1}")]

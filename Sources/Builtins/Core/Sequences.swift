@@ -185,7 +185,7 @@ extension CoreBuiltins {
           (#"sorted(["bb", "a"], key: len)"#, #"["a", "bb"]"#),
         ]
       ) { vm, values, key, reverse in
-        try vm.makeCheckedList(Sorting.sorted(values.values, key, reverse, vm))
+        try vm.makeCheckedList(SortingByKey.sorted(values.values, key, reverse, vm))
       },
     ]
   }
@@ -269,7 +269,9 @@ extension CoreBuiltins {
 
   // MARK: New sequences
 
-  static var sequences: [Native] {
+  static var sequences: [Native] { numberedSequences + rearrangedSequences }
+
+  private static var numberedSequences: [Native] {
     [
       Native(
         "range", "Whole numbers from `start` up to `stop`, which is left out.",
@@ -309,6 +311,11 @@ extension CoreBuiltins {
         CallInsight(result: { arguments in
           .list(.items([.int, arguments["values"]?.type.element ?? .any]))
         })),
+    ]
+  }
+
+  private static var rearrangedSequences: [Native] {
+    [
       Native(
         "zip", "Lists of the first elements, the second ones, … up to the end of the shortest.",
         Param<Rest<Elements>>("sequences", "What to go through side by side."),

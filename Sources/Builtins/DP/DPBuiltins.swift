@@ -33,9 +33,10 @@ extension PrivateTrainingResult: NativeValue {
     type.field("sigma", "The noise multiplier of the first epoch.") { $0.noiseMultiplier }
     type.field("decay", "Factor of the noise from epoch to epoch.") { $0.decay }
     type.field("validation", "The validation loss after each epoch.") { $0.validations }
-    type.field("stopped_early", "Whether patience with the validation ran out.") {
-      $0.isStoppedEarly
-    }
+    type.field(
+      "stopped_early",
+      "Whether patience with the validation ran out. `epsilon` is then that of all planned steps: when to end followed from what the run released, and a bound for a number of steps chosen so need not hold."
+    ) { $0.isStoppedEarly }
     type.field("steps", "How many steps were made.") { $0.steps }
     type.field("sample_rate", "The chance of an example to be in a step.") { $0.sampleRate }
     type.field("seconds", "How long it took.") { $0.seconds }
@@ -237,7 +238,8 @@ struct NumberVector: Bindable {
   }
 }
 
-extension TextForm {
+/// Small forms of text that several values show.
+enum TextForm {
   /// A number with a few significant digits: 2.597, 0.0012, inf.
   static func digits(_ value: Double, _ count: Int) -> String {
     value.isFinite ? String(format: "%.\(count)g", value) : Formatting.float(value)

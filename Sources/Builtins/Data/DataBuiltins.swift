@@ -113,7 +113,9 @@ enum DataBuiltins {
     "label", "The column of the classes; nil finds it (`intent`, `label`, `category` …).",
     default: nil, named: true)
 
-  private static let natives = [
+  private static let natives = corpora + made + tables
+
+  private static let corpora = [
     Native(
       "intents",
       "An intent corpus ready for training: \"demo\", or a path as `data.load` takes it.",
@@ -176,6 +178,9 @@ enum DataBuiltins {
           corpus, tokenizer, minimum, limit, held: held,
           unseen: IntentDataset.UnseenClasses(rawValue: unseen) ?? .keep)
       }),
+  ]
+
+  private static let made = [
     Native(
       "demo",
       "A generated corpus of utterances to a spoken assistant, of 16 intents. It has slots, names, places, times and PINs. A share is ambiguous, wrongly labelled or misspelt, so that about 95% accuracy is the best a classifier can reach.",
@@ -191,7 +196,10 @@ enum DataBuiltins {
         try DemoCorpus.intents(
           train: train, test: test, seed: UInt64(bitPattern: Int64(seed)),
           noise: noise ? DemoCorpus.Noise() : .none))
-    },
+    }
+  ]
+
+  private static let tables = [
     Native(
       "table",
       "The rows of a CSV, TSV or JSONL file (also `.gz`) as a table. A column whose fields are all numbers becomes numeric.",

@@ -90,7 +90,9 @@ enum FairBuiltins {
       }),
   ]
 
-  private static let writing = [
+  private static let writing = prompted + measured
+
+  private static let prompted = [
     Native(
       "prompts",
       "Beginnings of texts to go on with, each with its group. There are \"professions\" (sentences about a profession whose next words tell a gender) or \"genders\". `path` reads a file of BOLD instead.",
@@ -154,6 +156,9 @@ enum FairBuiltins {
           ("groups", table),
         ])
       }),
+  ]
+
+  private static let measured = [
     Native(
       "gender_polarity",
       "For each text whether it speaks of men, of women, or of neither more. That is \"male\", \"female\" or \"neutral\", by its gendered words, or by vectors of all its words.",

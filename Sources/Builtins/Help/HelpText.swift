@@ -21,12 +21,18 @@ public struct HelpText {
     switch value.object {
     case let function as NativeFunction: return text(function.native.signature)
     case let closure as Closure: return text(closure.signature)
-    case let method as BoundMethod: return text(method.signature)
+    case let method as BoundMethod: return text(method.signature.withoutReceiver)
     case let module as ModuleObject:
       return page(.module, module.name, interpreter) ?? text(ofScript: module, interpreter)
     case let object?: return page(.type, object.typeName, interpreter) ?? plain(value)
-    case nil: return plain(value)
+    case nil: return page(.type, value.typeName, interpreter) ?? plain(value)
     }
+  }
+
+  /// The help of a name, as of `dp.train`, `list.append` or `sweep`; nil where there is none.
+  public func text(named path: String, _ interpreter: Interpreter) -> String? {
+    let found = Reference(of: interpreter).entries(named: path)
+    return found.isEmpty ? nil : found.map(text).joined(separator: "\n\n")
   }
 
   private func page(_ subject: Reference.Page.Subject, _ name: String, _ interpreter: Interpreter)
@@ -44,6 +50,8 @@ public struct HelpText {
       heading(
         (page.subject == .globals ? "" : page.name + ".") + field.name
           + (field.type.map { " -> " + $0 } ?? ""), field.summary)
+    case .form(let form):
+      heading(form.form, form.summary) + "\n\n" + example(form.example)
     }
   }
 
@@ -92,15 +100,18 @@ public struct HelpText {
     if !signature.summary.isEmpty { parts.append(wrapped(signature.summary, indent: 2)) }
     if !signature.parameters.isEmpty { parts.append(parameters(signature.parameters)) }
     if !signature.examples.isEmpty {
-      let examples = signature.examples.map { example in
-        "  " + dim("> ") + example.code + "\n" + indented(example.result, "  ")
-      }
-      parts.append(examples.joined(separator: "\n"))
+      parts.append(signature.examples.map { example(($0.code, $0.result)) }.joined(separator: "\n"))
     }
     if !signature.seeAlso.isEmpty {
       parts.append(dim("see also: ") + signature.seeAlso.joined(separator: ", "))
     }
     return parts.joined(separator: "\n\n")
+  }
+
+  private func example(_ example: (code: String, result: String)) -> String {
+    let lines = example.code.split(separator: "\n").map { "  " + dim("> ") + $0 }
+    let result = example.result.isEmpty ? [] : [indented(example.result, "  ")]
+    return (lines + result).joined(separator: "\n")
   }
 
   /// A text up to its first full stop that ends a sentence: one with a space or a new line behind it.
@@ -151,7 +162,8 @@ public struct HelpText {
       lines(pages.filter { $0.subject == .module }), bold("types"),
       lines(pages.filter { $0.subject == .type }),
       dim(
-        "`help(nn)` shows a module, `help(nn.linear)` or `?nn.linear` a function, `?table` a type."),
+        "`help(nn)` shows a module, `help(nn.linear)` or `?nn.linear` a function, `?table` a type, `?sweep` a word."
+      ),
     ].joined(separator: "\n\n")
   }
 
@@ -229,9 +241,8 @@ extension Value {
 extension Signature {
   /// Of what calling a value of a type does, as a call of the value.
   func ofValue(_ type: String) -> Signature {
-    var signature = self
+    var signature = withoutReceiver
     signature.name = type
-    signature.parameters.removeFirst()
     return signature
   }
 }

@@ -52,7 +52,7 @@ public struct Reference {
       Page(
         subject: .type, name: type.name, summary: type.summary,
         fields: type.fields.map { Field(name: $0.name, summary: $0.summary) },
-        functions: interpreter.methods(of: type.kind).map(\.signature))
+        functions: type.kind.map(interpreter.methods)?.map(\.signature) ?? [])
     }
     let native = interpreter.nativeTypes.values.map { describe in
       let type = describe()
@@ -77,22 +77,24 @@ public struct Reference {
     }
   }
 
-  /// What stands under a path such as `table`, `dp.train`, `list.append` or `fit.losses`; a type's spaces may be
-  /// written as underscores.
   public enum Entry: Sendable {
     case page(Page)
+    /// A function; a method as it is called, without the value before its point.
     case function(Signature)
     case field(Field, of: Page)
+    case form(SyntaxForm)
   }
 
+  /// What stands under a path such as `table`, `dp.train`, `list.append`, `fit.losses` or `sweep`; a type's spaces may
+  /// be written as underscores.
   public func entries(named path: String) -> [Entry] {
     let path = path.replacing(" ", with: "_")
-    var found: [Entry] = []
+    var found = SyntaxForm.all.filter { $0.names.contains(path) }.map { Entry.form($0) }
     for page in pages {
       let name = page.name.replacing(" ", with: "_")
       if path == name { found.append(.page(page)) }
       found += page.functions.filter { $0.name.replacing(" ", with: "_") == path }.map {
-        .function($0)
+        .function(page.subject == .type ? $0.withoutReceiver : $0)
       }
       found += page.fields.filter {
         path == (page.subject == .globals ? $0.name : "\(name).\($0.name)")
@@ -100,16 +102,59 @@ public struct Reference {
     }
     return found
   }
+
+  /// All paths that lead somewhere, with underscores for spaces.
+  public var paths: [String] {
+    SyntaxForm.all.flatMap(\.names)
+      + pages.flatMap { page -> [String] in
+        let fields = page.fields.map {
+          page.subject == .globals ? $0.name : page.name + "." + $0.name
+        }
+        return ([page.name] + page.functions.map(\.name) + fields).map {
+          $0.replacing(" ", with: "_")
+        }
+      }
+  }
 }
 
-/// A type of the language itself that has methods or fields.
+extension Signature {
+  /// Of a method as it is called: without its first parameter, the value before the point.
+  public var withoutReceiver: Signature {
+    var signature = self
+    signature.parameters.removeFirst()
+    return signature
+  }
+}
+
+/// A type of the language itself.
 struct LanguageType {
-  let kind: ObjectKind
+  /// Nil for what is no object and has no methods.
+  var kind: ObjectKind?
   let name: String
   let summary: String
   var fields: [(name: String, summary: String)] = []
 
   static let all = [
+    LanguageType(
+      name: "int",
+      summary:
+        "A whole number of 64 bits: `42`, `1_000`, `0x1f`. A result that does not fit is an error. `/` of two ints is a float, `//` and `%` round down, `**` is a power; `int(x)` makes one, `f\"{n:,}\"` writes one."
+    ),
+    LanguageType(
+      name: "float",
+      summary:
+        "A number of double precision (IEEE 754): `3.0`, `1e-5`, `inf`, `nan`. It prints in the shortest form that reads back the same; `float(x)` makes one, `f\"{x:.3f}\"` writes one, and `isnan`, `isinf`, `isfinite`, `round`, `sqrt` and their like take one."
+    ),
+    LanguageType(
+      name: "bool",
+      summary:
+        "True or false, and what conditions take. Comparisons give one, `and`, `or` and `not` combine them; `bool(x)` makes one."
+    ),
+    LanguageType(
+      kind: .range, name: "range",
+      summary:
+        "Whole numbers in a row, made when they are wanted: `0..10`, `1..=5`, `0..10 by 2`. The end of `..` is left out, that of `..=` is not."
+    ),
     LanguageType(
       kind: .string, name: "string",
       summary: "Text that never changes; indices, lengths and slices count characters."),

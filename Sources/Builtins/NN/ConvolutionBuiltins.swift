@@ -4,7 +4,9 @@ import Tensors
 
 /// Recurrent layers beside the LSTM, convolutions and pooling in windows in `nn`.
 enum ConvolutionBuiltins {
-  static let natives = [
+  static let natives = mixing + pooling
+
+  private static let mixing = [
     Native(
       "gru",
       "A gated recurrent unit over [examples, time, inputs] (as PyTorch's GRU). It gives its hidden states [examples, time, hidden], or twice as wide where it reads in both directions.",
@@ -64,6 +66,9 @@ enum ConvolutionBuiltins {
             inputs, outputs, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
             groups: groups, random: &random))
       }),
+  ]
+
+  private static let pooling = [
     Native(
       "max_pool1d", "The maximum of windows of [examples, channels, length].",
       Param<Int>("kernel", "The window.", .positive),

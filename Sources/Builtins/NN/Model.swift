@@ -24,7 +24,7 @@ extension Model: NativeValue {
     "A layer or a network of layers: call it with a tensor, train it with `nn.train` or `dp.train`."
   ) { type in
     type.representation = { model, _ in
-      "\(model.layer.summary) with \(TextForm.grouped(model.layer.parameterCount)) parameters"
+      "\(model.layer.summary) with \(NumberText.grouped(model.layer.parameterCount)) parameters"
     }
     type.byteCount = { $0.layer.parameterCount * 4 }
     type.shared = { $0.layer }
@@ -180,19 +180,5 @@ enum ModelBuiltins {
       throw Fault(.index, "index \(place) is out of range for a model of \(children.count) layers")
     }
     return Model(layer: children[index].layer).encode(vm)
-  }
-}
-
-/// Small forms of text that several values show.
-enum TextForm {
-  /// 13,084.
-  static func grouped(_ number: Int) -> String {
-    var digits = Array(String(number.magnitude))
-    var place = digits.count - 3
-    while place > 0 {
-      digits.insert(",", at: place)
-      place -= 3
-    }
-    return (number < 0 ? "-" : "") + String(digits)
   }
 }

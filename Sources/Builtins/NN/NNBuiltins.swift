@@ -118,9 +118,12 @@ enum NNBuiltins {
     .knowing(CallInsight(result: { _ in .object("model", parts: []) })),
     Native(
       "module",
-      "A layer whose forward pass is a function of the script. What it computes may be anything; in private training it sees one example at a time, as a batch of one, and may keep nothing from call to call.",
+      "A layer whose forward pass is a function of the script. What it computes may be anything; in private training it sees one example at a time, as a batch of one, and may keep nothing from call to call. Where a model is copied, as for shadow models or clients, the function is given the copy.",
       Param<[Spelling: Model]>("parts", "The layers that it is made of, by name."),
-      Param<Callable>("forward", "`(m, x) => …`: from the module and its input to its output."),
+      Param<Callable>(
+        "forward",
+        "`(m, x) => …`: from the module and its input to its output. It takes the parts from `m`, not from variables around it."
+      ),
       returns: "model", seeAlso: ["nn.sequential"], search: ["custom layer", "forward"],
       examples: [
         (
@@ -134,19 +137,14 @@ enum NNBuiltins {
   /// A module whose forward pass calls back into the script.
   private static func scriptModule(_ parts: [Spelling: Model], _ forward: Callable) throws -> Model
   {
-    // The function needs the layer that holds it; the box breaks the circle.
-    final class Box { weak var layer: Layer? }
-    let box = Box()
     let children = parts.sorted { $0.key < $1.key }.map {
       (name: $0.key.text, layer: $0.value.layer)
     }
     let layer = try FunctionLayer(
       children: children, keepsExamplesApart: true, origin: forward
-    ) { input in
-      guard let layer = box.layer else { return input }
-      return try ApartCall.result(of: forward, [Model(layer: layer)], [input])
+    ) { layer, input in
+      try ApartCall.result(of: forward, [Model(layer: layer)], [input])
     }
-    box.layer = layer
     return Model(layer: layer)
   }
 }

@@ -7,7 +7,9 @@ enum SequenceBuiltins {
   private static let crf = Param<Model>("crf", "A layer that `nn.crf` made.")
   private static let emissions = Param<Tensor>("emissions", "[examples, time, tags].")
 
-  static let natives = [
+  static let natives = tagging + translating
+
+  private static let tagging = [
     Native(
       "crf",
       "A linear-chain conditional random field over emissions [examples, time, tags] (Lafferty 2001). As a layer it passes them on; train it with `nn.crf_loss`, predict with `nn.crf_decode`.",
@@ -42,6 +44,9 @@ enum SequenceBuiltins {
     ) { (model: Model, emissions: Tensor) throws -> Tensor in
       try field(model).marginals(emissions)
     }.abandonable(),
+  ]
+
+  private static let translating = [
     Native(
       "encoder_decoder",
       "A transformer that reads one sequence and writes another (Vaswani et al. 2017), with random weights: `m(source, target)` scores the next token at every position of the target, [examples, time, tokens].",
@@ -78,7 +83,7 @@ enum SequenceBuiltins {
             TransformerSettings(width: width, heads: heads, isPreNorm: true, dropout: dropout),
             random: &random), tokenizer: vocabulary.tokenizer)
       }
-    ).dividingWidth(),
+    ).dividingWidth()
   ]
 
   private static func field(_ model: Model) throws -> CRF {

@@ -99,7 +99,9 @@ enum TransformerBuiltins {
       }),
   ]
 
-  private static let layers = [
+  private static let layers = mixers + places
+
+  private static let mixers = [
     Native(
       "attention",
       "Multi-head attention of a sequence [examples, time, width] to itself, with its projections.",
@@ -159,6 +161,9 @@ enum TransformerBuiltins {
               attentionDropout: attentionDropout),
             random: &random))
       }),
+  ]
+
+  private static let places = [
     Native(
       "positions", "Adds a learned vector for each position to a sequence [examples, time, width].",
       Param<Int>("context", "The longest sequence.", .positive),
@@ -168,7 +173,7 @@ enum TransformerBuiltins {
       context: { (vm: VM, context: Int, width: Int) in
         var random = vm.randomStream("positions")
         return Model(layer: try PositionEmbedding(context, width, random: &random))
-      }),
+      })
   ]
 }
 

@@ -42,7 +42,9 @@ enum ReversalBuiltins {
     return reversal
   }
 
-  static let natives = [
+  static let natives = reversal + reversers + taggers
+
+  private static let reversal = [
     Native(
       "swap_gender",
       "The text with gendered words exchanged for their counterparts; case, spaces and punctuation stay. Swapping twice gives the text back: words for which it would not (`Mrs.` alone, the possessive `actress'`) stay; see `one_way`, and `text.role_reversal` for what was changed and kept.",
@@ -110,6 +112,9 @@ enum ReversalBuiltins {
           ("unknown_names", unknown.prefix(10).map(\.key.text)),
         ])
       }),
+  ]
+
+  private static let reversers = [
     Native(
       "reverser",
       "Role reversal with one's own words. The value is called with a text, or given to `text.swap_gender`, `text.role_reversal` and `distill.train`.",
@@ -160,7 +165,10 @@ enum ReversalBuiltins {
           reversal: try RoleReversal(
             lexicon: words, names: names.names, tagger: try tagger.map { try PronounTagger($0) },
             oneWay: oneWay.flatMap { .init(rawValue: $0) } ?? .change, exemptions: exemptions))
-      }),
+      })
+  ]
+
+  private static let taggers = [
     Native(
       "tagger",
       "A part-of-speech tagger that tells `her` before a noun from `her` alone. It is trained on a treebank (CoNLL-U or another CoNLL file, or a table with a sentence a row), or read from a file that its `save` wrote.",
@@ -188,7 +196,7 @@ enum ReversalBuiltins {
           sentences = try TaggedSentence.readTable(file, words: words, tags: tags)
         }
         return try PronounTagger.train(sentences, options: options).tagger
-      }),
+      })
   ]
 
   private static func origins(_ coverage: NameCoverage) -> Record {
@@ -300,7 +308,7 @@ extension Tagger: NativeValue {
     "tagger", "Names the part of speech of each word of a sentence."
   ) { type in
     type.representation = { tagger, _ in
-      "tagger of \(tagger.tags.count) tags with \(TextForm.grouped(tagger.featureCount)) features"
+      "tagger of \(tagger.tags.count) tags with \(NumberText.grouped(tagger.featureCount)) features"
     }
     type.transfer = .share
     type.byteCount = { $0.featureCount * 4 * $0.tags.count }

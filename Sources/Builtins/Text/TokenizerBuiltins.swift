@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Tensors
 import Text
@@ -8,7 +9,7 @@ extension SubwordTokenizer: NativeValue {
     "tokenizer", "Turns texts into the tokens of a language model and back."
   ) { type in
     type.representation = { tokenizer, _ in
-      "tokenizer of \(TextForm.grouped(tokenizer.vocabularySize)) tokens"
+      "tokenizer of \(NumberText.grouped(tokenizer.vocabularySize)) tokens"
     }
     type.transfer = .share
     type.hasContent()

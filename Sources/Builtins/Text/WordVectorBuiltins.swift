@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Tensors
 import Text
@@ -8,7 +9,7 @@ extension WordVectors: NativeValue {
     "word_vectors", "A vector for each word: `vectors[\"word\"]` is a tensor."
   ) { type in
     type.representation = { vectors, _ in
-      "vectors of \(TextForm.grouped(vectors.count)) words, \(vectors.width) numbers each"
+      "vectors of \(NumberText.grouped(vectors.count)) words, \(vectors.width) numbers each"
     }
     type.transfer = .share
     type.hasContent()

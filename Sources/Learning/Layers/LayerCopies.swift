@@ -4,7 +4,7 @@ import Tensors
 extension Layer {
   /// A network of its own with the same numbers: training one does not change the other. What several layers share, a
   /// parameter or a layer, their copies share; what is frozen stays so. Throws a type error for a layer whose function
-  /// is a script's, or one that is not of this library and does not say how it is copied.
+  /// holds its parts (`FunctionLayer`), or one that is not of this library and does not say how it is copied.
   public final func copied() throws -> Layer { try LayerCopies()(self) }
 }
 

@@ -19,10 +19,9 @@ extension TrainingStep {
   {
     let groups = options.microBatches
     let (sorted, ranges) = try gather(batch, assignment, groups)
-    let sizes = ranges.map { range in
-      options.mean == .expectedSize
-        ? options.expectedBatch / Double(groups) : Double(max(1, range.count))
-    }
+    // The expected number of a micro-batch's examples, not the drawn one: where nothing is clipped, the step is then an
+    // unbiased estimate.
+    let size = options.expectedBatch / Double(groups)
     let bounds = layerBounds(options.scale, bound: options.bound)
     sink.begin()
     if microSinks.count != groups {
@@ -34,7 +33,7 @@ extension TrainingStep {
       let found = try Cancellation.abandonable { try microGradients(sorted, ranges) }
       total = found.loss
       let weights = found.squaredNorms.enumerated().map { layer, squares in
-        zip(squares, sizes).map { square, size in
+        squares.map { square in
           let norm = square.squareRoot() / size
           if norm > bounds[layer] { clipped += 1 }
           return options.rule.weight(

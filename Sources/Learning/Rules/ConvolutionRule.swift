@@ -4,7 +4,8 @@ import Tensors
 
 /// Gradients of a convolution from its input and its output gradients g [images, out height, out width, outputs]. Norms
 /// come from Gram matrices where windows are few and kernels large, from the gradients themselves otherwise; those are
-/// kept for the weighted sum where they are small beside the activations.
+/// kept for the weighted sum where they are small beside the activations (mixed ghost clipping, Bu et al. 2022, arXiv
+/// 2205.10683).
 final class ConvolutionRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int

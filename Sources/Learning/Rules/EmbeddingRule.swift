@@ -20,7 +20,8 @@ final class RowScratch {
 }
 
 /// Gradients of an embedding. `bags` false: g [examples, time, width] holds one gradient a token; true: g [examples,
-/// width] is the gradient of the mean over the example's tokens.
+/// width] is the gradient of the mean over the example's tokens. The norm of an example is that of its sums by token
+/// (Li et al. 2022, arXiv 2110.05679, section 4).
 final class EmbeddingRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int

@@ -2,7 +2,8 @@ import CKernels
 import Foundations
 import Tensors
 
-/// Squared norms per example of weights and biases that share one output gradient.
+/// Squared norms per example of weights and biases that share one output gradient, without the gradients themselves
+/// (Goodfellow 2015, arXiv 1510.01799; Gram matrices for many rows, Li et al. 2022, arXiv 2110.05679, section 4).
 enum JointNorms {
   /// Adds Σ_p ‖Σ_t g_t a[p]_tᵀ‖² + biases·‖Σ_t g_t‖² over each example's rows t, for a[p] [rows, width_p] and g [rows,
   /// outputs].

@@ -3,7 +3,7 @@ import Foundations
 import Tensors
 
 /// Gradients of a layer normalisation. Per example they are two rows, so that a rule that has to wait makes them and
-/// lets go of the inputs and output gradients that they come from.
+/// lets go of the inputs and output gradients that they come from (Lee and Kifer 2021, arXiv 2009.03106).
 final class LayerNormalizationRule: RangedGradientRule {
   let parameters: [Parameter]
   let exampleCount: Int

@@ -3,7 +3,8 @@ import Foundations
 import Tensors
 
 /// Gradients of a linear layer from its inputs a [examples, time, inputs] and output gradients g [examples, time,
-/// outputs].
+/// outputs]. Norms of single examples need no gradients of theirs: Goodfellow 2015 (arXiv 1510.01799), for sequences by
+/// Gram matrices Li et al. 2022 (arXiv 2110.05679, section 4).
 final class LinearRule: RangedGradientRule {
   let weight: Parameter
   let bias: Parameter?

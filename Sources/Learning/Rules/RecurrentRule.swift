@@ -4,7 +4,8 @@ import Tensors
 
 /// Gradients of a recurrent layer's parameters: of each sum of products x Wᵀ + … + b + … the gradient g [rows, width]
 /// and the factors x [rows, inputs] of its weights [width, inputs]. Its biases [width] all have the gradient Σ g. The
-/// rows are those of a batch's packed sequences.
+/// rows are those of a batch's packed sequences. Per-example norms of recurrent layers: Lee and Kifer 2021 (arXiv
+/// 2009.03106).
 final class RecurrentRule: RangedGradientRule {
   struct Product {
     let gradient: Tensor

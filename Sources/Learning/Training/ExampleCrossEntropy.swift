@@ -11,7 +11,7 @@ struct ExampleCrossEntropy {
   /// The loss of logits [examples, …, classes] with integer labels [examples, …]: [examples]. Where nobody else holds
   /// the memory of the logits, it is overwritten: a language model's logits are the largest tensor of its step.
   func callAsFunction(_ logits: inout Tensor, _ labels: Tensor) throws -> Tensor {
-    let (classes, y) = try check(logits, labels)
+    let (classes, y) = try Losses.checkLabels(logits, labels)
     let (rows, examples) = (y.count, labels.shape[0])
     let time = rows / max(1, examples)
     let wanted = logits.requiresGradient && Tape.isRecording
@@ -32,7 +32,7 @@ struct ExampleCrossEntropy {
         rows, classes, x.floats, y.pointer(Int64.self), scales.floats, positions.floats,
         gradient?.floats)
     }
-    if invalid > 0 { throw invalidLabel(y, classes) }
+    if invalid > 0 { throw Losses.invalidLabel(y, classes, ignoreIndex: ignoreIndex) }
     let losses = try Tensor.uninitialized([examples])
     withExtendedLifetime((positions, scales)) {
       for example in 0..<examples {
@@ -63,22 +63,6 @@ struct ExampleCrossEntropy {
     return recorded
   }
 
-  private func check(_ logits: Tensor, _ labels: Tensor) throws -> (classes: Int, labels: Tensor) {
-    guard let classes = logits.shape.last, classes > 0, logits.rank >= 2,
-      Shape(logits.shape.dropLast()) == labels.shape
-    else {
-      throw DomainError(
-        .shape,
-        "cross-entropy needs logits [examples, classes] and labels [examples], got \(logits.shape) and \(labels.shape)"
-      )
-    }
-    guard !labels.dtype.isFloating, labels.dtype != .bool else {
-      throw DomainError(
-        .type, "cross-entropy needs integer labels, got a tensor of \(labels.dtype.name)")
-    }
-    return (classes, try labels.detached.cast(to: .i64).contiguous())
-  }
-
   /// Losses and gradients of all rows; returns how many labels are no class.
   private func passes(
     _ rows: Int, _ classes: Int, _ logits: UnsafePointer<Float>, _ labels: UnsafePointer<Int64>,
@@ -100,13 +84,5 @@ struct ExampleCrossEntropy {
       }
       return invalid.reduce(0, +)
     }
-  }
-
-  private func invalidLabel(_ labels: Tensor, _ classes: Int) -> DomainError {
-    let values = UnsafeBufferPointer(start: labels.pointer(Int64.self), count: labels.count)
-    let bad =
-      values.first { $0 != Int64(ignoreIndex) && !(0..<Int64(classes)).contains($0) } ?? -1
-    return DomainError(
-      .index, "label \(bad) is not one of the \(classes) classes 0..<\(classes)")
   }
 }

@@ -107,20 +107,6 @@ public struct Loss {
       })
   }
 
-  /// The mean of squared differences over everything but the first axis.
-  public static var meanSquaredError: Loss {
-    Loss("mean_squared_error", keepsExamplesApart: true) { output, labels in
-      // Broadcasting would set one example's label beside another's output.
-      guard output.shape == labels.shape else {
-        throw DomainError(
-          .shape,
-          "the squared error needs two tensors of one shape, got \(output.shape) and \(labels.shape)"
-        )
-      }
-      return try Losses.perExample((output - labels).square(), of: output)
-    }
-  }
-
   /// Binary cross-entropy with logits, the mean over everything but the first axis.
   public static var binaryCrossEntropy: Loss {
     Loss("binary_cross_entropy", keepsExamplesApart: true) { output, labels in
@@ -167,20 +153,8 @@ public enum Losses {
     _ logits: Tensor, _ labels: Tensor, ignoreIndex: Int = -100, labelSmoothing: Double = 0,
     reduction: Reduction = .mean
   ) throws -> Tensor {
-    guard let classes = logits.shape.last, classes > 0, logits.rank >= 2,
-      Shape(logits.shape.dropLast()) == labels.shape
-    else {
-      throw DomainError(
-        .shape,
-        "cross-entropy needs logits [examples, classes] and labels [examples], got \(logits.shape) and \(labels.shape)"
-      )
-    }
-    guard !labels.dtype.isFloating, labels.dtype != .bool else {
-      throw DomainError(
-        .type, "cross-entropy needs integer labels, got a tensor of \(labels.dtype.name)")
-    }
+    let (classes, y) = try checkLabels(logits, labels)
     let x = try Check.floats(logits, "cross-entropy")
-    let y = try labels.detached.cast(to: .i64).contiguous()
     let rows = y.count
     let losses = try Tensor.uninitialized(labels.shape)
     let wanted = logits.requiresGradient && Tape.isRecording
@@ -203,12 +177,7 @@ public enum Losses {
         counted += result.counted
       }
     }
-    if invalid > 0 {
-      let values = UnsafeBufferPointer(start: y.pointer(Int64.self), count: rows)
-      let bad =
-        values.first { $0 != Int64(ignoreIndex) && !(0..<Int64(classes)).contains($0) } ?? -1
-      throw DomainError(.index, "label \(bad) is not one of the \(classes) classes 0..<\(classes)")
-    }
+    if invalid > 0 { throw invalidLabel(y, classes, ignoreIndex: ignoreIndex) }
     withExtendedLifetime((x, y)) {}
     let recorded = Tape.record("cross_entropy", inputs: [logits], output: losses) { request in
       guard let gradient else { return BackwardResult(inputs: [nil]) }
@@ -227,6 +196,36 @@ public enum Losses {
     case .sum: return try recorded.sum()
     case .mean: return try recorded.sum() / Double(counted)
     }
+  }
+
+  /// The number of classes of logits [examples, …, classes], and their labels [examples, …] as whole numbers in a row.
+  static func checkLabels(_ logits: Tensor, _ labels: Tensor) throws -> (
+    classes: Int, labels: Tensor
+  ) {
+    guard let classes = logits.shape.last, classes > 0, logits.rank >= 2,
+      Shape(logits.shape.dropLast()) == labels.shape
+    else {
+      throw DomainError(
+        .shape,
+        "cross-entropy needs logits [examples, classes] and labels [examples], got \(logits.shape) and \(labels.shape)"
+      )
+    }
+    guard !labels.dtype.isFloating, labels.dtype != .bool else {
+      throw DomainError(
+        .type, "cross-entropy needs integer labels, got a tensor of \(labels.dtype.name)")
+    }
+    return (classes, try labels.detached.cast(to: .i64).contiguous())
+  }
+
+  /// What to throw where one of `labels`, as `checkLabels` gave them, is no class.
+  static func invalidLabel(_ labels: Tensor, _ classes: Int, ignoreIndex: Int) -> DomainError {
+    let bad = withExtendedLifetime(labels) {
+      UnsafeBufferPointer(start: labels.pointer(Int64.self), count: labels.count).first {
+        $0 != Int64(ignoreIndex) && !(0..<Int64(classes)).contains($0)
+      }
+    }
+    return DomainError(
+      .index, "label \(bad ?? -1) is not one of the \(classes) classes 0..<\(classes)")
   }
 
   /// softplus(x) - target·x for each element, which is binary cross-entropy of sigmoid(x) without overflow.

@@ -8,9 +8,19 @@ extension TrainingStep {
     switch method {
     case .plain: "plain"
     case .private(let o):
-      "private(bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), layers: \(o.layers?.rawValue ?? "none"), grouping: \(o.grouping), noise: \(o.noiseShape) \(o.noise.fingerprint))"
+      """
+      private(bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), \
+      layers: \(o.layers?.rawValue ?? "none"), grouping: \(o.grouping), \
+      noise: \(o.noiseShape) \(o.noise.fingerprint))
+      """
     case .microBatch(let o):
-      "micro-batches(\(o.microBatches), bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), scale: \(o.scale.rawValue), grouping: \(o.grouping), mean: \(o.mean), noise: \(o.noiseShape) \(o.noise.fingerprint), assignment: \(o.noise.isSecure ? "secret" : o.assignment.fingerprint))"
+      // The mean was a choice once; what was saved then goes on.
+      """
+      micro-batches(\(o.microBatches), bound: \(o.bound), expected batch: \(o.expectedBatch), \
+      rule: \(o.rule), scale: \(o.scale.rawValue), grouping: \(o.grouping), mean: expectedSize, \
+      noise: \(o.noiseShape) \(o.noise.fingerprint), \
+      assignment: \(o.noise.isSecure ? "secret" : o.assignment.fingerprint))
+      """
     }
   }
 

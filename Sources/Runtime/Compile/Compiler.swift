@@ -137,17 +137,11 @@ final class Compiler {
         parameters: parameters.map { parameter in
           Signature.Parameter(
             parameter.name,
-            defaultText: parameter.defaultValue.map { text(of: $0.span) },
+            defaultText: parameter.defaultValue.map { source.text(of: $0.span) },
             namedOnly: parameter.namedOnly)
         }), isMain: isMain)
     try Verifier.verify(prototype)
     return prototype
-  }
-
-  func text(of span: Span) -> String {
-    let start = max(0, min(Int(span.start), source.bytes.count))
-    let end = max(start, min(Int(span.end), source.bytes.count))
-    return String(decoding: source.bytes[start..<end], as: UTF8.self)
   }
 
   /// Compiles a function and leaves a closure of it in `register`.

@@ -6,6 +6,8 @@
   import Darwin
 #endif
 
+import Foundations
+
 /// The interpreter that runs on the current thread, for callbacks that domain code makes without knowing of it.
 enum CurrentVM {
   private static let key: pthread_key_t = {
@@ -82,45 +84,15 @@ public enum BigStack {
     return min(512 << 20, max(8 << 20, left / 8) & ~0xFFFF)
   }
 
-  private final class Job {
-    let body: () -> Void
-    init(_ body: @escaping () -> Void) { self.body = body }
-  }
-
   /// Runs `body` on a new thread and waits for it. Where no thread can be made it runs here.
   public static func run<Result>(
     byteCount: Int? = nil, _ body: @escaping () throws -> Result
   ) throws -> Result {
     var outcome: Swift.Result<Result, any Error>?
-    let job = Job { outcome = Swift.Result { try body() } }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, byteCount ?? defaultByteCount)
-    let context = Unmanaged.passRetained(job)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let code = pthread_create(
-        &thread, &attributes,
-        { argument in
-          Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
-          return nil
-        }, context.toOpaque())
-      if code == 0, let thread {
-        pthread_join(thread, nil)
-      } else {
-        context.takeRetainedValue().body()
-      }
-    #else
-      var thread = pthread_t()
-      let code = pthread_create(
-        &thread, &attributes,
-        { argument in
-          if let argument { Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body() }
-          return nil
-        }, context.toOpaque())
-      if code == 0 { pthread_join(thread, nil) } else { context.takeRetainedValue().body() }
-    #endif
+    let isDone = BackgroundThread.run(stackBytes: byteCount ?? defaultByteCount) {
+      outcome = Swift.Result { try body() }
+    }
+    if !isDone { return try body() }
     switch outcome {
     case .success(let result)?: return result
     case .failure(let error)?: throw error

@@ -194,7 +194,7 @@ extension VM {
       return result
     }
     // A native that stands for a number, with a number on the other side.
-    if let a = plain(left), let b = plain(right), let result = try Arithmetic.numeric(op, a, b) {
+    if let a = left.plain, let b = right.plain, let result = try Arithmetic.numeric(op, a, b) {
       return result
     }
     var hint: String?
@@ -222,11 +222,6 @@ extension VM {
     } catch {
       throw Fault(error)
     }
-  }
-
-  private func plain(_ value: Value) -> Value? {
-    guard case .object(let reference) = value else { return value }
-    return reference.kind == .native ? reference.native.scalar : nil
   }
 
   /// `+`, which makes strings and lists.
@@ -295,7 +290,7 @@ extension VM {
       if !orEqual {
         if let result = try Comparison.less(left, right, self) { return .bool(result) }
       } else {
-        switch (plain(left), plain(right)) {
+        switch (left.plain, right.plain) {
         case (.float(let a)?, .float(let b)?): return .bool(a <= b)
         case (.float(let a)?, .int?) where a.isNaN, (.int?, .float(let a)?) where a.isNaN:
           return .bool(false)

@@ -352,3 +352,12 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
     }
   }
 }
+
+extension Value {
+  /// The plain value that this is or that, as a native one, it stands for (a tensor of one number); nil for all other
+  /// objects.
+  var plain: Value? {
+    guard case .object(let reference) = self else { return self }
+    return reference.kind == .native ? reference.native.scalar : nil
+  }
+}

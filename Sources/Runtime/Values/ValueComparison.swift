@@ -137,7 +137,7 @@ public enum Comparison {
     default: break
     }
     // A native number on one side at least, otherwise the two have no order.
-    guard isNative(a) || isNative(b), let x = scalar(a), let y = scalar(b), !isNative(x),
+    guard isNative(a) || isNative(b), let x = a.plain, let y = b.plain, !isNative(x),
       !isNative(y)
     else { return nil }
     return try less(x, y, vm, depth + 1)
@@ -146,11 +146,5 @@ public enum Comparison {
   private static func isNative(_ value: Value) -> Bool {
     if case .object(let reference) = value { return reference.kind == .native }
     return false
-  }
-
-  /// The plain value that a native one stands for, for mixed comparisons; nil where neither is native.
-  private static func scalar(_ value: Value) -> Value? {
-    guard case .object(let reference) = value else { return value }
-    return reference.kind == .native ? reference.native.scalar : nil
   }
 }

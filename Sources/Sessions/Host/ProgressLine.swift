@@ -201,17 +201,22 @@ public final class ProgressLine: @unchecked Sendable {
   private static func cut(_ line: String, to width: Int) -> String {
     var result = ""
     var used = 0
+    var isWhole = true
     var inEscape = false
     for character in line {
       if character == "\u{1B}" { inEscape = true }
       if !inEscape {
-        if used == width { break }
-        used += 1
+        let columns = DisplayWidth.of(character)
+        if used + columns > width {
+          isWhole = false
+          break
+        }
+        used += columns
       }
       result.append(character)
       if inEscape, character == "m" { inEscape = false }
     }
-    return used == width && line.contains("\u{1B}") ? result + "\u{1B}[0m" : result
+    return !isWhole && line.contains("\u{1B}") ? result + "\u{1B}[0m" : result
   }
 }
 

@@ -121,7 +121,7 @@ public struct Examples: Sendable, Equatable, CustomStringConvertible {
     return hash.fingerprint.description
   }
 
-  public var description: String { "\(grouped(count)) examples" }
+  public var description: String { "\(NumberText.grouped(count)) examples" }
 }
 
 /// Some examples as a matrix of token numbers.

@@ -136,8 +136,8 @@ public struct IntentDataset: Sendable, CustomStringConvertible {
 
   public var description: String {
     let parts = [("train", train.count), ("valid", valid?.count ?? 0), ("test", test.count)]
-      .filter { $0.1 > 0 }.map { "\(grouped($0.1)) \($0.0)" }.joined(separator: ", ")
+      .filter { $0.1 > 0 }.map { "\(NumberText.grouped($0.1)) \($0.0)" }.joined(separator: ", ")
     return
-      "Dataset \(name): \(parts), \(grouped(classes.count)) classes, \(grouped(vocabulary.wordCount)) words"
+      "Dataset \(name): \(parts), \(NumberText.grouped(classes.count)) classes, \(NumberText.grouped(vocabulary.wordCount)) words"
   }
 }

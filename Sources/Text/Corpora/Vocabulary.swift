@@ -76,16 +76,5 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
     return hash.fingerprint.description
   }
 
-  public var description: String { "Vocabulary of \(grouped(wordCount)) words" }
-}
-
-/// `13084` as `13,084`.
-func grouped(_ number: Int) -> String {
-  var digits = Array(String(number.magnitude))
-  var place = digits.count - 3
-  while place > 0 {
-    digits.insert(",", at: place)
-    place -= 3
-  }
-  return (number < 0 ? "-" : "") + String(digits)
+  public var description: String { "Vocabulary of \(NumberText.grouped(wordCount)) words" }
 }

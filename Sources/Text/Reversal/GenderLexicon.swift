@@ -5,7 +5,7 @@
 // ways are a perfect matching (no word stands in two pairs), and a word that is changed one way only leads to a word of
 // that matching, never to a third one.
 
-import CStdlib
+import Files
 import Foundations
 
 /// Pairs of gendered words.
@@ -149,23 +149,14 @@ public struct GenderLexicon: Sendable, Equatable {
     do {
       return try Cancellation.finishing {
         try GenderLexicon(
-          parsing: embeddedText("data/gender_lexicon.tsv"), source: "gender_lexicon.tsv")
+          parsing: StandardLibrary.text("data/gender_lexicon.tsv") ?? "",
+          source: "gender_lexicon.tsv")
       }
     } catch {
       // The file is part of the binary; a test reads it.
       preconditionFailure("the embedded lexicon is malformed: \(error)")
     }
   }()
-
-  static func embeddedText(_ path: String) -> String {
-    for index in 0..<fairlead_stdlib_count() {
-      let file = fairlead_stdlib_at(index)
-      guard String(cString: file.path) == path else { continue }
-      return String(
-        decoding: UnsafeBufferPointer(start: file.text, count: file.length), as: UTF8.self)
-    }
-    return ""
-  }
 }
 
 extension GenderLexicon {

@@ -2,6 +2,7 @@
 // section 3.2). A name is not a role, and reversing it changes who is spoken of, so that names stay unless a pairing is
 // given.
 
+import Files
 import Foundations
 
 /// A one-to-one pairing of masculine and feminine given names.
@@ -157,7 +158,7 @@ public struct GivenNames: Sendable, Equatable {
     do {
       return try Cancellation.finishing {
         try GivenNames(
-          parsing: GenderLexicon.embeddedText("data/given_names.tsv"), source: "given_names.tsv")
+          parsing: StandardLibrary.text("data/given_names.tsv") ?? "", source: "given_names.tsv")
       }
     } catch {
       // The file is part of the binary; a test reads it.

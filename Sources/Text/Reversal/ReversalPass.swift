@@ -1,5 +1,6 @@
-// One pass over a text: finds gendered words, decides, copies. Most words are rejected by their first letter and
-// length, before any hashing; what stands around a word is looked at for gendered words only.
+// One pass of role reversal (Gupta et al. 2022) over a text: finds gendered words, decides, copies. Most words are
+// rejected by their first letter and length, before any hashing; what stands around a word is looked at for gendered
+// words only.
 
 import Foundations
 

@@ -138,11 +138,7 @@ struct SentenceFeatures {
     return hash(runs)
   }
 
-  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    return hash
-  }
+  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 { FowlerNollVo.hash(bytes) }
 
   private static func mix(_ kind: UInt64, _ a: UInt64, _ b: UInt64 = 0) -> UInt64 {
     var x = a ^ (kind &* 0x9E37_79B9_7F4A_7C15) ^ (b &* 0xC2B2_AE3D_27D4_EB4F &+ 0x1656_67B1)

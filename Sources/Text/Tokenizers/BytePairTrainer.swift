@@ -158,10 +158,8 @@ struct WordCounter {
   }
 
   private static func hash(_ word: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in word { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    hash ^= hash >> 32
-    return UInt32(truncatingIfNeeded: hash)
+    let hash = FowlerNollVo.hash(word)
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
   }
 }
 

@@ -1,7 +1,7 @@
 import CStdlib
 import Foundation
 
-/// The standard library as it is embedded in the binary.
+/// The standard library, modules and data, as it is embedded in the binary.
 public enum StandardLibrary {
   /// The paths of all its files below Stdlib.
   public static var paths: [String] {

@@ -1,7 +1,7 @@
 import Runtime
 
 /// Sorting by what a script's function gives.
-enum Sorting {
+enum SortingByKey {
   static func sorted(_ values: [Value], _ key: Callable?, _ reverse: Bool, _ vm: VM) throws
     -> [Value]
   {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Builtins
 
-@Suite struct SortingTests {
+@Suite struct SortingByKeyTests {
   /// Runs `body` inside a native, where values that are made are kept alive.
   private func inNative(_ body: @escaping @Sendable (VM) throws -> Void) {
     let interpreter = Interpreter(host: RecordingHost(), seed: 1)
@@ -31,7 +31,7 @@ import Testing
             Int.random(in: -1_000...1_000, using: &random)
               &* Int.random(in: 1...Int.max, using: &random)
           }
-          let sorted = try Sorting.sorted(ints.map { .int($0) }, nil, reverse, vm)
+          let sorted = try SortingByKey.sorted(ints.map { .int($0) }, nil, reverse, vm)
           #expect(
             sorted.map { Int.decode($0, vm) } == (reverse ? ints.sorted(by: >) : ints.sorted()))
           let floats = (0..<count).map { _ in
@@ -41,7 +41,7 @@ import Testing
           let mixed: [Value] =
             floats.map { .float($0) } + [.int(3), .float(-0.0), .float(0), .float(.infinity)]
           let plain = floats + [3, 0, 0, .infinity]
-          let ordered = try Sorting.sorted(mixed, nil, reverse, vm)
+          let ordered = try SortingByKey.sorted(mixed, nil, reverse, vm)
           #expect(
             ordered.map { Double.decode($0, vm) }
               == (reverse ? plain.sorted(by: >) : plain.sorted()))
@@ -53,7 +53,7 @@ import Testing
             }
             return String(text)
           }
-          let strings = try Sorting.sorted(texts.map(vm.makeString), nil, reverse, vm)
+          let strings = try SortingByKey.sorted(texts.map(vm.makeString), nil, reverse, vm)
           let expected = texts.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
           #expect(strings.map { $0.string } == (reverse ? expected.reversed() : expected))
         }
