@@ -33,6 +33,7 @@ public struct Codes: Sendable {
   }
 
   public init(_ column: Series) throws {
+    try Cancellation.check()
     let missing = column.missing
     func keys<T>(_ items: [T], _ key: (T) -> UInt64) -> [UInt64] { items.map(key) }
     switch column.values {

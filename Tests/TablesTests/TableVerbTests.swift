@@ -69,7 +69,7 @@ import Testing
     #expect(try wide.column("y").cells == [.int(2), .null])
     let back = try wide.unpivoted(["x", "y"], name: "m", value: "v").droppingMissing(["v"])
     #expect(back == long)
-    let twice = try long.appending(long)
+    let twice = long.appending(long)
     #expect(throws: DomainError.self) {
       try twice.pivoted(rows: ["k"], columns: "m", values: "v", reduction: nil)
     }

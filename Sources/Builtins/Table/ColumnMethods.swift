@@ -128,6 +128,9 @@ enum ColumnMethods {
       examples: [("table({v: [3, 1, 2]}).v.sort()", "[1, 2, 3]")]
     ) { series, descending in series.gathered(try series.ordered(descending: descending)) }
     .abandonable(),
+  ]
+
+  static let conversions = [
     Native(
       "bins", "For each number the interval it lies in, as a category such as \"[0, 10)\".", column,
       Param<Value>("edges", "How many bins of equal width, or a list of ascending edges."),

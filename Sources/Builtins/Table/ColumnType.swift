@@ -58,6 +58,7 @@ extension Series: NativeValue {
     }
     type.methods(ColumnMethods.reductions)
     type.methods(ColumnMethods.columns)
+    type.methods(ColumnMethods.conversions)
   }
 }
 

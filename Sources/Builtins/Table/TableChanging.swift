@@ -64,6 +64,7 @@ extension TableBuiltins {
       returns: "table", search: ["concat", "concatenate", "union", "rbind", "bind_rows", "+"],
       examples: [("table({a: [1]}).append({a: 2}).a", "[1, 2]")],
       context: { (vm: VM, table: Table, other: Value) in
+        try Cancellation.check()
         if let more = try Table.decode(other, vm) { return table.appending(more) }
         if let row = try Row.decode(other, vm) {
           return table.appending(
@@ -78,6 +79,9 @@ extension TableBuiltins {
         return table.appending(try TableMaking.make(other, vm))
       }
     ).knowing(TableColumns.appended).abandonable(),
+  ]
+
+  static let mapping = [
     Native(
       "map", "A list of what a function gives for each row.", table,
       Param<Callable>("function", "A function of the row."), returns: "list", search: ["apply"],

@@ -75,6 +75,7 @@ extension Table: NativeValue {
     }
     type.methods(TableBuiltins.choosing)
     type.methods(TableBuiltins.changing)
+    type.methods(TableBuiltins.mapping)
     type.methods(TableBuiltins.cleaning)
     type.methods(TableBuiltins.joining)
     type.methods(TableBuiltins.summarising)
