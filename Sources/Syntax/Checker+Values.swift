@@ -306,6 +306,8 @@ extension Checker {
       return Known(value.type, value)
     }
     switch (op, left.type, right.type) {
+    case (.both, let a, let b), (.either, let a, let b):
+      return a == .bool && b == .bool ? Known(.bool) : .anything
     case (.divide, let a, let b) where a.isNumber && b.isNumber: return Known(.float)
     case (.power, .int, .int), (.matmul, _, _): return .anything
     case (_, .int, .int): return Known(.int)

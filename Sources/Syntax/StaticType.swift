@@ -265,6 +265,8 @@ public struct PartsInsight: Sendable {
 /// What may fail for the values that it is done with.
 public enum JudgedOperation: Sendable, Equatable {
   case negate
+  /// `not a`.
+  case invert
   case binary(BinaryOperator)
   /// `a < b`, `a <= b`.
   case less(orEqual: Bool)

@@ -22,6 +22,7 @@ extension Series: NativeValue {
       try Cancellation.abandonable { try ColumnOperators.binary(op, left, right, vm) }
     }
     type.negate = { series, vm in vm.box(try series.negated()) }
+    type.invert = { series, vm in vm.box(try series.inverted()) }
     type.compare = { vm, op, left, right in
       try Cancellation.abandonable { try ColumnOperators.compare(op, left, right, vm) }
     }
@@ -111,9 +112,9 @@ enum ColumnOperators {
 
   static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value?
   {
-    guard let operation = Series.Operation(rawValue: op.rawValue),
-      let a = try operand(left, vm), let b = try operand(right, vm)
-    else { return nil }
+    guard let a = try operand(left, vm), let b = try operand(right, vm) else { return nil }
+    if op.isLogical { return vm.box(try Series.combined(a, b, isOr: op == .either)) }
+    guard let operation = Series.Operation(rawValue: op.rawValue) else { return nil }
     return vm.box(try Series.calculated(operation, a, b))
   }
 
