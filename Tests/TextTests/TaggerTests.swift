@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Tensors
+import Foundations
 import Testing
 
 @testable import Text
