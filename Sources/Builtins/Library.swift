@@ -12,7 +12,10 @@ public enum Library {
 
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
-    CoreBuiltins.install(into: interpreter, overload: TensorMath.overload)
+    CoreBuiltins.install(into: interpreter) { function, arguments, vm in
+      try TensorMath.overload(function, arguments, vm)
+        ?? ColumnMath.overload(function, arguments, vm)
+    }
     HostBuiltins.install(in: interpreter)
     TensorBuiltins.install(in: interpreter)
     interpreter.define(SeedBuiltins.natives)
@@ -37,14 +40,15 @@ public enum Library {
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
     "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
-    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType }, "plot": { Plot.nativeType },
+    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
+    "plot": { Plot.nativeType },
   ]
 
   /// The type of what a sweep gives.
   public static var sweepType: String { Table.nativeType.name }
 
   /// The types whose values a trial of a sweep can record, beside the language's own plain ones.
-  public static var recordedTypes: Set<String> { 
+  public static var recordedTypes: Set<String> {
     [
       Table.nativeType.name, Tensor.nativeType.name, Series.nativeType.name, Row.nativeType.name,
       CalendarDate.nativeType.name, CalendarMoment.nativeType.name,

@@ -55,6 +55,7 @@ extension Series: NativeValue {
     type.field("weekday", "The weekdays of dates, 1 for Monday to 7 for Sunday.") {
       try $0.part(.weekday)
     }
+    type.foreignNames = ForeignNames.column
     type.methods(ColumnMethods.reductions)
     type.methods(ColumnMethods.columns)
   }
@@ -108,6 +109,18 @@ enum ColumnOperators {
         try vm.checkInterrupt(turn: index)
         return try Cell(element, vm)
       })
+  }
+
+  /// The tensor of a column, or of a table's columns side by side, [rows, columns]; nil for other values. Columns of
+  /// different types come as f32 where `dtype` names no other.
+  static func tensor(_ value: Value, _ dtype: DType?) throws -> Tensor? {
+    if let column = (value.object as? Boxed<Series>)?.value { return try column.tensor(dtype) }
+    guard let table = (value.object as? Boxed<Table>)?.value else { return nil }
+    let columns = table.shown.map(\.series)
+    let kinds = Set(columns.map(\.kind))
+    guard !columns.isEmpty else { return try .zeros([table.rowCount, 0], dtype ?? .f32) }
+    let common = dtype ?? (kinds.count == 1 ? nil : .f32)
+    return try Tensor.stacked(columns.map { try $0.tensor(common) }, axis: 1)
   }
 
   static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value?
