@@ -145,7 +145,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
       methods: Dictionary(type.methods.map { ($0.name, $0.signature) }) { $1 },
       hasParts: type.hasMembersOfItsOwn, mayBeScalar: type.mayBeScalar,
       isSequence: type.isSequence, call: type.call?.signature,
-      insight: type.insight)
+      insight: type.insight, foreignNames: type.foreignNames)
   }
 
   private func methods(of kind: ObjectKind) -> [String: Signature] {

@@ -72,6 +72,8 @@ public class AnyNativeType: @unchecked Sendable {
   /// What `object(…)` calls; its first parameter is the object.
   public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
   var callObject: NativeFunction?
+  /// What other tools call members that the type does not have: hints that say what to write here.
+  public var foreignNames: [String: String] = [:]
   /// What the parts of a value (the columns of a table) tell a check of what is taken out of it.
   public var insight: PartsInsight?
 
