@@ -206,6 +206,15 @@ extension Checker {
     }
   }
 
+  /// `base[subscripts] = …`: a native value says itself, at run time, what it takes.
+  func elementSet(_ base: Expr, _ subscripts: [Subscript], _ span: Span) {
+    let known = expression(base)
+    var index: Known?
+    for item in subscripts { index = self.item(item) }
+    if case .object = known.type { return }
+    _ = element(known, subscripts, index, span)
+  }
+
   /// What is known of an index; nil for a slice.
   private func item(_ item: Subscript) -> Known? {
     switch item {
