@@ -38,7 +38,7 @@ enum ForeignNames {
     ("concat concatenate union rbind bind_rows vstack extend", "write `t.append(u)`"),
     ("distinct", "write `t.drop_duplicates(\"k\")`; the values alone are `t.unique(\"k\")`"),
     (
-      "nunique n_distinct", "write `len(t.unique(\"k\"))`; `t.describe().distinct` counts by column"
+      "nunique n_distinct", "write `len(t.unique(\"k\"))`; `t.describe()` counts by column"
     ),
     (
       "info dtypes str glimpse summary head_info",
