@@ -136,7 +136,9 @@ extension Tensor {
   /// The opposite of each bool.
   public func inverted() throws -> Tensor {
     guard dtype == .bool else {
-      throw DomainError(.type, "`not` needs a tensor of bools, got one of \(dtype.name)")
+      throw DomainError(
+        .type, "`not` needs a tensor of bools, got one of \(dtype.name)",
+        hint: "compare first: `x > 0`")
     }
     let source = try contiguous()
     let result = try Tensor.uninitialized(shape, .bool).with(lengths: lengths)

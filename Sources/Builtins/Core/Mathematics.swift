@@ -13,13 +13,15 @@ import Syntax
 // outside its domain it is an error. Infinite results are given as they are (`log(0)` is `-inf`).
 
 extension CoreBuiltins {
+  private static let operand = Param<Value>("x", "A number, a tensor or a column.")
+
   /// A function of one number that gives a float.
   private static func function(
     _ name: String, _ summary: String, _ example: (String, String)? = nil, search: [String] = [],
     _ overload: @escaping Overload, _ compute: @escaping @Sendable (Double) -> Double
   ) -> Native {
     Native(
-      name, summary, Param<Value>("x", "A number, a tensor or a column."),
+      name, summary, operand,
       returns: "float, tensor or column", search: search, examples: example.map { [$0] } ?? []
     ) { vm, x in
       switch x {
@@ -60,7 +62,7 @@ extension CoreBuiltins {
         overload, expm1),
       Native(
         "log", "The natural logarithm, or that to a base.",
-        Param<Value>("x", "A number, a tensor or a column."),
+        operand,
         Param<Double?>("base", "The base; e where it is nil.", default: nil),
         returns: "float, tensor or column", seeAlso: ["log2", "log10", "log1p"],
         search: ["logarithm", "ln"], examples: [("log(1)", "0.0"), ("log(8, 2)", "3.0")]
@@ -145,7 +147,7 @@ extension CoreBuiltins {
       _ check: @escaping @Sendable (Double) -> Bool
     ) -> Native {
       Native(
-        name, summary, Param<Value>("x", "A number, a tensor or a column."),
+        name, summary, operand,
         returns: "bool, tensor or column",
         examples: [example]
       ) { vm, x in
@@ -169,9 +171,8 @@ extension CoreBuiltins {
   static func rounding(_ overload: @escaping Overload) -> [Native] {
     [
       Native(
-        "abs", "The value without its sign.", Param<Value>("x", "A number, a tensor or a column."),
-        returns: "int, float, tensor or column", search: ["absolute", "magnitude"],
-        examples: [("abs(-3)", "3")]
+        "abs", "The value without its sign.", operand, returns: "int, float, tensor or column",
+        search: ["absolute", "magnitude"], examples: [("abs(-3)", "3")]
       ) { vm, x in
         switch x {
         case .int(let int):
@@ -188,7 +189,7 @@ extension CoreBuiltins {
       },
       Native(
         "round", "The nearest whole number, or the nearest with some decimals; halves go to even.",
-        Param<Value>("x", "A number, a tensor or a column."),
+        operand,
         Param<Int?>("digits", "How many decimals; nil gives an int.", default: nil),
         returns: "int, float, tensor or column", seeAlso: ["floor", "ceil"],
         examples: [("round(2.5)", "2"), ("round(2.675, 2)", "2.67"), ("round(1234, -2)", "1200")]
@@ -217,9 +218,9 @@ extension CoreBuiltins {
       },
       Native(
         "sign", "The sign: -1, 0 or 1 as x is negative, zero or positive.",
-        Param<Value>("x", "A number, a tensor or a column."),
-        returns: "int, float, tensor or column",
-        search: ["signum"], examples: [("sign(-2.5)", "-1.0"), ("sign(3)", "1")]
+        operand,
+        returns: "int, float, tensor or column", search: ["signum"],
+        examples: [("sign(-2.5)", "-1.0"), ("sign(3)", "1")]
       ) { vm, x in
         switch x {
         case .int(let int): return Value.int(int.signum())
@@ -262,7 +263,7 @@ extension CoreBuiltins {
     _ compute: @escaping @Sendable (Double) -> Double
   ) -> Native {
     Native(
-      name, summary, Param<Value>("x", "A number, a tensor or a column."),
+      name, summary, operand,
       returns: "int, tensor or column",
       seeAlso: ["round"], examples: [example]
     ) { vm, x in

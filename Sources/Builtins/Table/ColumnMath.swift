@@ -4,8 +4,8 @@ import Tables
 import Tensors
 
 /// Global functions on columns: those that the core declares for numbers and sequences take columns through
-/// `overload`. What sums up leaves missing values out, as the column's own methods do; what is done value by value keeps
-/// them, follows IEEE 754 as the arithmetic of columns does (`log(-1.0)` is nan), and leaves ints ints where the
+/// `overload`. What sums up leaves missing values out, as the column's own methods do; what is done value by value
+/// keeps them, follows IEEE 754 as the arithmetic of columns does (`log(-1.0)` is nan), and leaves ints ints where the
 /// function gives whole numbers.
 enum ColumnMath {
   /// A global function of the core on a column; nil where it is not for us.
