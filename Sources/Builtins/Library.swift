@@ -12,7 +12,10 @@ public enum Library {
 
   /// Makes all modules, natives and types known to an interpreter.
   public static func install(in interpreter: Interpreter) {
-    CoreBuiltins.install(into: interpreter, overload: TensorMath.overload)
+    CoreBuiltins.install(into: interpreter) { function, arguments, vm in
+      try TensorMath.overload(function, arguments, vm)
+        ?? ColumnMath.overload(function, arguments, vm)
+    }
     HostBuiltins.install(in: interpreter)
     TensorBuiltins.install(in: interpreter)
     interpreter.define(SeedBuiltins.natives)

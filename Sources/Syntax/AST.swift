@@ -60,6 +60,12 @@ public enum BinaryOperator: String, Sendable {
   case modulo = "%"
   case matmul = "@"
   case power = "**"
+  /// `&` and `|`: two bools, or masks element by element. Both sides are evaluated.
+  case both = "&"
+  case either = "|"
+
+  /// Whether its operands are bools and masks rather than numbers.
+  public var isLogical: Bool { self == .both || self == .either }
 }
 
 public enum ComparisonOperator: String, Sendable {

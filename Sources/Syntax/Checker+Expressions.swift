@@ -44,8 +44,7 @@ extension Checker {
     case .unary(let operation, let operand):
       let known = expression(operand)
       guard operation == .not else { return negated(known, value) }
-      checkBool(operand, known, "not")
-      return Known(.bool)
+      return inverted(operand, known, value)
     case .binary(let op, _, let right): return binary(op, operand, expression(right), value)
     case .coalesce(_, let right):
       let other = expression(right)
@@ -205,6 +204,15 @@ extension Checker {
       format(spec)
       format(known, spec, isRepresented: conversion == .repr, value.span)
     }
+  }
+
+  /// `base[subscripts] = …`: a native value says itself, at run time, what it takes.
+  func elementSet(_ base: Expr, _ subscripts: [Subscript], _ span: Span) {
+    let known = expression(base)
+    var index: Known?
+    for item in subscripts { index = self.item(item) }
+    if case .object = known.type { return }
+    _ = element(known, subscripts, index, span)
   }
 
   /// What is known of an index; nil for a slice.
@@ -409,7 +417,25 @@ extension Checker {
     guard let type = typeWithoutTruth(value, known) else { return }
     failure(
       .type, "`\(word)` needs a bool", value.span, label: "this is \(type)",
-      hint: "a condition is a comparison, such as `x != 0` or `len(xs) > 0`")
+      hint: mayBeMask(known)
+        ? "reduce it to one bool with `.any()` or `.all()`"
+        : "a condition is a comparison, such as `x != 0` or `len(xs) > 0`")
+  }
+
+  /// `not value`: the opposite of a bool, or of a mask element by element.
+  private func inverted(_ operand: Expr, _ known: Known, _ whole: Expr) -> Known {
+    if case .object = known.type {
+      allows(.invert, [known], whole.span)
+      return .anything
+    }
+    checkBool(operand, known, "not")
+    return known.type == .any ? .anything : Known(.bool)
+  }
+
+  /// Whether a native value may hold bools that `&` and `|` join element by element.
+  private func mayBeMask(_ known: Known) -> Bool {
+    guard case .object = known.type, let judge = environment.judge else { return false }
+    return judge.problem(.binary(.both), [known, known]) == nil
   }
 
   /// `left and right`, `left or right`; what is known of the left side is there already.
@@ -418,7 +444,9 @@ extension Checker {
     for (operand, known) in [(left, first), (right, second)] {
       guard let type = typeWithoutTruth(operand, known) else { continue }
       var hint = "each side of `\(word)` is a condition of its own"
-      if word == "or" {
+      if mayBeMask(known) {
+        hint = "masks are joined element by element with `\(word == "or" ? "|" : "&")`"
+      } else if word == "or" {
         if case .comparison(let operands, let operators) = left.kind, operators == [.equal] {
           let name = source.text(operands[0].span)
           hint = "write `\(name) == … or \(name) == …`, or `\(name) in […]`"

@@ -218,10 +218,10 @@ extension Checker {
     case .index, .member:
       if !isVisited {
         // What is set need not be there yet, so that the last step is no read.
-        if case .member(let base, _, _) = target.kind {
-          expression(base)
-        } else {
-          expression(target)
+        switch target.kind {
+        case .member(let base, _, _): expression(base)
+        case .index(let base, let subscripts): elementSet(base, subscripts, target.span)
+        default: expression(target)
         }
       }
       if let (name, binding) = root(of: target), binding.map({ isOutsideSweep($0) }) ?? true {

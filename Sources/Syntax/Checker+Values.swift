@@ -190,7 +190,11 @@ extension Checker {
       }
       if let field = description.fields[name] { return Known(field) }
       if !isMethod, let parts, parts.contains(name) { return .anything }
-      if description.hasParts, parts == nil, description.methods[name] == nil { return .anything }
+      // What other tools call a method is none, whatever the columns: a column cannot be called.
+      let isForeign = isCalled && description.foreignNames[name] != nil
+      if description.hasParts, parts == nil, description.methods[name] == nil, !isForeign {
+        return .anything
+      }
       known = parts ?? []
     default: if let field = description.fields[name] { return Known(field) }
     }
@@ -211,6 +215,7 @@ extension Checker {
         isMap && !isCalled ? .key : value.type.isPlain ? .type : .name, message,
         hint: Suggest.member(
           name, isCalled: isCalled, among: names.sorted(), of: Array(description.methods.values),
+          foreign: description.foreignNames,
           globals: value.type.isPlain ? [:] : environment.globals)), at: nameSpan)
     return .anything
   }
@@ -306,6 +311,8 @@ extension Checker {
       return Known(value.type, value)
     }
     switch (op, left.type, right.type) {
+    case (.both, let a, let b), (.either, let a, let b):
+      return a == .bool && b == .bool ? Known(.bool) : .anything
     case (.divide, let a, let b) where a.isNumber && b.isNumber: return Known(.float)
     case (.power, .int, .int), (.matmul, _, _): return .anything
     case (_, .int, .int): return Known(.int)

@@ -144,7 +144,7 @@ struct Holdings: ExprVisitor {
   private static func plainType(_ value: Expr) -> StaticType {
     switch value.kind {
     case .nil: .nil
-    case .bool, .comparison(_, [.in]), .comparison(_, [.notIn]), .unary(.not, _): .bool
+    case .bool, .comparison(_, [.in]), .comparison(_, [.notIn]): .bool
     case .int: .int
     case .float: .float
     case .string, .format: .string

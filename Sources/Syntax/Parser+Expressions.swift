@@ -3,8 +3,8 @@
 /// How tightly an operator binds, loose to tight.
 private enum Power: Int {
   case pipe = 1
-  case lambda, coalesce, or, and, not, comparison, range, additive, multiplicative, unary,
-    power
+  case lambda, coalesce, or, and, not, either, both, comparison, range, additive, multiplicative,
+    unary, power
 }
 
 private enum Infix {
@@ -75,6 +75,8 @@ extension Parser {
       switch symbol {
       case .pipe: return (.pipe, .pipe)
       case .coalesce: return (.coalesce, .coalesce)
+      case .bar: return (.binary(.either), .either)
+      case .ampersand: return (.binary(.both), .both)
       case .equal: return (.comparison(.equal), .comparison)
       case .notEqual: return (.comparison(.notEqual), .comparison)
       case .less: return (.comparison(.less), .comparison)
@@ -127,6 +129,8 @@ extension Parser {
       advance()
       let power: Power =
         switch binary {
+        case .either: .both
+        case .both: .comparison
         case .add, .subtract: .multiplicative
         case .power: .unary  // right associative, and `2 ** -1` needs no parentheses
         default: .unary

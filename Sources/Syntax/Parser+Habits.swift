@@ -298,12 +298,12 @@ extension Parser {
     switch symbol {
     case .doubleAmpersand: throw fail("`&&` does not exist", at: span, hint: "write `and`")
     case .doubleBar: throw fail("`||` does not exist", at: span, hint: "write `or`")
-    case .ampersand, .bar, .tilde, .shiftLeft, .shiftRight:
+    case .ampersandAssign, .barAssign:
+      let operation = symbol == .barAssign ? "|" : "&"
       throw fail(
-        "there is no operator `\(symbol.rawValue)`", at: span,
-        hint: symbol == .ampersand
-          ? "conditions are joined with `and`"
-          : symbol == .bar ? "conditions are joined with `or`" : nil)
+        "`\(symbol.rawValue)` does not exist", at: span, hint: "write `x = x \(operation) …`")
+    case .tilde, .shiftLeft, .shiftRight:
+      throw fail("there is no operator `\(symbol.rawValue)`", at: span)
     case .caret: throw fail("there is no operator `^`", at: span, hint: "a power is written `**`")
     case .tripleEqual: throw fail("`===` does not exist", at: span, hint: "write `==`")
     case .notTripleEqual, .lessGreater:
@@ -388,7 +388,12 @@ extension Parser {
     case .star, .doubleStar:
       return fail(
         "unexpected `\(symbol.rawValue)`", at: span, label: "a left operand is missing")
-    case .ampersand, .doubleAmpersand, .bar, .doubleBar, .caret, .question, .walrus, .thinArrow:
+    case .ampersand, .bar:
+      return fail(
+        "unexpected `\(symbol.rawValue)`", at: span, label: "a left operand is missing",
+        hint: "a line that goes on ends in its operator, or stands in parentheses")
+    case .doubleAmpersand, .doubleBar, .caret, .question, .walrus, .thinArrow, .ampersandAssign,
+      .barAssign:
       do throws(Failure) { try rejectForeignOperator(symbol) } catch { return error }
       return unexpected("expected an expression")
     case .doubleSlash:

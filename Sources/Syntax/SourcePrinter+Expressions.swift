@@ -78,9 +78,11 @@ extension SourcePrinter {
     case .and: 4
     case .binary(let operation, _, _):
       switch operation {
-      case .add, .subtract: 5
-      case .power: 7
-      default: 6
+      case .either: 5
+      case .both: 6
+      case .add, .subtract: 7
+      case .power: 9
+      default: 8
       }
     default: 0
     }

@@ -227,11 +227,13 @@ public struct TypeDescription: Sendable {
   /// What calling a value does; nil where it cannot be called.
   public var call: Signature?
   public var insight: PartsInsight?
+  /// What other tools call members that the values do not have, with hints.
+  public var foreignNames: [String: String]
 
   public init(
     fields: [String: StaticType] = [:], methods: [String: Signature] = [:], hasParts: Bool = false,
     mayBeScalar: Bool = false, isSequence: Bool = false, call: Signature? = nil,
-    insight: PartsInsight? = nil
+    insight: PartsInsight? = nil, foreignNames: [String: String] = [:]
   ) {
     self.fields = fields
     self.methods = methods
@@ -240,6 +242,7 @@ public struct TypeDescription: Sendable {
     self.isSequence = isSequence
     self.call = call
     self.insight = insight
+    self.foreignNames = foreignNames
   }
 }
 
@@ -265,6 +268,8 @@ public struct PartsInsight: Sendable {
 /// What may fail for the values that it is done with.
 public enum JudgedOperation: Sendable, Equatable {
   case negate
+  /// `not a`.
+  case invert
   case binary(BinaryOperator)
   /// `a < b`, `a <= b`.
   case less(orEqual: Bool)

@@ -3,12 +3,15 @@ extension Suggest {
   /// - Parameters:
   ///   - names: the members that it has.
   ///   - methods: those of them that are methods, whose declarations list what other tools call them.
+  ///   - foreign: what other tools call members that it does not have, with hints that say what to write here.
   ///   - globals: what every script sees, for `list.sorted()` where `sorted(list)` is meant; none for values that no
   ///     function is for.
   public static func member(
     _ name: String, isCalled: Bool, among names: [String], of methods: [Signature],
+    foreign: [String: String] = [:],
     globals: @autoclosure () -> [String: Entity]
   ) -> String? {
+    if let hint = foreign[name] { return hint }
     let near = hint(for: name, in: names)
     if !isCalled, let near { return near }
     let globals = globals()

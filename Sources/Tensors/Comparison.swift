@@ -26,8 +26,8 @@ public enum Logic: Sendable, CaseIterable {
 
   public var name: String {
     switch self {
-    case .and: "and"
-    case .or: "or"
+    case .and: "&"
+    case .or: "|"
     case .xor: "xor"
     }
   }
@@ -117,7 +117,8 @@ extension Tensor {
   public static func logic(_ logic: Logic, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     for operand in [a, b] where operand.dtype != .bool {
       throw DomainError(
-        .type, "`\(logic.name)` needs tensors of bools, got one of \(operand.dtype.name)")
+        .type, "`\(logic.name)` needs tensors of bools, got one of \(operand.dtype.name)",
+        hint: "compare first: `x > 0`")
     }
     let target = try Shape.broadcast(a.shape, b.shape, logic.name)
     var result = try Tensor.uninitialized(target, .bool)
@@ -135,7 +136,9 @@ extension Tensor {
   /// The opposite of each bool.
   public func inverted() throws -> Tensor {
     guard dtype == .bool else {
-      throw DomainError(.type, "`not` needs a tensor of bools, got one of \(dtype.name)")
+      throw DomainError(
+        .type, "`not` needs a tensor of bools, got one of \(dtype.name)",
+        hint: "compare first: `x > 0`")
     }
     let source = try contiguous()
     let result = try Tensor.uninitialized(shape, .bool).with(lengths: lengths)

@@ -1,5 +1,4 @@
 import Foundations
-import Tensors
 import Testing
 
 @testable import Text

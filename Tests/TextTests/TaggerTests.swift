@@ -1,7 +1,7 @@
 import Foundations
 import Crypto
 import Foundation
-import Tensors
+import Foundations
 import Testing
 
 @testable import Text

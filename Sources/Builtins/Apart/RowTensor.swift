@@ -52,6 +52,7 @@ extension RowTensor: NativeValue {
     type.byteCount = { $0.tensor.storage.byteCount }
     type.binary = { vm, op, left, right in try RowOperations.binary(op, left, right, vm) }
     type.negate = { row, vm in vm.box(RowTensor(try -row.tensor, row)) }
+    type.invert = { row, vm in vm.box(RowTensor(try row.tensor.inverted(), row)) }
     type.compare = { vm, op, left, right in try RowOperations.compare(op, left, right, vm) }
     type.equals = { row, _ in
       row.separation.fail("the script compares whole tensors")

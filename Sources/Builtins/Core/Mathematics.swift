@@ -13,14 +13,16 @@ import Syntax
 // outside its domain it is an error. Infinite results are given as they are (`log(0)` is `-inf`).
 
 extension CoreBuiltins {
+  private static let operand = Param<Value>("x", "A number, a tensor or a column.")
+
   /// A function of one number that gives a float.
   private static func function(
     _ name: String, _ summary: String, _ example: (String, String)? = nil, search: [String] = [],
     _ overload: @escaping Overload, _ compute: @escaping @Sendable (Double) -> Double
   ) -> Native {
     Native(
-      name, summary, Param<Value>("x", "A number or a tensor."),
-      returns: "float or tensor", search: search, examples: example.map { [$0] } ?? []
+      name, summary, operand,
+      returns: "float, tensor or column", search: search, examples: example.map { [$0] } ?? []
     ) { vm, x in
       switch x {
       case .float(let float): return Value.float(try defined(compute(float), name, float))
@@ -60,9 +62,9 @@ extension CoreBuiltins {
         overload, expm1),
       Native(
         "log", "The natural logarithm, or that to a base.",
-        Param<Value>("x", "A number or a tensor."),
+        operand,
         Param<Double?>("base", "The base; e where it is nil.", default: nil),
-        returns: "float or tensor", seeAlso: ["log2", "log10", "log1p"],
+        returns: "float, tensor or column", seeAlso: ["log2", "log10", "log1p"],
         search: ["logarithm", "ln"], examples: [("log(1)", "0.0"), ("log(8, 2)", "3.0")]
       ) { vm, x, base in
         if x.object != nil {
@@ -134,7 +136,7 @@ extension CoreBuiltins {
       },
       ofTwo(
         "hypot", "The length sqrt(x² + y²) of a hypotenuse, without overflow.",
-        (("x", "A number or a tensor."), ("y", "Another.")),
+        (("x", "A number, a tensor or a column."), ("y", "Another.")),
         search: ["distance", "norm"], ("hypot(3, 4)", "5.0"), overload, hypot),
     ]
   }
@@ -145,7 +147,8 @@ extension CoreBuiltins {
       _ check: @escaping @Sendable (Double) -> Bool
     ) -> Native {
       Native(
-        name, summary, Param<Value>("x", "A number or a tensor."), returns: "bool or tensor",
+        name, summary, operand,
+        returns: "bool, tensor or column",
         examples: [example]
       ) { vm, x in
         if x.object != nil, let result = try overload(name, [x], vm) { return result }
@@ -168,9 +171,8 @@ extension CoreBuiltins {
   static func rounding(_ overload: @escaping Overload) -> [Native] {
     [
       Native(
-        "abs", "The value without its sign.", Param<Value>("x", "A number or a tensor."),
-        returns: "int, float or tensor", search: ["absolute", "magnitude"],
-        examples: [("abs(-3)", "3")]
+        "abs", "The value without its sign.", operand, returns: "int, float, tensor or column",
+        search: ["absolute", "magnitude"], examples: [("abs(-3)", "3")]
       ) { vm, x in
         switch x {
         case .int(let int):
@@ -187,9 +189,9 @@ extension CoreBuiltins {
       },
       Native(
         "round", "The nearest whole number, or the nearest with some decimals; halves go to even.",
-        Param<Value>("x", "A number or a tensor."),
+        operand,
         Param<Int?>("digits", "How many decimals; nil gives an int.", default: nil),
-        returns: "int, float or tensor", seeAlso: ["floor", "ceil"],
+        returns: "int, float, tensor or column", seeAlso: ["floor", "ceil"],
         examples: [("round(2.5)", "2"), ("round(2.675, 2)", "2.67"), ("round(1234, -2)", "1200")]
       ) { vm, x, digits in
         switch x {
@@ -216,8 +218,9 @@ extension CoreBuiltins {
       },
       Native(
         "sign", "The sign: -1, 0 or 1 as x is negative, zero or positive.",
-        Param<Value>("x", "A number or a tensor."), returns: "int, float or tensor",
-        search: ["signum"], examples: [("sign(-2.5)", "-1.0"), ("sign(3)", "1")]
+        operand,
+        returns: "int, float, tensor or column", search: ["signum"],
+        examples: [("sign(-2.5)", "-1.0"), ("sign(3)", "1")]
       ) { vm, x in
         switch x {
         case .int(let int): return Value.int(int.signum())
@@ -260,7 +263,8 @@ extension CoreBuiltins {
     _ compute: @escaping @Sendable (Double) -> Double
   ) -> Native {
     Native(
-      name, summary, Param<Value>("x", "A number or a tensor."), returns: "int or tensor",
+      name, summary, operand,
+      returns: "int, tensor or column",
       seeAlso: ["round"], examples: [example]
     ) { vm, x in
       switch x {

@@ -8,13 +8,14 @@ extension CoreBuiltins {
     [
       Native(
         "len", "How many elements, characters, entries or rows a value has.",
-        Param<Value>("value", "A string, list, map, range, tensor or table."),
+        Param<Value>("value", "A string, list, map, range, tensor, table or column."),
         returns: "int", search: ["length", "size", "count"],
         examples: [("len([1, 2])", "2"), (#"len("héllo")"#, "5")]
       ) { vm, value in try length(value, vm, overload) },
       Native(
-        "sum", "The sum of numbers, or of tensors of one shape.",
-        Param<Value>("values", "A list, range or tensor."),
+        "sum",
+        "The sum of numbers, or of tensors of one shape; in a column missing values are left out.",
+        Param<Value>("values", "A list, range, tensor or column."),
         Param<Value>("start", "What the sum starts from.", default: .int(0), text: "0"),
         returns: "int, float or tensor", search: ["total", "add"],
         examples: [("sum([1, 2, 3])", "6"), ("sum([0.1, 0.2], start: 1)", "1.3")]
@@ -197,7 +198,8 @@ extension CoreBuiltins {
   ) -> Native {
     Native(
       name, summary,
-      Param<Rest<Value>>("values", "Several values, or one list."),
+      Param<Rest<Value>>(
+        "values", "Several values, or one list or column, whose missing values are left out."),
       Param<Callable?>("key", "Gives what a value is compared by.", default: nil, named: true),
       Param<Value>(
         "default", "The result for an empty list; without it that is an error.",
@@ -221,6 +223,8 @@ extension CoreBuiltins {
         if elements[0].object?.kind == .native, key == nil,
           let value = try overload(name, elements, vm)
         {
+          // A column in which no value is there.
+          if case .nothing = value { return fallback }
           return value
         }
         if key == nil, let object = elements[0].object, object.kind == .range {

@@ -22,6 +22,7 @@ extension Series: NativeValue {
       try Cancellation.abandonable { try ColumnOperators.binary(op, left, right, vm) }
     }
     type.negate = { series, vm in vm.box(try series.negated()) }
+    type.invert = { series, vm in vm.box(try series.inverted()) }
     type.compare = { vm, op, left, right in
       try Cancellation.abandonable { try ColumnOperators.compare(op, left, right, vm) }
     }
@@ -56,6 +57,7 @@ extension Series: NativeValue {
     type.field("weekday", "The weekdays of dates, 1 for Monday to 7 for Sunday.") {
       try $0.part(.weekday)
     }
+    type.foreignNames = ForeignNames.column
     type.methods(ColumnMethods.reductions)
     type.methods(ColumnMethods.columns)
     type.methods(ColumnMethods.conversions)
@@ -112,11 +114,23 @@ enum ColumnOperators {
       })
   }
 
+  /// The tensor of a column, or of a table's columns side by side, [rows, columns]; nil for other values. Columns of
+  /// different types come as f32 where `dtype` names no other.
+  static func tensor(_ value: Value, _ dtype: DType?) throws -> Tensor? {
+    if let column = (value.object as? Boxed<Series>)?.value { return try column.tensor(dtype) }
+    guard let table = (value.object as? Boxed<Table>)?.value else { return nil }
+    let columns = table.shown.map(\.series)
+    let kinds = Set(columns.map(\.kind))
+    guard !columns.isEmpty else { return try .zeros([table.rowCount, 0], dtype ?? .f32) }
+    let common = dtype ?? (kinds.count == 1 ? nil : .f32)
+    return try Tensor.stacked(columns.map { try $0.tensor(common) }, axis: 1)
+  }
+
   static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value?
   {
-    guard let operation = Series.Operation(rawValue: op.rawValue),
-      let a = try operand(left, vm), let b = try operand(right, vm)
-    else { return nil }
+    guard let a = try operand(left, vm), let b = try operand(right, vm) else { return nil }
+    if op.isLogical { return vm.box(try Series.combined(a, b, isOr: op == .either)) }
+    guard let operation = Series.Operation(rawValue: op.rawValue) else { return nil }
     return vm.box(try Series.calculated(operation, a, b))
   }
 

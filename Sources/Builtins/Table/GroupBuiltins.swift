@@ -32,6 +32,7 @@ extension Grouping: NativeValue {
     type.transfer = .share
     type.hasContent()
     type.insight = TableColumns.groupsInsight
+    type.foreignNames = ForeignNames.groups
     type.field("keys", "The columns that the rows are gathered by.") { $0.keys }
     type.field("tables", "The rows of each group as a table.") { groups in
       (0..<groups.count).map(groups.table)

@@ -44,9 +44,11 @@ extension Table: NativeValue {
       return table.names.containsSpelling(name)
     }
     type.compare = TableRows.compare
+    type.binary = { _, op, left, right in throw TableRows.noArithmetic(op, left, right) }
     type.transfer = .share
     type.hasContent()
     type.insight = TableColumns.insight
+    type.foreignNames = ForeignNames.table
     type.field("columns", "The names of its columns.") { $0.names }
     type.field(
       "types", "What each column holds: \"int\", \"float\", \"string\", \"date\" and so on."
@@ -90,6 +92,14 @@ enum TableRows {
     Fault(
       .type, "a table cannot be changed",
       hint: "make another with the column: `t.with(\"\(name)\", values)`")
+  }
+
+  static func noArithmetic(_ op: BinaryOperator, _ left: Value, _ right: Value) -> Fault {
+    Fault(
+      .type,
+      "`\(op.rawValue)` does not take \(left.typeWithArticle) and \(right.typeWithArticle)",
+      hint: op == .add
+        ? "the rows of both are `t.append(u)`" : "calculate with columns: `t.with(\"x\", t.v * 2)`")
   }
 
   /// Tells the host where the script names the column of what went wrong.

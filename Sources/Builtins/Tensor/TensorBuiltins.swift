@@ -20,7 +20,8 @@ enum TensorBuiltins {
     natives: (filled + sequences + random + joins).abandonable(),
     call: Native(
       "tensor", "A tensor of numbers: ints give i64, bools give bool, anything with a float f32.",
-      Param<Value>("data", "A number, a range, or nested lists of numbers."),
+      Param<Value>(
+        "data", "A number, a range, nested lists of numbers, a column, or a table of them."),
       Param<DType?>("dtype", "f32, f64, i64, i32 or bool; nil chooses by the data.", default: nil),
       returns: "tensor", search: ["array", "vector", "matrix"],
       examples: [("tensor([[1.0, 2.0], [3.0, 4.5]]).shape", "[2, 2]")],

@@ -19,8 +19,9 @@ extension Tensor: NativeValue {
     type.representation = { tensor, _ in tensor.description }
     type.scalar = { $0.scalarValue }
     type.samples = [
-      { try .scalar(1, .f32) }, { try .zeros([2], .f32) }, { try .scalar(0, .i64) },
-      { try .zeros([2], .i64) }, { try .scalar(1, .bool) }, { try .zeros([2], .bool) },
+      // A mask stands where columns have theirs, so that one of each fits together.
+      { try .scalar(1, .f32) }, { try .zeros([2], .f32) }, { try .zeros([2], .bool) },
+      { try .scalar(0, .i64) }, { try .zeros([2], .i64) }, { try .scalar(1, .bool) },
     ]
     type.byteCount = { $0.storage.byteCount }
     type.shared = { $0.storage }
@@ -28,6 +29,10 @@ extension Tensor: NativeValue {
       try Cancellation.abandonable { try TensorOperators.binary(op, left, right, vm) }
     }
     type.negate = { tensor, vm in vm.box(try Cancellation.abandonable { try -tensor }) }
+    type.invert = { tensor, vm in
+      let result = try Cancellation.abandonable { try tensor.inverted() }
+      return result.scalarValue ?? vm.box(result)
+    }
     type.compare = { vm, op, left, right in
       try Cancellation.abandonable { try TensorOperators.compare(op, left, right, vm) }
     }
@@ -155,6 +160,9 @@ enum TensorOperators {
         return vm.box(try a.pow(exponent))
       }
       return vm.box(try a.pow(b))
+    case .both, .either:
+      let result = try Tensor.logic(op == .both ? .and : .or, a, b)
+      return result.scalarValue ?? vm.box(result)
     }
   }
 
@@ -253,6 +261,7 @@ enum TensorData {
     if let tensor = (value.object as? Boxed<Tensor>)?.value {
       return try dtype.map { try tensor.cast(to: $0) } ?? tensor
     }
+    if let tensor = try ColumnOperators.tensor(value, dtype) { return tensor }
     // A list of tensors of one shape is stacked, so that gradients flow.
     if let list = value.object as? ListObject, list.count > 0,
       list.values.allSatisfy({ ($0.object as? Boxed<Tensor>) != nil })

@@ -264,6 +264,8 @@ extension Compiler {
     case .modulo: .modulo
     case .matmul: .matmul
     case .power: .power
+    case .both: .both
+    case .either: .either
     }
   }
 
@@ -271,11 +273,12 @@ extension Compiler {
     throws(Fault)
   {
     try expression(left, to: register)
-    let done = state.emitJump(.jumpIf, register, isAnd ? 0 : 1, at: left.span)
+    let asking = isAnd ? VM.Asking.and : VM.Asking.or
+    let done = state.emitJump(.jumpIf, register, isAnd ? 0 : 1, asking, at: left.span)
     try expression(right, to: register)
     state.patch(done)
     // Either operand may be a native bool, which becomes a plain one here.
-    state.emit(.requireBool, register, at: right.span)
+    state.emit(.requireBool, register, 0, asking, at: right.span)
   }
 
   private func comparison(

@@ -22,7 +22,7 @@ enum Op: UInt8, CaseIterable {
   case makeClosure
 
   // Arithmetic: R[A] = R[B] op R[C]; `K` takes K[C] on the right, `Left` K[B] on the left.
-  case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
+  case add, subtract, multiply, divide, floorDivide, modulo, power, matmul, both, either
   case addK, subtractK, multiplyK, divideK, floorDivideK, moduloK, powerK
   case addLeft, subtractLeft, multiplyLeft, divideLeft
   /// R[A] = R[B] op C as a signed number
@@ -40,11 +40,12 @@ enum Op: UInt8, CaseIterable {
   case jump
   /// Backwards: looks at interrupts and limits now and then.
   case loop
-  /// When R[A] == B, which must be a bool.
+  /// When R[A] == B, which must be a bool; C: 1 for an operand of `and`, 2 of `or`, for the error's hint.
   case jumpIf
   case jumpIfNotNil
   /// When the argument R[A] was given.
   case jumpIfGiven
+  /// R[A] must be a bool; C as in jumpIf.
   case requireBool
 
   // Subscripts and members.
@@ -164,7 +165,7 @@ enum Op: UInt8, CaseIterable {
 
 extension BinaryOperator {
   static let inOrder: [BinaryOperator] = [
-    .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .matmul, .power,
+    .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .matmul, .power, .both, .either,
   ]
 
   /// How the second word of an instruction names it: the index in `inOrder`.

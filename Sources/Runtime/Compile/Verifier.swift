@@ -98,9 +98,8 @@ enum Verifier {
           try entry(capture.index, prototype.captures.count)
         }
       }
-    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal,
-      .notEqual,
-      .less, .lessEqual, .isIn, .isNotIn, .getIndex, .setIndex, .format:
+    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .both,
+      .either, .equal, .notEqual, .less, .lessEqual, .isIn, .isNotIn, .getIndex, .setIndex, .format:
       try registers(i.a)
       try registers(i.b)
       try registers(i.c)

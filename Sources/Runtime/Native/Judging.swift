@@ -145,7 +145,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
       methods: Dictionary(type.methods.map { ($0.name, $0.signature) }) { $1 },
       hasParts: type.hasMembersOfItsOwn, mayBeScalar: type.mayBeScalar,
       isSequence: type.isSequence, call: type.call?.signature,
-      insight: type.insight)
+      insight: type.insight, foreignNames: type.foreignNames)
   }
 
   private func methods(of kind: ObjectKind) -> [String: Signature] {
@@ -159,6 +159,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
     return interpreter.problem(with: operands) { vm, values in
       switch operation {
       case .negate: _ = try vm.negate(values[0])
+      case .invert: _ = try vm.invert(values[0])
       case .binary(let op): _ = try vm.binary(op, values[0], values[1])
       case .less(let orEqual): _ = try vm.less(values[0], values[1], orEqual: orEqual)
       case .contains: _ = try vm.contains(values[0], values[1])
@@ -196,7 +197,7 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
       }
     default: break
     }
-    guard case .binary(let op) = operation, op != .matmul else { return false }
+    guard case .binary(let op) = operation, op != .matmul, !op.isLogical else { return false }
     return types == [.string, .string] && op == .add
       || types.allSatisfy(\.isNumber) && operands.contains { $0.constant == nil }
   }
@@ -210,6 +211,11 @@ private final class InterpreterJudge: ValueJudge, @unchecked Sendable {
   }
 
   func result(_ op: BinaryOperator, _ left: Constant, _ right: Constant) -> Constant? {
+    if case .bool(let a) = left, case .bool(let b) = right,
+      case .bool(let result)? = Arithmetic.logical(op, .bool(a), .bool(b))
+    {
+      return .bool(result)
+    }
     guard let a = InterpreterJudge.number(left), let b = InterpreterJudge.number(right) else {
       guard op == .add, let a = left.string, let b = right.string,
         a.utf8.count + b.utf8.count < 10_000

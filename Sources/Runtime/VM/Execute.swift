@@ -192,6 +192,12 @@ extension VM {
       case .matmul:
         frame.pointee.pc = pc
         base[i.a] = try binary(.matmul, base[i.b], base[i.c])
+      case .both:
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.both, base[i.b], base[i.c])
+      case .either:
+        frame.pointee.pc = pc
+        base[i.a] = try binary(.either, base[i.b], base[i.c])
 
       case .negate:
         switch base[i.b] {
@@ -207,7 +213,7 @@ extension VM {
           base[i.a] = .bool(!bool)
         } else {
           frame.pointee.pc = pc
-          base[i.a] = .bool(!(try truth(base[i.b])))
+          base[i.a] = try invert(base[i.b])
         }
 
       // MARK: Comparisons
@@ -362,7 +368,7 @@ extension VM {
           holds = bool
         } else {
           frame.pointee.pc = pc
-          holds = try truth(base[i.a])
+          holds = try truth(base[i.a], asking: i.c)
         }
         pc += holds == (i.b != 0) ? Int(Int32(bitPattern: pc.pointee)) + 1 : 1
 
@@ -380,7 +386,7 @@ extension VM {
         if case .bool = base[i.a] {
         } else {
           frame.pointee.pc = pc
-          base[i.a] = .bool(try truth(base[i.a]))
+          base[i.a] = .bool(try truth(base[i.a], asking: i.c))
         }
 
       // MARK: Subscripts and members

@@ -68,6 +68,7 @@ extension VM {
       ? "it is a field: write `.\(name)` without `(…)`"
       : Suggest.member(
         name, isCalled: isCall, among: names, of: methods(of: object),
+        foreign: object.nativeType?.foreignNames ?? [:],
         globals: hasFunctions(object) ? interpreter.entities : [:])
     guard case .object(let reference) = object else {
       return Fault(

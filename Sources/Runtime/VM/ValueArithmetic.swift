@@ -114,7 +114,17 @@ enum Arithmetic {
         throw Fault(.value, "a negative number has no real power \(Formatting.float(b))")
       }
       return .float(pow(a, b))
-    case .matmul: return nil
+    case .matmul, .both, .either: return nil
+    }
+  }
+
+  /// The result for two bools; nil where they are not both bools, or for another operator.
+  static func logical(_ op: BinaryOperator, _ left: Value, _ right: Value) -> Value? {
+    guard case .bool(let a) = left, case .bool(let b) = right else { return nil }
+    switch op {
+    case .both: return .bool(a && b)
+    case .either: return .bool(a || b)
+    default: return nil
     }
   }
 
@@ -141,7 +151,7 @@ enum Arithmetic {
       }
       guard let power = power(a, b) else { throw overflow(op, a, b) }
       return .int(power)
-    case .matmul: return nil
+    case .matmul, .both, .either: return nil
     }
     if result.overflow { throw overflow(op, a, b) }
     return .int(result.partialValue)
@@ -166,6 +176,7 @@ extension VM {
   @inline(never)
   func binary(_ op: BinaryOperator, _ left: Value, _ right: Value) throws(Fault) -> Value {
     if let result = try Arithmetic.numeric(op, left, right) { return result }
+    if let result = Arithmetic.logical(op, left, right) { return result }
     if case .object(let a) = left {
       if a.kind == .string, case .object(let b) = right, b.kind == .string, op == .add {
         return try concatenate(a, b)
@@ -193,11 +204,14 @@ extension VM {
     if let result = try nativeOperation(left, right, { try $0.binary(self, op, left, right) }) {
       return result
     }
-    // A native that stands for a number, with a number on the other side.
-    if let a = left.plain, let b = right.plain, let result = try Arithmetic.numeric(op, a, b) {
+    // A native that stands for a number or a bool, with one on the other side.
+    if let a = left.plain, let b = right.plain,
+      let result = try Arithmetic.numeric(op, a, b) ?? Arithmetic.logical(op, a, b)
+    {
       return result
     }
     var hint: String?
+    if op.isLogical { hint = logicalHint(op, left, right) }
     if op == .add, left.string != nil || right.string != nil {
       hint = "put values into a string with f\"…{value}…\""
     }
@@ -205,6 +219,15 @@ extension VM {
       .type,
       "`\(op.rawValue)` does not take \(Representation.described(left)) and \(Representation.described(right))",
       hint: hint)
+  }
+
+  private func logicalHint(_ op: BinaryOperator, _ left: Value, _ right: Value) -> String {
+    for case .object(let operand) in [left, right] where operand.kind == .list {
+      return "make a mask of the list: `tensor([true, false])`"
+    }
+    let usage = "`\(op.rawValue)` joins bools and masks: `x > 0 \(op.rawValue) y > 0`"
+    return left.number != nil && right.number != nil
+      ? usage + "; there are no operators on the bits of ints" : usage
   }
 
   /// Asks the native type of either operand; nil where none knows the operation.
@@ -254,6 +277,22 @@ extension VM {
     default: break
     }
     throw Fault(.type, "`-` does not take \(Representation.described(value))")
+  }
+
+  /// `not value`: the opposite of a bool, or of a mask element by element.
+  @inline(never)
+  func invert(_ value: Value) throws(Fault) -> Value {
+    if case .object(let reference) = value, reference.kind == .native {
+      do {
+        if let result = try calling({ try reference.native.type.inverted(self, reference.native) })
+        {
+          return result
+        }
+      } catch {
+        throw Fault(error)
+      }
+    }
+    return .bool(!(try truth(value)))
   }
 
   // MARK: Comparing
@@ -307,19 +346,34 @@ extension VM {
       "\(Representation.described(left)) and \(Representation.described(right)) have no order")
   }
 
+  /// What asks for a condition's value, as the instructions name it.
+  enum Asking {
+    static let condition = 0
+    static let and = 1
+    static let or = 2
+  }
+
   /// A condition's value: a bool, or a native that stands for one.
   @inline(never)
-  func truth(_ value: Value) throws(Fault) -> Bool {
+  func truth(_ value: Value, asking: Int = Asking.condition) throws(Fault) -> Bool {
     if case .bool(let bool) = value { return bool }
     if let native = value.nativeType, case .object(let reference) = value {
       if case .bool(let bool)? = reference.native.scalar { return bool }
       throw Fault(
         .type, "a condition must be a bool, found \(Value.withArticle(native.name))",
-        hint: "reduce it to one value with `all` or `any`")
+        hint: native.joinsMasks ? hintForMask(asking) : nil)
     }
     throw Fault(
       .type, "a condition must be a bool, found \(Representation.described(value))",
       hint: hintForTruth(value))
+  }
+
+  private func hintForMask(_ asking: Int) -> String {
+    switch asking {
+    case Asking.and: "masks are joined element by element with `&`: `x > 0 & y > 0`"
+    case Asking.or: "masks are joined element by element with `|`: `x > 0 | y > 0`"
+    default: "reduce it to one bool with `.any()` or `.all()`"
+    }
   }
 
   private func hintForTruth(_ value: Value) -> String? {

@@ -72,6 +72,8 @@ public class AnyNativeType: @unchecked Sendable {
   /// What `object(…)` calls; its first parameter is the object.
   public var call: Native? { didSet { callObject = call.map(NativeFunction.init) } }
   var callObject: NativeFunction?
+  /// What other tools call members that the type does not have: hints that say what to write here.
+  public var foreignNames: [String: String] = [:]
   /// What the parts of a value (the columns of a table) tell a check of what is taken out of it.
   public var insight: PartsInsight?
 
@@ -110,6 +112,9 @@ public class AnyNativeType: @unchecked Sendable {
     nil
   }
   func negated(_ vm: VM, _ object: NativeObject) throws -> Value? { nil }
+  func inverted(_ vm: VM, _ object: NativeObject) throws -> Value? { nil }
+  /// Whether values may be masks, which `&`, `|` and `not` take element by element.
+  var joinsMasks: Bool { false }
   func compared(_ vm: VM, _ op: ComparisonOperator, _ left: Value, _ right: Value) throws -> Value?
   { nil }
   /// Whether two objects of this type are the same value inside lists and maps.
@@ -168,9 +173,11 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   public var dynamicMemberNames: ((T) -> [String])?
   /// `x.name = value`; gives false where there is no such member.
   public var setMember: ((inout T, String, Value, VM) throws -> Bool)?
-  /// `+ - * / // % @ **` with the value on either side; nil where the operands do not fit.
+  /// `+ - * / // % @ ** & |` with the value on either side; nil where the operands do not fit.
   public var binary: Binary?
   public var negate: ((T, VM) throws -> Value)?
+  /// `not x`, element by element; a type that has it also takes `&` and `|` in `binary`.
+  public var invert: ((T, VM) throws -> Value)?
   /// `== != < <= > >=` with the value on either side; nil where the operands do not compare.
   public var compare: Comparison?
   /// Whether two values are the same one inside lists and maps, where `compare` may give something elementwise.
@@ -294,6 +301,10 @@ public final class NativeType<T>: AnyNativeType, @unchecked Sendable {
   override func negated(_ vm: VM, _ object: NativeObject) throws -> Value? {
     try negate?(NativeType.unbox(object), vm)
   }
+  override func inverted(_ vm: VM, _ object: NativeObject) throws -> Value? {
+    try invert?(NativeType.unbox(object), vm)
+  }
+  override var joinsMasks: Bool { invert != nil }
   override func compared(_ vm: VM, _ op: ComparisonOperator, _ left: Value, _ right: Value) throws
     -> Value?
   {
