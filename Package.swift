@@ -83,7 +83,8 @@ let package = Package(
 
     // What several test targets share.
     .target(
-      name: "TestSupport", dependencies: ["Learning", "Tensors"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Foundations", "Learning", "Tensors"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "FoundationsTests", dependencies: ["Foundations"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensors", "TestSupport"]),
