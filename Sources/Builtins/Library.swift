@@ -37,6 +37,7 @@ public enum Library {
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
     "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "plot": { Plot.nativeType },
+    "distribution": { DistributionValue.nativeType },
   ]
 
   /// The type of what a sweep gives.

@@ -1,4 +1,5 @@
 import Foundations
+import Statistics
 
 /// The rows of a table gathered by equal cells in some columns, ready to be summarised.
 ///
@@ -65,7 +66,7 @@ public struct Grouping: Sendable {
   /// Means. With `interval: 0.95` each measure `m` is followed by `m_interval`, the half width of Student's 95%
   /// confidence interval of its mean (null for a group of one).
   public func mean(interval: Double? = nil) throws -> Table {
-    guard let interval else { return try summarised(Statistics.mean) }
+    guard let interval else { return try summarised(Sample.mean) }
     guard interval > 0, interval < 1 else {
       throw DomainError(
         .value,
@@ -76,20 +77,20 @@ public struct Grouping: Sendable {
       let values = groups.map { numbers(column, $0) }
       return [
         Table.Column(
-          column.name, values.map { $0.isEmpty ? .null : .float(Statistics.mean($0)) }),
+          column.name, values.map { $0.isEmpty ? .null : .float(Sample.mean($0)) }),
         Table.Column(
           column.name + Table.intervalSuffix,
-          values.map { Statistics.meanInterval($0, level: interval).map(Cell.float) ?? .null }),
+          values.map { Sample.meanInterval($0, level: interval).map(Cell.float) ?? .null }),
       ]
     }
     return try Table(columns: keyColumns + columns)
   }
 
-  public func std() throws -> Table { try summarised(Statistics.standardDeviation) }
+  public func std() throws -> Table { try summarised(Sample.standardDeviation) }
   public func min() throws -> Table { try summarised { $0.reduce(.infinity, Swift.min) } }
   public func max() throws -> Table { try summarised { $0.reduce(-.infinity, Swift.max) } }
   public func sum() throws -> Table { try summarised { $0.reduce(0, +) } }
-  public func median() throws -> Table { try summarised { Statistics.quantile($0, 0.5) } }
+  public func median() throws -> Table { try summarised { Sample.quantile($0, 0.5) } }
 
   /// - Throws: `DomainError` of kind `value` where `fraction` is not within [0, 1].
   public func quantile(_ fraction: Double) throws -> Table {
@@ -97,7 +98,7 @@ public struct Grouping: Sendable {
       throw DomainError(
         .value, "a quantile lies between 0 and 1, found \(NumberText.shortest(fraction))")
     }
-    return try summarised { Statistics.quantile($0, fraction) }
+    return try summarised { Sample.quantile($0, fraction) }
   }
 
   /// The number of rows in each group, as a column `count`.
