@@ -30,14 +30,15 @@ let package = Package(
       name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
     .target(
       name: "Text", dependencies: ["CUnicode", "CZlib", "Files", "Foundations", "JSONValues"]),
-    .target(name: "Tables", dependencies: ["Foundations"]),
+    .target(name: "Statistics", dependencies: ["Foundations"]),
+    .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
       dependencies: [
         "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensors", "Text",
       ]),
-    .target(name: "Fairness", dependencies: ["Foundations", "Tables", "Tensors", "Text"]),
+    .target(name: "Fairness", dependencies: ["Foundations", "Statistics", "Tensors", "Text"]),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax", dependencies: ["Foundations"]),
@@ -46,7 +47,7 @@ let package = Package(
       name: "Builtins",
       dependencies: [
         "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Syntax", "Tables", "Tensors", "Text",
+        "Statistics", "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -81,7 +82,8 @@ let package = Package(
 
     // What several test targets share.
     .target(
-      name: "TestSupport", dependencies: ["Learning", "Tensors"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Foundations", "Learning", "Tensors"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "FoundationsTests", dependencies: ["Foundations"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Foundations", "Tensors", "TestSupport"]),
@@ -100,7 +102,9 @@ let package = Package(
       name: "DistillationTests",
       dependencies: ["Distillation", "Foundations", "Learning", "Tensors", "TestSupport", "Text"]),
     .testTarget(
-      name: "FairnessTests", dependencies: ["Fairness", "Foundations", "Tables", "Tensors", "Text"]),
+      name: "FairnessTests",
+      dependencies: ["Fairness", "Foundations", "Statistics", "Tensors", "Text"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Foundations", "Statistics"]),
     .testTarget(
       name: "PrivacyTests",
       dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),

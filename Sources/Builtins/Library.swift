@@ -41,7 +41,7 @@ public enum Library {
     "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
     "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
-    "plot": { Plot.nativeType },
+    "plot": { Plot.nativeType }, "distribution": { DistributionValue.nativeType },
   ]
 
   /// The type of what a sweep gives.

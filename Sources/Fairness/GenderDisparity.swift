@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tables
+import Statistics
 import Tensors
 
 /// How unevenly texts about some groups (professions) speak of men and women (Gupta et al. 2022; BOLD, Dhamala et al.
@@ -86,7 +86,7 @@ public struct GenderDisparity: Sendable {
     self.smoothing = smoothing
     neutralShare = Double(classes.count { $0 == .neutral }) / Double(classes.count)
     let ratios = groups.map(\.ratio)
-    func mean(_ values: [Double]) -> Double { Statistics.mean(values.filter { !$0.isNaN }) }
+    func mean(_ values: [Double]) -> Double { Sample.mean(values.filter { !$0.isNaN }) }
     countedLogRatio = mean(ratios.map { log($0).magnitude })
     ratioDistance = mean(ratios.map { ($0 - 1).magnitude })
     let gendered = groups.map { $0.male + $0.female }
@@ -100,7 +100,7 @@ public struct GenderDisparity: Sendable {
           return (count, terms.reduce(0, +))
         })
       // A group of no gendered text has no ratio without smoothing, and 1 with it.
-      return Statistics.mean(
+      return Sample.mean(
         gendered.filter { $0 > 0 || smoothing > 0 }.map { expected[$0] ?? 0 })
     }
     balancedLogRatio = balanced { log($0).magnitude }

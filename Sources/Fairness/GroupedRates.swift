@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tables
+import Statistics
 import Tensors
 
 /// A number of some examples that is looked at by group: a rate, a score, or a measure of one's own.
@@ -101,7 +101,7 @@ public struct GroupedRates {
     let value = try metric.value(examples)
     guard value.isFinite else { return .undefined(bootstrap.level) }
     if let (successes, trials) = metric.counts?(examples),
-      let ends = Statistics.wilson(successes: successes, trials: trials, level: bootstrap.level)
+      let ends = Sample.wilson(successes: successes, trials: trials, level: bootstrap.level)
     {
       return Estimate(
         value: value, low: ends.lowerBound, high: ends.upperBound, level: bootstrap.level)
@@ -180,7 +180,7 @@ private struct Band {
       let found = replicates.map { $0[group] }.filter(\.isFinite)
       var variance =
         found.isEmpty
-        ? 0 : Statistics.mean(found.map { ($0 - values[group]) * ($0 - values[group]) })
+        ? 0 : Sample.mean(found.map { ($0 - values[group]) * ($0 - values[group]) })
       // Resamples of a group in which all agree agree as well; half an example of each kind more says how sure that is.
       if let (successes, trials) = metric.counts?(groups[group]),
         successes == 0 || successes == trials
@@ -206,8 +206,8 @@ private struct Band {
     }
     // Never narrower than the normal band of a single pair.
     multiple = max(
-      Statistics.quantile(largest, bootstrap.level),
-      Statistics.normalQuantile((1 + bootstrap.level) / 2))
+      Sample.quantile(largest, bootstrap.level),
+      NormalIntegral.quantile((1 + bootstrap.level) / 2))
   }
 
   func width(_ first: Int, _ second: Int) -> Double {

@@ -1,5 +1,5 @@
 import Foundation
-import Tables
+import Statistics
 
 /// The mean size of differences that are seen through noise: what is left of a mean of absolute values once the noise
 /// is taken out.
@@ -94,7 +94,7 @@ struct MeanMagnitude {
       let values = shape.magnitudes
       let size =
         rootMeanSquare
-        ? Statistics.mean(values.map { $0 * $0 }).squareRoot() : Statistics.mean(values)
+        ? Sample.mean(values.map { $0 * $0 }).squareRoot() : Sample.mean(values)
       return Shape(magnitudes: values.map { $0 / size }, isSparse: shape.isSparse)
     }
   }
@@ -115,7 +115,7 @@ struct MeanMagnitude {
     var (low, high) = (Double.infinity, -Double.infinity)
     let normal =
       level == nil
-      ? [] : (0..<points).map { Statistics.normalQuantile((Double($0) + 0.5) / Double(points)) }
+      ? [] : (0..<points).map { NormalIntegral.quantile((Double($0) + 0.5) / Double(points)) }
     for shape in candidates where likelihoods[shape] > best - 1 {
       let curve = Curve(self, places[shape])
       let estimate = size(curve)

@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tables
+import Statistics
 import Tensors
 
 /// How much better a classifier recognises the men of a profession than its women, or the other way round (Bias in
@@ -83,8 +83,8 @@ public struct TruePositiveRateGap: Sendable {
       throw DomainError(
         .value, "no class has texts about men and about women, so there is no gap to measure")
     }
-    countedRootMeanSquare = Statistics.mean(measured.map { $0.gap * $0.gap }).squareRoot()
-    countedMeanAbsolute = Statistics.mean(measured.map(\.gap.magnitude))
+    countedRootMeanSquare = Sample.mean(measured.map { $0.gap * $0.gap }).squareRoot()
+    countedMeanAbsolute = Sample.mean(measured.map(\.gap.magnitude))
     func estimate(_ power: Double) -> Estimate {
       TruePositiveRateGap.magnitude(measured, power: power).estimate(level: level, points: points)
     }

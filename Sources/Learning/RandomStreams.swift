@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensors
 
 extension fl_stream {

@@ -1,4 +1,5 @@
 import Foundations
+import Statistics
 
 /// The rows of a table gathered by equal values in some columns, ready to be summarised.
 ///
@@ -77,7 +78,7 @@ public struct Grouping: Sendable {
         Table.Column(
           column.name + Table.intervalSuffix,
           try measured(column.series.numeric) {
-            Statistics.meanInterval($0, level: interval).map(Cell.float) ?? .null
+            Sample.meanInterval($0, level: interval).map(Cell.float) ?? .null
           }),
       ]
     }
@@ -126,7 +127,7 @@ public struct Grouping: Sendable {
           Table.Column(
             column.name,
             try measured(column.series.numeric) {
-              $0.isEmpty ? .null : .float(Statistics.quantile($0, fraction))
+              $0.isEmpty ? .null : .float(Sample.quantile($0, fraction))
             })
         })
   }

@@ -1,4 +1,5 @@
 import Foundations
+import Statistics
 
 /// A plot of columns of a table: what is drawn, without how. `svg()` and `terminalChart()` draw it.
 public struct Plot: Sendable {
@@ -183,8 +184,8 @@ public struct Plot: Sendable {
         let values = ordered[start..<end].map(\.y)
         result.append(
           Point(
-            x: ordered[start].x, y: Statistics.mean(values),
-            interval: Statistics.meanInterval(values, level: level)))
+            x: ordered[start].x, y: Sample.mean(values),
+            interval: Sample.meanInterval(values, level: level)))
       }
       start = end
     }

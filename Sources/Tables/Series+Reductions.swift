@@ -1,4 +1,5 @@
 import Foundations
+import Statistics
 
 // What a column comes to. One rule for all: missing values are left out; `nan` is a number and makes the result `nan`;
 // of nothing the sum is 0 and everything else missing. Ints stay ints in sum, min and max.
@@ -29,13 +30,13 @@ extension Series {
     case .sum: return try sum()
     case .mean:
       let numbers = try measured("mean")
-      return numbers.isEmpty ? .null : .float(Statistics.mean(numbers))
+      return numbers.isEmpty ? .null : .float(Sample.mean(numbers))
     case .std:
       let numbers = try measured("std")
-      return numbers.count < 2 ? .null : .float(Statistics.standardDeviation(numbers))
+      return numbers.count < 2 ? .null : .float(Sample.standardDeviation(numbers))
     case .median:
       let numbers = try measured("median")
-      return numbers.isEmpty ? .null : .float(Statistics.quantile(numbers, 0.5))
+      return numbers.isEmpty ? .null : .float(Sample.quantile(numbers, 0.5))
     case .min: return try extreme(greatest: false)
     case .max: return try extreme(greatest: true)
     case .first: return (0..<count).first { !isMissing($0) }.map { self[$0] } ?? .null
@@ -45,7 +46,7 @@ extension Series {
 
   public func quantile(_ fraction: Double) throws -> Cell {
     let numbers = try measured("quantile")
-    return numbers.isEmpty ? .null : .float(Statistics.quantile(numbers, fraction))
+    return numbers.isEmpty ? .null : .float(Sample.quantile(numbers, fraction))
   }
 
   /// The numbers that are there.

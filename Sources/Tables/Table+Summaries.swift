@@ -1,4 +1,5 @@
 import Foundations
+import Statistics
 
 // What a table holds, as a table.
 
@@ -87,7 +88,7 @@ extension Table {
     let rows = a.indices.filter { !x.isMissing($0) && !y.isMissing($0) }
     guard rows.count > 1 else { return .null }
     let (p, q) = (rows.map { a[$0] }, rows.map { b[$0] })
-    let (meanP, meanQ) = (Statistics.mean(p), Statistics.mean(q))
+    let (meanP, meanQ) = (Sample.mean(p), Sample.mean(q))
     var (pp, qq, pq) = (0.0, 0.0, 0.0)
     for (u, v) in zip(p, q) {
       pp += (u - meanP) * (u - meanP)
@@ -155,18 +156,18 @@ extension Grouping {
     for group in 0..<count {
       try Cancellation.check()
       let numbers = series.numeric.gathered(rows(group)).presentNumbers ?? []
-      let mean = Statistics.mean(numbers)
+      let mean = Sample.mean(numbers)
       values.append(numbers.isEmpty ? .null : .float(mean))
       let ends: (low: Double, high: Double)?
       switch method {
       case .student:
-        ends = Statistics.meanInterval(numbers, level: level).map { (mean - $0, mean + $0) }
+        ends = Sample.meanInterval(numbers, level: level).map { (mean - $0, mean + $0) }
       case .wilson:
         guard numbers.allSatisfy({ $0 == 0 || $0 == 1 }) else {
           throw DomainError(
             .value, "Wilson's interval is one of a share: `\(name)` needs bools, or 0 and 1")
         }
-        ends = Statistics.wilson(
+        ends = Sample.wilson(
           successes: numbers.reduce(0) { $0 + Int($1) }, trials: numbers.count, level: level
         ).map { ($0.lowerBound, $0.upperBound) }
       case .bootstrap: ends = try bootstrap(numbers)

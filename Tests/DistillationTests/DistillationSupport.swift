@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Learning
 import Tensors
 import Text

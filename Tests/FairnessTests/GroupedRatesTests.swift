@@ -1,6 +1,6 @@
 import Foundation
 import Foundations
-import Tables
+import Statistics
 import Tensors
 import Testing
 
@@ -29,14 +29,14 @@ import Testing
     #expect(abs(try rates.difference(0).value - 0.8) < 1e-12)
     #expect(try rates.ratio(0).value == 0)
     #expect(rates.worst(0)?.values == ["x"])
-    let wilson = try #require(Statistics.wilson(successes: 4, trials: 5, level: 0.95))
+    let wilson = try #require(Sample.wilson(successes: 4, trials: 5, level: 0.95))
     #expect(rates.groups[1].estimates[0].low == wilson.lowerBound)
   }
 
   @Test func attributesCross() throws {
     let rates = try GroupedRates(
       by: [("sex", ["f", "m", "f", "m"]), ("race", ["a", "a", "b", "b"])],
-      [GroupMetric("mean", isLoss: true) { Statistics.mean($0.map(Double.init)) }],
+      [GroupMetric("mean", isLoss: true) { Sample.mean($0.map(Double.init)) }],
       bootstrap: Bootstrap(resamples: 50))
     #expect(rates.groups.map(\.values) == [["f", "a"], ["f", "b"], ["m", "a"], ["m", "b"]])
     #expect(rates.groups.map(\.examples) == [[0], [2], [1], [3]])

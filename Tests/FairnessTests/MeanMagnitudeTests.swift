@@ -1,5 +1,6 @@
 import Foundation
-import Tables
+import Foundations
+import Statistics
 import Tensors
 import Testing
 import Text
@@ -17,9 +18,9 @@ enum Spread: String, CaseIterable {
     case .half: return (0..<count).map { $0 % 2 == 0 ? 0 : 2 }
     case .normal:
       let sizes = (0..<count).map {
-        Statistics.normalQuantile(0.5 + (Double($0) + 0.5) / Double(2 * count))
+        NormalIntegral.quantile(0.5 + (Double($0) + 0.5) / Double(2 * count))
       }
-      let mean = Statistics.mean(sizes)
+      let mean = Sample.mean(sizes)
       return sizes.map { $0 / mean }
     }
   }

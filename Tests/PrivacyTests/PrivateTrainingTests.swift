@@ -1,3 +1,4 @@
+import Foundations
 import Learning
 import Tensors
 import Testing

@@ -225,27 +225,3 @@ private func sample() -> Table {
     }
   }
 }
-
-@Suite struct StatisticsTests {
-  // Reference values: R 4.2, qt().
-  @Test(arguments: [
-    (0.975, 1.0, 12.706204736174706), (0.975, 2, 4.302652729749464), (0.975, 4, 2.776445105197793),
-    (0.95, 9, 1.833112932656237), (0.995, 30, 2.749995653567231), (0.975, 1000, 1.962339080792062),
-  ])
-  func studentQuantiles(probability: Double, degrees: Double, expected: Double) {
-    #expect(abs(Statistics.studentQuantile(probability, degrees: degrees) / expected - 1) < 1e-10)
-  }
-
-  @Test func wilsonInterval() throws {
-    let interval = try #require(Statistics.wilson(successes: 12, trials: 100, level: 0.95))
-    #expect(abs(interval.lowerBound - 0.0699940644) < 1e-9)
-    #expect(abs(interval.upperBound - 0.1981209943) < 1e-9)
-  }
-
-  @Test func quantilesInterpolate() {
-    #expect(Statistics.quantile([4, 1, 3, 2], 0.5) == 2.5)
-    #expect(Statistics.quantile([1], 0.9) == 1)
-    #expect(Statistics.quantile([], 0.5).isNaN)
-    #expect(Statistics.standardDeviation([1]).isNaN)
-  }
-}

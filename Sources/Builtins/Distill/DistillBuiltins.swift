@@ -1,4 +1,5 @@
 import Distillation
+import Foundations
 import Learning
 import Runtime
 import Tensors

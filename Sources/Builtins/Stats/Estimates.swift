@@ -1,6 +1,6 @@
 import Runtime
+import Statistics
 import Syntax
-import Tables
 
 /// What scripts get wherever a number comes with uncertainty: a map {value, low, high}.
 extension Estimate: ValueEncodable {

@@ -193,7 +193,7 @@ extension GroupBuiltins {
     let bootstrap = try Bootstrap(level: level, seed: vm.randomStream("bootstrap").key.low)
     let estimate = try bootstrap.estimate(strata: [numbers.count]) { drawn in
       try Cancellation.check()
-      return Statistics.mean(drawn[0].map { numbers[$0] })
+      return Sample.mean(drawn[0].map { numbers[$0] })
     }
     return (estimate.low, estimate.high)
   }

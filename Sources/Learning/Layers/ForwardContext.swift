@@ -1,3 +1,4 @@
+import Foundations
 import Tensors
 
 /// What a forward pass is for: training or not, and the random stream of its dropout.

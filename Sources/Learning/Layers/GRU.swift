@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensors
 
 /// A gated recurrent unit (Cho 2014) in PyTorch's form: with r, z = σ(…) the candidate is n = tanh(W x + b + r ⊙ (U h +

@@ -1,4 +1,5 @@
 import CKernels
+import Foundations
 import Tensors
 
 /// A long short-term memory (Hochreiter 1997); gate order (input, forget, cell, output) is PyTorch's. See

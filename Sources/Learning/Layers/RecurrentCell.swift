@@ -1,3 +1,4 @@
+import Foundations
 import Tensors
 
 /// What makes one recurrent layer differ from another: its gates and the kernels of a step, in one direction of one

@@ -1,3 +1,4 @@
+import Foundations
 import Tensors
 
 /// How a run goes over its examples.

@@ -1,3 +1,4 @@
+import Foundations
 import Tensors
 
 /// An encoder and a decoder that looks at what the encoder made of another sequence (Vaswani et al. 2017), with learned

@@ -1,7 +1,5 @@
 import Foundation
 import Foundations
-import Tables
-import Tensors
 
 /// Bootstrap intervals (Efron 1979; BCa: Efron 1987): examples are drawn with replacement within each stratum, so that
 /// every group keeps its size.
@@ -16,13 +14,14 @@ public struct Bootstrap: Sendable, Equatable {
   public var method: Method
   public var resamples: Int
   public var level: Double
-  public var seed: UInt64
+  /// What the resamples follow from.
+  public var key: RandomKey
 
   /// - Throws: `value` where there are fewer than 2 or more than a million resamples, or the level is not within 0 and
   ///   1.
-  public init(method: Method = .bca, resamples: Int = 2_000, level: Double = 0.95, seed: UInt64 = 1)
-    throws(DomainError)
-  {
+  public init(
+    method: Method = .bca, resamples: Int = 2_000, level: Double = 0.95, key: RandomKey
+  ) throws(DomainError) {
     guard (2...1_000_000).contains(resamples) else {
       throw DomainError(
         .value, "a bootstrap needs 2 to 1000000 resamples, got \(resamples)")
@@ -33,7 +32,16 @@ public struct Bootstrap: Sendable, Equatable {
     self.method = method
     self.resamples = resamples
     self.level = level
-    self.seed = seed
+    self.key = key
+  }
+
+  /// The same with the resamples of a seed.
+  public init(method: Method = .bca, resamples: Int = 2_000, level: Double = 0.95, seed: UInt64 = 1)
+    throws(DomainError)
+  {
+    try self.init(
+      method: method, resamples: resamples, level: level,
+      key: RandomKey(seed: seed).derived("bootstrap"))
   }
 
   /// The interval of a statistic of some examples in strata of the given sizes.
@@ -59,10 +67,11 @@ public struct Bootstrap: Sendable, Equatable {
   /// A statistic, of any kind, of each resample.
   ///
   /// - Parameter statistic: as for `estimate`.
-  func replicates<Statistic>(strata: [Int], _ statistic: ([[Int]]) throws -> Statistic) rethrows
+  public func replicates<Statistic>(strata: [Int], _ statistic: ([[Int]]) throws -> Statistic)
+    rethrows
     -> [Statistic]
   {
-    var random = RandomStream(RandomKey(seed: seed).derived("bootstrap"))
+    var random = key.stream
     var replicates: [Statistic] = []
     replicates.reserveCapacity(resamples)
     var drawn = strata.map { Array(0..<$0) }
@@ -80,8 +89,8 @@ public struct Bootstrap: Sendable, Equatable {
     var (low, high) = ((1 - level) / 2, (1 + level) / 2)
     if method == .bca, let ends = adjusted(value, replicates, jackknife) { (low, high) = ends }
     return Estimate(
-      value: value, low: Statistics.quantile(replicates, low),
-      high: Statistics.quantile(replicates, high), level: level)
+      value: value, low: Sample.quantile(replicates, low),
+      high: Sample.quantile(replicates, high), level: level)
   }
 
   /// Where BCa puts the quantiles; nil where its corrections are undefined.
@@ -92,8 +101,8 @@ public struct Bootstrap: Sendable, Equatable {
     let below = replicates.reduce(0.0) { $0 + ($1 < value ? 1 : $1 == value ? 0.5 : 0) }
     let share = below / Double(replicates.count)
     guard share > 0, share < 1 else { return nil }
-    let bias = Statistics.normalQuantile(share)
-    let mean = Statistics.mean(jackknife)
+    let bias = NormalIntegral.quantile(share)
+    let mean = Sample.mean(jackknife)
     var (squares, cubes) = (0.0, 0.0)
     for one in jackknife {
       squares += (mean - one) * (mean - one)
@@ -102,9 +111,10 @@ public struct Bootstrap: Sendable, Equatable {
     let acceleration = squares > 0 ? cubes / (6 * pow(squares, 1.5)) : 0
     guard acceleration.isFinite else { return nil }
     func end(_ probability: Double) -> Double {
-      let z = bias + Statistics.normalQuantile(probability)
+      let z = bias + NormalIntegral.quantile(probability)
       return 0.5 * erfc(-(bias + z / (1 - acceleration * z)) / 2.0.squareRoot())
     }
-    return (end((1 - level) / 2), end((1 + level) / 2))
+    let ends = (end((1 - level) / 2), end((1 + level) / 2))
+    return ends.0.isNaN || ends.1.isNaN ? nil : ends
   }
 }

@@ -1,10 +1,8 @@
 import Foundation
 import Foundations
-import Tables
-import Tensors
 import Testing
 
-@testable import Fairness
+@testable import Statistics
 
 @Suite struct BootstrapTests {
   private let x = [0.3, 1.1, 0.2, 2.9, 0.7, 0.4, 5.2, 1.6]
@@ -22,30 +20,30 @@ import Testing
       (x.reduce(0, +) - x[i]) / Double(x.count - 1)
     }
     let found = try Bootstrap().interval(
-      Statistics.mean(x), replicates, jackknife: jackknife)
+      Sample.mean(x), replicates, jackknife: jackknife)
     #expect(abs(found.low - 0.69247899) < 1e-6)
     #expect(abs(found.high - 2.59695069) < 1e-6)
   }
 
   @Test func manyResamplesComeCloseToSciPys() throws {
     let found = try Bootstrap(resamples: 20_000, seed: 3).estimate(strata: [x.count]) { drawn in
-      Statistics.mean(drawn[0].map { x[$0] })
+      Sample.mean(drawn[0].map { x[$0] })
     }
-    #expect(found.value == Statistics.mean(x))
+    #expect(found.value == Sample.mean(x))
     #expect(abs(found.low - 0.725) < 0.05 && abs(found.high - 3.175) < 0.1, "\(found)")
   }
 
   @Test func percentileIsThatOfTheReplicates() throws {
     let found = try Bootstrap(method: .percentile, level: 0.9).interval(
       1, replicates, jackknife: [])
-    #expect(abs(found.low - Statistics.quantile(replicates, 0.05)) < 1e-12)
-    #expect(abs(found.high - Statistics.quantile(replicates, 0.95)) < 1e-12)
+    #expect(abs(found.low - Sample.quantile(replicates, 0.05)) < 1e-12)
+    #expect(abs(found.high - Sample.quantile(replicates, 0.95)) < 1e-12)
   }
 
   @Test func sameSeedSameInterval() throws {
     func interval(_ seed: UInt64) throws -> Estimate {
       try Bootstrap(resamples: 200, seed: seed).estimate(strata: [8, 3]) { drawn in
-        Statistics.mean(drawn[0].map { x[$0] }) - Statistics.mean(drawn[1].map { x[$0] })
+        Sample.mean(drawn[0].map { x[$0] }) - Sample.mean(drawn[1].map { x[$0] })
       }
     }
     #expect(try interval(1) == interval(1))
@@ -59,7 +57,7 @@ import Testing
     for trial in 0..<200 {
       let sample = (0..<40).map { _ in random.normal() }
       let found = try Bootstrap(resamples: 300, level: 0.9, seed: UInt64(trial))
-        .estimate(strata: [40]) { drawn in Statistics.mean(drawn[0].map { sample[$0] }) }
+        .estimate(strata: [40]) { drawn in Sample.mean(drawn[0].map { sample[$0] }) }
       if found.low <= 0, found.high >= 0 { held += 1 }
     }
     #expect((165...194).contains(held), "\(held)")

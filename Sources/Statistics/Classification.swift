@@ -1,0 +1,119 @@
+import Foundation
+import Foundations
+
+/// A class as a script names it. Numbers come before texts, in their orders; 1, 1.0 and true are one class.
+public enum ClassLabel: Sendable, Hashable, Comparable {
+  case number(Double)
+  case text(String)
+
+  public static func < (left: ClassLabel, right: ClassLabel) -> Bool {
+    switch (left, right) {
+    case (.number(let a), .number(let b)): a < b
+    case (.text(let a), .text(let b)): a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+    case (.number, .text): true
+    case (.text, .number): false
+    }
+  }
+}
+
+/// How often each class is taken for which, and what follows from it (van Rijsbergen 1979; the averages as scikit-learn
+/// names them).
+public struct Confusion: Sendable {
+  public enum Average: String, Sendable, CaseIterable {
+    /// The mean over classes.
+    case macro
+    /// Of all classes' counts together, which is the accuracy.
+    case micro
+    /// The mean over classes, weighted by how many labels each has.
+    case weighted
+  }
+
+  public enum Measure: Sendable {
+    /// Of those that were predicted, the share that is right.
+    case precision
+    /// Of those that there are, the share that was found.
+    case recall
+    /// The harmonic mean of both.
+    case f1
+  }
+
+  /// All classes of labels and predictions, in ascending order.
+  public let classes: [ClassLabel]
+  /// Rows are labels, columns predictions.
+  public let counts: [[Int]]
+
+  /// More classes would make a matrix that nobody can read.
+  private static let mostClasses = 5_000
+
+  /// - Throws: `value` where the lists differ in length or are empty, `limit` for more than 5000 classes.
+  public init(labels: [ClassLabel], predictions: [ClassLabel]) throws(DomainError) {
+    try Requirement.pairs(labels.count, predictions.count)
+    guard !labels.isEmpty else {
+      throw DomainError(.value, "there are no labels to compare with predictions")
+    }
+    let classes = Set(labels).union(predictions).sorted()
+    guard classes.count <= Self.mostClasses else {
+      throw DomainError(
+        .limit,
+        "labels and predictions have \(classes.count) classes, more than \(Self.mostClasses)",
+        hint: "are they numbers of a regression?")
+    }
+    let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+    var counts = classes.map { _ in [Int](repeating: 0, count: classes.count) }
+    for (turn, (label, prediction)) in zip(labels, predictions).enumerated() {
+      try Cancellation.check(turn: turn)
+      guard let row = places[label], let column = places[prediction] else { continue }
+      counts[row][column] += 1
+    }
+    self.classes = classes
+    self.counts = counts
+  }
+
+  /// The class that counts as positive: the greater of two; nil where there are more.
+  public var positive: Int? {
+    guard classes.count <= 2 else { return nil }
+    // Where all are 0 or false, there is a positive class that never comes.
+    return classes == [.number(0)] ? nil : classes.count - 1
+  }
+
+  /// The measure of each class; 0 where a share has nothing to be a share of.
+  public func each(_ measure: Measure) -> [Double] {
+    classes.indices.map { place in
+      let hits = counts[place][place]
+      let labelled = counts[place].reduce(0, +)
+      let predicted = counts.reduce(0) { $0 + $1[place] }
+      return Self.value(measure, hits, labelled: labelled, predicted: predicted)
+    }
+  }
+
+  /// The measure of the positive class of two, the mean over more.
+  public func overall(_ measure: Measure) -> Double {
+    if let positive { return each(measure)[positive] }
+    return classes.count == 1 ? 0 : average(measure, .macro)
+  }
+
+  public func average(_ measure: Measure, _ average: Average) -> Double {
+    let supports = counts.map { $0.reduce(0, +) }
+    let total = supports.reduce(0, +)
+    switch average {
+    case .macro: return Sample.mean(each(measure))
+    case .micro:
+      let hits = classes.indices.reduce(0) { $0 + counts[$1][$1] }
+      return Self.value(measure, hits, labelled: total, predicted: total)
+    case .weighted:
+      return zip(each(measure), supports).reduce(0) { $0 + $1.0 * Double($1.1) } / Double(total)
+    }
+  }
+
+  private static func value(_ measure: Measure, _ hits: Int, labelled: Int, predicted: Int)
+    -> Double
+  {
+    let whole =
+      switch measure {
+      case .precision: Double(predicted)
+      case .recall: Double(labelled)
+      case .f1: Double(labelled + predicted) / 2
+      }
+    return whole == 0 ? 0 : Double(hits) / whole
+  }
+}
