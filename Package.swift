@@ -34,6 +34,8 @@ let package = Package(
         "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues",
       ]),
     .target(name: "Tables", dependencies: ["Foundations"]),
+    .target(
+      name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -48,8 +50,9 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Syntax", "Tables", "Tensors", "Text",
+        "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning",
+        "Privacy",
+        "Runtime", "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -106,6 +109,9 @@ let package = Package(
     .testTarget(
       name: "PrivacyTests",
       dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
+    .testTarget(
+      name: "ClassicalModelTests",
+      dependencies: ["ClassicalModels", "Foundations", "Tables", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
