@@ -1,3 +1,4 @@
+import ClassicalModels
 import Foundations
 import Privacy
 import Runtime
@@ -20,6 +21,7 @@ public enum Library {
     interpreter.define(module: "optim") { OptimBuiltins.module }
     interpreter.define(module: "data") { DataBuiltins.module }
     interpreter.define(module: "text") { TextBuiltins.module }
+    interpreter.define(module: "ml") { MLBuiltins.module }
     interpreter.define(module: "dp") { DPBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
     interpreter.define(module: "distill") { DistillBuiltins.module }
@@ -37,6 +39,11 @@ public enum Library {
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
     "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "plot": { Plot.nativeType },
+    "tabular": { TabularExamples.nativeType },
+    "logistic_regression": { LogisticRegression.fittedType },
+    "linear_regression": { LinearRegression.fittedType }, "tree": { TreeModel.fittedType },
+    "boosting": { GradientBoosting.fittedType }, "kmeans": { KMeans.fittedType },
+    "pca": { PrincipalComponents.fittedType },
   ]
 
   /// The type of what a sweep gives.
