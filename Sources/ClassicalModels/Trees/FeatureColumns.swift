@@ -39,22 +39,30 @@ struct FeatureColumns: Sendable {
   }
 
   private static func column(_ values: [Double]) -> Column {
-    // Most features with few values show it early.
-    var distinct: Set<Double> = []
+    var levels: [Double] = []
     for value in values {
-      distinct.insert(value)
-      if distinct.count > 256 { break }
+      let place = firstPlace(in: levels, notBelow: value)
+      if place < levels.count, levels[place] == value { continue }
+      levels.insert(value, at: place)
+      if levels.count > 256 { break }
     }
-    if distinct.count <= 256 {
-      let levels = distinct.sorted()
-      let rank = Dictionary(
-        levels.enumerated().map { ($0.element, UInt8($0.offset)) }, uniquingKeysWith: { a, _ in a })
-      // Every value is one of the levels.
-      return .ranks(values.map { rank[$0] ?? 0 }, values: levels)
+    if levels.count <= 256 {
+      return .ranks(
+        values.map { UInt8(firstPlace(in: levels, notBelow: $0)) }, values: levels)
     }
     let order = (0..<Int32(values.count)).sorted {
       (values[Int($0)], $0) < (values[Int($1)], $1)
     }
     return .ordered(order, values: values)
+  }
+
+  /// Where the first of rising numbers stands that is not below `value`.
+  private static func firstPlace(in levels: [Double], notBelow value: Double) -> Int {
+    var (low, high) = (0, levels.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if levels[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

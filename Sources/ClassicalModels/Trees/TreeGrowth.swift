@@ -201,44 +201,53 @@ struct TreeGrowth {
     mutating func throughRanks(
       _ ranks: [UInt8], _ levels: [Double], _ members: ArraySlice<Int32>, _ target: TreeTarget
     ) {
-      let width = sums.count
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: levels.count * width + width) {
-        space in
+      // For each rank how many examples have it, and their sums. Neighbours are counted apart where there is room: an
+      // addition would have to wait for the one before at the same place.
+      let stride = sums.count + 1
+      let lanes = levels.count <= 32 ? 4 : 1
+      let size = levels.count * stride
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: lanes * size + stride) { space in
         space.initialize(repeating: 0)
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: levels.count) { counts in
-          counts.initialize(repeating: 0)
-          ranks.withUnsafeBufferPointer { ranks in
-            members.withUnsafeBufferPointer { members in
-              switch target {
-              case .values(let values):
-                values.withUnsafeBufferPointer { values in
-                  for member in members {
-                    let rank = Int(ranks[Int(member)])
-                    counts[rank] += 1
-                    space[rank] += values[Int(member)]
-                  }
-                }
-              case .classes(let labels, _):
-                labels.withUnsafeBufferPointer { labels in
-                  for member in members {
-                    let rank = Int(ranks[Int(member)])
-                    counts[rank] += 1
-                    space[rank * width + Int(labels[Int(member)])] += 1
-                  }
-                }
+        guard let base = space.baseAddress else { return }
+        Walk.count(ranks, members, target, base, stride: stride, lanes: lanes, size: size)
+        for lane in 1..<max(1, lanes) { for k in 0..<size { base[k] += base[lane * size + k] } }
+        let left = base + lanes * size
+        var last = -1
+        for rank in levels.indices where base[rank * stride] > 0 {
+          if last >= 0 {
+            consider(Int(left[0]), left + 1, between: levels[last], and: levels[rank])
+          }
+          for k in 0..<stride { left[k] += base[rank * stride + k] }
+          last = rank
+        }
+      }
+    }
+
+    private static func count(
+      _ ranks: [UInt8], _ members: ArraySlice<Int32>, _ target: TreeTarget,
+      _ base: UnsafeMutablePointer<Double>, stride: Int, lanes: Int, size: Int
+    ) {
+      ranks.withUnsafeBufferPointer { ranks in
+        members.withUnsafeBufferPointer { members in
+          switch target {
+          case .values(let values):
+            values.withUnsafeBufferPointer { values in
+              for (k, member) in members.enumerated() {
+                let place =
+                  base + (k & (lanes - 1)) * size + Int(ranks[Int(member)]) * stride
+                place[0] += 1
+                place[1] += values[Int(member)]
               }
             }
-          }
-          guard let base = space.baseAddress else { return }
-          let left = base + levels.count * width
-          var (leftCount, last) = (0, -1)
-          for rank in levels.indices where counts[rank] > 0 {
-            if last >= 0 {
-              consider(leftCount, left, between: levels[last], and: levels[rank])
+          case .classes(let labels, _):
+            labels.withUnsafeBufferPointer { labels in
+              for (k, member) in members.enumerated() {
+                let place =
+                  base + (k & (lanes - 1)) * size + Int(ranks[Int(member)]) * stride
+                place[0] += 1
+                place[1 + Int(labels[Int(member)])] += 1
+              }
             }
-            leftCount += counts[rank]
-            for k in 0..<width { left[k] += base[rank * width + k] }
-            last = rank
           }
         }
       }
