@@ -30,8 +30,8 @@ extension FittedModel {
   /// `1 feature`, `108 features`.
   var featureText: String { "\(featureCount) feature\(featureCount == 1 ? "" : "s")" }
 
-  /// - Throws: a `DomainError` of kind `shape` where examples have another number of features, `limit` where memory does
-  ///   not suffice for the outputs.
+  /// - Throws: a `DomainError` of kind `shape` where examples have another number of features, `limit` where memory
+  ///   does not suffice for the outputs.
   public func check(_ examples: ExampleMatrix) throws(DomainError) {
     guard examples.columns == featureCount else {
       throw DomainError(

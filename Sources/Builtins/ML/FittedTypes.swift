@@ -57,7 +57,7 @@ extension LinearRegression: NativeFitted {
     type.field("intercept", "One number a target, f64.") { try Tensor($0.model.intercepts) }
     type.field(
       "table",
-      "Coefficients and intercepts by name: table (feature, coefficient), for several targets with `target`."
+      "Coefficients and intercepts by name: table (feature, coefficient), for more targets with `target`."
     ) { fitted in
       let model = fitted.model
       return try coefficientTable(

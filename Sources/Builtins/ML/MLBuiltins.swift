@@ -115,7 +115,8 @@ enum MLBuiltins {
       encoding: examples.encoding)
   }
 
-  private static func key(_ vm: VM, _ purpose: String, _ seed: Int?) -> RandomKey {
+  /// What a call's randomness is drawn by: its own seed, else the run's.
+  static func key(_ vm: VM, _ purpose: String, _ seed: Int?) -> RandomKey {
     seed.map { RandomKey(seed: UInt64(bitPattern: Int64($0))).derived(purpose) }
       ?? vm.randomKey(purpose)
   }

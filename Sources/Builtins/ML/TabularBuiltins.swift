@@ -97,10 +97,14 @@ enum TabularBuiltins {
       Param<TabularExamples>("examples"),
       Param<Double>("fraction", "The size of the first part.", .between(0, 1)),
       Param<Bool>("stratified", "Whether classes keep their shares.", default: true, named: true),
+      Param<Int?>(
+        "seed", "Fixes this call's randomness; nil takes it from the run's seed.", default: nil,
+        named: true),
       returns: "list of tabular", seeAlso: ["data.split", "tabular.prepare"],
       search: ["train", "test", "holdout"],
-      context: { (vm: VM, examples: TabularExamples, fraction: Double, stratified: Bool) in
-        let seed = vm.randomStream("split").key.low
+      context: {
+        (vm: VM, examples: TabularExamples, fraction: Double, stratified: Bool, fixed: Int?) in
+        let seed = MLBuiltins.key(vm, "split", fixed).low
         let parts =
           try stratified
           ? examples.classNumbers.map {

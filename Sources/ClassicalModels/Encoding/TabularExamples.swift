@@ -132,7 +132,7 @@ public struct TabularExamples: Sendable {
         }
         if unseen > 0 {
           notes.append(
-            "\(unseen) row\(unseen == 1 ? "" : "s") of `\(name)` hold a category that training had not: 0 in all of its columns"
+            "the column `\(name)` has a category that training had not in \(unseen) row\(unseen == 1 ? "" : "s"): 0 in all of its inputs"
           )
         }
       }
