@@ -32,6 +32,8 @@ let package = Package(
       name: "Text", dependencies: ["CUnicode", "CZlib", "Files", "Foundations", "JSONValues"]),
     .target(name: "Statistics", dependencies: ["Foundations"]),
     .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
+    .target(
+      name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -46,8 +48,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Statistics", "Syntax", "Tables", "Tensors", "Text",
+        "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning",
+        "Privacy", "Runtime", "Statistics", "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -108,6 +110,9 @@ let package = Package(
     .testTarget(
       name: "PrivacyTests",
       dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
+    .testTarget(
+      name: "ClassicalModelTests",
+      dependencies: ["ClassicalModels", "Foundations", "Tables", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),

@@ -1,3 +1,4 @@
+import ClassicalModels
 import Foundations
 import Privacy
 import Runtime
@@ -23,6 +24,7 @@ public enum Library {
     interpreter.define(module: "optim") { OptimBuiltins.module }
     interpreter.define(module: "data") { DataBuiltins.module }
     interpreter.define(module: "text") { TextBuiltins.module }
+    interpreter.define(module: "ml") { MLBuiltins.module }
     interpreter.define(module: "dp") { DPBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
     interpreter.define(module: "distill") { DistillBuiltins.module }
@@ -42,6 +44,11 @@ public enum Library {
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
     "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
     "plot": { Plot.nativeType }, "distribution": { DistributionValue.nativeType },
+    "tabular": { TabularExamples.nativeType },
+    "logistic_regression": { LogisticRegression.fittedType },
+    "linear_regression": { LinearRegression.fittedType }, "tree": { TreeModel.fittedType },
+    "boosting": { GradientBoosting.fittedType }, "kmeans": { KMeans.fittedType },
+    "pca": { PrincipalComponents.fittedType },
   ]
 
   /// The type of what a sweep gives.

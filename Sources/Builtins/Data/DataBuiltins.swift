@@ -1,3 +1,4 @@
+import ClassicalModels
 import Foundations
 import Learning
 import Runtime
@@ -104,7 +105,7 @@ extension Vocabulary: NativeValue {
 enum DataBuiltins {
   static let module = Module(
     "data", "Corpora: reading, generating, splitting.",
-    natives: natives + [BiographyBuiltins.biographies])
+    natives: natives + [TabularBuiltins.tabular, BiographyBuiltins.biographies])
 
   private static let textColumn = Param<String?>(
     "text", "The column of the texts; nil finds it (`text`, `utterance`, `sentence` …).",
@@ -336,7 +337,7 @@ enum DataBuiltins {
   }
 
   /// Python's slice over `count` items.
-  private static func indices(_ start: Int?, _ stop: Int?, _ step: Int?, _ count: Int) throws
+  static func indices(_ start: Int?, _ stop: Int?, _ step: Int?, _ count: Int) throws
     -> [Int]
   {
     let step = step ?? 1
@@ -377,6 +378,7 @@ enum DataBuiltins {
 /// What can be split: examples, or the training part of a dataset.
 enum Splittable: Bindable {
   case examples(Examples)
+  case tabular(TabularExamples)
   case tensors(inputs: Tensor, labels: Tensor)
 
   static let typeName = "examples, dataset or map of `inputs` and `labels`"
@@ -384,6 +386,7 @@ enum Splittable: Bindable {
   static func decode(_ value: Value, _ vm: VM) throws -> Splittable? {
     if let examples = try Examples.decode(value, vm) { return .examples(examples) }
     if let set = try IntentDataset.decode(value, vm) { return .examples(set.train) }
+    if let rows = try TabularExamples.decode(value, vm) { return .tabular(rows) }
     guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
@@ -394,6 +397,7 @@ enum Splittable: Bindable {
   var count: Int {
     switch self {
     case .examples(let examples): examples.count
+    case .tabular(let rows): rows.count
     case .tensors(let inputs, _): inputs.shape[0]
     }
   }
@@ -403,6 +407,7 @@ enum Splittable: Bindable {
     get throws {
       switch self {
       case .examples(let examples): return examples.labels
+      case .tabular(let rows): return try rows.classNumbers
       case .tensors(_, let labels):
         guard labels.rank == 1, !labels.dtype.isFloating else { return nil }
         return try labels.cast(to: .i32).array(Int32.self)
@@ -413,6 +418,7 @@ enum Splittable: Bindable {
   func selecting(_ indices: [Int], _ vm: VM) throws -> Value {
     switch self {
     case .examples(let examples): return try examples.selecting(indices).encode(vm)
+    case .tabular(let rows): return try rows.selecting(indices).encode(vm)
     case .tensors(let inputs, let labels):
       let batch = try Batch(inputs: inputs, labels: labels).selecting(indices)
       return try Record([("inputs", batch.inputs), ("labels", batch.labels)]).encode(vm)
@@ -422,6 +428,7 @@ enum Splittable: Bindable {
   func encode(_ vm: VM) throws -> Value {
     switch self {
     case .examples(let examples): examples.encode(vm)
+    case .tabular(let rows): rows.encode(vm)
     case .tensors(let inputs, let labels):
       try Record([("inputs", inputs), ("labels", labels)]).encode(vm)
     }

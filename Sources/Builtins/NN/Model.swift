@@ -1,6 +1,7 @@
 import Foundations
 import Learning
 import Runtime
+import Syntax
 import Tensors
 import Text
 
@@ -70,6 +71,23 @@ extension Model: NativeValue {
       Record(model.layer.namedParameters.map { ($0.name, $0.parameter.data) })
     }
     type.methods(ModelBuiltins.methods)
+  }
+}
+
+extension Model {
+  /// A model, or one that was fitted at once (`ml`) in its place.
+  static func decode(_ value: Value, _ vm: VM) throws -> Model? {
+    guard case .object(let reference) = value else { return nil }
+    if let own = reference.takeUnretainedValue() as? Boxed<Model> { return own.value }
+    return try FittedModels.layer(value, vm).map { Model(layer: $0) }
+  }
+
+  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
+    switch type {
+    case .any: true
+    case .object(let name, _): name == nativeType.name || FittedModels.mayAccept(type, vm)
+    default: false
+    }
   }
 }
 

@@ -56,11 +56,13 @@ enum TrainBuiltins {
       search: ["fit", "learn", "early stopping", "checkpoint", "resume", "scheduler"],
       arguments: { (arguments: inout Arguments) in try train(&arguments) }),
     Native(
-      "predict", "The class with the largest output for each example.",
-      Param<Model>("model", "A classifier: outputs [examples, classes]."),
-      Param<TrainingExamples>("examples", "A part of a dataset, or {inputs, labels}."),
-      returns: "tensor i64 [examples]", seeAlso: ["fair.accuracy"],
-      context: { (vm: VM, model: Model, examples: TrainingExamples) in
+      "predict",
+      "The class with the largest output for each example; of a fitted model of numbers, the numbers.",
+      Param<Model>("model", "A classifier (outputs [examples, classes]), or what `ml` fitted."),
+      Param<PredictionExamples>(
+        "examples", "A part of a dataset, {inputs, labels}, or inputs alone."),
+      returns: "tensor", seeAlso: ["fair.accuracy", "tabular.predict"],
+      context: { (vm: VM, model: Model, examples: PredictionExamples) in
         try vm.evaluation(of: model).predictions(examples.source)
       }),
   ]

@@ -1,3 +1,4 @@
+import ClassicalModels
 import Foundations
 import Learning
 import Runtime
@@ -5,11 +6,13 @@ import Syntax
 import Tensors
 import Text
 
-/// What training and evaluation take: a part of a dataset, or a map of two tensors.
+/// What training and evaluation take: a part of a dataset, rows of a table, or a map of two tensors.
 struct TrainingExamples: Bindable {
   var source: any BatchSource
   /// The part of a dataset that it is, where it is one.
   var examples: Examples?
+  /// The rows of a table that it is, where it is such.
+  var tabular: TabularExamples?
 
   static let typeName = "examples"
 
@@ -18,6 +21,15 @@ struct TrainingExamples: Bindable {
       guard examples.count > 0 else { throw Fault(.value, "there are no examples in it") }
       return TrainingExamples(source: ExampleSource(examples), examples: examples)
     }
+    if let tabular = try TabularExamples.decode(value, vm) {
+      guard let labels = tabular.labels else {
+        throw Fault(
+          .value, "these rows have no labels: their table had no column for them",
+          hint: "`nn.predict` needs none")
+      }
+      return TrainingExamples(
+        source: try TensorSource(inputs: tabular.inputs, labels: labels), tabular: tabular)
+    }
     guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
@@ -25,11 +37,12 @@ struct TrainingExamples: Bindable {
   }
 
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {
-    if case .map = type { true } else { Examples.mayAccept(type, vm) }
+    if case .map = type { return true }
+    return Examples.mayAccept(type, vm) || TabularExamples.mayAccept(type, vm)
   }
 
   func encode(_ vm: VM) throws -> Value {
-    examples?.encode(vm) ?? .nothing
+    examples?.encode(vm) ?? tabular?.encode(vm) ?? .nothing
   }
 }
 

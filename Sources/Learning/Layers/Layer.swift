@@ -38,6 +38,9 @@ open class Layer {
     throw DomainError(.type, "\(kind) is not a function of one tensor")
   }
 
+  /// Whether the largest of an example's outputs stands for its class; false for one that gives numbers to be met.
+  open var givesClasses: Bool { true }
+
   /// Whether what comes out for an example depends on that example alone. With `padded`, also on no more of a batch
   /// that is padded to its longest example than its own steps: what lies behind them, and how many there are, is the
   /// others'.

@@ -15,9 +15,12 @@ public struct Evaluation {
   }
 
   /// The class with the largest output of each example, in the order of the source: [examples, …] for outputs
-  /// [examples, …, classes]. Throws a value error where an output is not a number.
+  /// [examples, …, classes]. Of a model that gives no classes, its outputs: [examples] where there is one an example.
+  /// Throws a value error where the output of a classifier is not a number.
   public func predictions(_ source: any BatchSource) throws -> Tensor {
-    try Evaluation.classes(outputs(source))
+    let outputs = try outputs(source)
+    if model.givesClasses { return try Evaluation.classes(outputs) }
+    return outputs.rank == 2 && outputs.shape[1] == 1 ? try outputs.squeezed(1) : outputs
   }
 
   private static func classes(_ output: Tensor) throws -> Tensor {
@@ -31,8 +34,13 @@ public struct Evaluation {
 
   /// The share of examples whose largest output is at their label; nan without examples. For outputs [examples, …,
   /// classes] every position whose label is not `ignoreIndex` counts. Throws a value error where an output is not a
-  /// number.
+  /// number, a type error for a model that gives no classes.
   public func accuracy(_ source: any BatchSource, ignoreIndex: Int = -100) throws -> Double {
+    guard model.givesClasses else {
+      throw DomainError(
+        .type, "\(model.summary) predicts numbers: none of them is right or wrong",
+        hint: "compare `nn.predict(model, examples)` with the labels")
+    }
     var right = 0
     var counted = 0
     try each(source) { output, labels, _ in
