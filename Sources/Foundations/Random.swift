@@ -1,4 +1,3 @@
-import Foundations
 import Glibc
 
 /// The name of a random stream: derived from a root seed by purposes and numbers (trial, client, round, step), so that

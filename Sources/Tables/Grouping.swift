@@ -49,6 +49,9 @@ public struct Grouping: Sendable {
   /// The value of a reduction in each group.
   func reduced(_ series: Series, _ reduction: Series.Reduction) throws -> Series {
     if let result = try GroupedReduction.reduced(series, reduction, codes) { return result }
+    if reduction == .median, series.kind.isNumeric {
+      return try measured(series) { $0.isEmpty ? .null : .float(Sample.quantile($0, 0.5)) }
+    }
     return Series(
       cells: try (0..<count).map { group in
         try Cancellation.check(turn: group)
@@ -87,10 +90,13 @@ public struct Grouping: Sendable {
 
   /// One value for the numbers of each group.
   func measured(_ series: Series, _ body: ([Double]) throws -> Cell) throws -> Series {
-    Series(
+    let numbers = series.numbers ?? []
+    return Series(
       cells: try (0..<count).map { group in
         try Cancellation.check(turn: group)
-        return try body(series.gathered(rows(group)).presentNumbers ?? [])
+        let rows = order[starts[group]..<starts[group + 1]]
+        guard series.missing != nil else { return try body(rows.map { numbers[$0] }) }
+        return try body(rows.compactMap { series.isMissing($0) ? nil : numbers[$0] })
       })
   }
 

@@ -258,6 +258,11 @@ public struct Table: Sendable, Equatable {
     return Table(unchecked: result, rowCount: series.count)
   }
 
+  /// The same with the values one by one.
+  public func with(_ name: String, _ cells: [Cell], role: Column.Role = .value) throws -> Table {
+    try with(name, Series(cells: cells), role: role)
+  }
+
   /// Rows of both, columns by name; what one of them lacks is missing in its rows.
   public func appending(_ other: Table) -> Table {
     let own = Dictionary(

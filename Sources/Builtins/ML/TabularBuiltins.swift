@@ -173,7 +173,7 @@ enum TabularBuiltins {
       ? "no labels"
       : examples.classes.map { "\($0.count) classes" } ?? "labels that are numbers"
     return
-      "tabular: \(TextForm.grouped(examples.count)) rows, \(TextForm.grouped(examples.features.count)) features, \(kind)"
+      "tabular: \(NumberText.grouped(examples.count)) rows, \(NumberText.grouped(examples.features.count)) features, \(kind)"
   }
 
   /// `e[:100]` and `e[[0, 2]]`.

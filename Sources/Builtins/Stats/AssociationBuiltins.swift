@@ -173,7 +173,7 @@ private struct RegressionData {
   static let columns = ["name", "value", "std_error", "low", "high", "p"]
 
   init(_ table: Table, y: String, x: [String], _ family: Regression.Family) throws {
-    TableBuiltins.notice([y] + x, of: table)
+    TableRows.notice([y] + x, of: table)
     let wanted = try ([y] + x).map { try table.column($0).cells }
     let rows = (0..<table.rowCount).filter { row in wanted.allSatisfy { !$0[row].isNull } }
     let columns = zip([y] + x, wanted).map { name, cells in

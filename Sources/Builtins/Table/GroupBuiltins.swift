@@ -1,6 +1,6 @@
-import Fairness
 import Foundations
 import Runtime
+import Statistics
 import Syntax
 import Tables
 
@@ -185,16 +185,13 @@ enum GroupBuiltins {
 }
 
 extension GroupBuiltins {
-  /// The ends of the bootstrap interval of a group's mean; nil of nothing.
+  /// The ends of the bootstrap interval (BCa) of a group's mean; nil for fewer than two numbers.
   fileprivate static func resampled(_ numbers: [Double], _ level: Double, _ vm: VM) throws -> (
     low: Double, high: Double
   )? {
-    guard !numbers.isEmpty else { return nil }
-    let bootstrap = try Bootstrap(level: level, seed: vm.randomStream("bootstrap").key.low)
-    let estimate = try bootstrap.estimate(strata: [numbers.count]) { drawn in
-      try Cancellation.check()
-      return Sample.mean(drawn[0].map { numbers[$0] })
-    }
+    guard numbers.count > 1 else { return nil }
+    let bootstrap = try Bootstrap(level: level, key: vm.randomKey("bootstrap"))
+    let estimate = try Cancellation.abandonable { try bootstrap.estimate(numbers, .mean) }
     return (estimate.low, estimate.high)
   }
 }
