@@ -84,6 +84,13 @@ import Testing
     #expect(try LogisticRegression(examples, labels).notes.isEmpty)
   }
 
+  @Test(arguments: [1e300, 1e-300])
+  func numbersOfAnySizeAreFitted(size: Double) throws {
+    let examples = try ExampleMatrix([1, -1, 0.3, 0].map { $0 * size }, rows: 4, columns: 1)
+    let model = try LinearRegression(examples, .values([1, -1, 0.3, 0], width: 1))
+    #expect(model.rank == 1 && abs(model.coefficients[0] * size - 1) < 1e-12)
+  }
+
   @Test func wrongInputIsRefused() throws {
     let examples = try generated(4, 2)
     let one = failure { _ = try LogisticRegression(examples, .classes([1, 1, 1, 1], count: 2)) }

@@ -203,6 +203,11 @@ enum ModelBuiltins {
 
 /// Small forms of text that several values show.
 enum TextForm {
+  /// 1 row, 13,084 rows.
+  static func counted(_ number: Int, _ one: String, _ many: String) -> String {
+    "\(grouped(number)) \(number == 1 ? one : many)"
+  }
+
   /// 13,084.
   static func grouped(_ number: Int) -> String {
     var digits = Array(String(number.magnitude))
