@@ -46,9 +46,9 @@ import Testing
       },
       count: 2)
     let narrow = try LogisticRegression(examples, labels, l2: 2)
-    // The same features, and as many that say nothing: too many for a matrix.
-    let nothing = [Double](repeating: 0, count: 300)
-    let wide = try examples.mapped(600) { row in
+    // The same features, and more that say nothing: too many for a matrix.
+    let nothing = [Double](repeating: 0, count: 900)
+    let wide = try examples.mapped(1200) { row in
       (0..<300).map { examples.at(row, $0) } + nothing
     }
     let other = try LogisticRegression(wide, labels, l2: 2)
