@@ -4,6 +4,11 @@ import Foundation
 public enum NumberText {
   public typealias Target = UnsafeMutablePointer<UInt8>
 
+  /// `1 row`, `13,084 rows`.
+  public static func counted(_ number: Int, _ one: String, _ many: String) -> String {
+    "\(grouped(number)) \(number == 1 ? one : many)"
+  }
+
   /// `13084` as `13,084`.
   public static func grouped(_ number: Int) -> String {
     var digits = Array(String(number.magnitude))

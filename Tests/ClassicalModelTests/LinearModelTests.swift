@@ -46,9 +46,9 @@ import Testing
       },
       count: 2)
     let narrow = try LogisticRegression(examples, labels, l2: 2)
-    // The same features, and as many that say nothing: too many for a matrix.
-    let nothing = [Double](repeating: 0, count: 300)
-    let wide = try examples.mapped(600) { row in
+    // The same features, and more that say nothing: too many for a matrix.
+    let nothing = [Double](repeating: 0, count: 900)
+    let wide = try examples.mapped(1200) { row in
       (0..<300).map { examples.at(row, $0) } + nothing
     }
     let other = try LogisticRegression(wide, labels, l2: 2)
@@ -82,6 +82,13 @@ import Testing
     let model = try LogisticRegression(examples, labels, l2: 0)
     #expect(model.notes.first?.contains("separated perfectly") == true)
     #expect(try LogisticRegression(examples, labels).notes.isEmpty)
+  }
+
+  @Test(arguments: [1e300, 1e-300])
+  func numbersOfAnySizeAreFitted(size: Double) throws {
+    let examples = try ExampleMatrix([1, -1, 0.3, 0].map { $0 * size }, rows: 4, columns: 1)
+    let model = try LinearRegression(examples, .values([1, -1, 0.3, 0], width: 1))
+    #expect(model.rank == 1 && abs(model.coefficients[0] * size - 1) < 1e-12)
   }
 
   @Test func wrongInputIsRefused() throws {

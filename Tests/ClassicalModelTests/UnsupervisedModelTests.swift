@@ -82,5 +82,7 @@ import Testing
     #expect(failure { _ = try PrincipalComponents(examples, count: 0) }?.kind == .value)
     let huge = try ExampleMatrix([1e200, -1e200, 1, 2], rows: 4, columns: 1)
     #expect(failure { _ = try PrincipalComponents(huge, count: 1) }?.kind == .value)
+    #expect(
+      failure { _ = try KMeans(huge, clusters: 2, key: RandomKey(seed: 1)) }?.kind == .value)
   }
 }

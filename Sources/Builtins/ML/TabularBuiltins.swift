@@ -171,9 +171,11 @@ enum TabularBuiltins {
     let kind =
       examples.labels == nil
       ? "no labels"
-      : examples.classes.map { "\($0.count) classes" } ?? "labels that are numbers"
+      : examples.classes.map { NumberText.counted($0.count, "class", "classes") }
+        ?? "labels that are numbers"
+    let rows = NumberText.counted(examples.count, "row", "rows")
     return
-      "tabular: \(NumberText.grouped(examples.count)) rows, \(NumberText.grouped(examples.features.count)) features, \(kind)"
+      "tabular: \(rows), \(NumberText.counted(examples.features.count, "feature", "features")), \(kind)"
   }
 
   /// `e[:100]` and `e[[0, 2]]`.

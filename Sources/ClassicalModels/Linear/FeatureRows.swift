@@ -10,12 +10,15 @@ struct FeatureRows: Sendable {
   private let places: [Int32]
   private let numbers: [Double]
   let isSparse: Bool
+  /// How many numbers of a row are not 0, on average.
+  let meanFilled: Double
 
   init(_ examples: ExampleMatrix) {
     rows = examples.rows
     columns = examples.columns
     let filled = examples.values.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
     isSparse = filled <= examples.values.count / 3
+    meanFilled = Double(filled) / Double(max(1, rows))
     guard isSparse else {
       starts = []
       places = []

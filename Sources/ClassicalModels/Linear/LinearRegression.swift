@@ -1,8 +1,8 @@
 // Linear least squares, with or without a ridge:
 //   minimise ‖y − X w − b‖² + λ ‖w‖²   over w and b; b is free (scikit-learn's Ridge with alpha = λ).
 // Features and targets are centred, so that b falls out; [X y] = Q R by Householder reflections, R = U S Vᵀ by
-// rotations (see OrthogonalRows), and w = Σ vᵢ sᵢ / (sᵢ² + λ) uᵢᵀ y. Without a ridge, directions with sᵢ ≤ s₁ max(n, p)
-// 2⁻⁵² count as none: where features depend on each other, w is the shortest of the solutions (Golub, Van Loan 2013,
+// rotations (see OrthogonalRows), and w = Σ vᵢ uᵢᵀ y / (sᵢ + λ / sᵢ). Without a ridge, directions with sᵢ ≤ s₁ max(n,
+// p) 2⁻⁵² count as none: where features depend on each other, w is the shortest of the solutions (Golub, Van Loan 2013,
 // section 5.5).
 
 import Foundation
@@ -68,7 +68,7 @@ public struct LinearRegression: FittedModel {
       rank += 1
       let direction = svd.direction(index)
       for target in 0..<width {
-        let step = svd.further(index, target) * (s / (s * s + l2))
+        let step = svd.further(index, target) / (s + l2 / s)
         for k in 0..<columns { found[target * columns + k] += step * direction[k] }
       }
     }

@@ -10,8 +10,10 @@ import Foundations
 struct NewtonMethod {
   let objective: LogisticObjective
   let mostIterations: Int
-  /// Up to how many parameters the matrix is formed.
-  static let mostDirect = 512
+  /// Up to how many parameters the matrix is formed, and how many products of a row's numbers with outputs that may
+  /// take: beyond, the some fifty products with a vector that a step takes are less work.
+  private static let mostDirect = 1024
+  private static let mostProducts = 512.0
   /// Of the gradient at zero, what may be left of the gradient.
   private static let tolerance = 1e-10
 
@@ -37,7 +39,7 @@ struct NewtonMethod {
       }
       iterations += 1
       let step =
-        try objective.count <= NewtonMethod.mostDirect
+        try isDirect
         ? direct(now.chances, now.gradient)
         : conjugate(now.chances, now.gradient, tolerance: min(0.1, (size / start).squareRoot()))
       let slope = dot(step, now.gradient)
@@ -67,6 +69,11 @@ struct NewtonMethod {
     }
     return Result(
       parameters: parameters, value: now.value, iterations: iterations, isConverged: false)
+  }
+
+  private var isDirect: Bool {
+    objective.count <= NewtonMethod.mostDirect
+      && objective.features.meanFilled * Double(objective.outputs) <= NewtonMethod.mostProducts
   }
 
   private func largest(_ vector: [Double]) -> Double { vector.reduce(0) { max($0, abs($1)) } }

@@ -92,6 +92,7 @@ public struct KMeans: FittedModel {
   }
 
   /// The mean variance of the features.
+  /// - Throws: a `value` error where it is too large for a number, `interrupt`.
   private static func meanVariance(_ examples: ExampleMatrix) throws -> Double {
     let means = featureMeans(examples)
     var total = 0.0
@@ -101,6 +102,9 @@ public struct KMeans: FittedModel {
         let difference = examples.values[row * examples.columns + k] - means[k]
         total += difference * difference
       }
+    }
+    guard total.isFinite else {
+      throw DomainError(.value, "the numbers are too large: their squared distances have no end")
     }
     return total / Double(max(1, examples.values.count))
   }
