@@ -79,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Foundations", "JSONValues", "Learning", "Tensors", "Text",
+        "CPeak", "Distillation", "Foundations", "JSONValues", "Learning", "Tables", "Tensors",
+        "Text",
       ]),
 
     // What several test targets share.

@@ -6,6 +6,7 @@
     worker.py tokenizer train|encode CORPUS --threads N
     worker.py generation gpt2small tokens|drafts --threads N
     worker.py role_reversal TEXT words|alternation
+    worker.py table VERB --threads N
 """
 
 import argparse
@@ -130,12 +131,16 @@ def prepared(arguments):
             work, *rest = texts.generation(arguments.case, arguments.mode)
         case "role_reversal":
             work, *rest = texts.role_reversal(arguments.case, arguments.mode)
+        case "table":
+            import frames
+
+            work, *rest = frames.verb(arguments.case)
     return work, resident, *rest
 
 
 def main():
     parser = argparse.ArgumentParser()
-    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal"]
+    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal", "table"]
     parser.add_argument("bench", choices=benches)
     parser.add_argument("case")
     parser.add_argument("mode", nargs="?")

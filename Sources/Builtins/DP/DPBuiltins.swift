@@ -18,7 +18,7 @@ extension PrivateTrainingResult: NativeValue {
         text += ", by the paper's accounting \(NumberText.roundedUp(paper))"
       }
       text +=
-        ", noise \(NumberText.digits(fit.noiseMultiplier, 4)), \(NumberText.digits(fit.seconds, 3)) s"
+        ", noise \(TextForm.digits(fit.noiseMultiplier, 4)), \(TextForm.digits(fit.seconds, 3)) s"
       return text + (fit.isStopped || fit.isStoppedEarly ? ", stopped early" : "")
     }
     type.transfer = .share

@@ -14,9 +14,9 @@ struct Fit: NativeValue {
 
   static let nativeType = NativeType<Fit>("fit", "What a training run did.") { type in
     type.representation = { fit, _ in
-      let loss = fit.losses.last.map { NumberText.digits($0, 4) } ?? "none"
+      let loss = fit.losses.last.map { TextForm.digits($0, 4) } ?? "none"
       return
-        "fit: \(fit.history.steps) steps, loss \(loss), \(NumberText.digits(fit.seconds, 3)) s, not private"
+        "fit: \(fit.history.steps) steps, loss \(loss), \(TextForm.digits(fit.seconds, 3)) s, not private"
     }
     type.transfer = .share
     type.hasContent(ignoring: ["seconds"])
