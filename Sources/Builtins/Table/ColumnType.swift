@@ -14,7 +14,8 @@ extension Series: NativeValue {
     type.representation = { series, _ in ColumnOperators.text(series) }
     type.samples = [
       { Series(.int([1, 2])) }, { Series(.float([0.5, 2])) }, { Series(.bool([true, false])) },
-      { Series(.string(Texts(["a", "b"]))) },
+      { Series(.string(Texts(["a", "b"]))) }, { Series(.date([20_000, 20_001])) },
+      { Series(.datetime([0, 1])) },
     ]
     type.byteCount = { $0.byteCount }
     type.shared = { $0 }
