@@ -47,6 +47,10 @@ public struct BetaDistribution: Distribution {
   static func draw(_ a: Double, _ b: Double, _ random: inout RandomStream) -> Double {
     let first = GammaDistribution.logStandard(a, &random)
     let second = GammaDistribution.logStandard(b, &random)
+    // Of the least shapes neither logarithm is finite; the outcomes are 0 and 1 then.
+    if first == -.infinity, second == -.infinity {
+      return random.uniform() < 1 / (1 + b / a) ? 1 : 0
+    }
     return 1 / (1 + exp(second - first))
   }
 }

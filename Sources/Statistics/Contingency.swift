@@ -85,7 +85,7 @@ public struct FisherTest: Sendable {
   public let statistic: Double
   public let p: Double
 
-  /// - Throws: `value` where the table is not two by two whole counts up to 2⁵³ in all.
+  /// - Throws: `value` where the table is not two by two whole counts up to 2⁵² in all.
   public init(table: [[Double]], alternative: Alternative = .twoSided) throws(DomainError) {
     guard table.count == 2, table.allSatisfy({ $0.count == 2 }) else {
       throw DomainError(
@@ -96,8 +96,8 @@ public struct FisherTest: Sendable {
       throw DomainError(
         .value, "a count is a whole number of at least 0, got \(NumberText.shortest(count))")
     }
-    guard a + b + c + d <= 0x1p53 else {
-      throw DomainError(.value, "the counts of Fisher's test add up to at most 2⁵³")
+    guard a + b + c + d <= 0x1p52 else {
+      throw DomainError(.value, "the counts of Fisher's test add up to at most 2⁵²")
     }
     guard a + b > 0, c + d > 0, a + c > 0, b + d > 0 else {
       (statistic, p) = (.nan, 1)

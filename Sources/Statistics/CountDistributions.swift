@@ -7,10 +7,10 @@ public struct BinomialDistribution: Distribution {
   public let n: Double
   public let p: Double
 
-  /// - Throws: `value` where there are less than 0 or more than 2⁵³ trials, or `p` is no probability.
+  /// - Throws: `value` where there are less than 0 or more than 2⁵² trials, or `p` is no probability.
   public init(n: Int, p: Double) throws(DomainError) {
-    guard n >= 0, n <= 1 << 53 else {
-      throw DomainError(.value, "`n` of binomial is a number of trials from 0 to 2⁵³, got \(n)")
+    guard n >= 0, n <= 1 << 52 else {
+      throw DomainError(.value, "`n` of binomial is a number of trials from 0 to 2⁵², got \(n)")
     }
     guard p >= 0, p <= 1 else {
       throw DomainError(
@@ -50,7 +50,7 @@ public struct BinomialDistribution: Distribution {
   /// below p but for half of them (Ahrens and Dieter 1974; Devroye 1986, §X.4.3).
   static func draw(_ n: Double, _ p: Double, _ random: inout RandomStream) -> Double {
     var (n, p, successes) = (n, p, 0.0)
-    while n > 16 {
+    while n > 16, p > 0, p < 1 {
       let a = 1 + (n / 2).rounded(.down)
       let middle = BetaDistribution.draw(a, n + 1 - a, &random)
       if middle <= p {
@@ -61,8 +61,8 @@ public struct BinomialDistribution: Distribution {
         n = a - 1
         p /= middle
       }
-      if p <= 0 || p >= 1 { return p >= 1 ? successes + n : successes }
     }
+    if p <= 0 || p >= 1 { return p >= 1 ? successes + n : successes }
     while n > 0 {
       n -= 1
       if random.uniform() < p { successes += 1 }
@@ -76,11 +76,11 @@ public struct PoissonDistribution: Distribution {
   public static let name = "poisson"
   public let mean: Double
 
-  /// - Throws: `value` where the mean is not within 0 and 2⁵³.
+  /// - Throws: `value` where the mean is not within 0 and 2⁵².
   public init(mean: Double) throws(DomainError) {
-    guard mean >= 0, mean <= 0x1p53 else {
+    guard mean >= 0, mean <= 0x1p52 else {
       throw DomainError(
-        .value, "`mean` of poisson lies within 0 and 2⁵³, got \(NumberText.shortest(mean))")
+        .value, "`mean` of poisson lies within 0 and 2⁵², got \(NumberText.shortest(mean))")
     }
     self.mean = mean
   }

@@ -48,10 +48,11 @@ private struct NoncentralStudent {
 
   /// P(T ≤ t) and P(T > t).
   func tails(_ noncentrality: Double) -> (lower: Double, upper: Double) {
+    if abs(statistic) > 30 * degrees.squareRoot() { return tailsOfLargeStatistic(noncentrality) }
     let scale = abs(statistic) + abs(noncentrality)
     let step = min(0.1, 0.5 / (2 * degrees + scale * scale).squareRoot())
-    // Beyond, the density is below e⁻¹²⁰ of its peak.
-    let reach = 240 / degrees
+    // Beyond, the density is below e⁻⁵⁰ of its peak.
+    let reach = 100 / degrees
     let end = 0.5 * log1p(reach + 2 * reach.squareRoot())
     let start = max(-reach / 2 - 0.5, -reach / 2 - reach.squareRoot())
     let front =
@@ -68,6 +69,34 @@ private struct NoncentralStudent {
     return (lower * step, upper * step)
   }
 
+  /// The same with the two integrals in the other order: P(T ≤ t) = ∫ P(u ≥ (z + δ) / t) φ(z) dz for t > 0. There Φ is
+  /// all but a step, and the inner probability changes slowly, but for where z + δ is 0: near to that in v = log(z +
+  /// δ).
+  private func tailsOfLargeStatistic(_ noncentrality: Double) -> (lower: Double, upper: Double) {
+    let shift = statistic < 0 ? -noncentrality : noncentrality
+    var (near, far) = (0.0, 0.0)
+    func add(_ distance: Double, _ weight: Double) {
+      let z = distance - shift
+      let u = distance / abs(statistic)
+      let density = weight * exp(-0.5 * z * z) / (2 * Double.pi).squareRoot()
+      let chances = IncompleteGamma(degrees / 2, degrees / 2 * u * u)
+      near += density * chances.upper
+      far += density * chances.lower
+    }
+    if shift > 12 {
+      for index in -96...96 { add(shift + Double(index) / 8, 1.0 / 8) }
+    } else {
+      // Below −δ the statistic has the other sign.
+      near = NormalIntegral.upper(shift)
+      let step = 0.25 / (2 + max(0, shift))
+      for index in Int(-42 / step)...Int(3.5 / step) {
+        let distance = exp(Double(index) * step)
+        add(distance, step * distance)
+      }
+    }
+    return statistic < 0 ? (far, near) : (near, far)
+  }
+
   /// The noncentrality for which P(T ≥ t) is `upperTail`.
   func noncentrality(upperTail: Double) -> Double {
     solve { tails($0).upper >= upperTail }
@@ -81,12 +110,12 @@ private struct NoncentralStudent {
   /// Where a condition that holds for large noncentralities begins to.
   private func solve(_ holds: (Double) -> Bool) -> Double {
     var (low, high, width) = (statistic, statistic, 1.0)
-    while holds(low), width < 1e9 {
+    while holds(low), width < 1e300 {
       low -= width
       width *= 2
     }
     width = 1
-    while !holds(high), width < 1e9 {
+    while !holds(high), width < 1e300 {
       high += width
       width *= 2
     }

@@ -137,7 +137,7 @@ private struct Design {
     var coefficients = [Double](repeating: 0, count: columns.count)
     var scores = predictions(coefficients)
     var loss = Self.loss(scores, outcome)
-    for _ in 0..<60 {
+    for _ in 0..<40 {
       let chances = scores.map { 1 / (1 + exp(-$0)) }
       let weights = chances.map { max($0 * (1 - $0), .leastNormalMagnitude) }
       let residuals = scores.indices.map { (outcome[$0] - chances[$0]) / weights[$0] }

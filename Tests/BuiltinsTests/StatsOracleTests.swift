@@ -1,8 +1,8 @@
 import Foundation
-import Runtime
 import Testing
 
 @testable import Builtins
+@testable import Runtime
 
 /// `stats` against SciPy, statsmodels and scikit-learn (Scripts/oracles/statistics.py).
 @Suite struct StatsOracleTests {
@@ -32,6 +32,21 @@ import Testing
     #expect(count > 1_200)
     #expect(
       failures.isEmpty, "\(failures.count) differ:\n\(failures.prefix(60).joined(separator: "\n"))")
+  }
+
+  /// What a function of the script gets is alive, whenever garbage is collected.
+  @Test func resamplesOutliveCollections() {
+    let host = RecordingHost()
+    let interpreter = DeclarationTests.interpreter(host)
+    interpreter.vm.collectAlways()
+    let script = """
+      let texts = [f"{i}" for i in 0..8]
+      let found = stats.bootstrap(texts, xs => sum([int(x) for x in xs]), resamples: 30, cluster: texts)
+      let test = stats.permutation_test(0..9, 3..12, statistic: xs => max(xs), resamples: 30)
+      [found.value, found.low <= found.high, test.statistic]
+      """
+    let result = run(script, name: "torture", interpreter, host)
+    #expect(result.value == "[28.0, true, -3.0]", "\(result)")
   }
 
   private static func numbers(_ text: String) -> [Double] {

@@ -48,6 +48,16 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
+  @Test func thePageOfStatisticsRuns() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Statistics.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count >= 4)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "statistics.fl")
+    let outcome = try binary.run(["run", "statistics.fl"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func theTutorialRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
       .filter { $0.kind == "fairlead" }.map(\.text)

@@ -30,6 +30,9 @@ enum SampleTestBuiltins {
       let alternative = Shared.alternative(alternative)
       switch b {
       case .one(let mean):
+        guard !paired else {
+          throw Fault(.value, "`paired` needs two samples, but `b` is a number").atArgument(2)
+        }
         return Shared.record(
           try TTest(a.present, mean: mean, alternative: alternative, level: level))
       case .many(let b) where paired:
