@@ -34,6 +34,7 @@ let package = Package(
         "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues",
       ]),
     .target(name: "Tables", dependencies: ["Foundations"]),
+    .target(name: "Plots", dependencies: ["Foundations", "Tables"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -48,8 +49,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Syntax", "Tables", "Tensors", "Text",
+        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Plots", "Privacy",
+        "Runtime", "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -107,6 +108,7 @@ let package = Package(
       name: "PrivacyTests",
       dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
+    .testTarget(name: "PlotsTests", dependencies: ["Foundations", "Plots", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),

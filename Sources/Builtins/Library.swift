@@ -1,4 +1,5 @@
 import Foundations
+import Plots
 import Privacy
 import Runtime
 import Tables

@@ -122,7 +122,9 @@ enum TableColumns {
     }
   })
 
-  static let drawn = naming(["x", "y", "by"])
+  static let drawn = naming([
+    "x", "y", "by", "panel", "low", "high", "labels", "scores", "value",
+  ])
 
   private static func row(_ columns: Set<String>) -> StaticType {
     .map(Dictionary(uniqueKeysWithValues: columns.map { ($0, .any) }))
