@@ -49,7 +49,9 @@ extension Picture {
   private func thinned(_ places: [(x: Double, y: Double)], _ shift: Double) -> [(
     x: Double, y: Double
   )] {
-    guard places.count > Picture.mostPlaces else { return places.map { ($0.x + shift, $0.y) } }
+    guard scene.placeCount > Picture.mostPlaces else {
+      return places.map { ($0.x + shift, $0.y) }
+    }
     // The fewer of its pixels a series may have, the more there are of them.
     let pixel = max(1, (Double(scene.legend.count) / 8).squareRoot())
     var seen: Set<SIMD2<Int32>> = []
@@ -61,8 +63,9 @@ extension Picture {
   /// A line without what lies within one pixel's width of it: of each column of pixels the first, the lowest, the
   /// highest and the last place.
   private func simplified(_ places: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
-    guard places.count > Picture.mostPlaces / 2 else { return places }
-    let pixel = max(1, Double(max(1, scene.legend.count)) / 40)
+    guard places.count > Picture.mostPlaces / 2 || scene.placeCount > 20_000 else { return places }
+    // Where hundreds of lines cross, nobody sees a single pixel of one.
+    let pixel = max(1, min(6, Double(scene.legend.count) / 100))
     var result: [(x: Double, y: Double)] = []
     var start = 0
     while start < places.count {
@@ -108,12 +111,18 @@ extension Picture {
   /// Places of a long line that get a mark: some 90 points apart, those of other series elsewhere.
   private func spaced(_ run: [(x: Double, y: Double)], series: Int) -> [(x: Double, y: Double)] {
     var found: [(x: Double, y: Double)] = []
-    var (way, next) = (0.0, 30 + 23 * Double(series % 4))
+    func length(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double)) -> Double {
+      ((to.x - from.x) * (to.x - from.x) + (to.y - from.y) * (to.y - from.y)).squareRoot()
+    }
+    // A line that goes up and down is long, and gets no more than others.
+    let total = zip(run, run.dropFirst()).reduce(0) { $0 + length($1.0, $1.1) }
+    let gap = max(90, total / 12)
+    var (way, next) = (0.0, gap * (1 + Double(series % 4)) / 4)
     for (from, to) in zip(run, run.dropFirst()) {
-      way += ((to.x - from.x) * (to.x - from.x) + (to.y - from.y) * (to.y - from.y)).squareRoot()
+      way += length(from, to)
       if way >= next {
         found.append(to)
-        next = way + 90
+        next = way + gap
       }
     }
     return found
@@ -124,14 +133,11 @@ extension Picture {
     _ shift: Double
   ) {
     let style = "stroke=\"\(look?.colour ?? theme.ink)\" stroke-width=\"1.4\""
-    var seen: Set<SIMD4<Int32>> = []
+    if whiskers.count > Picture.mostPlaces {
+      return drawMany(whiskers, style, projection, frame)
+    }
     for whisker in whiskers {
       guard let (low, high) = projection.stroke(whisker.from, whisker.to) else { continue }
-      if whiskers.count > Picture.mostPlaces {
-        let (from, to) = (frame.place(low), frame.place(high))
-        let pixels = SIMD4(Int32(from.x), Int32(from.y), Int32(to.x), Int32(to.y))
-        guard seen.insert(pixels).inserted else { continue }
-      }
       let isUpright = abs(high.x - low.x) < abs(high.y - low.y) || whisker.from.x == whisker.to.x
       let (x1, y1) = frame.place(low)
       let (x2, y2) = frame.place(high)
@@ -146,6 +152,25 @@ extension Picture {
         document.line(x2 + sx - dx, y2 + sy - dy, x2 + sx + dx, y2 + sy + dy, style)
       }
     }
+  }
+
+  /// Thousands of whiskers as one element, without caps, those that cover each other once.
+  private mutating func drawMany(
+    _ whiskers: [Scene.Whisker], _ style: String, _ projection: Projection, _ frame: Frame
+  ) {
+    var seen: Set<SIMD4<Int32>> = []
+    var path = ""
+    for whisker in whiskers {
+      guard let (low, high) = projection.stroke(whisker.from, whisker.to) else { continue }
+      let (from, to) = (frame.place(low), frame.place(high))
+      let lines = SIMD4(from.x, from.y, to.x, to.y) / 2
+      let places =
+        SIMD4<Int32>(
+          Int32(lines.x), Int32(lines.y), Int32(lines.z), Int32(lines.w)) &* 2
+      guard seen.insert(places).inserted else { continue }
+      path += "M\(places.x) \(places.y)L\(places.z) \(places.w)"
+    }
+    document.add("<path d=\"\(path)\" fill=\"none\" \(style)/>")
   }
 
   /// Whether an end was not cut at the panel's edge.
@@ -272,7 +297,8 @@ extension Picture {
     // Many in one element, round and small.
     var path = ""
     for place in places {
-      path += "M\(SVGDocument.number(place.x)) \(SVGDocument.number(place.y))h0"
+      let (x, y) = ((place.x * 10).rounded() / 10, (place.y * 10).rounded() / 10)
+      path += "M\(SVGDocument.number(x)) \(SVGDocument.number(y))h0"
     }
     document.add(
       "<path d=\"\(path)\" stroke=\"\(look.colour)\" stroke-width=\"\(places.count > 5000 ? 2 : 3.5)\" stroke-linecap=\"round\" stroke-opacity=\"0.75\"/>"

@@ -88,7 +88,7 @@ struct Picture {
   private mutating func layOut() {
     notes = scene.notes
     if scene.placeCount > Picture.mostPlaces, scene.colours == nil {
-      notes.append("places less than a pixel apart are drawn once")
+      notes.append("places too close to be told apart are drawn once")
     }
     var heading = 14.0
     if !titleLines.isEmpty { heading += Double(titleLines.count) * size * 1.55 + 2 }

@@ -17,12 +17,14 @@ enum LinePlot: SceneMaker {
       PointSeries.means(
         try PointSeries.points(part, x: x, data, &scene), level: data.options.level)
     }
+    let isDodged = dodges(all)
     for (part, points) in zip(parts, all) {
       PointSeries.include(points, in: &scene)
       let hasIntervals = points.contains { $0.low != nil }
       let asBand = hasIntervals && points.count > 24
       if hasIntervals { noteIntervals(part, &scene, data) }
-      let shift = asBand ? 0 : dodge(part.series, all)
+      let shift =
+        isDodged && !asBand ? 6 * (Double(part.series) - Double(all.count - 1) / 2) : 0
       if asBand {
         PointSeries.drawBand(points, series: part.series, on: &panel)
       } else if hasIntervals {
@@ -46,11 +48,9 @@ enum LinePlot: SceneMaker {
   }
 
   /// Error bars of several series at one x stand side by side.
-  private static func dodge(_ series: Int, _ all: [[PointSeries.Point]]) -> Double {
-    guard all.contains(where: { $0.contains { $0.low != nil } }), all.count <= 6,
-      all.allSatisfy({ $0.count <= 12 })
-    else { return 0 }
-    return 6 * (Double(series) - Double(all.count - 1) / 2)
+  private static func dodges(_ all: [[PointSeries.Point]]) -> Bool {
+    all.count <= 6 && all.allSatisfy { $0.count <= 12 }
+      && all.contains { $0.contains { $0.low != nil } }
   }
 }
 
