@@ -139,14 +139,19 @@ extension TerminalChart {
 
   // MARK: Heat maps
 
-  private static let shades: [Character] = [" ", "░", "▒", "▓", "█"]
+  private static let shades: [Character] = ["·", "░", "▒", "▓", "█"]
+
+  /// Whether the numbers of a heat map fit into its cells.
+  func hasRoom(for texts: [String], _ cells: HeatCells) -> Bool {
+    let widest = texts.map { DisplayWidth.of($0) }.max() ?? 0
+    return !texts.isEmpty && widest < columns / max(1, cells.columns) && rows >= cells.rows
+  }
 
   private func draw(_ cells: HeatCells, on canvas: inout TerminalCanvas) {
     guard let colours = scene.colours else { return }
     let texts = cells.showsNumbers ? HeatText.texts(cells.values) : []
     let each = columns / max(1, cells.columns)
-    let widest = texts.map { DisplayWidth.of($0) }.max() ?? 0
-    let hasNumbers = !texts.isEmpty && widest < each && rows >= cells.rows
+    let hasNumbers = hasRoom(for: texts, cells)
     for row in 0..<rows {
       let cellRow = min(cells.rows - 1, row * cells.rows / rows)
       // A number stands once in a cell of several rows.
@@ -198,6 +203,6 @@ extension TerminalChart {
       }.joined()
       return [indent + "\(low) \(bar) \(high)"]
     }
-    return [indent + "\(low) \(String(TerminalChart.shades.dropFirst())) \(high)"]
+    return [indent + "\(low) \(String(TerminalChart.shades)) \(high)"]
   }
 }

@@ -108,6 +108,12 @@ struct TerminalChart {
     if x.labelStride > 1 {
       notes.append("only every \(Picture.ordinal(x.labelStride)) name along x is written")
     }
+    for layer in scene.panels.flatMap(\.layers) {
+      guard case .cells(let cells) = layer.shape, cells.showsNumbers,
+        !hasRoom(for: HeatText.texts(cells.values), cells)
+      else { continue }
+      notes.append("the cells are too small for their numbers")
+    }
     if y.labelStride > 1 {
       notes.append("only every \(Picture.ordinal(y.labelStride)) name along y is written")
     }
