@@ -290,7 +290,7 @@ extension Picture {
 
   private mutating func drawMarks(_ places: [(x: Double, y: Double)], _ look: SeriesStyle?) {
     let look = look ?? SeriesStyle(0, theme)
-    guard places.count > 500 else {
+    guard places.count > (scene.placeCount > 20_000 ? 60 : 500) else {
       for place in places { mark(look, place.x, place.y) }
       return
     }
