@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
     .target(
       name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
+    .target(name: "Plots", dependencies: ["Foundations", "Statistics", "Tables"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -48,7 +49,7 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning",
+        "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning", "Plots",
         "Privacy", "Runtime", "Statistics", "Syntax", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
@@ -115,6 +116,7 @@ let package = Package(
       name: "ClassicalModelTests",
       dependencies: ["ClassicalModels", "Foundations", "Tables", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
+    .testTarget(name: "PlotsTests", dependencies: ["Foundations", "Plots", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),

@@ -1,5 +1,6 @@
 import ClassicalModels
 import Foundations
+import Plots
 import Privacy
 import Runtime
 import Tables

@@ -23,6 +23,11 @@ public enum CalendarTime {
     guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
       day <= daysOfMonth(month, year: year)
     else { return nil }
+    return number(year: year, month: month, day: day)
+  }
+
+  /// The number of a day that the calendar has, in any year.
+  public static func number(year: Int, month: Int, day: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400

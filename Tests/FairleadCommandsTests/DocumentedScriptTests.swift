@@ -58,6 +58,19 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
+  @Test func thePageOfPlotsDraws() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Plots.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    let binary = try Binary()
+    let script = scripts.joined(separator: "\n")
+    try binary.write(script, to: "plots.fl")
+    let outcome = try binary.run(["run", "plots.fl"])
+    #expect(outcome.status == 0, "\(outcome.errors.suffix(2000))")
+    let files = script.matches(of: #/"(\w+\.svg)"/#).map { String($0.output.1) }
+    #expect(files.count >= 18)
+    for file in files { #expect(try binary.text(file).contains("</svg>"), "\(file)") }
+  }
+
   @Test func theTutorialRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
       .filter { $0.kind == "fairlead" }.map(\.text)

@@ -58,8 +58,8 @@ import Testing
     ("delta: 1e-5", "delta: [1e-5]", "`delta` must be a float"),
     ("log: \"x\"", "log: \"xx\"", "`log` must be one of"),
     (
-      "title: \"Trade\"", "save: \"trade.png\"",
-      "`save` must be the name of a file that ends in .svg, got \"trade.png\""
+      "title: \"Trade\"", "save: \"trade.jpg\"",
+      "`save` must be the name of a file that ends in .svg, .png, got \"trade.jpg\""
     ),
     ("title: \"Trade\"", "title: 3", "`title` must be a string"),
     ("interval: 0.95", "interval: 95", "`interval` must be between 0 and 1"),

@@ -143,7 +143,9 @@ enum TableColumns {
     }
   })
 
-  static let drawn = naming(["x", "y", "by"])
+  static let drawn = naming([
+    "x", "y", "by", "panel", "low", "high", "labels", "scores", "value",
+  ])
 
   private static func row(_ columns: Set<String>?) -> StaticType {
     .object(Row.nativeType.name, parts: columns)
