@@ -23,7 +23,8 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
-    .target(name: "Files", dependencies: ["Foundations"]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Files", dependencies: ["CZlib", "CZstd", "Foundations"]),
     .target(name: "JSONValues", dependencies: ["Foundations"]),
     .target(
       name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
@@ -31,9 +32,11 @@ let package = Package(
     .target(
       name: "Text",
       dependencies: [
-        "CStdlib", "CUnicode", "CZlib", "Files", "Foundations", "JSONValues",
+        "CStdlib", "CUnicode", "Files", "Foundations", "JSONValues",
       ]),
     .target(name: "Tables", dependencies: ["Foundations"]),
+    .target(
+      name: "TableFiles", dependencies: ["Files", "Foundations", "JSONValues", "Tables"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -48,8 +51,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy", "Runtime",
-        "Syntax", "Tables", "Tensors", "Text",
+        "Distillation", "Fairness", "Files", "Foundations", "Learning", "Privacy",
+        "Runtime", "Syntax", "TableFiles", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -78,7 +81,8 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Foundations", "JSONValues", "Learning", "Tensors", "Text",
+        "CPeak", "Distillation", "Files", "Foundations", "JSONValues", "Learning", "Tensors",
+        "Text",
       ]),
 
     // What several test targets share.
@@ -95,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "TextTests",
       dependencies: [
-        "Foundations", "JSONValues", "Tensors", "Text",
+        "Files", "Foundations", "JSONValues", "Tensors", "Text",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
@@ -107,6 +111,8 @@ let package = Package(
       name: "PrivacyTests",
       dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
+    .testTarget(
+      name: "TableFilesTests", dependencies: ["Foundations", "TableFiles", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),

@@ -6,6 +6,7 @@
 // that matching, never to a third one.
 
 import CStdlib
+import Files
 import Foundations
 
 /// Pairs of gendered words.

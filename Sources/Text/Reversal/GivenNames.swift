@@ -2,6 +2,7 @@
 // section 3.2). A name is not a role, and reversing it changes who is spoken of, so that names stay unless a pairing is
 // given.
 
+import Files
 import Foundations
 
 /// A one-to-one pairing of masculine and feminine given names.
