@@ -19,6 +19,7 @@ public enum Library {
     interpreter.define(module: "nn") { NNBuiltins.module }
     interpreter.define(module: "optim") { OptimBuiltins.module }
     interpreter.define(module: "data") { DataBuiltins.module }
+    interpreter.define(module: "json") { JSONBuiltins.module }
     interpreter.define(module: "text") { TextBuiltins.module }
     interpreter.define(module: "dp") { DPBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
@@ -35,16 +36,18 @@ public enum Library {
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
-    "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
+    "tagger": { Tagger.nativeType }, "lines": { TextLines.nativeType },
+    "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
-    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType }, "plot": { Plot.nativeType },
+    "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
+    "plot": { Plot.nativeType },
   ]
 
   /// The type of what a sweep gives.
   public static var sweepType: String { Table.nativeType.name }
 
   /// The types whose values a trial of a sweep can record, beside the language's own plain ones.
-  public static var recordedTypes: Set<String> { 
+  public static var recordedTypes: Set<String> {
     [
       Table.nativeType.name, Tensor.nativeType.name, Series.nativeType.name, Row.nativeType.name,
       CalendarDate.nativeType.name, CalendarMoment.nativeType.name,
