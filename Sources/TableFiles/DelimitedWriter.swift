@@ -85,8 +85,8 @@ struct DelimitedWriter: TableWriter {
         return String(decoding: texts.bytes, as: UTF8.self)
       })
     let before = shown.indices.map { $0 == 0 ? [] : [separator] }
-    try RowBlocks.write(table.rowCount, to: file) { range in
-      RowBlocks.interleaved(
+    try RowTexts.write(table.rowCount, to: file) { range in
+      RowTexts.interleaved(
         try shown.map { try fields.texts($0.series, range) }, before: before, end: [0x0A],
         rows: range.count)
     }

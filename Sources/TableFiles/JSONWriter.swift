@@ -23,8 +23,8 @@ struct JSONWriter: TableWriter {
     guard !shown.isEmpty, table.rowCount > 0 else {
       return try file.append(Array((isList ? "[]\n" : "").utf8))
     }
-    try RowBlocks.write(table.rowCount, to: file) { range in
-      var text = RowBlocks.interleaved(
+    try RowTexts.write(table.rowCount, to: file) { range in
+      var text = RowTexts.interleaved(
         try shown.map { try fields.texts($0.series, range) }, before: before, end: end,
         rows: range.count)
       // The first row has a bracket in place of the comma.

@@ -68,19 +68,7 @@ enum ParquetValues {
     case (.float, _): return .floats((0..<count).map { Double(load($0, Float.self)) })
     case (.double, _): return .floats((0..<count).map { load($0, Double.self) })
     case (.fixed, _): return .floats((0..<count).map { half(load($0, UInt16.self)) })
-    case (.int96, _):
-      var moments: [Int] = []
-      for index in 0..<count {
-        let day = Int(bytes.loadUnaligned(fromByteOffset: index * 12 + 8, as: UInt32.self))
-        let rest = Int(clamping: bytes.loadUnaligned(fromByteOffset: index * 12, as: UInt64.self))
-        if rest % 1000 != 0 { isCut = true }
-        // Days are counted from the year -4713.
-        moments.append(
-          try moment(
-            (day - 2_440_588).multipliedReportingOverflow(by: CalendarTime.microsecondsPerDay),
-            plus: rest / 1000, column))
-      }
-      return .ints(moments)
+    case (.int96, _): return .ints(try legacyMoments(bytes, count, column, &isCut))
     case (.int32, .float), (.int64, .float):
       guard count == 0 else {
         throw ParquetProblem("the column `\(column.name)` has values, but no type")
@@ -119,6 +107,23 @@ enum ParquetValues {
       return .ints(values)
     default: return .ints((0..<count).map { load($0, Int.self) })
     }
+  }
+
+  /// Moments as a day, counted from the year -4713, behind the nanoseconds of that day: what older programs write.
+  private static func legacyMoments(
+    _ bytes: UnsafeRawBufferPointer, _ count: Int, _ column: ParquetColumn, _ isCut: inout Bool
+  ) throws(ParquetProblem) -> [Int] {
+    var moments: [Int] = []
+    for index in 0..<count {
+      let day = Int(bytes.loadUnaligned(fromByteOffset: index * 12 + 8, as: UInt32.self))
+      let rest = Int(clamping: bytes.loadUnaligned(fromByteOffset: index * 12, as: UInt64.self))
+      if rest % 1000 != 0 { isCut = true }
+      moments.append(
+        try moment(
+          (day - 2_440_588).multipliedReportingOverflow(by: CalendarTime.microsecondsPerDay),
+          plus: rest / 1000, column))
+    }
+    return moments
   }
 
   private static func moment(

@@ -3,7 +3,7 @@ import Foundations
 import Tables
 
 /// Rows as text, block by block: several at once, written in their order.
-enum RowBlocks {
+enum RowTexts {
   private static let rows = 8192
   /// Blocks that are made before they are written.
   private static let wave = 16
