@@ -55,12 +55,11 @@ enum TableFileBuiltins {
       options.quoting = quoting
       options.types = try kinds(types)
       let format = format.flatMap(TableFormat.init(rawValue:))
-      let options_ = options
       let place = try path == "-" ? nil : vm.readablePath(path)
       if place == nil { try vm.requireOwnInput() }
       let read = try Cancellation.abandonable {
-        if let place { return try TableFile.read(place, format: format, options_) }
-        return try TableFile.readStandardInput(format: format, options_)
+        if let place { return try TableFile.read(place, format: format, options) }
+        return try TableFile.readStandardInput(format: format, options)
       }
       for note in read.notes { vm.note(note) }
       return read.table
@@ -82,7 +81,7 @@ enum TableFileBuiltins {
 
   private static let conll = Native(
     "conll",
-    "Sentences from a CoNLL or CoNLL-U file: a row for each, with a list of its tokens' values in each column. CoNLL-U (known by its ten fields) has the usual names; two fields are `token` and `tag`, four are those of CoNLL-2003.",
+    "Sentences from a CoNLL or CoNLL-U file, a row for each. A column holds lists, a value for each token. CoNLL-U (known by its ten fields) has the usual names; two fields are `token` and `tag`, four are those of CoNLL-2003.",
     Param<String>("path", "The file, also packed (`.gz`, `.zst`)."),
     Param<[String]?>("columns", "Names of the fields; nil for the usual ones.", default: nil),
     returns: "table", seeAlso: ["data.table", "text.tagger"],
