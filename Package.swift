@@ -23,18 +23,21 @@ let package = Package(
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CStdlib"),
-    .target(name: "Files", dependencies: ["CStdlib", "Foundations"]),
+    .target(name: "Files", dependencies: ["CStdlib", "CZlib", "CZstd", "Foundations"]),
     .target(name: "JSONValues", dependencies: ["Foundations"]),
     .target(
       name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
     .target(
-      name: "Text", dependencies: ["CUnicode", "CZlib", "Files", "Foundations", "JSONValues"]),
+      name: "Text", dependencies: ["CUnicode", "Files", "Foundations", "JSONValues"]),
     .target(name: "Statistics", dependencies: ["Foundations"]),
     .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
     .target(
       name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
     .target(name: "Plots", dependencies: ["Foundations", "Statistics", "Tables"]),
+    .target(
+      name: "TableFiles", dependencies: ["Files", "Foundations", "JSONValues", "Tables"]),
     .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
     .target(
       name: "Distillation",
@@ -50,7 +53,7 @@ let package = Package(
       name: "Builtins",
       dependencies: [
         "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning", "Plots",
-        "Privacy", "Runtime", "Statistics", "Syntax", "Tables", "Tensors", "Text",
+        "Privacy", "Runtime", "Statistics", "Syntax", "TableFiles", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -80,7 +83,8 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Foundations", "JSONValues", "Learning", "Tables", "Tensors",
+        "CPeak", "Distillation", "Files", "Foundations", "JSONValues", "Learning", "Tables",
+        "Tensors",
         "Text",
       ]),
 
@@ -99,7 +103,7 @@ let package = Package(
     .testTarget(
       name: "TextTests",
       dependencies: [
-        "Foundations", "JSONValues", "Tensors", "Text",
+        "Files", "Foundations", "JSONValues", "Tensors", "Text",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
@@ -117,6 +121,8 @@ let package = Package(
       dependencies: ["ClassicalModels", "Foundations", "Tables", "Tensors"], exclude: ["Oracles"]),
     .testTarget(name: "TablesTests", dependencies: ["Foundations", "Tables"]),
     .testTarget(name: "PlotsTests", dependencies: ["Foundations", "Plots", "Tables"]),
+    .testTarget(
+      name: "TableFilesTests", dependencies: ["Foundations", "TableFiles", "Tables"]),
     .testTarget(
       name: "SyntaxTests", dependencies: ["Foundations", "Syntax"], exclude: ["Snapshots"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),

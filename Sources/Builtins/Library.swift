@@ -24,6 +24,7 @@ public enum Library {
     interpreter.define(module: "nn") { NNBuiltins.module }
     interpreter.define(module: "optim") { OptimBuiltins.module }
     interpreter.define(module: "data") { DataBuiltins.module }
+    interpreter.define(module: "json") { JSONBuiltins.module }
     interpreter.define(module: "text") { TextBuiltins.module }
     interpreter.define(module: "ml") { MLBuiltins.module }
     interpreter.define(module: "dp") { DPBuiltins.module }
@@ -41,7 +42,8 @@ public enum Library {
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },
     "change": { RoleChange.nativeType }, "reverser": { Reverser.nativeType },
-    "tagger": { Tagger.nativeType }, "table": { Table.nativeType },
+    "tagger": { Tagger.nativeType }, "lines": { TextLines.nativeType },
+    "table": { Table.nativeType },
     "groups": { Grouping.nativeType }, "column": { Series.nativeType }, "row": { Row.nativeType },
     "date": { CalendarDate.nativeType }, "datetime": { CalendarMoment.nativeType },
     "plot": { Plot.nativeType }, "distribution": { DistributionValue.nativeType },

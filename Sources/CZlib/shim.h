@@ -1,4 +1,4 @@
-// zlib for the readers of `.gz` files; the macro that opens a stream is wrapped, since Swift imports no macros.
+// zlib for the readers and writers of `.gz` files; the macros that open a stream are wrapped, since Swift imports none.
 #ifndef FAIRLEAD_CZLIB_SHIM_H
 #define FAIRLEAD_CZLIB_SHIM_H
 
@@ -8,6 +8,11 @@
 static inline int czlib_open_gzip(z_stream *stream) {
   memset(stream, 0, sizeof *stream);
   return inflateInit2(stream, 16 + MAX_WBITS);
+}
+
+static inline int czlib_open_gzip_writer(z_stream *stream) {
+  memset(stream, 0, sizeof *stream);
+  return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
 }
 
 #endif

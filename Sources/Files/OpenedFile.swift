@@ -83,6 +83,21 @@ public final class OpenedFile: Sendable {
     }
   }
 
+  /// Reads some bytes from `offset` on.
+  ///
+  /// - Returns: how many; 0 at the end only.
+  /// - Throws: `io` where reading fails, `interrupt`.
+  func read(from offset: Int, into target: UnsafeMutablePointer<UInt8>, atMost count: Int)
+    throws(DomainError) -> Int
+  {
+    while true {
+      try Cancellation.check()
+      let got = pread(descriptor.number, target, min(count, OpenedFile.piece), off_t(offset))
+      if got >= 0 { return got }
+      guard errno == EINTR else { throw Door.cannotRead(path, errno) }
+    }
+  }
+
   /// Reads a part.
   ///
   /// - Returns: false where the file ends before its end.

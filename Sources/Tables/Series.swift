@@ -132,7 +132,11 @@ public final class Series: Sendable {
   public var texts: Texts? {
     switch values {
     case .string(let texts): texts
-    case .category(let codes, let levels): levels.gathered(codes.map(Int.init))
+    case .category(let codes, let levels):
+      // Where all are missing there may be no level to stand for them.
+      levels.count == 0
+        ? Texts(bytes: [], ends: [Int](repeating: 0, count: count))
+        : levels.gathered(codes.map(Int.init))
     default: nil
     }
   }

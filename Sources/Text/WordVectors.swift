@@ -1,3 +1,4 @@
+import Files
 import Foundations
 
 /// Vectors of words, as word2vec, GloVe and fastText write them in text form.

@@ -1,3 +1,4 @@
+import Files
 import Foundations
 import Tensors
 import Text

@@ -71,6 +71,17 @@ import Testing
     for file in files { #expect(try binary.text(file).contains("</svg>"), "\(file)") }
   }
 
+  @Test func whatIsSaidOfFilesRuns() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Files.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count >= 5)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "files.fl")
+    let outcome = try binary.run(["run", "files.fl"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(!outcome.output.contains("false"), "\(outcome.output)")
+  }
+
   @Test func theTutorialRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
       .filter { $0.kind == "fairlead" }.map(\.text)

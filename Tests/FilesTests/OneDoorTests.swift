@@ -6,7 +6,7 @@ import Testing
   @Test(arguments: [
     "Builtins", "Distillation", "Fairness", "JSONValues", "Learning", "Privacy", "Runtime",
     "Syntax",
-    "Tables", "Text",
+    "TableFiles", "Tables", "Text",
   ])
   func noTargetOpensFilesItself(target: String) throws {
     let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

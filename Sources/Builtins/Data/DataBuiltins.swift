@@ -104,8 +104,9 @@ extension Vocabulary: NativeValue {
 /// The module `data`: corpora and what is done to them before training.
 enum DataBuiltins {
   static let module = Module(
-    "data", "Corpora: reading, generating, splitting.",
-    natives: natives + [TabularBuiltins.tabular, BiographyBuiltins.biographies])
+    "data", "Tables and corpora: reading, generating, splitting.",
+    natives: natives + TableFileBuiltins.natives
+      + [TabularBuiltins.tabular, BiographyBuiltins.biographies])
 
   private static let textColumn = Param<String?>(
     "text", "The column of the texts; nil finds it (`text`, `utterance`, `sentence` …).",
@@ -114,7 +115,7 @@ enum DataBuiltins {
     "label", "The column of the classes; nil finds it (`intent`, `label`, `category` …).",
     default: nil, named: true)
 
-  private static let natives = corpora + made + tables
+  private static let natives = corpora + made + splitting
 
   private static let corpora = [
     Native(
@@ -200,22 +201,7 @@ enum DataBuiltins {
     }
   ]
 
-  private static let tables = [
-    Native(
-      "table",
-      "The rows of a CSV, TSV or JSONL file (also `.gz`) as a table. A column whose fields are all numbers becomes numeric.",
-      Param<String>("path", "The file."),
-      Param<String?>(
-        "format", "\"csv\", \"tsv\" or \"jsonl\"; nil takes it from the file's name.",
-        default: nil, .oneOf(RecordFormat.allCases.map(\.rawValue)), named: true),
-      returns: "table", seeAlso: ["data.load"], search: ["read", "csv", "tsv", "jsonl"],
-      context: { (vm: VM, path: String, format: String?) in
-        let records = try Records.read(
-          try vm.readablePath(path),
-          format: format.flatMap(RecordFormat.init(rawValue:))
-        )
-        return try table(records)
-      }),
+  private static let splitting = [
     Native(
       "split",
       "Two parts, drawn by class so that both have the same share of each. What is cut are examples, a dataset's training part, or {inputs, labels}.",
@@ -350,28 +336,6 @@ enum DataBuiltins {
     let first = bound(start, step > 0 ? 0 : count - 1)
     let last = bound(stop, step > 0 ? count : -1)
     return Array(stride(from: first, to: last, by: step))
-  }
-
-  private static func table(_ records: Records) throws -> Table {
-    try Table(
-      columns: records.columns.indices.map { place in
-        let fields = records.rows.map { $0[place] }
-        return Table.Column(records.columns[place], cells(fields))
-      })
-  }
-
-  /// Numbers where every field that is not empty is one; empty fields of such a column are null.
-  private static func cells(_ fields: [String]) -> [Cell] {
-    let filled = fields.filter { !$0.isEmpty }
-    if !filled.isEmpty {
-      if filled.allSatisfy({ Int($0) != nil }) {
-        return fields.map { Int($0).map(Cell.int) ?? .null }
-      }
-      if filled.allSatisfy({ Double($0) != nil }) {
-        return fields.map { Double($0).map(Cell.float) ?? .null }
-      }
-    }
-    return fields.map(Cell.string)
   }
 }
 

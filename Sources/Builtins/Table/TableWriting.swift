@@ -2,6 +2,7 @@ import Files
 import Foundations
 import Runtime
 import Syntax
+import TableFiles
 import Tables
 
 // Tables as text and as files.
@@ -18,20 +19,21 @@ extension TableBuiltins {
     ) { table in table.json() }.abandonable(),
     Native(
       "save",
-      "Writes the table to a file, as its name's ending says: `.csv`, `.tsv`, `.json` or `.txt`.",
+      "Writes the table to a file, whole or not at all, as its name's ending says. These are `.csv`, `.tsv`, `.json`, `.jsonl`, `.parquet` and `.txt` (as it is printed), those of text also packed (`.gz`, `.zst`). What would not come back is refused; a note names columns whose types a reader has to be told.",
       table,
-      Param<String>("path", "The file.", TextFile.named(".csv", ".tsv", ".json", ".txt")),
-      search: ["export", "write", "to_csv"],
+      Param<String>("path", "The file."),
+      seeAlso: ["data.table"], search: ["export", "write", "to_csv", "to_parquet"],
       context: { (vm: VM, table: Table, path: String) in
-        let text = try Cancellation.abandonable {
-          switch path.split(separator: ".").last?.lowercased() {
-          case "tsv": table.csv(separator: "\t")
-          case "json": table.json()
-          case "txt": table.text(TextStyle(maximumRows: nil)) + "\n"
-          default: table.csv()
+        if Packing.unpackedName(path).lowercased().hasSuffix(".txt") {
+          let text = try Cancellation.abandonable { table.text(TextStyle(maximumRows: nil)) + "\n" }
+          return try PackedFile.write(try vm.writablePath(path)) { file in
+            try file.append(Array(text.utf8))
           }
         }
-        try TextFile.write(text, to: path, vm)
+        let place = try vm.writablePath(path)
+        for note in try Cancellation.abandonable({ try TableFile.write(table, to: place) }) {
+          vm.note("\(path): \(note)")
+        }
       }),
   ]
 }

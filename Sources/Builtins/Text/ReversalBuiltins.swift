@@ -1,3 +1,4 @@
+import Files
 import Foundations
 import Runtime
 import Tensors

@@ -6,7 +6,7 @@ enum TextBuiltins {
   static let module = Module(
     "text", "Texts: tokens, vocabularies, role reversal.",
     natives: (natives + ReversalBuiltins.natives).abandonable() + TokenizerBuiltins.natives
-      + TokenBlockBuiltins.natives + WordVectorBuiltins.natives
+      + TokenBlockBuiltins.natives + WordVectorBuiltins.natives + TextFileBuiltins.natives
       + GenerationBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.

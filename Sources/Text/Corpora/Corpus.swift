@@ -1,5 +1,6 @@
 // Labelled utterances as they come from disk: one file of rows, or a folder.
 
+import Files
 import Foundations
 
 /// One utterance with its class, and a tag for each of its space-separated tokens where the corpus has slots.

@@ -159,3 +159,6 @@ private struct CSVParser {
       .parse, "\(source), line \(openedOn): the quoted field that starts here never ends")
   }
 }
+
+let newline = UInt8(ascii: "\n")
+let carriageReturn = UInt8(ascii: "\r")

@@ -1,5 +1,6 @@
 // JSON values from files, packed or not.
 
+import Files
 import Foundations
 import JSONValues
 

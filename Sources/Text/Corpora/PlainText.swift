@@ -1,3 +1,4 @@
+import Files
 import Foundations
 
 /// Plain text files as lists of documents.

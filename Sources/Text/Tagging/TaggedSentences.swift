@@ -1,5 +1,6 @@
 // Sentences of words with their part-of-speech tags, from CoNLL files and from tables.
 
+import Files
 import Foundations
 
 /// A sentence whose words are tagged; a word whose tag is not known has none.

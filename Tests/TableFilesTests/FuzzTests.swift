@@ -1,0 +1,41 @@
+import Foundation
+import Foundations
+import TableFiles
+import Tables
+import Testing
+
+/// A moment's fuzzing in every run of the tests; `FAIRLEAD_FUZZ_SECONDS=900` gives each reader a quarter of an hour.
+@Suite struct FuzzTests {
+  private static let seconds =
+    ProcessInfo.processInfo.environment["FAIRLEAD_FUZZ_SECONDS"].flatMap(Double.init) ?? 0.2
+
+  private static let texts: [TableFormat: [String]] = [
+    .csv: [
+      "id,age,city\n1,30,Rome\n2,,\n3,NA,\"Os\"\"lo\"\n4,nan,\"two\nlines\"\n", "a;b\n1;2\n3;4\n",
+      "d,b,x\n2026-11-29,true,0.1\n2026-11-30T10:00:00Z,false,-1e300\n",
+    ],
+    .tsv: ["a\tb\n1\tx\n2\t\"y\"\n"],
+    .json: [
+      "[{\"a\": 1, \"b\": [1, null]}, {\"a\": 2.5, \"c\": {\"d\": \"\\u00e9\"}}]",
+      "{\"a\": [1, 2], \"b\": [\"x\", null]}",
+    ],
+    .jsonl: ["{\"a\": 1, \"b\": \"x\"}\n{\"a\": null, \"b\": \"\\ud83d\\ude00\", \"c\": [true]}\n"],
+  ]
+
+  @Test(arguments: TableFormat.allCases)
+  func readersSurvive(_ format: TableFormat) throws {
+    var seeds = (Self.texts[format] ?? []).map { Array($0.utf8) }
+    if format == .parquet {
+      seeds = try ParquetTests.entries("files").map { try ParquetTests.bytes($0.value) }
+    }
+    var fuzz = TableFuzz(format, seeds: seeds, seed: SplitMix64.fromClock)
+    let outcome = fuzz.run(seconds: Self.seconds)
+    #expect(outcome.faults.isEmpty, "\(outcome.faults.prefix(5))")
+    #expect(outcome.tables + outcome.errors > 0)
+  }
+}
+
+extension SplitMix64 {
+  /// Another one in every run: a fault that is found is in the message.
+  fileprivate static var fromClock: UInt64 { UInt64(Date().timeIntervalSince1970) }
+}
