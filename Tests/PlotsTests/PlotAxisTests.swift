@@ -149,7 +149,7 @@ import Testing
       #expect(Plot.time(wrong) == nil, "\(wrong)")
     }
     for day in stride(from: -800_000.0, through: 800_000, by: 977) {
-      #expect(CalendarTime(seconds: day * 86400).seconds == day * 86400)
+      #expect(TickTime(seconds: day * 86400).seconds == day * 86400)
     }
   }
 

@@ -71,7 +71,7 @@ enum SceneWords {
 
   /// A time as ISO 8601 writes it, without what is 0.
   private static func moment(_ seconds: Double) -> String {
-    let time = CalendarTime(seconds: seconds)
+    let time = TickTime(seconds: seconds)
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     let date = "\(time.year)-\(two(time.month))-\(two(time.day))"
     guard time.hour != 0 || time.minute != 0 || time.second != 0 else { return date }
