@@ -128,7 +128,7 @@ let package = Package(
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Syntax"]),
     .testTarget(
       name: "BuiltinsTests",
-      dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tensors"],
+      dependencies: ["Builtins", "Foundations", "Runtime", "Syntax", "Tables", "Tensors"],
       exclude: ["Oracles"]
     ),
     .testTarget(

@@ -398,7 +398,7 @@ for n, k in [(12, 1), (40, 3), (200, 5)]:
         found = sm.OLS(outcome, design).fit() if family == "normal" else sm.Logit(outcome, design).fit(disp=0, method="newton", tol=1e-14, maxiter=200)
         call = f'let r = stats.regression(table({{y: {literal(outcome)}, {columns}}}), y: "y", x: {literal(names)}, family: "{family}")'
         interval = found.conf_int()
-        add(f"{call}; r.value + r.std_error + r.low + r.high + r.p", found.params, found.bse, interval[:, 0], interval[:, 1], found.pvalues)
+        add(f"{call}; [r.value, r.std_error, r.low, r.high, r.p]", found.params, found.bse, interval[:, 0], interval[:, 1], found.pvalues)
 
 # Classification
 
@@ -441,7 +441,7 @@ for n, ties in [(10, False), (60, True), (300, False), (300, True)]:
     add(f"stats.auc({both})", metrics.roc_auc_score(labels, scores))
     add(f"stats.brier({both})", metrics.brier_score_loss(labels, scores))
     fpr, tpr, thresholds = metrics.roc_curve(labels, scores)
-    add(f"let r = stats.roc({both}); r.fpr + r.tpr + r.threshold", fpr, tpr, thresholds)
+    add(f"let r = stats.roc({both}); [r.fpr, r.tpr, r.threshold]", fpr, tpr, thresholds)
     for bins in [1, 7, 15]:
         for by in ["width", "mass"]:
             add(f'stats.ece({both}, bins: {bins}, by: "{by}")', calibration(labels, scores, bins, by))

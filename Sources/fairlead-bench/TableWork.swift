@@ -21,7 +21,7 @@ final class TableWork: Workload {
       .init("x", Series(.float(rows.map { _ in generator.uniform() }))),
       .init("y", Series(.float(rows.map { _ in generator.uniform() * 100 }))),
       .init("k", Series(.string(Texts(rows.map { _ in "key\(generator.below(1000))" })))),
-      .init("s", Series(.string(Texts(rows.map { _ in "name \(generator.below(TableWork.rows))" })))),
+      .init("s", Series(.string(Texts(rows.map { _ in "n \(generator.below(TableWork.rows))" })))),
     ])
     _ = try run(1)
   }

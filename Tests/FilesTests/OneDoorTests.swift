@@ -13,7 +13,7 @@ import Testing
       .deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Sources/" + target).path
     let ways =
-      #/\b(O_RDONLY|O_WRONLY|O_RDWR|fopen|opendir|realpath|lstat|stat|access|mkdir|rename|unlink|creat)\(|\bopen\([^)]*O_|FileManager|FileHandle|contentsOfFile|\((contentsOf|atPath|to): *URL/#
+      #/\b(O_RDONLY|O_WRONLY|O_RDWR|fopen|opendir|realpath|lstat|stat|access|mkdir|rename|unlink|creat)\((?!\{)|\bopen\([^)]*O_|FileManager|FileHandle|contentsOfFile|\((contentsOf|atPath|to): *URL/#
     var count = 0
     for name in FileManager.default.enumerator(atPath: sources)?.allObjects as? [String] ?? []
     where name.hasSuffix(".swift") {

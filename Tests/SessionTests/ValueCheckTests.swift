@@ -119,8 +119,8 @@ import Testing
     ("sort(\"accuracy\"", "sort(\"acuracy\"", "the table has no column `acuracy`"),
     ("x: \"epsilon\"", "x: \"eps\"", "the table has no column `eps`"),
     ("[\"accuracy\", \"leak\"]", "[\"accuracy\", \"leaks\"]", "did you mean `leak`?"),
-    ("row.accuracy", "row.acc", "the map has no key `acc`"),
-    ("row.leak >", "row.leek >", "the map has no key `leek`"),
+    ("row.accuracy", "row.acc", "a row has no field `acc`"),
+    ("row.leak >", "row.leek >", "a row has no field `leek`"),
     ("summary.accuracy", "summary.acuracy", "a table has no field `acuracy`"),
     ("accuracy_interval", "accuracy_intervals", "the table has no column `accuracy_intervals`"),
     // Conditions, operators, calls.
@@ -184,7 +184,7 @@ import Testing
     ("let t = table([{acc: 1}])\nprint(t.filter(r => r.ac > 0))", "did you mean `acc`?"),
     (
       "let t = sweep k in [1] { {acc: k} }\nprint(t.with(\"b\", r => r.epsilon))",
-      "no key `epsilon`"
+      "a row has no field `epsilon`"
     ),
     ("for i, w in enumerate([\"x\"]) { print(i, w.uper()) }", "did you mean `upper`?"),
     ("for i, w in enumerate(\"ab\") { print(i + w) }", "`+` does not take an int and a string"),
@@ -286,7 +286,7 @@ import Testing
     "let t = table([{a: 1}]).with(\"b\", row => row.a)\nprint(t.b, t.rename(\"b\", \"c\").c, t.select(\"a\").a)",
     "let t = table([{a: 1}])\nlet name = \"b\"\nprint(t.with(name, [1]).b)",
     "let t = sweep a in [1] { if a > 0 { {x: 1} } else { {y: 2} } }\nprint(t.x, t.error)",
-    "let t = sweep a in [1] { {x: 1} }\nfor row in t.rows { row.z = row.x\nprint(row.z) }",
+    "let t = sweep a in [1] { {x: 1} }\nfor r in t.rows { let row = r.map()\nrow.z = row.x\nprint(row.z) }",
     "param n = nil\nparam k = 3\nprint(n ?? 2, k + 0.5)",
     "let f = x => x\nprint(f(1).foo)",
     "let [a, b] = [1, \"x\"]\nprint(a + 1, b.upper())",
@@ -318,7 +318,7 @@ import Testing
     "let m = nn.module({}, (m, x) => g(x))\nfn g(x) { x }\nprint(m)",
     "let t = sweep k in [1] { {error: k} }\nprint(t.trial_error, t.filter(r => r.error == 1 and r.trial_error == nil))",
     "fn f(inf) { inf.x }\nprint(f, pi * 2, inf > 1, f\"{nan:.1f}\")",
-    "let r = table([{a: 1}]).filter(r => { r.b = 1\nr.b == 1 })\nprint(r)",
+    "let r = table([{a: 1}]).filter(r => { let m = r.map()\nm.b = 1\nm.b == 1 })\nprint(r)",
   ]) func isNotDoubted(_ script: String) throws {
     #expect(try Self.errors(in: script) == [])
   }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct UnusualSampleTests {
   static let samples: [[Double]] = [
     [], [1], [.nan], [.infinity], [1, 1], [1, 2], [.nan, 1, 2], [.infinity, -.infinity, 0],
-    [1e308, -1e308, 1e308], [Double(bitPattern: 10_120), 0, -0.0], [3, 3, 3, 3, 3], [1, 2, 2, 3, 9, 9, 9],
+    [1e308, -1e308, 1e308], [Double(bitPattern: 10_120), 0, -0.0], [3, 3, 3, 3, 3],
+    [1, 2, 2, 3, 9, 9, 9],
   ]
 
   @Test func everyTestAnswersOrRefuses() throws {

@@ -221,7 +221,7 @@ enum DataBuiltins {
             ?? Split.indices(count: part.count, fraction: fraction, seed: seed)
           : Split.indices(count: part.count, fraction: fraction, seed: seed)
         return [try part.selecting(first, vm), try part.selecting(second, vm)]
-      }),
+      })
   ]
 
   static let datasetMethods = [

@@ -9,9 +9,9 @@ import Tables
 enum AssociationBuiltins {
   private typealias Shared = StatsParameters
 
-  static let natives = abandonable.abandonable() + [bootstrap]
+  static let natives = (associations + adjustments).abandonable() + [bootstrap]
 
-  private static let abandonable = [
+  private static let associations = [
     Native(
       "correlation",
       "How two lists go together: a coefficient with its interval and the p-value of independence. Intervals are Fisher's, for ranks with the errors of Bonett and Wright. A pair of which one is nil is left out.",
@@ -50,6 +50,9 @@ enum AssociationBuiltins {
       let pairs = try CompletePairs(a, b)
       return try EffectSize.cohen(pairs: pairs.first, pairs.second, level: level)
     },
+  ]
+
+  private static let adjustments = [
     Native(
       "adjust",
       "P-values of several hypotheses, made larger so that each may be compared with one level. \"holm\" and \"bonferroni\" bound the chance of any false rejection, \"bh\" (Benjamini and Hochberg) the share of false ones. nil stays nil and counts for nothing.",

@@ -8,9 +8,9 @@ import Tensors
 enum SampleTestBuiltins {
   private typealias Shared = StatsParameters
 
-  static let natives = differences.abandonable() + [permutation] + counts.abandonable()
+  static let natives = (means + distributions).abandonable() + [permutation] + counts.abandonable()
 
-  private static let differences = [
+  private static let means = [
     Native(
       "t_test",
       "Student's t test of a difference of means, of equal variances. `b` may be a number: the mean that `a` is compared with.",
@@ -57,6 +57,9 @@ enum SampleTestBuiltins {
           a.present, b.present, equalVariances: false,
           alternative: Shared.alternative(alternative), level: level))
     },
+  ]
+
+  private static let distributions = [
     Native(
       "mann_whitney",
       "The test of Mann and Whitney (Wilcoxon's rank sum) of which sample tends to be larger. `auc` is the chance that a value of `a` is the larger, ties counted half.",

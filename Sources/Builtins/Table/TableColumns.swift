@@ -50,7 +50,9 @@ enum TableColumns {
 
   /// The names that an argument has, and those behind it; nil where they are not all in the text.
   private static func named(_ parameter: String, _ arguments: CallArguments) -> [String]? {
-    let values = [arguments[parameter]].compactMap(\.self) + arguments.rest
+    // Of several positional arguments each is in the rest, and a single one is there as well.
+    let values =
+      arguments.rest.isEmpty ? [arguments[parameter]].compactMap(\.self) : arguments.rest
     let names = values.map { $0.constant?.names }
     return values.isEmpty || names.contains { $0 == nil } ? nil : names.flatMap { $0 ?? [] }
   }

@@ -135,7 +135,8 @@ struct PlotAxis {
   private static func transformed(_ value: Double, _ scale: AxisDescription.Scale) -> Double {
     switch scale {
     case .logarithmic: log(value)
-    case .normalDeviate: NormalIntegral.quantile(value)
+    // What is no chance stands at an end: no double is farther out than 40.
+    case .normalDeviate: min(max(NormalIntegral.quantile(min(max(value, 0), 1)), -40), 40)
     // Halved, because the ends may be farther apart than any number.
     default: value / 2
     }
