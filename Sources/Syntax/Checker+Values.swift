@@ -206,6 +206,8 @@ extension Checker {
     let names = known.union(description.fields.keys).union(description.methods.keys)
     var isMap = false
     if case .map = value.type { isMap = true }
+    var parts: Set<String> = []
+    if case .object(_, let known?) = value.type { parts = known }
     let message =
       isMap && !isCalled
       ? "the map has no key `\(name)`"
@@ -216,7 +218,8 @@ extension Checker {
         hint: Suggest.member(
           name, isCalled: isCalled, among: names.sorted(), of: Array(description.methods.values),
           foreign: description.foreignNames,
-          globals: value.type.isPlain ? [:] : environment.globals)), at: nameSpan)
+          globals: value.type.isPlain ? [:] : environment.globals)
+          ?? (isCalled ? nil : Suggest.parts(parts.sorted()))), at: nameSpan)
     return .anything
   }
 

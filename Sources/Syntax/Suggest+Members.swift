@@ -1,4 +1,12 @@
 extension Suggest {
+  /// The hint where no name is near: what the value has of its own (the columns of a table).
+  public static func parts(_ names: some Sequence<String>) -> String? {
+    let names = Array(names)
+    guard !names.isEmpty else { return nil }
+    let listed = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
+    return "it has \(listed)\(names.count > 12 ? ", …" : "")"
+  }
+
   /// The hint for a member that a value does not have, for the check and the run alike.
   /// - Parameters:
   ///   - names: the members that it has.

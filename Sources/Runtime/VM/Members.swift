@@ -80,9 +80,12 @@ extension VM {
     case .module:
       return Fault(.name, "the module `\(reference.module.name)` has no `\(name)`", hint: hint)
     default:
+      let own =
+        isCall || reference.kind != .native
+        ? [] : reference.native.type.memberNames(reference.native)
       return Fault(
         .name, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
-        hint: hint)
+        hint: hint ?? Suggest.parts(own))
     }
   }
 
