@@ -48,6 +48,27 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
+  /// Every block runs, and prints what its comments say.
+  @Test(arguments: ["Tables", "ComingFromPandas"])
+  func thePagesOfTablesSayWhatTheyPrint(page: String) throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/\(page).md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(!scripts.isEmpty)
+    let binary = try Binary()
+    for (index, script) in scripts.enumerated() {
+      try binary.write(script, to: "block\(index).fl")
+      let outcome = try binary.run(["run", "block\(index).fl"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      // What is printed without saying what is to be looked at.
+      let checked = script.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.contains("print(") || $0.contains("# expect:") }.joined(separator: "\n")
+      guard checked.contains("# expect:") else { continue }
+      try binary.write(checked, to: "checked\(index).fl")
+      let test = try binary.run(["test", "checked\(index).fl"])
+      #expect(test.status == 0, "\(test.output)\(test.errors)")
+    }
+  }
+
   @Test func thePageOfStatisticsRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Statistics.md")
       .filter { $0.kind == "fairlead" }.map(\.text)

@@ -105,9 +105,12 @@ enum ColumnOperators {
   static func series(_ value: Value, _ vm: VM) throws -> Series? {
     if let series = try Series.decode(value, vm) { return series }
     if let boxed = value.object as? Boxed<Tensor> { return try Series(boxed.value) }
-    guard let object = value.object, object.kind == .list || object.kind == .range,
-      let elements = try vm.elements(of: value)
-    else { return nil }
+    if let range = value.object as? RangeObject {
+      let (bytes, overflow) = range.count.multipliedReportingOverflow(by: 16)
+      try vm.reserve(overflow ? .max : bytes)
+      return Series(.int((0..<range.count).map(range.element)))
+    }
+    guard value.object?.kind == .list, let elements = try vm.elements(of: value) else { return nil }
     return Series(
       cells: try elements.enumerated().map { index, element in
         try vm.checkInterrupt(turn: index)
