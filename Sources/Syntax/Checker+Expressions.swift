@@ -92,10 +92,11 @@ extension Checker {
       var type: StaticType?
       for branch in branches {
         condition(branch.condition, "if")
-        let result = block(branch.body).type
+        let result = guarding([branch.condition]) { block(branch.body).type }
         type = type?.joined(result) ?? result
       }
-      let last = otherwise.map { block($0).type } ?? .nil
+      let last =
+        otherwise.map { body in guarding(branches.map(\.condition)) { block(body).type } } ?? .nil
       return Known(type?.joined(last) ?? last)
     case .block(let body): return block(body)
     case .try(let value): return tries(value)
@@ -440,7 +441,7 @@ extension Checker {
 
   /// `left and right`, `left or right`; what is known of the left side is there already.
   private func joined(_ left: Expr, _ first: Known, _ right: Expr, _ word: String) -> Known {
-    let second = expression(right)
+    let second = guarding([left]) { expression(right) }
     for (operand, known) in [(left, first), (right, second)] {
       guard let type = typeWithoutTruth(operand, known) else { continue }
       var hint = "each side of `\(word)` is a condition of its own"

@@ -92,7 +92,7 @@ extension Checker {
     case .while(let condition, let body):
       self.condition(condition, "while")
       flows[flows.count - 1].loops += 1
-      block(body)
+      guarding([condition]) { _ = block(body) }
       flows[flows.count - 1].loops -= 1
     case .throw(let value): allows(.throwing, [expression(value)], value.span)
     case .assert(let condition, let message):

@@ -87,6 +87,9 @@ final class Checker {
   var boundLambda: Int32?
   /// What the function that is visited next is called with, where that is known.
   var handed: StaticType?
+  /// The names that the conditions around look at, each condition's by themselves: what they stand for where the code
+  /// is reached may be known to the conditions alone.
+  private(set) var guarded: [Set<String>] = []
   /// It is called before what stands behind it is reached.
   var runsAtOnce = false
   /// How many `try … catch` are around: what fails there is expected to.
@@ -151,6 +154,9 @@ final class Checker {
   func report(_ diagnostic: Diagnostic) {
     if diagnostics.count < Self.diagnosticLimit { diagnostics.append(diagnostic) }
   }
+
+  func enterGuard(_ names: Set<String>) { guarded.append(names) }
+  func leaveGuard() { guarded.removeLast() }
 
   // MARK: Scopes
 
@@ -264,7 +270,8 @@ final class Checker {
     switch find(name) {
     case .binding(let binding):
       binding.isRead = true
-      return binding.known
+      return guarded.contains { $0.contains(name) }
+        ? Known(binding.known.type.whateverItHolds) : binding.known
     case .global(.function): return Known(.function)
     case .global:
       if let constant = environment.judge?.constant(named: name) {

@@ -54,7 +54,7 @@ private final class Printed: Sendable {
 
   /// The value before the point is the method's, and needs no line of its own.
   @Test func methodsAreShownAsTheyAreCalled() {
-    #expect(help("table.group").hasPrefix("table.group(by)"))
+    #expect(help("table.group").hasPrefix("table.group(by…)"))
     #expect(!help("table.group").contains("\n  table"))
     #expect(help("list.append").hasPrefix("list.append(value)"))
     _ = session.execute("let xs = [1]\nlet add = xs.append")
