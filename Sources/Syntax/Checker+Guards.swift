@@ -1,5 +1,5 @@
-// Code behind a condition: `len(xs) > 0 and xs[0] < 1` reads no first item of an empty list, `if n != 0 { 1 / n }` divides
-// by no zero. Of a name that a condition looks at, only the type is certain behind it.
+// Code behind a condition: `len(xs) > 0 and xs[0] < 1` reads no first item of an empty list, `if n != 0 { 1 / n }`
+// divides by no zero. Of a name that a condition looks at, only the type is certain behind it.
 
 /// The names that an expression reads.
 private struct NamesRead: ExprVisitor {
