@@ -83,9 +83,8 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Files", "Foundations", "JSONValues", "Learning", "Tables",
-        "Tensors",
-        "Text",
+        "CPeak", "Distillation", "Files", "Foundations", "JSONValues", "Learning", "TableFiles",
+        "Tables", "Tensors", "Text",
       ]),
 
     // What several test targets share.

@@ -1,4 +1,6 @@
+import Foundation
 import Foundations
+import TableFiles
 import Tables
 
 /// One verb on a table of a million rows and five columns: two of floats, one of ints, a thousand keys, names.
@@ -7,11 +9,13 @@ final class TableWork: Workload {
   private let verb: String
   private let table: Table
   private var last = 0
+  private let path =
+    NSTemporaryDirectory() + "fairlead-bench-\(ProcessInfo.processInfo.processIdentifier).csv"
 
   /// - Throws: `Unsupported` for a verb that it does not know.
   init(verb: String) throws {
-    guard ["filter", "sort", "group", "column", "join"].contains(verb) else {
-      throw Unsupported(message: "the verbs are filter, sort, group, column, join")
+    guard ["filter", "sort", "group", "column", "join", "load", "save"].contains(verb) else {
+      throw Unsupported(message: "the verbs are filter, sort, group, column, join, load, save")
     }
     self.verb = verb
     var generator = SplitMix64(seed: 1)
@@ -23,8 +27,11 @@ final class TableWork: Workload {
       .init("k", Series(.string(Texts(rows.map { _ in "key\(generator.below(1000))" })))),
       .init("s", Series(.string(Texts(rows.map { _ in "n \(generator.below(TableWork.rows))" })))),
     ])
+    if verb == "load" { _ = try TableFile.write(table, to: path) }
     _ = try run(1)
   }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 
   var facts: [(name: String, value: Double)] { [("rows", Double(TableWork.rows))] }
 
@@ -44,6 +51,10 @@ final class TableWork: Workload {
     switch verb {
     case "filter":
       return try table.rows(where: Series.compared(.greater, x, Series(.float([0.5]))))
+    case "load": return try TableFile.read(path).table
+    case "save":
+      _ = try TableFile.write(table, to: path)
+      return table
     case "sort": return try table.sorted(by: ["x"])
     case "group": return try table.group(by: ["k"]).mean()
     case "join":

@@ -3,7 +3,7 @@
 from contest import Failure, each, emit, median, say, take_turns
 from contestants import ours, peer, started
 
-CASES = ["filter", "sort", "group", "column", "join"]
+CASES = ["filter", "sort", "group", "column", "join", "load", "save"]
 
 
 def run(settings):
