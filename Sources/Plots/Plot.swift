@@ -80,7 +80,15 @@ public struct Plot: Sendable {
     try options.check()
     self.kind = kind
     self.options = options
-    scene = try PlotData(table, kind: kind, x: x, y: y, options: options).scene()
+    var scene = try PlotData(table, kind: kind, x: x, y: y, options: options).scene()
+    if let name = options.panel {
+      let count = try table.column(name).series.missingCount
+      if count > 0 {
+        scene.note(
+          NumberText.counted(count, "row has", "rows have") + " no `\(name)`, and no panel")
+      }
+    }
+    self.scene = scene
   }
 
   /// A heat map of a matrix.

@@ -39,7 +39,9 @@ public struct Correlation: Sendable {
         a.count == 2 ? (value.isNaN ? .nan : 1) : try Correlation.betaChance(value, n, alternative)
       error = 1 / (n - 3).squareRoot()
     case .spearman:
-      value = isDefined ? Correlation.pearson(Ranks(a).ranks, Ranks(b).ranks) : .nan
+      let (first, second) = (Ranks(a).ranks, Ranks(b).ranks)
+      // Equal ranks correlate perfectly, whatever rounding says.
+      value = isDefined ? first == second ? 1 : Correlation.pearson(first, second) : .nan
       p = try Correlation.studentChance(value, n, alternative)
       error = ((1 + value * value / 2) / (n - 3)).squareRoot()
     case .kendall:

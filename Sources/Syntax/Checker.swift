@@ -270,8 +270,9 @@ final class Checker {
     switch find(name) {
     case .binding(let binding):
       binding.isRead = true
-      return guarded.contains { $0.contains(name) }
-        ? Known(binding.known.type.whateverItHolds) : binding.known
+      guard guarded.contains(where: { $0.contains(name) }) else { return binding.known }
+      if case .object(let type, _) = binding.known.type { return Known(.object(type, parts: nil)) }
+      return Known(binding.known.type.whateverItHolds)
     case .global(.function): return Known(.function)
     case .global:
       if let constant = environment.judge?.constant(named: name) {

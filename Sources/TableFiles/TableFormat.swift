@@ -48,7 +48,7 @@ public enum TableFormat: String, Sendable, CaseIterable {
     throw DomainError(
       .value, "\(path) is not known to be CSV, TSV, JSON, JSONL or Parquet by its name",
       hint:
-        "give the file one of the endings .csv, .tsv, .json, .jsonl, .parquet, or name its format: `format: \"csv\"`"
+        "give the file one of the endings .csv, .tsv, .json, .jsonl, .parquet; `data.table` takes `format: \"csv\"` as well"
     )
   }
 }

@@ -157,8 +157,7 @@ extension Table {
 extension Series {
   /// Whether summaries look at it: it holds numbers.
   var isMeasure: Bool {
-    if isAllMissing { return false }
-    return switch values {
+    switch values {
     case .bool, .int, .float: true
     case .cells(let cells): cells.contains { $0.number != nil }
     default: false

@@ -56,12 +56,26 @@ extension Series {
     case (.date, .datetime), (.datetime, .date), (.datetime, .datetime):
       return each(left.moments ?? [], right.moments ?? [])
     case (.category(let codes, let levels), .string(let texts)) where texts.count == 1:
-      let fits = order(comparison, levels, texts)
+      let fits = places(comparison, levels, texts)
       return result(codes.map { fits[Int($0)] })
+    case (.string(let texts), .category(let codes, let levels)) where texts.count == 1:
+      let fits = places(comparison.mirrored, levels, texts)
+      return result(codes.map { fits[Int($0)] })
+    case (.category(let a, let levels), .category(let b, let others)) where levels == others:
+      return each(a, b)
     case (.string, .string), (.string, .category), (.category, .string), (.category, .category):
       return result(order(comparison, left.texts ?? Texts(), right.texts ?? Texts(), pair.count))
     default: return try mixed(comparison, pair)
     }
+  }
+
+  /// For each level whether it holds beside a text: in the order of the levels where the text is one of them.
+  private static func places(_ comparison: Comparison, _ levels: Texts, _ text: Texts) -> [Bool] {
+    let place = levels.withView { levels in
+      text.withView { text in (0..<levels.count).first { Texts.areEqual(levels[$0], text[0]) } }
+    }
+    guard let place else { return order(comparison, levels, text) }
+    return (0..<levels.count).map { comparison.holds($0, place) }
   }
 
   private static func order(

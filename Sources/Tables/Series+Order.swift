@@ -51,7 +51,9 @@ extension Series {
         return bits >> 63 == 1 ? ~bits : bits | 1 << 63
       }
     case .date(let items): keys = items.map { UInt64(UInt32(bitPattern: $0) ^ (1 << 31)) }
-    case .string, .category: return try rankKeys()
+    case .string: return try rankKeys()
+    // Levels have an order of their own: that of a column's bins is their edges'.
+    case .category(let codes, _): keys = codes.map { UInt64($0) }
     case .cells: return []
     }
     if let missing {
@@ -66,8 +68,6 @@ extension Series {
     var order = Array(0..<codes.count)
     switch values {
     case .string(let texts): Series.sort(&order, texts.gathered(codes.firsts))
-    case .category(let places, let levels):
-      Series.sort(&order, levels.gathered(codes.firsts.map { Int(places[$0]) }))
     case .int(let items), .datetime(let items):
       order.sort { items[codes.firsts[$0]] < items[codes.firsts[$1]] }
     default: break

@@ -117,6 +117,7 @@ extension Series {
     case .bool(let items): !items[a] && items[b]
     case .int(let items), .datetime(let items): items[a] < items[b]
     case .date(let items): items[a] < items[b]
+    case .category(let codes, _): codes[a] < codes[b]
     case .string(let texts): texts.withView { Texts.order($0[a], $0[b]) < 0 }
     default: Cell.precedes(self[a], self[b])
     }

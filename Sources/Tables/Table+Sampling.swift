@@ -42,15 +42,31 @@ extension Table {
     } else {
       let codes = try Codes(try stratify.map { try column($0).series }, count: rowCount)
       let (order, starts) = codes.gathered()
+      let sizes = (0..<codes.count).map { starts[$0 + 1] - starts[$0] }
+      let shares = Table.shares(of: sizes, fraction, &generator)
       for stratum in 0..<codes.count {
         var rows = Array(order[starts[stratum]..<starts[stratum + 1]])
         generator.shuffle(&rows)
-        for row in rows.prefix(Int((fraction * Double(rows.count)).rounded())) {
-          isFirst[row] = true
-        }
+        for row in rows.prefix(shares[stratum]) { isFirst[row] = true }
       }
     }
     let places = isFirst.indices
     return (rows(at: places.filter { isFirst[$0] }), rows(at: places.filter { !isFirst[$0] }))
+  }
+
+  /// How many of each stratum the first part gets: together as many as the fraction of all, the greatest remainders
+  /// rounded up (Hare's method), equal ones by chance.
+  private static func shares(
+    of sizes: [Int], _ fraction: Double, _ generator: inout SplitMix64
+  ) -> [Int] {
+    let wanted = sizes.map { fraction * Double($0) }
+    var shares = wanted.map { Int($0.rounded(.down)) }
+    let total = Int((fraction * Double(sizes.reduce(0, +))).rounded())
+    var strata = Array(sizes.indices)
+    generator.shuffle(&strata)
+    let remainders = Series(.float(strata.map { wanted[$0] - Double(shares[$0]) }))
+    let order = (try? remainders.ordered(descending: true)) ?? Array(strata.indices)
+    for place in order.prefix(max(0, total - shares.reduce(0, +))) { shares[strata[place]] += 1 }
+    return shares
   }
 }

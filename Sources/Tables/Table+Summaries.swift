@@ -57,7 +57,17 @@ extension Table {
 
   /// One row with a reduction of each numeric column.
   public func reduced(_ reduction: Series.Reduction) throws -> Table {
-    try group(by: []).summary(reduction, of: measures)
+    try summarised { try $0.reduced(reduction) }
+  }
+
+  /// One row with a quantile of each numeric column.
+  public func quantile(_ fraction: Double) throws -> Table {
+    try summarised { try $0.quantile(fraction) }
+  }
+
+  /// One row, of no rows as well.
+  private func summarised(_ value: (Series) throws -> Cell) throws -> Table {
+    try Table(columns: measures.map { Column($0.name, [try value($0.series.numeric)]) })
   }
 
   /// The columns that hold numbers and are no axes of a sweep.
@@ -95,18 +105,13 @@ extension Table {
       qq += (v - meanQ) * (v - meanQ)
       pq += (u - meanP) * (v - meanQ)
     }
-    if pp == 0 || qq == 0 { return .float(.nan) }
+    if pp == 0 || qq == 0 || (pp * qq).isNaN || pq.isNaN { return .float(.nan) }
+    if x === y { return .float(1) }
     return .float(max(-1, min(1, pq / (pp.squareRoot() * qq.squareRoot()))))
   }
 }
 
 extension Grouping {
-  func summary(_ reduction: Series.Reduction, of columns: [Table.Column]) throws -> Table {
-    try Table(
-      columns: keyColumns
-        + columns.map { Table.Column($0.name, try reduced($0.series.numeric, reduction)) })
-  }
-
   /// Several statistics at once.
   public struct Aggregate: Sendable {
     /// The column of the result.

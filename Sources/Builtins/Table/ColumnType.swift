@@ -178,7 +178,8 @@ enum RowPlaces {
         .type,
         "a \(what) is indexed by a row number, a slice, a mask or row numbers, found \(Representation.described(value))",
         hint: value.isBool
-          ? "`==` with nil is one bool for the whole column: use `.is_missing()`" : nil)
+          ? "`==` with nil and `in` are one bool for the whole column: use `t.v.is_missing()`, `t.filter(row => row.v in [1, 2])`"
+          : nil)
     }
     if chosen.kind == .bool {
       guard chosen.count == count else {

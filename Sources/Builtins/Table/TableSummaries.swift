@@ -98,10 +98,16 @@ extension TableBuiltins {
       return expectation
     }
     let keys: [(left: String, right: String)]
-    if let names = try Names.attempt(on, vm) {
+    // A map first: as a sequence it is its keys.
+    if let map = MapObject.decode(on, vm) {
+      keys = try map.map { key, value in
+        guard let left = key.string, let right = value.string else {
+          throw Fault(.type, "`on` is a map from this table's names to the other's").atArgument(2)
+        }
+        return (left, right)
+      }
+    } else if let names = try Names.attempt(on, vm) {
       keys = names.values.map { ($0, $0) }
-    } else if let map = try [Spelling: String].decode(on, vm) {
-      keys = map.map { ($0.key.text, $0.value) }.sorted { Spelling($0.0) < Spelling($1.0) }
     } else {
       throw Fault(.type, "`on` is a name, a list of names or a map of names").atArgument(2)
     }
@@ -152,7 +158,7 @@ extension TableBuiltins {
       "quantile", "A quantile of every numeric column, a table of one row.", table,
       Param<Double>("fraction", "0.5 is the median.", .within(0, 1)), returns: "table",
       search: ["percentile"], examples: [("table({v: [1, 2, 3]}).quantile(0.5).v", "[2.0]")]
-    ) { table, fraction in try table.group(by: []).quantile(fraction) }.abandonable(),
+    ) { table, fraction in try table.quantile(fraction) }.abandonable(),
   ]
 
   static let sampling = [

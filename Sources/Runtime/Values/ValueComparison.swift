@@ -137,10 +137,17 @@ public enum Comparison {
     default: break
     }
     // A native number on one side at least, otherwise the two have no order.
-    guard isNative(a) || isNative(b), let x = a.plain, let y = b.plain, !isNative(x),
-      !isNative(y)
-    else { return nil }
-    return try less(x, y, vm, depth + 1)
+    guard isNative(a) || isNative(b) else { return nil }
+    if let x = a.plain, let y = b.plain, !isNative(x), !isNative(y) {
+      return try less(x, y, vm, depth + 1)
+    }
+    // Dates, and whatever else says with one bool which comes first.
+    if let vm, let type = a.nativeType ?? b.nativeType,
+      case .bool(let result)? = try type.compared(vm, .less, a, b)
+    {
+      return result
+    }
+    return nil
   }
 
   private static func isNative(_ value: Value) -> Bool {
