@@ -13,10 +13,13 @@ struct PlotColumn: Sendable {
   let lows: [Double?]?
   let highs: [Double?]?
   private let cells: [Cell]
+  /// The place of each row's level in a column of categories, which have an order of their own (bins).
+  private let levels: [Int32]?
 
   init(_ column: Table.Column) throws {
     name = column.name
     cells = column.series.cells
+    if case .category(let codes, _) = column.series.values { levels = codes } else { levels = nil }
     var numbers: [Double?] = []
     numbers.reserveCapacity(cells.count)
     var (hasNumbers, hasOthers, hasIntervals) = (false, false, false)
@@ -71,7 +74,8 @@ struct PlotColumn: Sendable {
   /// What a row holds, as a legend or a category says it.
   func text(_ row: Int) -> String { cells[row].text }
 
-  /// The different cells in an order of their own: numbers and truth values ascending, texts as they come first.
+  /// The different cells in an order of their own: numbers and truth values ascending, categories by their levels, texts
+  /// as they come first.
   /// - Returns: their texts, and for each row the place of its cell; nil where it is missing.
   /// - Parameters:
   ///   - most: more than these are an error.
@@ -101,8 +105,9 @@ struct PlotColumn: Sendable {
       }
     }
     let names = firsts.map { numberText($0) ?? text($0) }
-    guard content != .texts else { return (names, places) }
+    guard content != .texts || levels != nil else { return (names, places) }
     let order = firsts.indices.sorted { left, right in
+      if let levels { return levels[firsts[left]] < levels[firsts[right]] }
       let (a, b) = (numbers[firsts[left]] ?? .nan, numbers[firsts[right]] ?? .nan)
       return a.isNaN || b.isNaN ? !a.isNaN && b.isNaN : a < b
     }

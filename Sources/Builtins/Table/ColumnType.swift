@@ -59,6 +59,9 @@ extension Series: NativeValue {
       try $0.part(.weekday)
     }
     type.foreignNames = ForeignNames.column
+    type.field("hour", "The hours of moments, 0 to 23.") { try $0.part(.hour) }
+    type.field("minute", "The minutes of moments, 0 to 59.") { try $0.part(.minute) }
+    type.field("second", "The seconds of moments, 0 to 59.") { try $0.part(.second) }
     type.methods(ColumnMethods.reductions)
     type.methods(ColumnMethods.columns)
     type.methods(ColumnMethods.conversions)
