@@ -74,8 +74,8 @@ struct PlotColumn: Sendable {
   /// What a row holds, as a legend or a category says it.
   func text(_ row: Int) -> String { cells[row].text }
 
-  /// The different cells in an order of their own: numbers and truth values ascending, categories by their levels, texts
-  /// as they come first.
+  /// The different cells in an order of their own: numbers and truth values ascending, categories by their levels,
+  /// texts as they come first.
   /// - Returns: their texts, and for each row the place of its cell; nil where it is missing.
   /// - Parameters:
   ///   - most: more than these are an error.
