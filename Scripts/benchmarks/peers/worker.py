@@ -151,7 +151,7 @@ def main():
     os.environ["TOKENIZERS_PARALLELISM"] = "true" if arguments.threads > 1 else "false"
     warnings.filterwarnings("ignore")
     try:
-        if arguments.bench not in ("tokenizer", "role_reversal"):
+        if arguments.bench not in ("tokenizer", "role_reversal", "table"):
             import torch
 
             torch.set_num_threads(arguments.threads)
