@@ -45,16 +45,19 @@ public struct KMeans: FittedModel {
         .value, "\(examples.rows) examples cannot form \(clusters) clusters")
     }
     let variance = try KMeans.meanVariance(examples)
-    var best: Lloyd?
-    for restart in 0..<max(1, options.restarts) {
+    func run(_ restart: Int) throws -> Lloyd {
       var random = key.derived(restart).stream
       let seeds = try KMeans.seeds(examples, clusters, &random)
       var run = Lloyd(examples: examples, centers: seeds, meanVariance: variance)
       try run.finish(options)
-      // Other sums of the same grouping differ in their last digits alone: the first is kept.
-      if best.map({ run.inertia < $0.inertia * (1 - 1e-12) }) ?? true { best = run }
+      return run
     }
-    guard let best else { preconditionFailure("there is at least one restart") }
+    var best = try run(0)
+    for restart in 1..<max(1, options.restarts) {
+      let next = try run(restart)
+      // Other sums of the same grouping differ in their last digits alone: the first is kept.
+      if next.inertia < best.inertia * (1 - 1e-12) { best = next }
+    }
     self.init(best, examples)
   }
 
