@@ -38,7 +38,11 @@ let package = Package(
     .target(name: "Plots", dependencies: ["Foundations", "Statistics", "Tables"]),
     .target(
       name: "TableFiles", dependencies: ["Files", "Foundations", "JSONValues", "Tables"]),
-    .target(name: "Privacy", dependencies: ["Foundations", "Learning", "Tensors"]),
+    .target(
+      name: "Privacy",
+      dependencies: [
+        "Files", "Foundations", "JSONValues", "Learning", "Statistics", "Tables", "Tensors", "Text",
+      ]),
     .target(
       name: "Distillation",
       dependencies: [
@@ -114,7 +118,11 @@ let package = Package(
     .testTarget(name: "StatisticsTests", dependencies: ["Foundations", "Statistics"]),
     .testTarget(
       name: "PrivacyTests",
-      dependencies: ["Foundations", "Learning", "Privacy", "Tensors"], exclude: ["Oracles"]),
+      dependencies: [
+        "Files", "Foundations", "JSONValues", "Learning", "Privacy", "Statistics", "Tables",
+        "Tensors", "Text",
+      ],
+      exclude: ["Oracles"]),
     .testTarget(
       name: "ClassicalModelTests",
       dependencies: ["ClassicalModels", "Foundations", "Tables", "Tensors"], exclude: ["Oracles"]),

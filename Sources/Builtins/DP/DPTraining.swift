@@ -5,7 +5,7 @@ import Runtime
 import Tables
 import Tensors
 
-/// `dp.train` and `dp.attack`.
+/// `dp.train`.
 enum DPTraining {
   private static let epsilon = Param<Double?>(
     "epsilon",
@@ -229,27 +229,4 @@ enum DPTraining {
     }
     return options
   }
-
-  static let attack = Native(
-    "attack",
-    "Membership inference by loss: how well low losses tell training examples from others. AUC 0.5 is guessing.",
-    Param<Model>("model", "A trained model."),
-    Param<TrainingExamples>("members", "Examples that it was trained on."),
-    Param<TrainingExamples>("others", "Examples of the same kind that it never saw."),
-    Param<Callable?>(
-      "loss",
-      "As in `dp.train`; one that gives no number per example sees one example at a time.",
-      default: nil, named: true),
-    returns: "attack", seeAlso: ["dp.train", "dp.advantage_bound"],
-    search: ["membership inference", "leak", "audit", "privacy", "auc"],
-    context: {
-      (
-        vm: VM, model: Model, members: TrainingExamples, others: TrainingExamples, loss: Callable?
-      ) in
-      let evaluation = vm.evaluation(of: model)
-      let loss = try Loss.ofScript(loss)
-      return try MembershipAttack.lossThreshold(
-        members: evaluation.losses(members.source, loss),
-        others: evaluation.losses(others.source, loss))
-    })
 }

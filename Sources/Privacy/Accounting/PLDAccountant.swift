@@ -34,7 +34,9 @@ public struct PLDAccountant: Sendable {
     case .none: break
     case .nonPrivate: isUnbounded = true
     case .gaussian(let noise): addPart(rate: 1, noise: noise, times: times)
-    case .laplace: throw Self.unknown(mechanism)
+    case .laplace, .discreteGaussian, .discreteLaplace, .pure, .approximate, .concentrated, .tree,
+      .fixedSizeSampled:
+      throw Self.unknown(mechanism)
     case .poissonSampled(let rate, let inner):
       if rate == 0 { return }
       if rate == 1 { return try add(inner, times: times) }
@@ -42,7 +44,7 @@ public struct PLDAccountant: Sendable {
       case .none: break
       case .nonPrivate: isUnbounded = true
       case .gaussian(let noise): addPart(rate: rate, noise: noise, times: times)
-      case .laplace, .poissonSampled, .repeated, .composed: throw Self.unknown(mechanism)
+      default: throw Self.unknown(mechanism)
       }
     case .repeated(let inner, let count):
       let (product, overflow) = times.multipliedReportingOverflow(by: count)

@@ -96,9 +96,11 @@ public struct RDPAccountant: Sendable {
         }
         known[mechanism] = curve
         return curve
-      case .laplace, .poissonSampled, .repeated, .composed:
-        throw DomainError(.privacy, "the RDP accountant has no bound for \(mechanism)")
+      default: throw Self.unknown(mechanism)
       }
+    case .discreteGaussian, .discreteLaplace, .pure, .approximate, .concentrated, .tree,
+      .fixedSizeSampled:
+      throw Self.unknown(mechanism)
     case .repeated(let inner, let times):
       // Nothing done no times costs nothing, even where once would cost infinitely much.
       if times == 0 { return Array(repeating: 0, count: orders.count) }
@@ -111,6 +113,10 @@ public struct RDPAccountant: Sendable {
       }
       return sum
     }
+  }
+
+  private static func unknown(_ mechanism: Mechanism) -> DomainError {
+    DomainError(.privacy, "the RDP accountant has no bound for \(mechanism)")
   }
 
   /// The Laplace mechanism's divergence (Mironov 2017, table II), `b` being scale over sensitivity.
