@@ -24,6 +24,26 @@ extension Session {
     }
   }
 
+  /// What the ledgers that were opened in this session have spent: for each a line under the names that hold it, and
+  /// its charges.
+  public var budgets: [String] {
+    guard let vm = interpreter.vm else { return [] }
+    return LedgerRegister.of(vm).ledgers.map { ledger in
+      let names = interpreter.variables.filter {
+        !$0.name.hasPrefix("_") && (try? LedgerHandle.decode($0.value, vm)) === ledger
+      }.map(\.name)
+      let head = names.isEmpty ? "a ledger" : names.joined(separator: ", ")
+      do {
+        let report = try ledger.report()
+        let style = TextStyle(width: host.display.width, coloured: host.display.isColoured)
+        return "\(head): \(try ledger.summary())"
+          + (report.rowCount == 0 ? "" : "\n" + report.text(style))
+      } catch {
+        return "\(head): \(error)"
+      }
+    }
+  }
+
   /// Whether a name, perhaps with the brackets of a call, means something to scripts of this session.
   public func defines(_ name: String) -> Bool {
     let name = name.replacing("()", with: "")

@@ -330,11 +330,12 @@ public final class Session {
   }
 
   /// Everything that is wrong with a script, warnings included.
-  public func check(path: String) -> Reply {
+  public func check(path: String, privacy: Bool = false) -> Reply {
     onBigStack {
       do {
         let program = try Parsing.parse(self.source(of: path))
-        let found = self.check(program, isMainScript: true)
+        var found = self.check(program, isMainScript: true)
+        if privacy { found += PrivacyCheck.warnings(program) }
         let failed = found.contains { $0.severity == .error }
         return Reply(failed ? .failure : .success, diagnostics: found)
       } catch let diagnostics as Diagnostics {

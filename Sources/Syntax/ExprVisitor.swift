@@ -1,6 +1,6 @@
 // A walk over all statements and expressions of a tree that recurses no deeper than brackets and blocks nest.
 
-protocol ExprVisitor {
+package protocol ExprVisitor {
   /// Called for each statement before its parts.
   mutating func enter(_ statement: Stmt)
   /// Called for each expression after its chain operand and before its other parts.
@@ -10,15 +10,15 @@ protocol ExprVisitor {
 }
 
 extension ExprVisitor {
-  mutating func enter(_ statement: Stmt) {}
-  mutating func enter(_ expression: Expr) {}
-  mutating func enter(chain: [Expr]) {}
+  package mutating func enter(_ statement: Stmt) {}
+  package mutating func enter(_ expression: Expr) {}
+  package mutating func enter(chain: [Expr]) {}
 
-  mutating func block(_ block: Block?) {
+  package mutating func block(_ block: Block?) {
     for statement in block?.statements ?? [] { self.statement(statement) }
   }
 
-  mutating func statement(_ statement: Stmt) {
+  package mutating func statement(_ statement: Stmt) {
     enter(statement)
     switch statement.kind {
     case .expression(let value), .let(_, let value, _), .throw(let value): expression(value)
@@ -43,19 +43,19 @@ extension ExprVisitor {
     }
   }
 
-  mutating func function(_ function: Function) {
+  package mutating func function(_ function: Function) {
     for parameter in function.parameters { expression(parameter.defaultValue) }
     block(function.body)
   }
 
-  mutating func entries(_ entries: [MapEntry]) {
+  package mutating func entries(_ entries: [MapEntry]) {
     for entry in entries {
       expression(entry.key)
       expression(entry.value)
     }
   }
 
-  mutating func expression(_ value: Expr?) {
+  package mutating func expression(_ value: Expr?) {
     guard let value else { return }
     var chain: [Expr] = [value]
     while let operand = chain[chain.count - 1].chainOperand { chain.append(operand) }

@@ -41,6 +41,13 @@ struct ColonCommand {
         print(prompt.dim(ColonCommand.duration(seconds)))
       }),
     ColonCommand(
+      name: "budget", usage: ":budget", summary: "what the session's ledgers have spent",
+      body: { _, prompt in
+        let budgets = prompt.session.budgets
+        if budgets.isEmpty { print("no ledger yet: `let ledger = dp.ledger(epsilon: 2)`") }
+        for budget in budgets { print(budget) }
+      }),
+    ColonCommand(
       name: "doc", usage: ":doc name", summary: "what a name is and how to use it, as ?name",
       body: { argument, prompt in prompt.showHelp(argument) }),
     ColonCommand(

@@ -2,8 +2,31 @@ import Foundations
 import Privacy
 import Runtime
 
-/// Private operations and the ledger that is in force, if any.
+/// The ledgers in force where something runs: those of the `with` blocks around it, the outermost first.
+private final class LedgerScope {
+  let ledgers: [LedgerHandle]
+  init(_ ledgers: [LedgerHandle]) { self.ledgers = ledgers }
+}
+
+/// Private operations and the ledgers that are in force.
 extension VM {
+  /// The ledgers of the `with` blocks around what runs now. Of several parts of one ledger the innermost counts: what
+  /// runs in there looks at no other data.
+  var ledgersInForce: [LedgerHandle] {
+    (services[ObjectIdentifier(LedgerScope.self)] as? LedgerScope)?.ledgers ?? []
+  }
+
+  /// Begins a `with` block. Trials that run beside each other each have scopes of their own.
+  func enter(_ ledger: LedgerHandle) {
+    services[ObjectIdentifier(LedgerScope.self)] = LedgerScope(ledgersInForce + [ledger])
+  }
+
+  /// Ends the innermost one.
+  func exitLedger() {
+    let outer = ledgersInForce.dropLast()
+    services[ObjectIdentifier(LedgerScope.self)] = outer.isEmpty ? nil : LedgerScope(Array(outer))
+  }
+
   /// Charges what an operation is about to spend to the ledgers in force; nothing outside of any.
   ///
   /// To be called before the operation looks at the data.
@@ -11,14 +34,31 @@ extension VM {
   ///   - event: all that the operation will spend.
   ///   - operation: the function's name in scripts, such as `dp.mean`.
   /// - Throws: `privacy` where it would overrun a budget, or protects another unit or other neighbours than the ledger.
-  func charge(_ event: Event, _ operation: String) throws {}
+  func charge(_ event: Event, _ operation: String) throws {
+    var charged: [LedgerHandle] = []
+    for handle in ledgersInForce.reversed()
+    where !charged.contains(where: { $0.ledger === handle.ledger }) {
+      charged.append(handle)
+    }
+    if charged.count > 1 {
+      // What one of them refuses is not to be charged to another.
+      for handle in charged {
+        try handle.ledger.check(event, operation: operation, part: handle.part)
+      }
+    }
+    for handle in charged {
+      defer { for text in handle.ledger.takeNotes() { note(text) } }
+      try handle.ledger.charge(
+        event, operation: operation, place: callPlace ?? "", part: handle.part)
+    }
+  }
 
   /// Whether a ledger is in force: noise then comes from the operating system alone.
-  var isInLedger: Bool { false }
+  var isInLedger: Bool { !ledgersInForce.isEmpty }
 
   /// How neighbouring data sets differ: as the ledger in force says, else by one unit more or less.
-  var neighbours: Neighbours { .addOrRemoveOne }
+  var neighbours: Neighbours { ledgersInForce.last?.ledger.terms.neighbours ?? .addOrRemoveOne }
 
   /// The delta of the ledger in force, which operations take where none is given; nil outside of any.
-  var ledgerDelta: Double? { nil }
+  var ledgerDelta: Double? { ledgersInForce.last?.ledger.terms.delta }
 }

@@ -313,7 +313,10 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } else {
       keys = try TrialNames(request, plan, surroundings(request, sweep: index, stream: stream)).keys
     }
+    let spending = SweepSpending(vm)
+    defer { spending.notes().forEach(progress.note) }
     let outcome = try run(request, plan, sweep: index, store: trials, keys: keys, stream: stream)
+    spending.found = outcome.found
     report(outcome.failed, of: plan.combinations.count, number: number, request)
     return vm.box(try SweepDriver.table(plan, outcome.trials, number: number))
   }
