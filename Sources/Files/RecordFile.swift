@@ -6,30 +6,63 @@ import Synchronization
 ///
 /// It stays open, so that another file that is put in its place is noticed.
 public final class RecordFile: Sendable {
-  /// The path as it was given, for errors.
+  /// What errors call it.
   public let path: String
-  /// Without links.
-  public let realPath: String
   private let folder: Descriptor
   private let name: FileName
   private let descriptor: Descriptor
   /// Threads of this process wait here for each other, processes at the file's lock.
   private let turn = Mutex(())
 
-  /// Opens the file, through the door of the thread; makes an empty one where there is none.
+  /// Opens the file, through the door of the thread. Where there is none, one is made that begins with what `beginning`
+  /// gives for its identity; it appears with all of that.
   ///
-  /// - Throws: `io` where the script may not write there, or the file cannot be opened.
-  public init(_ path: String) throws(DomainError) {
+  /// - Parameter shown: what errors call the file; nil for the path.
+  /// - Throws: `io` where the script may not write there, or the file cannot be opened or made.
+  public init(
+    _ path: String, shownAs shown: String? = nil,
+    beginning: (_ identity: UInt64) throws(DomainError) -> [UInt8]
+  ) throws(DomainError) {
     let target = try Door.current.target(path)
-    let number = openat(
-      target.folder.number, target.name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard number >= 0 else { throw Folder.failure(path, errno) }
-    self.path = path
-    realPath = target.path
+    let shown = shown ?? path
+    var number = Self.open(target)
+    if number < 0, errno == ENOENT {
+      try Self.make(target, shown, beginning)
+      Door.current.noteWritten(path)
+      number = Self.open(target)
+    }
+    guard number >= 0 else { throw Folder.failure(shown, errno) }
+    self.path = shown
     folder = target.folder
     name = target.name
     descriptor = Descriptor(number)
-    Door.current.noteWritten(path)
+  }
+
+  private static func open(_ target: Door.Target) -> Int32 {
+    openat(target.folder.number, target.name, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+  }
+
+  /// Another process that makes the same file at the same time may come first: then its file stays.
+  private static func make(
+    _ target: Door.Target, _ shown: String,
+    _ beginning: (UInt64) throws(DomainError) -> [UInt8]
+  ) throws(DomainError) {
+    let (temporary, number) = TemporaryName.locked(beside: target.name) {
+      openat(target.folder.number, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    }
+    guard number >= 0 else { throw Folder.failure(shown, errno) }
+    let file = Descriptor(number)
+    defer { unlinkat(target.folder.number, temporary, 0) }
+    guard let status = file.status else { throw Folder.failure(shown, errno) }
+    let bytes = try beginning(UInt64(status.st_ino))
+    try bytes.withUnsafeBufferPointer { (content) throws(DomainError) in
+      try AtomicFile.writeAll(number, UnsafeRawBufferPointer(content), shown)
+    }
+    guard fsync(number) == 0,
+      linkat(target.folder.number, temporary, target.folder.number, target.name, 0) == 0
+        || errno == EEXIST
+    else { throw Folder.failure(shown, errno) }
+    Folder.synchronize(target.folder)
   }
 
   /// What tells this file from a copy of it: its number in its file system.
@@ -126,7 +159,4 @@ public final class RecordFile: Sendable {
     }
     guard fsync(descriptor.number) == 0 else { throw Folder.failure(path, errno) }
   }
-
-  /// Waits until the file's name is on the disk too.
-  public func synchronizeFolder() { Folder.synchronize(folder) }
 }

@@ -39,3 +39,14 @@ public struct SessionOptions: Sendable {
 
   public init() {}
 }
+
+extension SessionOptions {
+  /// Where the program keeps what it remembers between runs: in `XDG_STATE_HOME`, as its specification says.
+  public static func stateFolder(_ environment: [String: String]) -> String? {
+    if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+      return state + "/fairlead"
+    }
+    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+    return home + "/.local/state/fairlead"
+  }
+}

@@ -40,11 +40,7 @@ public final class ReadEvalPrint {
 
   /// The path of the history; nil where there is no place for it.
   static func historyPath(_ environment: [String: String]) -> String? {
-    if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
-      return state + "/fairlead/history"
-    }
-    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-    return home + "/.local/state/fairlead/history"
+    SessionOptions.stateFolder(environment).map { $0 + "/history" }
   }
 
   var banner: String {

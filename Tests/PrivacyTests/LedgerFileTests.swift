@@ -22,9 +22,12 @@ private final class Folder {
   }
 }
 
-private func open(_ path: String, epsilon: Double = 1, moved: Bool = false) throws -> Ledger {
+private func open(
+  _ path: String, epsilon: Double = 1, moved: Bool = false, memory: LedgerMemory? = nil
+) throws -> Ledger {
   try Ledger(
-    try LedgerTerms(epsilon: epsilon, delta: 1e-6, isAdaptive: true), path: path, isMoved: moved)
+    try LedgerTerms(epsilon: epsilon, delta: 1e-6, isAdaptive: true), path: path, isMoved: moved,
+    memory: memory)
 }
 
 private func charge(_ ledger: Ledger, _ epsilon: Double) throws {
@@ -103,6 +106,24 @@ private func kind(_ body: () throws -> Void) -> DomainError.Kind? {
     #expect(try open(copy).entries().count == 1)
   }
 
+  @Test func anEarlierStateIsFoundOnTheSameMachine() throws {
+    let folder = try Folder()
+    let memory = LedgerMemory(folder: folder.path + "/state")
+    let ledger = try open(folder.file, memory: memory)
+    try charge(ledger, 0.25)
+    let early = try folder.bytes()
+    try charge(ledger, 0.25)
+    let late = try folder.bytes()
+    try folder.put(early)
+    #expect(kind { try charge(ledger, 0.25) } == .privacy)
+    #expect(kind { _ = try open(folder.file, memory: memory) } == .privacy)
+    try folder.put(late)
+    #expect(try open(folder.file, memory: memory).entries().count == 2)
+    // Elsewhere nobody knows.
+    try folder.put(early)
+    #expect(try open(folder.file).entries().count == 1)
+  }
+
   @Test func aReplacedFileIsNoticed() throws {
     let folder = try Folder()
     let ledger = try open(folder.file)
@@ -121,10 +142,6 @@ private func kind(_ body: () throws -> Void) -> DomainError.Kind? {
     let lines = whole.enumerated().filter { $0.element == 10 }.map(\.offset)
     for length in 0..<whole.count {
       try folder.put(Array(whole.prefix(length)))
-      if length == 0 {
-        // Nothing tells an emptied file from a new one but what stands elsewhere.
-        continue
-      }
       do {
         let opened = try open(folder.file)
         // The last record's line end, or a part of it, is missing: it is charged in full, or all that is left.
@@ -179,7 +196,7 @@ private func kind(_ body: () throws -> Void) -> DomainError.Kind? {
 
   @Test func otherFilesAreRefused() throws {
     let folder = try Folder()
-    for text in ["hello\n", "fairlead ledger 2 · records", "{\"a\": 1}", "\u{0}\u{0}"] {
+    for text in ["", "hello\n", "fairlead ledger 2 · records", "{\"a\": 1}", "\u{0}\u{0}"] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file))
       #expect(kind { _ = try open(folder.file) } == .parse, "\(text)")
       #expect(try folder.bytes() == Array(text.utf8))

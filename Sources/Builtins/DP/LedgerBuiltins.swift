@@ -8,7 +8,7 @@ enum LedgerBuiltins {
   static let natives = [
     Native(
       "ledger",
-      "A privacy budget for one set of data. Inside `with ledger { … }` every private operation is charged before it looks at the data, and one that would overrun the budget is refused with the kind `privacy`. Nothing is ever given back, also where an operation fails or is interrupted. The events are composed by the tightest accountant that knows them all, which presupposes that which operations run, and with which epsilon, was settled before their results were seen; where each is chosen by the results before it, as at a prompt, `adaptive: true` counts so that the budget holds all the same. A file keeps what was spent over restarts and for several processes at once. That it is a copy, was put back from an earlier state of itself with records missing, or was changed, is found; that somebody deletes it and begins another one, or keeps a second set of books, cannot be.",
+      "A privacy budget for one set of data. Inside `with ledger { … }` every private operation is charged before it looks at the data, and one that would overrun the budget is refused with the kind `privacy`. Nothing is ever given back, also where an operation fails or is interrupted. The events are composed by the tightest accountant that knows them all, which presupposes that which operations run, and with which epsilon, was settled before their results were seen; where each is chosen by the results before it, as at a prompt, `adaptive: true` counts so that the budget holds all the same. A file keeps what was spent over restarts and for several processes at once. That it is a copy, lacks records, was changed, or was put back to an earlier state on this machine is found; that somebody deletes it and begins another one, or keeps a second set of books, cannot be.",
       Param<Double>("epsilon", "The budget.", .positive, .finite, named: true),
       Param<Double>(
         "delta",
@@ -46,7 +46,9 @@ enum LedgerBuiltins {
           epsilon: epsilon, delta: delta, unit: PrivacyUnit(rawValue: unit) ?? .example,
           neighbours: Neighbours(rawValue: adjacency) ?? .addOrRemoveOne, isAdaptive: adaptive)
         let path = try file.map { try vm.writablePath($0) }
-        let ledger = try Ledger(terms, path: path, isMoved: moved)
+        let ledger = try Ledger(
+          terms, path: path, shownAs: file, isMoved: moved,
+          memory: vm.hostServices.stateFolder.map { LedgerMemory(folder: $0 + "/ledgers") })
         for note in ledger.takeNotes() { vm.note(note) }
         let handle = LedgerHandle(ledger)
         LedgerRegister.of(vm).add(handle)

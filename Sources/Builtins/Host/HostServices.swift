@@ -14,6 +14,8 @@ public protocol HostServices: ScriptHost {
   /// A variable of the environment; nil where it is not set.
   /// - Throws: an error of kind `io` where the script may not see it.
   func environmentVariable(_ name: String) throws -> String?
+  /// The user's folder for what the program itself remembers; nil where there is none.
+  var stateFolder: String? { get }
   /// How results look where they are printed.
   var display: Display { get }
   /// Whether a progress report would be shown now: figures for it need not be computed otherwise.
@@ -117,6 +119,7 @@ extension VM {
 /// For scripts that run without a session: files are read and written as they are named, nothing is shown or recorded.
 final class StandInHost: HostServices {
   static let shared = StandInHost()
+  let stateFolder: String? = nil
   let display = Display()
   let isReportDue = false
   let workers = 1

@@ -33,15 +33,18 @@ public final class Ledger: Sendable {
 
   /// - Parameters:
   ///   - path: a file, made where it is missing, that keeps what was spent; nil keeps it in memory.
+  ///   - shown: what errors and results call the file.
   ///   - isMoved: see `LedgerFile.open`.
+  ///   - memory: what the machine remembers of ledgers.
   ///   - now: seconds since 1970. Records show them; nothing else depends on them.
   /// - Throws: `io`, `parse` or `privacy` where the file is not one of these terms.
   public init(
-    _ terms: LedgerTerms, path: String? = nil, isMoved: Bool = false,
+    _ terms: LedgerTerms, path: String? = nil, shownAs shown: String? = nil,
+    isMoved: Bool = false, memory: LedgerMemory? = nil,
     now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
   ) throws {
     self.terms = terms
-    self.path = path
+    self.path = shown ?? path
     self.now = now
     filter = terms.isAdaptive ? AdaptiveFilter(terms) : nil
     guard let path else {
@@ -49,7 +52,7 @@ public final class Ledger: Sendable {
       state = Mutex(Books())
       return
     }
-    let file = try LedgerFile(path)
+    let file = try LedgerFile(path, shownAs: shown ?? path, terms, memory)
     self.file = file
     var books = Books()
     books.file = try file.exclusively { try file.open(terms, isMoved: isMoved) }

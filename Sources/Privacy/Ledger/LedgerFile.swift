@@ -12,8 +12,9 @@ import JSONValues
 // A record is appended and on the disk before its operation looks at any data; only then the first line's count goes
 // up. So a process that is killed at any moment has charged too much or nothing. The seals chain: each is the
 // fingerprint of its record and the seal before. From the count and the seals it is seen where records are missing or
-// were changed; from the file's number that it is a copy. Nobody who may write the file can be kept from writing
-// another one: what this finds is accidents, restored backups and careless copies.
+// were changed, from the file's number that it is a copy, and from what the machine remembers that it was put back to an
+// earlier state. Nobody who may write the file can be kept from writing another one: what this finds is accidents,
+// restored backups and careless copies.
 
 /// The records of one ledger on disk.
 final class LedgerFile: Sendable {
@@ -37,8 +38,20 @@ final class LedgerFile: Sendable {
     var notes: [String] = []
   }
 
-  /// - Throws: `io` where the file cannot be opened.
-  init(_ path: String) throws(DomainError) { file = try RecordFile(path) }
+  /// What this machine remembers of ledgers; nil where it keeps nothing.
+  private let memory: LedgerMemory?
+
+  /// Opens a file, or makes one of these terms.
+  ///
+  /// - Throws: `io` where that fails.
+  init(_ path: String, shownAs shown: String, _ terms: LedgerTerms, _ memory: LedgerMemory?)
+    throws(DomainError)
+  {
+    self.memory = memory
+    file = try RecordFile(path, shownAs: shown) { (number) throws(DomainError) in
+      try Self.head(count: 0, number: number) + Self.title(terms)
+    }
+  }
 
   var path: String { file.path }
 
@@ -58,13 +71,12 @@ final class LedgerFile: Sendable {
 
   // MARK: Opening
 
-  /// Begins an empty file, or reads one of the same terms. To be called in `exclusively`.
+  /// Reads a file of the same terms. To be called in `exclusively`.
   ///
   /// - Parameter isMoved: whether a file with another number than it was made with is taken for the ledger itself.
   /// - Throws: `privacy` where its terms are others, it is a copy, or records are missing or were changed; `parse` where
   ///   it is no ledger, or one of another version.
   func open(_ terms: LedgerTerms, isMoved: Bool) throws(DomainError) -> State {
-    if try file.size() == 0 { return try begin(terms) }
     var state = State()
     let bytes = try file.contents(from: 0, atMost: Self.largest)
     let head = try readHead(bytes)
@@ -87,27 +99,29 @@ final class LedgerFile: Sendable {
     state.seal = id
     state.offset = end + 1
     try take(Array(bytes[(end + 1)...]), into: &state, terms, counted: head.count)
+    if let memory {
+      guard memory.count(of: id) <= state.count else {
+        throw DomainError(
+          .privacy,
+          "\(path) was put back to an earlier state: it holds \(state.count) of \(memory.count(of: id)) charges",
+          hint: "restore the newest state, or take the whole budget for spent")
+      }
+      memory.remember(id, state.count)
+    }
     return state
   }
 
-  private func begin(_ terms: LedgerTerms) throws(DomainError) -> State {
+  /// The second line of a new file.
+  private static func title(_ terms: LedgerTerms) throws(DomainError) -> [UInt8] {
     var id = [UInt8](repeating: 0, count: 16)
     id.withUnsafeMutableBytes { SecureRandom.fill($0) }
-    var state = State()
-    state.id = id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    state.seal = state.id
+    let text = id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     let title: JSON = .object([
-      "id": .string(state.id), "epsilon": .number(terms.epsilon), "delta": .number(terms.delta),
+      "id": .string(text), "epsilon": .number(terms.epsilon), "delta": .number(terms.delta),
       "unit": .string(terms.unit.rawValue), "adjacency": .string(terms.neighbours.rawValue),
       "adaptive": .bool(terms.isAdaptive),
     ])
-    let bytes =
-      Self.head(count: 0, number: file.identity) + Array(try title.text().utf8)
-      + [UInt8(ascii: "\n")]
-    try file.write(bytes, at: 0, cuts: true)
-    file.synchronizeFolder()
-    state.offset = bytes.count
-    return state
+    return Array(try title.text().utf8) + [UInt8(ascii: "\n")]
   }
 
   private func readHead(_ bytes: [UInt8]) throws(DomainError) -> (count: Int, number: UInt64) {
@@ -285,7 +299,7 @@ final class LedgerFile: Sendable {
   }
 
   private func writeCount(_ state: State) throws(DomainError) {
-    let head = Self.head(count: state.count, number: file.identity)
-    try file.write(head, at: 0)
+    try file.write(Self.head(count: state.count, number: file.identity), at: 0)
+    memory?.remember(state.id, state.count)
   }
 }

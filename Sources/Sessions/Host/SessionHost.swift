@@ -16,6 +16,7 @@ public final class SessionHost: HostServices, @unchecked Sendable {
   let output: Output
   let progress: ProgressLine
   public let display: Display
+  public var stateFolder: String? { SessionOptions.stateFolder(options.environment) }
   private var currentSeed: Int
   private let interrupt: InterruptFlag
   private var sandbox: Sandbox
