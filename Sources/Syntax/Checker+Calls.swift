@@ -189,13 +189,13 @@ extension Checker {
   ) {
     error(
       .type, signature.excess(arguments.count { $0.name == nil }), span, label: "one too many",
-      hint: "`\(signature.usage)`")
+      hint: signature.excessHint)
   }
 
   private func unknownArgument(_ name: String, _ span: Span, _ signature: Signature) {
     let names = signature.parameters.filter { !$0.variadic }.map(\.name)
     error(
       .type, "`\(signature.name)` has no argument `\(name)`", span,
-      hint: Suggest.hint(for: name, in: names) ?? "`\(signature.usage)`")
+      hint: signature.hint(forArgument: name, in: names))
   }
 }

@@ -83,6 +83,30 @@ enum ColumnMethods {
       Series(.bool(series.missing ?? [Bool](repeating: false, count: series.count)))
     },
     Native(
+      "is_in",
+      "For each value whether it is one of several, a mask for rows; a missing one stays missing.",
+      column,
+      Param<Value>(
+        "values", "A list, a column, a range or a tensor; its missing values count for nothing."),
+      returns: "column", seeAlso: ["table.filter"],
+      search: ["isin", "in", "contains", "membership"],
+      examples: [
+        ("table({v: [1, 2, nil, 3]}).v.is_in([1, 3])", "[true, false, nil, true]"),
+        (
+          "let t = table({k: [\"a\", \"b\", \"c\"]})\nt[t.k.is_in([\"a\", \"c\"])].k",
+          #"["a", "c"]"#
+        ),
+      ],
+      context: { (vm: VM, series: Series, values: Value) throws -> Series in
+        guard let others = try ColumnOperators.series(values, vm) else {
+          throw Fault(
+            .type, "`is_in` takes a list or a column, found \(Representation.described(values))",
+            hint: "one value is compared with `==`: `t.v == 1`"
+          ).atArgument(1)
+        }
+        return try Cancellation.abandonable { try series.isIn(others) }
+      }),
+    Native(
       "fill_missing", "The column with a value where one is missing.", column,
       Param<Value>("value", "A value, or a column with a value for each row."), returns: "column",
       search: ["fillna", "replace", "impute"],

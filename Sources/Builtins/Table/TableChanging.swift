@@ -38,7 +38,11 @@ extension TableBuiltins {
         }
         return result
       }
-    ).knowing(TableColumns.with),
+    ).knowing(TableColumns.with).hinting(
+      argument: {
+        "the column's name is a text, `t.with(\"\($0)\", …)`, or a key: `t.with({\($0): …})`"
+      },
+      excess: "several columns stand in a map: `t.with({a: 1, b: 2})`"),
     Native(
       "rename", "The table with columns under other names.",
       table, Param<Value>("names", "A map from old names to new ones, or one old name."),
@@ -57,7 +61,12 @@ extension TableBuiltins {
         }
         return try table.renamed(map.map { ($0.key.text, $0.value) })
       }
-    ).knowing(TableColumns.renamed),
+    ).knowing(TableColumns.renamed).hinting(
+      argument: { name in
+        "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
+      },
+      excess:
+        "several names stand in a map from old ones to new ones: `t.rename({a: \"x\", b: \"y\"})`"),
     Native(
       "append", "The rows of both; columns are matched by name, what one lacks is missing.",
       table, Param<Value>("other", "A table, a row (a map), or a list of rows."),
@@ -104,7 +113,8 @@ extension TableBuiltins {
       Param<String>("name", "The column."), returns: "table",
       search: ["dummies", "get_dummies", "indicator", "encode"],
       examples: [("table({k: [\"a\", \"b\"]}).one_hot(\"k\").columns", "[\"k=a\", \"k=b\"]")]
-    ) { table, name in try table.oneHot(name) }.abandonable(),
+    ) { table, name in try table.oneHot(name) }
+    .knowing(TableColumns.naming(["name"])).abandonable(),
     Native(
       "convert", "The table with columns of other types.", table,
       Param<[Spelling: String]>(
@@ -117,7 +127,7 @@ extension TableBuiltins {
         try result.with(
           entry.key.text, result.column(entry.key.text).series.converted(to: kind(entry.value)))
       }
-    }.abandonable(),
+    }.hinting(argument: { "write `t.convert({\($0): \"float\"})`" }).abandonable(),
   ]
 
   static func kind(_ name: String) throws -> Series.Kind {
@@ -149,7 +159,9 @@ extension TableBuiltins {
         ("table({a: [1, nil], b: [nil, \"x\"]}).fill_missing({b: \"?\"}).b", "[\"?\", \"x\"]"),
       ],
       context: { (vm: VM, table: Table, values: Value) in try filled(table, values, vm) }
-    ).knowing(TableColumns.same),
+    ).knowing(TableColumns.same).hinting(
+      argument: { "write `t.fill_missing({\($0): 0})`" },
+      excess: "the value of one column stands in a map: `t.fill_missing({v: 0})`"),
     Native(
       "drop_duplicates", "The first of all rows that are equal in the named columns (in all).",
       table, columnNames("Names, or lists of them; all where none is named."), returns: "table",

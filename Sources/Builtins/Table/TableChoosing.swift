@@ -21,7 +21,9 @@ enum TableBuiltins {
     ) { table, names in
       TableRows.notice(names.flat, of: table)
       return try table.select(names.flat)
-    }.knowing(TableColumns.select),
+    }.knowing(TableColumns.select).hinting { _ in
+      "names stand without `name:`: `t.select(\"a\", \"b\")`"
+    },
     Native(
       "without", "All columns but the named ones.",
       table, columnNames("Names, or lists of them."),
@@ -42,7 +44,9 @@ enum TableBuiltins {
         ("let t = table({a: [1, 5]})\nt.filter(t.a > 2).a", "[5]"),
       ],
       context: { (vm: VM, table: Table, keep: Value) in try filtered(table, keep, vm) }
-    ).knowing(TableColumns.filtered),
+    ).knowing(TableColumns.filtered).hinting { name in
+      "write a mask, `t.filter(t.\(name) == 1)`, or a function: `t.filter(row => row.\(name) == 1)`"
+    },
     Native(
       "sort",
       "The rows in the order of the named columns; missing values and nan come last, whichever way. The first name counts most.",
@@ -59,7 +63,11 @@ enum TableBuiltins {
       context: { (vm: VM, table: Table, by: Rest<Value>, descending: Bool) in
         try sorted(table, by.values, descending, vm)
       }
-    ).knowing(TableColumns.sorted),
+    ).knowing(TableColumns.sorted).hinting { name in
+      name == "ascending"
+        ? "greatest first is `t.sort(\"-v\")`"
+        : "names stand without `name:`: `t.sort(\"a\", \"-b\")`"
+    },
     Native(
       "head", "The first rows.", table,
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table",
@@ -79,7 +87,9 @@ enum TableBuiltins {
     ) { table, names in
       TableRows.notice(names.flat, of: table)
       return try table.group(by: names.flat)
-    }.knowing(TableColumns.grouped).abandonable(),
+    }.knowing(TableColumns.grouped).hinting { _ in
+      "names stand without `name:`: `t.group(\"a\", \"b\")`"
+    }.abandonable(),
   ]
 
   private static func filtered(_ table: Table, _ keep: Value, _ vm: VM) throws -> Table {
