@@ -16,6 +16,7 @@ import Testing
     ("t.join(t, \"k\")", "`t.join(u, on: \"key\")`"),
     ("t.fill_missing(v: 0)", "`t.fill_missing({v: 0})`"),
     ("t.convert(v: \"float\")", "`t.convert({v: \"float\"})`"),
+    ("t.sort(\"v\", descendin: true)", "`descending`"),
     ("t.pivot(\"k\", \"v\", \"v\")", "`t.pivot(rows:"),
     ("t.group(\"k\").sum(\"v\")", "`g.agg({v: \"sum\"})`"),
     ("t.group(\"k\").agg(v: \"mean\")", "`g.agg({v: \"mean\"})`"),

@@ -401,7 +401,7 @@ private final class Stage {
     ("[1, 2].", ["append"]), ("\"a\".upper().", ["lower", "split"]),
     ("\"a b\".split(\" \")[0].", ["upper"]), ("[{deep: 1}][0].", ["deep", "items"]),
     ("results.rows[0].", ["epsilon"]), ("results.columns[0].up", ["upper"]),
-    ("results\n  .head(3)\n  .so", ["sort"]), ("results.head(2, ", []),
+    ("results\n  .head(3)\n  .so", ["sort"]),
     ("results.head(3).sort(des", ["descending: "]), ("nobody.knows().", []),
   ])
   func membersOfExpressionsAreCandidates(text: String, expected: [String]) {

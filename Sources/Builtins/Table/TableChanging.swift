@@ -6,6 +6,31 @@ import Tables
 // The methods of tables that make other columns and rows.
 
 extension TableBuiltins {
+  private static let rename = Native(
+    "rename", "The table with columns under other names.",
+    table, Param<Value>("names", "A map from old names to new ones, or one old name."),
+    Param<String?>("new", "The new name, where one old name is given.", default: nil),
+    returns: "table", search: ["columns"],
+    examples: [("table({a: [1], b: [2]}).rename({a: \"x\"}).columns", "[\"x\", \"b\"]")],
+    context: { (vm: VM, table: Table, names: Value, new: String?) in
+      if let old = names.string {
+        guard let new else {
+          throw Fault(.type, "`rename` needs the new name as well").atArgument(1)
+        }
+        return try table.renamed([(old, new)])
+      }
+      guard new == nil, let map = try [Spelling: String].decode(names, vm) else {
+        throw Fault(.type, "`rename` needs a map from old names to new ones").atArgument(1)
+      }
+      return try table.renamed(map.map { ($0.key.text, $0.value) })
+    }
+  ).knowing(TableColumns.renamed).hinting(
+    argument: { name in
+      "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
+    },
+    excess:
+      "several names stand in a map from old ones to new ones: `t.rename({a: \"x\", b: \"y\"})`")
+
   static let changing = [
     Native(
       "with", "The table with one column more, or with that column replaced; a map gives several.",
@@ -43,30 +68,7 @@ extension TableBuiltins {
         "the column's name is a text, `t.with(\"\($0)\", …)`, or a key: `t.with({\($0): …})`"
       },
       excess: "several columns stand in a map: `t.with({a: 1, b: 2})`"),
-    Native(
-      "rename", "The table with columns under other names.",
-      table, Param<Value>("names", "A map from old names to new ones, or one old name."),
-      Param<String?>("new", "The new name, where one old name is given.", default: nil),
-      returns: "table", search: ["columns"],
-      examples: [("table({a: [1], b: [2]}).rename({a: \"x\"}).columns", "[\"x\", \"b\"]")],
-      context: { (vm: VM, table: Table, names: Value, new: String?) in
-        if let old = names.string {
-          guard let new else {
-            throw Fault(.type, "`rename` needs the new name as well").atArgument(1)
-          }
-          return try table.renamed([(old, new)])
-        }
-        guard new == nil, let map = try [Spelling: String].decode(names, vm) else {
-          throw Fault(.type, "`rename` needs a map from old names to new ones").atArgument(1)
-        }
-        return try table.renamed(map.map { ($0.key.text, $0.value) })
-      }
-    ).knowing(TableColumns.renamed).hinting(
-      argument: { name in
-        "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
-      },
-      excess:
-        "several names stand in a map from old ones to new ones: `t.rename({a: \"x\", b: \"y\"})`"),
+    rename,
     Native(
       "append", "The rows of both; columns are matched by name, what one lacks is missing.",
       table, Param<Value>("other", "A table, a row (a map), or a list of rows."),

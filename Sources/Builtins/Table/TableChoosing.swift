@@ -12,6 +12,30 @@ enum TableBuiltins {
     Param<Rest<Names>>("columns", summary)
   }
 
+  private static let sort = Native(
+    "sort",
+    "The rows in the order of the named columns; missing values and nan come last, whichever way. The first name counts most.",
+    table,
+    Param<Rest<Value>>(
+      "by", "Names, those with a `-` in front greatest first, or a function of the row."),
+    Param<Bool>("descending", "Greatest first.", default: false, named: true), returns: "table",
+    search: ["arrange", "order"],
+    examples: [
+      ("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]"),
+      ("table({a: [1, 1, 2], b: [5, 6, 7]}).sort(\"a\", \"-b\").b", "[6, 5, 7]"),
+      ("table([{a: nan}, {a: 1}]).sort(\"a\", descending: true).a", "[1.0, nan]"),
+    ],
+    context: { (vm: VM, table: Table, by: Rest<Value>, descending: Bool) in
+      try sorted(table, by.values, descending, vm)
+    }
+  ).knowing(TableColumns.sorted).hinting { name in
+    switch name {
+    case "ascending", "reverse": "greatest first is `t.sort(\"-v\")`"
+    case "by", "key", "columns": "names stand without `name:`: `t.sort(\"a\", \"-b\")`"
+    default: nil
+    }
+  }
+
   static let choosing = [
     Native(
       "select", "The named columns, in the order asked for; a column brings its interval along.",
@@ -47,27 +71,7 @@ enum TableBuiltins {
     ).knowing(TableColumns.filtered).hinting { name in
       "write a mask, `t.filter(t.\(name) == 1)`, or a function: `t.filter(row => row.\(name) == 1)`"
     },
-    Native(
-      "sort",
-      "The rows in the order of the named columns; missing values and nan come last, whichever way. The first name counts most.",
-      table,
-      Param<Rest<Value>>(
-        "by", "Names, those with a `-` in front greatest first, or a function of the row."),
-      Param<Bool>("descending", "Greatest first.", default: false, named: true), returns: "table",
-      search: ["arrange", "order"],
-      examples: [
-        ("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]"),
-        ("table({a: [1, 1, 2], b: [5, 6, 7]}).sort(\"a\", \"-b\").b", "[6, 5, 7]"),
-        ("table([{a: nan}, {a: 1}]).sort(\"a\", descending: true).a", "[1.0, nan]"),
-      ],
-      context: { (vm: VM, table: Table, by: Rest<Value>, descending: Bool) in
-        try sorted(table, by.values, descending, vm)
-      }
-    ).knowing(TableColumns.sorted).hinting { name in
-      name == "ascending"
-        ? "greatest first is `t.sort(\"-v\")`"
-        : "names stand without `name:`: `t.sort(\"a\", \"-b\")`"
-    },
+    sort,
     Native(
       "head", "The first rows.", table,
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table",

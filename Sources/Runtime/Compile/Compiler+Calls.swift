@@ -164,8 +164,8 @@ enum ArgumentMatching {
       else {
         throw Fault(
           .name, "`\(native.signature.name)` has no argument `\(name)`",
-          hint: native.signature.misuse.argument(name)
-            ?? Suggest.hint(for: name, in: parameters.map(\.name))
+          hint: native.signature.hint(
+            forArgument: name, in: parameters.filter { !$0.variadic }.map(\.name))
         ).atArgument(positional + index)
       }
       let slot = parameter > rest ? parameter - 1 : parameter
