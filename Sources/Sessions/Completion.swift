@@ -42,17 +42,29 @@ extension Session {
 
   /// The candidates at a byte offset of an unfinished text. Runs no code of the script.
   public func complete(_ text: String, cursor: Int) -> Completions {
-    let context = CursorContext(text, cursor: cursor)
+    var context = CursorContext(text, cursor: cursor)
+    let base = context.base.map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
     var candidates: [Completions.Candidate]
     switch context.place {
     case .nothing: candidates = []
-    case .string(let content): candidates = paths(content)
-    case .member(let chain): candidates = chain.map(members) ?? []
+    case .string(let content):
+      if let columns = context.call.flatMap({ columns(namedIn: $0, of: text) }) {
+        // The whole string is a name, slashes included; `-` in front of one sorts downwards.
+        context.prefix = content
+        context.start = min(cursor, text.utf8.count) - content.utf8.count
+        let sign = content.hasPrefix("-") && !columns.contains { $0.hasPrefix("-") } ? "-" : ""
+        candidates = Session.typed(columns.map { sign + $0 })
+      } else {
+        candidates = paths(content)
+      }
+    case .member(let chain):
+      candidates = chain.flatMap(members) ?? base.map { members(of: type(of: $0)) } ?? []
     case .method(let literal): candidates = methods(of: literal.kind)
     case .module(let parts): candidates = modules(below: parts)
-    case .key(let chain): candidates = keys(of: chain)
+    case .key(let chain):
+      candidates = chain.flatMap(keys) ?? Session.typed(base.map(partNames) ?? [])
     case .name:
-      candidates = context.call.map(arguments) ?? []
+      candidates = context.call.map { arguments($0, in: text) } ?? []
       // Right after the bracket or a comma only what the call takes; from the first letter on everything.
       if candidates.isEmpty || !context.prefix.isEmpty {
         candidates += names(in: text) + Session.keywords.map { .init($0, .keyword) }
@@ -92,10 +104,6 @@ extension Session {
     return value
   }
 
-  private func nativeType(_ chain: some Collection<String>) -> AnyNativeType? {
-    (value(chain)?.object as? NativeObject)?.type
-  }
-
   private func candidate(_ name: String, _ entity: Entity) -> Completions.Candidate {
     switch entity {
     case .function(let signature): .init(name, .function, detail: Session.detail(signature))
@@ -104,16 +112,17 @@ extension Session {
     }
   }
 
-  private static func detail(_ signature: Signature, isMethod: Bool = false) -> String {
+  static func detail(_ signature: Signature, isMethod: Bool = false) -> String {
     let sentence = HelpText.firstSentence(of: signature.summary)
     return HelpText.call(signature, isMethod: isMethod) + (sentence.isEmpty ? "" : "   " + sentence)
   }
 
-  private func members(_ chain: [String]) -> [Completions.Candidate] {
+  /// The members of what a chain of names is; nil where that is no value which is there already.
+  private func members(_ chain: [String]) -> [Completions.Candidate]? {
     if case .module(let members, _)? = entity(chain) {
       return members.sorted { $0.key < $1.key }.map { candidate($0.key, $0.value) }
     }
-    guard let object = value(chain)?.object else { return [] }
+    guard let object = value(chain)?.object else { return nil }
     var result: [Completions.Candidate] = []
     if let map = object as? MapObject {
       for (key, item) in map {
@@ -128,10 +137,8 @@ extension Session {
       }
     }
     if let native = object as? NativeObject {
-      result += native.type.fields.map { .init($0.name, .field, detail: $0.summary) }
-      result += native.type.memberNames(native).filter(Session.isName).map { .init($0, .field) }
-      result += native.type.methods.map {
-        .init($0.name, .function, detail: Session.detail($0.signature, isMethod: true))
+      result += members(of: native.type) {
+        native.type.memberNames(native).filter(Session.isName)
       }
     }
     if object is ErrorObject {
@@ -140,22 +147,25 @@ extension Session {
     return result + methods(of: object.kind)
   }
 
-  private func methods(of kind: ObjectKind) -> [Completions.Candidate] {
+  func methods(of kind: ObjectKind) -> [Completions.Candidate] {
     interpreter.methods(of: kind).map {
       .init($0.name, .function, detail: Session.detail($0.signature, isMethod: true))
     }
   }
 
-  /// The keys of a map, or the columns of a table, for `m["`.
-  private func keys(of chain: [String]) -> [Completions.Candidate] {
-    let names: [String]
-    switch value(chain)?.object {
-    case let map as MapObject: names = map.compactMap { $0.key.string }
-    case let table as Boxed<Table>: names = table.value.names
-    default: names = []
+  /// The keys of a map, or the columns of a table, for `m["`; nil where the names are no value which is there already.
+  private func keys(of chain: [String]) -> [Completions.Candidate]? {
+    guard let object = value(chain)?.object else { return nil }
+    switch object {
+    case let map as MapObject: return Session.typed(map.compactMap { $0.key.string })
+    case let table as Boxed<Table>: return Session.typed(table.value.names)
+    default: return nil
     }
-    // What needs escapes is not typed at a prompt.
-    return names.filter { name in
+  }
+
+  /// Names inside of a string: what needs escapes is not typed at a prompt.
+  private static func typed(_ names: [String]) -> [Completions.Candidate] {
+    names.filter { name in
       name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\"" && $0 != "\\" }
     }.map { .init($0, .field) }
   }
@@ -170,26 +180,18 @@ extension Session {
     }
   }
 
-  private static func isName(_ text: String) -> Bool {
+  static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, CursorContext.isNameStart(first) else { return false }
     return text.utf8.allSatisfy(CursorContext.isNamePart)
   }
 
   /// `name: ` for the parameters of the enclosing call that were not given yet.
-  private func arguments(_ call: (callee: [String], names: [String])) -> [Completions.Candidate] {
-    var parameters: [Signature.Parameter] = []
-    switch entity(call.callee) {
-    case .function(let signature): parameters = signature.parameters
-    case .module(_, let signature?): parameters = signature.parameters
-    default:
-      if let type = nativeType(call.callee.dropLast()),
-        let method = type.methods.first(where: { $0.name == call.callee.last })
-      {
-        parameters = Array(method.signature.parameters.dropFirst())
-      } else if let closure = value(call.callee)?.object as? Closure {
-        parameters = closure.signature.parameters
-      }
-    }
+  private func arguments(
+    _ call: CursorContext.Call, in text: String
+  ) -> [Completions.Candidate] {
+    let all = parameters(of: call, in: text)
+    let given = all.filter { !$0.namedOnly && !$0.variadic }.prefix(max(0, call.position))
+    let parameters = all.filter { parameter in !given.contains { $0.name == parameter.name } }
     return parameters.filter { !$0.variadic && !call.names.contains($0.name) }.map { parameter in
       let notes = [parameter.type, parameter.summary, parameter.rule.map { "(\($0))" } ?? ""]
       return .init(

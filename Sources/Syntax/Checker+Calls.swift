@@ -154,10 +154,13 @@ extension Checker {
     let isVariadic = signature.parameters.contains { $0.variadic }
     var given: [String: Span] = [:]
     var count = 0
+    // What is said of a call that is made from habit says all.
+    var isMisuse = false
     for argument in arguments {
       if let name = argument.name {
         guard signature.parameters.contains(where: { $0.name == name && !$0.variadic }) else {
           unknownArgument(name, argument.nameSpan, signature)
+          isMisuse = isMisuse || signature.misuse.argument(name) != nil
           continue
         }
         if let first = given[name] {
@@ -172,11 +175,12 @@ extension Checker {
         given[positional[count].name] = argument.value.span
       } else if count == positional.count, !isVariadic {
         tooMany(arguments, argument.value.span, signature)
+        isMisuse = isMisuse || signature.misuse.excess != nil
       }
       count += 1
     }
     let missing = signature.parameters.filter { $0.isRequired && given[$0.name] == nil }
-    guard !missing.isEmpty else { return diagnostics.count == found }
+    guard !missing.isEmpty, !isMisuse else { return diagnostics.count == found }
     let names = missing.map { "`\($0.name)`" }.joined(separator: " and ")
     error(
       .type, "`\(signature.name)` needs the argument\(missing.count > 1 ? "s" : "") \(names)",
@@ -189,13 +193,13 @@ extension Checker {
   ) {
     error(
       .type, signature.excess(arguments.count { $0.name == nil }), span, label: "one too many",
-      hint: "`\(signature.usage)`")
+      hint: signature.excessHint)
   }
 
   private func unknownArgument(_ name: String, _ span: Span, _ signature: Signature) {
     let names = signature.parameters.filter { !$0.variadic }.map(\.name)
     error(
       .type, "`\(signature.name)` has no argument `\(name)`", span,
-      hint: Suggest.hint(for: name, in: names) ?? "`\(signature.usage)`")
+      hint: signature.hint(forArgument: name, in: names))
   }
 }

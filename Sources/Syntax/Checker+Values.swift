@@ -107,7 +107,7 @@ extension Checker {
         count += 1
         guard count <= positional.count else {
           guard let rest = own.parameters.first(where: \.variadic) else { continue }
-          if let problem = rest.problem?(value) {
+          if options.judges, let problem = rest.problem?(value) {
             report(problem, at: argument.value.span)
             return Known(signature.result)
           }
@@ -120,14 +120,14 @@ extension Checker {
       }
       values[parameter.name] = value
       spans[parameter.name] = argument.value.span
-      if let problem = parameter.problem?(value) {
+      if options.judges, let problem = parameter.problem?(value) {
         report(problem, at: argument.value.span)
         return Known(signature.result)
       }
     }
     guard let insight = signature.insight else { return Known(signature.result) }
     let arguments = CallArguments(values: values, rest: more)
-    for (parameter, problem) in insight.problems(arguments) {
+    for (parameter, problem) in options.judges ? insight.problems(arguments) : [] {
       report(problem, at: spans[parameter] ?? call.calleeSpan)
     }
     return Known(insight.result(arguments) ?? signature.result)
@@ -294,7 +294,9 @@ extension Checker {
   /// Whether an operation may work; where it cannot, that is reported.
   @discardableResult
   func allows(_ operation: JudgedOperation, _ operands: [Known], _ span: Span) -> Bool {
-    guard let problem = environment.judge?.problem(operation, operands) else { return true }
+    guard options.judges, let problem = environment.judge?.problem(operation, operands) else {
+      return true
+    }
     report(problem, at: span)
     return false
   }
@@ -335,7 +337,7 @@ extension Checker {
       guard case .literal(let piece) = part else { return }
       text += piece
     }
-    guard !text.isEmpty else { return }
+    guard options.judges, !text.isEmpty else { return }
     let shown = isRepresented ? Known(.string) : value
     if let problem = environment.judge?.problem(formatting: shown, text) {
       report(problem, at: span)
@@ -369,7 +371,7 @@ extension Checker {
   }
 
   func checkDomain(of param: Param, _ value: Known, _ domain: Known) {
-    guard let value = value.constant, let domain = domain.constant,
+    guard options.judges, let value = value.constant, let domain = domain.constant,
       let problem = environment.judge?.problem(ofParam: param.name, value, domain: domain)
     else { return }
     report(problem, at: param.defaultValue.span)

@@ -275,6 +275,7 @@ final class Checker {
       return Known(binding.known.type.whateverItHolds)
     case .global(.function): return Known(.function)
     case .global:
+      if let type = environment.known[name] { return Known(type) }
       if let constant = environment.judge?.constant(named: name) {
         return Known(constant.type, constant)
       }

@@ -7,6 +7,8 @@ public enum Checking {
     public var warnings: Bool
     /// Another source imports it, which may change the lists and maps that it exports.
     public var isImported: Bool
+    /// Whether values are judged; without it types alone are found, and nothing that a script calls is asked.
+    var judges = true
     public init(isMainScript: Bool = false, warnings: Bool = true, isImported: Bool = false) {
       self.isMainScript = isMainScript
       self.warnings = warnings
@@ -25,6 +27,18 @@ public enum Checking {
       let second = $1.element.labels.first?.span.start ?? 0
       return first == second ? $0.offset < $1.offset : first < second
     }.map(\.element)
+  }
+
+  /// The type of the value of `program`, a single expression, as far as it is certain before a run; `any` for all else.
+  /// Nothing is called to find it.
+  public static func type(of program: Program, in environment: CheckEnvironment) -> StaticType {
+    guard program.statements.count == 1, case .expression(let value) = program.statements[0].kind
+    else { return .any }
+    var options = Options(warnings: false)
+    options.judges = false
+    let checker = Checker(program, environment, options)
+    checker.openScope(for: program.statements)
+    return checker.expression(value).type
   }
 
   /// What an import of `program` gives: its top-level names that do not start with `_`.

@@ -16,17 +16,21 @@ public struct CheckEnvironment: Sendable {
   public var assignable: Set<String>
   /// What is asked of values in the text; nil where their types are not checked.
   public var judge: (any ValueJudge)?
+  /// The types of those of `globals` whose values are there already, where somebody asks for types alone.
+  public var known: [String: StaticType]
   /// Gives what an import exports; throws a `Diagnostic` (without labels) where it cannot be found or read.
   public var resolveImport: @Sendable (Import.Path) throws -> Entity
 
   public init(
     globals: [String: Entity],
     assignable: Set<String> = [], judge: (any ValueJudge)? = nil,
+    known: [String: StaticType] = [:],
     resolveImport: @escaping @Sendable (Import.Path) throws -> Entity = { _ in .value }
   ) {
     self.globals = globals
     self.assignable = assignable
     self.judge = judge
+    self.known = known
     self.resolveImport = resolveImport
   }
 }

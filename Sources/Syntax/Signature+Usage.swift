@@ -21,6 +21,15 @@ extension Signature {
       + "argument\(limit == 1 ? "" : "s"), but \(count) \(count == 1 ? "is" : "are") given"
   }
 
+  /// The hint for more positional arguments than there are parameters.
+  public var excessHint: String { misuse.excess ?? "`\(usage)`" }
+
+  /// The hint for an argument that no parameter is called as.
+  /// - Parameter names: those of the parameters that may be named.
+  public func hint(forArgument name: String, in names: [String]) -> String {
+    misuse.argument(name) ?? Suggest.hint(for: name, in: names) ?? "`\(usage)`"
+  }
+
   /// The signature of a function that is written in Fairlead, from its parameters and its `##` comment. Lines of the
   /// comment such as `rate: Step size.` describe a parameter, `returns: …` the result; the others are the summary.
   public init(of function: Function, named name: String, in source: Source) {

@@ -36,6 +36,21 @@ public struct Signature: Sendable {
     public var isRequired: Bool { defaultText == nil && !variadic }
   }
 
+  /// Hints for calls that people make from habit; nil shows the usage.
+  public struct Misuse: Sendable {
+    /// For an argument of a name that no parameter has.
+    public var argument: @Sendable (_ name: String) -> String?
+    /// For more arguments than there are parameters.
+    public var excess: String?
+
+    public init(
+      argument: @escaping @Sendable (String) -> String? = { _ in nil }, excess: String? = nil
+    ) {
+      self.argument = argument
+      self.excess = excess
+    }
+  }
+
   public struct Example: Sendable {
     public var code: String
     /// What printing the value of `code` shows.
@@ -56,6 +71,8 @@ public struct Signature: Sendable {
   public var result = StaticType.any
   /// What depends on the arguments of a call together.
   public var insight: CallInsight?
+  /// What to write instead of calls that do not fit.
+  public var misuse = Misuse()
   public var examples: [Example]
   public var seeAlso: [String]
   /// Other words that a person may search for.

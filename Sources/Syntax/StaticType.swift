@@ -198,6 +198,8 @@ public struct CallInsight: Sendable {
   public var result: @Sendable (CallArguments) -> StaticType?
   /// What is wrong with arguments that are right each by itself: the parameter and the error, without a place.
   public var problems: @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)]
+  /// The arguments whose strings name parts of another argument (columns of a table): that one's parameter, and theirs.
+  public var partNames: (owner: String, parameters: Set<String>)?
   /// What a function among the arguments of a method is called with, from the type of the value that has the method.
   public var handed: @Sendable (_ receiver: StaticType) -> StaticType
 
@@ -205,10 +207,12 @@ public struct CallInsight: Sendable {
     result: @escaping @Sendable (CallArguments) -> StaticType? = { _ in nil },
     problems: @escaping @Sendable (CallArguments) -> [(parameter: String, error: Diagnostic)] = {
       _ in []
-    }, handed: @escaping @Sendable (StaticType) -> StaticType = { _ in .any }
+    }, partNames: (owner: String, parameters: Set<String>)? = nil,
+    handed: @escaping @Sendable (StaticType) -> StaticType = { _ in .any }
   ) {
     self.result = result
     self.problems = problems
+    self.partNames = partNames
     self.handed = handed
   }
 }

@@ -217,23 +217,48 @@ struct DelimitedTable {
     )
   }
 
-  /// Rows that are looked at for a mark that keeps a column from being numbers.
+  /// So many first rows tell whether a column is text throughout.
   private static let lookedAt = 1000
+  /// More different texts than this are no marks of missing values.
+  private static let oddLimit = 5
+  /// What people write for a missing value beside the usual marks.
+  private static let oddMarks: Set<String> = [
+    "?", "-", "--", "---", ".", "..", "*", "#", "/", "na", "n.a.", "N.A.", "Na", "N/A", "n/a", "NA",
+    "NULL", "null",
+    "None", "none", "nil", "missing", "Missing", "unknown", "Unknown", "(none)", "<NA>", "#N/A",
+    "#VALUE!", "#REF!",
+    "#DIV/0!", "–", "—",
+  ]
 
-  /// Tells where a column is text for the sake of one or two texts that may mean a missing value.
+  /// Tells where a column is text for the sake of a few texts that may mean a missing value.
   private mutating func noteMarks(_ column: Table.Column) {
     guard case .string(let texts) = column.series.values else { return }
     var others: Set<Spelling> = []
-    var numbers = 0
-    for row in 0..<min(texts.count, DelimitedTable.lookedAt) where !column.series.isMissing(row) {
-      let isNumber = texts.withBytes(row) { NumberField.float(FieldKinds.trimmed($0)) != nil }
-      if isNumber { numbers += 1 } else { others.add(texts[row]) }
-      if others.count > 2 { return }
+    var (odd, plain, first) = (0, 0, 0)
+    for row in 0..<texts.count where !column.series.isMissing(row) {
+      if Parallel.isAbandoned(turn: row) { return }
+      if row >= DelimitedTable.lookedAt, plain == 0 { return }
+      if texts.withBytes(row, { FieldKinds(of: $0) != .string }) {
+        plain += 1
+        continue
+      }
+      if odd == 0 { first = row }
+      odd += 1
+      others.insert(Spelling(texts[row]))
+      if others.count > DelimitedTable.oddLimit { return }
     }
-    guard !others.isEmpty, numbers > 0 else { return }
-    let marks = others.sorted().map { Quoting.literal($0.text) }.joined(separator: ", ")
+    // One or two texts may fill many rows; of more the column may be made.
+    guard odd > 0, plain > 0, others.count <= 2 || plain >= 10 * odd else { return }
+    let names = others.sorted().map(\.text)
+    let marks = names.map(Quoting.literal).joined(separator: ", ")
+    let place = odd == 1 ? "in row \(first)" : "in \(odd) rows, first in row \(first)"
+    let condition =
+      names.allSatisfy(DelimitedTable.oddMarks.contains)
+      ? "to read \(names.count == 1 ? "it" : "them") as missing"
+      : "if that means a missing value"
+    let known = (options.missing ?? ["", "NA"]).map(Quoting.literal) + [marks]
     notes.append(
-      "\(source): the column `\(column.name)` is text because of \(marks); if that means a missing value: `missing: [\"\", \"NA\", \(marks)]`"
+      "\(source): the column `\(column.name)` is text because of \(marks) \(place); \(condition): `missing: [\(known.joined(separator: ", "))]`"
     )
   }
 

@@ -70,7 +70,7 @@ struct DelimitedWriter: TableWriter {
 
   // MARK: Writing
 
-  func write(_ table: Table, to file: PackedFile) throws {
+  func write(_ table: Table, to file: any ByteSink) throws {
     let shown = table.shown
     try file.append(header(shown.map(\.name)))
     let fields = FieldTexts(
@@ -79,7 +79,11 @@ struct DelimitedWriter: TableWriter {
       // An empty line would be none.
       missing: shown.count == 1 ? Array("NA".utf8) : [],
       cell: { cell in
-        let text = try JSONCell.text(cell)
+        let text =
+          switch cell {
+          case .list, .map, .tensor, .table: try JSONCell.text(cell)
+          default: cell.text
+          }
         var texts = Texts()
         appendField(text, &texts)
         return String(decoding: texts.bytes, as: UTF8.self)

@@ -8,7 +8,7 @@ struct JSONWriter: TableWriter {
 
   private var name: String { isList ? "JSON" : "JSON Lines" }
 
-  func write(_ table: Table, to file: PackedFile) throws {
+  func write(_ table: Table, to file: any ByteSink) throws {
     let shown = table.shown
     let fields = FieldTexts(
       string: { text, texts in texts.append(Quoting.json(String(decoding: text, as: UTF8.self))) },

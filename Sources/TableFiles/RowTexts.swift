@@ -9,7 +9,7 @@ enum RowTexts {
   private static let wave = 16
 
   /// Writes what `text` makes of blocks of rows.
-  static func write(_ count: Int, to file: PackedFile, _ text: (Range<Int>) throws -> [UInt8])
+  static func write(_ count: Int, to file: any ByteSink, _ text: (Range<Int>) throws -> [UInt8])
     throws
   {
     var start = 0

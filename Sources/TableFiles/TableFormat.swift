@@ -120,14 +120,7 @@ public enum TableFile {
     -> [String]
   {
     let format = try format ?? .named(path)
-    let writer: any TableWriter =
-      switch format {
-      case .csv: DelimitedWriter(separator: UInt8(ascii: ","), isQuoted: true)
-      case .tsv: DelimitedWriter(separator: UInt8(ascii: "\t"), isQuoted: false)
-      case .json: JSONWriter(isList: true)
-      case .jsonl: JSONWriter(isList: false)
-      case .parquet: ParquetWriter()
-      }
+    let writer = writer(format)
     if format == .parquet, let packing = Packing(path: path) {
       throw DomainError(
         .value, "a Parquet file is packed within, not by \(packing.rawValue)",
@@ -139,10 +132,44 @@ public enum TableFile {
   }
 }
 
+extension TableFile {
+  /// A table as CSV or JSON, as a file would hold it, but also with values that would not come back: those of columns
+  /// of several types, and what JSON has to simplify.
+  public static func text(_ table: Table, _ format: TableFormat) throws -> String {
+    let text = GatheredBytes()
+    try writer(format).write(table, to: text)
+    return String(decoding: text.bytes, as: UTF8.self)
+  }
+
+  private static func writer(_ format: TableFormat) -> any TableWriter {
+    switch format {
+    case .csv: DelimitedWriter(separator: UInt8(ascii: ","), isQuoted: true)
+    case .tsv: DelimitedWriter(separator: UInt8(ascii: "\t"), isQuoted: false)
+    case .json: JSONWriter(isList: true)
+    case .jsonl: JSONWriter(isList: false)
+    case .parquet: ParquetWriter()
+    }
+  }
+}
+
+/// Where a writer's bytes go.
+protocol ByteSink: AnyObject {
+  func append(_ bytes: [UInt8]) throws(DomainError)
+}
+
+extension PackedFile: ByteSink {}
+
+/// Bytes that stay in memory.
+private final class GatheredBytes: ByteSink {
+  private(set) var bytes: [UInt8] = []
+
+  func append(_ bytes: [UInt8]) { self.bytes += bytes }
+}
+
 /// Writes tables in one format.
 protocol TableWriter {
   /// - Returns: what does not come back as it is, in sentences.
   /// - Throws: `value` for what the format cannot say.
   func check(_ table: Table) throws -> [String]
-  func write(_ table: Table, to file: PackedFile) throws
+  func write(_ table: Table, to file: any ByteSink) throws
 }

@@ -183,22 +183,6 @@ extension Cell {
     }
   }
 
-  /// The cell for programs that know neither tensors nor tables: as lists, and as a list of rows.
-  var asLists: Cell {
-    switch self {
-    case .tensor(let tensor): tensor.list
-    case .table(let table):
-      .list(
-        (0..<table.rowCount).map { row in
-          .map(table.shown.map { Entry(key: .string($0.name), value: $0.series[row].asLists) })
-        })
-    case .list(let cells): .list(cells.map(\.asLists))
-    case .map(let entries):
-      .map(entries.map { Entry(key: $0.key.asLists, value: $0.value.asLists) })
-    default: self
-    }
-  }
-
   /// Something of which only the text is kept, and where it stands: `models[0]`.
   public struct Lost {
     public var path: String

@@ -11,18 +11,11 @@ import Foundations
 public enum CellCoding {
   public static func encode(_ cell: Cell) -> String {
     var text = ""
-    append(cell, to: &text, exact: true)
+    append(cell, to: &text)
     return text
   }
 
-  /// Plain JSON for other programs: non-finite floats and opaque cells become strings.
-  static func portable(_ cell: Cell) -> String {
-    var text = ""
-    append(cell.asLists, to: &text, exact: false)
-    return text
-  }
-
-  private static func append(_ cell: Cell, to text: inout String, exact: Bool) {
+  private static func append(_ cell: Cell, to text: inout String) {
     switch cell {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
@@ -30,58 +23,50 @@ public enum CellCoding {
     case .float(let value):
       if value.isFinite {
         text += value.description
-      } else if !exact {
-        text += Quoting.json(NumberText.shortest(value))
       } else {
         text += "{\"$float\":\(Quoting.json(NumberText.shortest(value)))}"
       }
     case .string(let value): text += Quoting.json(value)
     case .opaque(let value):
-      text += exact ? "{\"$opaque\":\(Quoting.json(value))}" : Quoting.json(value)
-    case .date, .datetime:
-      if !exact {
-        text += Quoting.json(cell.text)
-      } else if case .date = cell {
-        text += "{\"$date\":\(Quoting.json(cell.text))}"
-      } else {
-        text += "{\"$datetime\":\(Quoting.json(cell.text))}"
-      }
+      text += "{\"$opaque\":\(Quoting.json(value))}"
+    case .date: text += "{\"$date\":\(Quoting.json(cell.text))}"
+    case .datetime: text += "{\"$datetime\":\(Quoting.json(cell.text))}"
     case .list(let cells):
       text += "["
       for (index, cell) in cells.enumerated() {
         if index > 0 { text += "," }
-        append(cell, to: &text, exact: exact)
+        append(cell, to: &text)
       }
       text += "]"
-    case .map(let entries): append(entries, to: &text, exact: exact)
+    case .map(let entries): append(entries, to: &text)
     case .tensor(let tensor):
       text += "{\"$tensor\":[\(Quoting.json(tensor.element.rawValue)),"
-      append(ints(tensor.shape), to: &text, exact: exact)
+      append(ints(tensor.shape), to: &text)
       text += ","
-      append(tensor.lengths.map(ints) ?? .null, to: &text, exact: exact)
+      append(tensor.lengths.map(ints) ?? .null, to: &text)
       text += ",\"\(Data(tensor.bytes).base64EncodedString())\"]}"
     case .table(let table):
       text += "{\"$table\":"
       let columns = table.columns.map { column in
         Cell.list([.string(column.name), .string(column.role.word), .list(column.series.cells)])
       }
-      append(.list(columns), to: &text, exact: exact)
+      append(.list(columns), to: &text)
       text += "}"
     }
   }
 
   private static func ints(_ values: [Int]) -> Cell { .list(values.map { .int($0) }) }
 
-  private static func append(_ entries: [Cell.Entry], to text: inout String, exact: Bool) {
+  private static func append(_ entries: [Cell.Entry], to text: inout String) {
     let plain = entries.allSatisfy { entry in
       if case .string(let name) = entry.key { !name.hasPrefix("$") } else { false }
     }
-    if plain || !exact {
+    if plain {
       text += "{"
       for (index, entry) in entries.enumerated() {
         if index > 0 { text += "," }
         text += Quoting.json(entry.key.text) + ":"
-        append(entry.value, to: &text, exact: exact)
+        append(entry.value, to: &text)
       }
       text += "}"
     } else {
@@ -89,9 +74,9 @@ public enum CellCoding {
       for (index, entry) in entries.enumerated() {
         if index > 0 { text += "," }
         text += "["
-        append(entry.key, to: &text, exact: exact)
+        append(entry.key, to: &text)
         text += ","
-        append(entry.value, to: &text, exact: exact)
+        append(entry.value, to: &text)
         text += "]"
       }
       text += "]}"

@@ -75,6 +75,8 @@ public struct Grouping: Sendable {
         "`interval` is a confidence level between 0 and 1, found \(NumberText.shortest(interval))",
         hint: "0.95 gives 95% confidence intervals")
     }
+    let measures = measures
+    try table.requireNone(measures.map { $0.name + Table.intervalSuffix }, madeBy: "mean")
     let columns = try measures.flatMap { column in
       [
         Table.Column(column.name, try reduced(column.series.numeric, .mean)),
@@ -85,7 +87,7 @@ public struct Grouping: Sendable {
           }),
       ]
     }
-    return try Table(columns: keyColumns + columns)
+    return try Table(columns: keyColumns + columns, madeBy: "mean")
   }
 
   /// One value for the numbers of each group.
@@ -141,7 +143,8 @@ public struct Grouping: Sendable {
   /// The number of rows in each group, as a column `count`.
   public func counts() throws -> Table {
     try Table(
-      columns: keyColumns + [Table.Column("count", Series(.int((0..<count).map(size))))])
+      columns: keyColumns + [Table.Column("count", Series(.int((0..<count).map(size))))],
+      madeBy: "count")
   }
 
   /// The rows of one group as a table.

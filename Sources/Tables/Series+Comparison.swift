@@ -69,6 +69,23 @@ extension Series {
     }
   }
 
+  /// For each value whether it equals one of others, as `==` has it; a missing one stays missing.
+  public func isIn(_ values: Series) throws -> Series {
+    var (own, others) = try Series.dated(self, values)
+    if own.kind != others.kind, let moments = own.moments, let later = others.moments {
+      own = Series(.datetime(moments), missing: own.missing)
+      others = Series(.datetime(later), missing: others.missing)
+    }
+    var wanted: Set<Cell> = []
+    for (row, cell) in others.cells.enumerated() where !cell.hasNoPlace {
+      try Cancellation.check(turn: row)
+      wanted.insert(cell.groupingKey)
+    }
+    let codes = try Codes(own)
+    let isWanted = codes.firsts.map { wanted.contains(own[$0].groupingKey) }
+    return Series(.bool(codes.rows.map { isWanted[Int($0)] }), missing: missing)
+  }
+
   /// For each level whether it holds beside a text: in the order of the levels where the text is one of them.
   private static func places(_ comparison: Comparison, _ levels: Texts, _ text: Texts) -> [Bool] {
     let place = levels.withView { levels in

@@ -51,14 +51,28 @@ extension Table {
     let order = try spread.gathered(columnCodes.firsts).ordered()
     for code in order {
       let title = spread[columnCodes.firsts[code]].text
+      guard !columns.dropFirst(names.count).contains(where: { $0.name.isSpelt(title) }) else {
+        throw DomainError(
+          .value, "two values of `\(name)` are both written `\(title)`, as the name of one column",
+          hint: "make its values one type: `t.convert({\(name): \"string\"})`")
+      }
       columns.append(Column(title, cells.gatheredOrMissing(found[code])))
     }
-    return try Table(columns: columns)
+    return try Table(columns: columns, madeBy: "pivot")
   }
 
   /// One row for each row and each of the named columns: the other columns, the column's name, and its value.
   public func unpivoted(_ names: [String], name: String, value: String) throws -> Table {
     let kept = try without(names).columns
+    for (word, title) in [("name", name), ("value", value)] {
+      let isTaken =
+        kept.contains { $0.name.isSpelt(title) } || word == "value" && title.isSpelt(name)
+      guard !isTaken else {
+        throw DomainError(
+          .value, "`unpivot` makes a column `\(title)`, but there is one of that name already",
+          hint: "call it something else: `\(word): \"\(title)_2\"`")
+      }
+    }
     guard rowCount.multipliedReportingOverflow(by: max(1, names.count)).partialValue < 1 << 31
     else {
       throw DomainError(.limit, "\(rowCount) rows of \(names.count) columns are too many rows")
@@ -101,7 +115,7 @@ extension Table {
     guard let place = columns.firstIndex(where: { $0.name.isSpelt(name) }) else { return self }
     var result = columns
     result.replaceSubrange(place...place, with: added)
-    return try Table(columns: result)
+    return try Table(columns: result, madeBy: "one_hot")
   }
 
   /// The rows in which none of the named columns (of all, where none is named) is missing.

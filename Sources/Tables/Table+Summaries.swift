@@ -15,11 +15,11 @@ extension Table {
     return try Table(
       columns: counted.map {
         Column($0.name, $0.series.gathered(order.map { codes.firsts[$0] }))
-      } + [Column("count", Series(.int(order.map { counts[$0] })))])
+      } + [Column("count", Series(.int(order.map { counts[$0] })))], madeBy: "value_counts")
   }
 
   /// A row for each column: its type, how many values are there and missing and distinct, and of numbers the mean,
-  /// standard deviation and quartiles.
+  /// standard deviation and quartiles. The ends of columns whose types differ, such as dates and numbers, are texts.
   public func described() throws -> Table {
     let shown = shown
     func column(_ name: String, _ cell: (Column) throws -> Cell) throws -> Column {
@@ -32,12 +32,14 @@ extension Table {
       }
     }
     func end(_ name: String, _ reduction: Series.Reduction) throws -> Column {
-      try column(name) { column in
+      let ends = try column(name) { column in
         switch column.series.kind {
         case .list, .mixed, .category, .string: .null
         default: try column.series.reduced(reduction)
         }
       }
+      guard ends.series.kind == .mixed else { return ends }
+      return Column(name, ends.cells.map { $0.isNull ? .null : .string($0.text) })
     }
     return try Table(columns: [
       try column("column") { .string($0.name) },
@@ -91,7 +93,7 @@ extension Table {
                 numbers[place], numbers[other], measures[place].series, measures[other].series)
             })))
     }
-    return try Table(columns: columns)
+    return try Table(columns: columns, madeBy: "correlation")
   }
 
   private static func correlation(_ a: [Double], _ b: [Double], _ x: Series, _ y: Series) -> Cell {
@@ -184,6 +186,6 @@ extension Grouping {
       columns: keyColumns + [
         Table.Column(name, values), Table.Column(name + "_low", lows),
         Table.Column(name + "_high", highs),
-      ])
+      ], madeBy: "estimate")
   }
 }

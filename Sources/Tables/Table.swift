@@ -65,6 +65,27 @@ public struct Table: Sendable, Equatable {
     rowCount = columns.first?.series.count ?? 0
   }
 
+  /// A table of columns some of which an operation has named, not the script.
+  /// - Throws: `value` where two share a name, with what to do about it.
+  public init(columns: [Column], madeBy operation: String) throws {
+    var seen: Set<Spelling> = []
+    for column in columns where !seen.add(column.name) {
+      throw Table.taken(column.name, operation)
+    }
+    try self.init(columns: columns)
+  }
+
+  /// - Throws: `value` where a column is called as one that an operation makes.
+  func requireNone(_ names: [String], madeBy operation: String) throws {
+    if let name = names.first(where: hasColumn) { throw Table.taken(name, operation) }
+  }
+
+  private static func taken(_ name: String, _ operation: String) -> DomainError {
+    DomainError(
+      .value, "`\(operation)` makes a column `\(name)`, but there is one of that name already",
+      hint: "call that one something else first: `t.rename(\"\(name)\", \"\(name)_2\")`")
+  }
+
   /// A table of rows, each a list of names with cells. Columns stand in the order of their first appearance; what a row
   /// does not name is null, and the later of two equal names in one row counts.
   public init(rows: [[(name: String, cell: Cell)]], axes: Set<Spelling> = []) {

@@ -29,13 +29,35 @@ import Testing
     ("import std.recipes as r\nr.|", .member(["r"]), "", 26), ("m[\"|", .key(["m"]), "", 3),
     ("a.b['ke y|", .key(["a", "b"]), "ke y", 5), ("m[\"a\"] + [\"b|", .string("b"), "b", 11),
     ("f([\"a|", .string("a"), "a", 4), ("m[0, \"a|", .string("a"), "a", 6),
-    ("\"\\\"|", .string("\\\""), "\\\"", 1),
+    ("\"\\\"|", .string("\\\""), "\\\"", 1), ("t[[\"a|", .key(["t"]), "a", 4),
+    ("t[['a', 'b|", .key(["t"]), "b", 9), ("t.head(3)[\"a|", .key(nil), "a", 11),
+    ("t\n  .he|", .member(["t"]), "he", 5), ("0..n.|", .member(["n"]), "", 5),
   ])
   func places(marked: String, place: CursorContext.Place, prefix: String, start: Int) {
     let context = context(marked)
     #expect(context.place == place)
     #expect(context.prefix == prefix)
     #expect(context.start == start)
+  }
+
+  @Test(arguments: [
+    ("x + t.x.|", "t.x"), ("let y = t.group(\"k\").|", "t.group(\"k\")"), ("f(t[0].na|", "t[0]"),
+    ("f\"a\".upper().|", "f\"a\".upper()"), ("a, (b + c).|", "(b + c)"),
+    ("t.head(3)[\"a|", "t.head(3)"), ("t[[\"a\", \"b|", "t"), ("not t.x.|", "t.x"),
+    ("t\n  .head(3)\n  .|", "t\n  .head(3)\n  "),
+  ])
+  func bases(marked: String, base: String) throws {
+    let text = marked.replacing("|", with: "")
+    let found = try #require(context(marked).base)
+    #expect(String(decoding: Array(text.utf8)[found], as: UTF8.self) == base)
+  }
+
+  @Test func argumentsAtTheCursor() throws {
+    let call = try #require(context("plot.line(t.head(3), x: \"a\", y: \"|").call)
+    #expect(call.callee == ["plot", "line"] && call.name == "y" && call.names == ["x", "y"])
+    #expect(call.first == 10..<19 && call.position == 1)
+    let method = try #require(context("t.head(3).group(\"a\", [\"|").call)
+    #expect(method.callee == nil && method.text == 0..<15 && method.position == 1)
   }
 
   @Test(arguments: [

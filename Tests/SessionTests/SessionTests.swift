@@ -393,6 +393,42 @@ private final class Stage {
     #expect(found.filter { $0.text == "items" }.count == 1)
   }
 
+  @Test(arguments: [
+    ("results.epsilon.me", ["mean", "median"]), ("results[0].", ["epsilon", "map"]),
+    ("results.group(\"epsilon\").", ["mean", "agg", "keys"]),
+    ("results.group(\"epsilon\").mean().", ["epsilon", "columns", "sort"]),
+    ("results.head(3).eps", ["epsilon"]), ("let x = results.select(\"epsilon\").", ["epsilon"]),
+    ("[1, 2].", ["append"]), ("\"a\".upper().", ["lower", "split"]),
+    ("\"a b\".split(\" \")[0].", ["upper"]), ("[{deep: 1}][0].", ["deep", "items"]),
+    ("results.rows[0].", ["epsilon"]), ("results.columns[0].up", ["upper"]),
+    ("results\n  .head(3)\n  .so", ["sort"]),
+    ("results.head(3).sort(des", ["descending: "]), ("nobody.knows().", []),
+  ])
+  func membersOfExpressionsAreCandidates(text: String, expected: [String]) {
+    let found = complete(text)
+    #expect(expected.allSatisfy(found.contains), "\(text): \(found)")
+    if expected.isEmpty { #expect(found.isEmpty) }
+  }
+
+  @Test func completionCallsNothing() {
+    let session = session()
+    _ = session.execute("let calls = []\nfn note() { calls.append(1)\n \"text\" }")
+    _ = session.complete("note().", cursor: 7)
+    _ = session.complete("[note()][0].", cursor: 12)
+    #expect(session.execute("calls").text == "[]")
+  }
+
+  @Test(arguments: [
+    ("results.group(\"", ["epsilon"]), ("results.select(\"ep", ["epsilon"]),
+    ("results.sort(\"-", ["-epsilon"]), ("results.group([\"", ["epsilon"]),
+    ("results.head(1)[\"", ["epsilon"]), ("results[[\"", ["epsilon"]),
+    ("plot.line(results, x: \"", ["epsilon"]), ("results.pivot(rows: \"", ["epsilon"]),
+    ("results.head(2).unique(\"e", ["epsilon"]), ("results.select(\"nothing", []),
+  ])
+  func columnsAreCandidatesInStrings(text: String, expected: [String]) {
+    #expect(complete(text) == expected)
+  }
+
   @Test func fieldsOfNativesAreCandidates() {
     let found = complete("results.")
     #expect(found.contains("epsilon") && found.contains("columns") && found.contains("group"))

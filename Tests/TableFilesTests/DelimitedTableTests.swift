@@ -133,6 +133,32 @@ import Testing
     #expect(try read("a,b\n1,x\n").notes.isEmpty)
   }
 
+  @Test func notesNameOddTexts() throws {
+    let one = try read("a\n1\n?\n").notes.first
+    #expect(
+      one
+        == "f: the column `a` is text because of \"?\" in row 1; to read it as missing: `missing: [\"\", \"NA\", \"?\"]`"
+    )
+    // However far down they stand.
+    var text = "n,s,d\n"
+    for row in 0..<20_000 {
+      text += "\(row == 15_000 ? "-" : row == 17_000 ? "?" : "\(row)"),word\(row),2026-11-29\n"
+    }
+    let long = try read(text + "1,x,n.a.\n").notes
+    #expect(long.count == 2)
+    #expect(
+      long.first?.contains("`n` is text because of \"-\", \"?\" in 2 rows, first in row 15000")
+        == true)
+    #expect(long.last?.contains("`d` is text because of \"n.a.\" in row 20000") == true)
+    #expect(try read("a\n1\nx\n").notes.first?.contains("if that means a missing value") == true)
+    #expect(try read("a\n1\nx\ny\nz\n").notes.isEmpty)
+    // What somebody has named before stays named.
+    var options = ReadingOptions()
+    options.missing = ["?"]
+    let named = try TableFile.table(Array("a\n1\n?\nN/A\n".utf8), source: "f", .csv, options)
+    #expect(named.notes.first?.contains("`missing: [\"?\", \"N/A\"]`") == true)
+  }
+
   @Test func tsvHasNoQuotes() throws {
     let table = try read("a\tb\n\"x\" y\t1\r\nz\t2\n", .tsv).table
     #expect(table.columns[0].cells == [.string("\"x\" y"), .string("z")])

@@ -28,10 +28,47 @@ import Testing
     if format == .parquet {
       seeds = try ParquetTests.entries("files").map { try ParquetTests.bytes($0.value) }
     }
-    var fuzz = TableFuzz(format, seeds: seeds, seed: SplitMix64.fromClock)
+    try survives(seeds) { try TableFile.table($0, source: "f", format, ReadingOptions()).table }
+  }
+
+  private func survives(_ seeds: [[UInt8]], _ read: @escaping ([UInt8]) throws -> Table) throws {
+    var fuzz = TableFuzz(seeds: seeds, seed: SplitMix64.fromClock, read: read)
     let outcome = fuzz.run(seconds: Self.seconds)
     #expect(outcome.faults.isEmpty, "\(outcome.faults.prefix(5))")
     #expect(outcome.tables + outcome.errors > 0)
+  }
+
+  private func path(_ ending: String) -> String {
+    NSTemporaryDirectory() + "fairlead-fuzz-\(UUID().uuidString)\(ending)"
+  }
+
+  /// Damage to packed files is found by the unpacker, or in what comes out of it.
+  @Test(arguments: [".csv.gz", ".csv.zst", ".jsonl.gz", ".parquet"])
+  func filesSurvive(_ ending: String) throws {
+    let table = try TableFile.table(
+      Array((Self.texts[.csv] ?? [])[0].utf8), source: "f", .csv, ReadingOptions()
+    ).table
+    let path = path(ending)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    _ = try TableFile.write(table, to: path)
+    let seed = try Data(contentsOf: URL(fileURLWithPath: path))
+    try survives([Array(seed)]) { bytes in
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      return try TableFile.read(path).table
+    }
+  }
+
+  @Test func sentencesSurvive() throws {
+    let seeds = [
+      "-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\n. . O O\n\nPeter NNP B-NP B-PER\n",
+      "# text = It's\n1-2\tIt's\t_\t_\t_\t_\t_\t_\t_\t_\n1\tIt\tit\tPRON\tPRP\tCase=Nom\t3\tnsubj\t_\t_\n2\t's\tbe\tAUX\tVBZ\t_\t3\tcop\t_\t_\n3.1\tx\tx\tX\t_\t_\t_\t_\t_\t_\n",
+    ]
+    let path = path(".conll")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try survives(seeds.map { Array($0.utf8) }) { bytes in
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      return try ConllFile.read(path)
+    }
   }
 }
 

@@ -13,6 +13,30 @@ import Testing
     "\"quoted\"", " space ", "2026-11-29", "é", "😀", "#c", "a;b", "\\", "{}", "\u{FEFF}", "None",
   ]
 
+  @Test func csvQuotesAndKeepsInfinities() throws {
+    let table = Table(rows: [
+      [("a,b", .string("say \"hi\"\nthere")), ("x", .float(-.infinity))],
+      [("a,b", .null), ("x", .float(1e-5))],
+    ])
+    #expect(
+      try TableFile.text(table, .csv) == "\"a,b\",x\n\"say \"\"hi\"\"\nthere\",-inf\n,1e-05\n")
+  }
+
+  @Test func jsonIsStandard() throws {
+    let table = Table(rows: [[("a", .float(.nan)), ("b", .list([.int(1), .bool(true)]))]])
+    #expect(try TableFile.text(table, .json) == "[\n  {\"a\": \"nan\", \"b\": [1, true]}\n]\n")
+  }
+  /// Text for a script also says what a file could not give back.
+  @Test func textsHoldColumnsOfSeveralTypes() throws {
+    let table = Table(rows: [
+      [("a", .int(1)), ("b", .list([.float(.nan)]))], [("a", .string("x,y")), ("b", .null)],
+      [("a", .date(0)), ("b", .opaque("<model>"))],
+    ])
+    #expect(
+      try TableFile.text(table, .csv) == "a,b\n1,\"[\"\"nan\"\"]\"\n\"x,y\",\n1970-01-01,<model>\n")
+    #expect(throws: DomainError.self) { try TableFile.write(table, to: "/nowhere/t.csv") }
+  }
+
   private struct Maker {
     var random: SplitMix64
 

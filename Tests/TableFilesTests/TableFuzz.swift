@@ -5,14 +5,15 @@ import Tables
 
 /// Readers given damaged files: whatever stands in them, a reader gives a table or an error, soon.
 struct TableFuzz {
-  let format: TableFormat
+  /// The reader.
+  let read: ([UInt8]) throws -> Table
   /// Sound files, which are then damaged.
   let seeds: [[UInt8]]
   private var random: SplitMix64
 
-  init(_ format: TableFormat, seeds: [[UInt8]], seed: UInt64) {
-    self.format = format
+  init(seeds: [[UInt8]], seed: UInt64, read: @escaping ([UInt8]) throws -> Table) {
     self.seeds = seeds
+    self.read = read
     random = SplitMix64(seed: seed)
   }
 
@@ -71,7 +72,7 @@ struct TableFuzz {
       let bytes = input()
       let start = Date()
       do {
-        let table = try TableFile.table(bytes, source: "f", format, ReadingOptions()).table
+        let table = try read(bytes)
         outcome.tables += 1
         for column in table.columns where column.series.count != table.rowCount {
           outcome.faults.append(

@@ -102,8 +102,6 @@ import Testing
     "Execute.swift: execute": 830, "Verifier.swift: verify": 150,
     // A list of words for each trait.
     "ContextWords.swift: addTraits": 120,
-    // One walk over the text of a line, with what has been seen so far.
-    "CursorContext.swift: init": 120,
     // Natives with many options: what each becomes.
     "DistillBuiltins.swift: run": 95, "GenerationBuiltins.swift: generate": 80,
     // Loops over the same blocks with many buffers; parts would pass all of them on.

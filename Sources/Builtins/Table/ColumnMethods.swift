@@ -62,6 +62,50 @@ enum ColumnMethods {
     ) { series in try series.chosen().count == series.count - series.missingCount },
   ]
 
+  private static let isIn = Native(
+    "is_in",
+    "For each value whether it is one of several, a mask for rows; a missing one stays missing.",
+    column,
+    Param<Value>(
+      "values", "A list, a column, a range or a tensor; its missing values count for nothing."),
+    returns: "column", seeAlso: ["table.filter"],
+    search: ["isin", "in", "contains", "membership"],
+    examples: [
+      ("table({v: [1, 2, nil, 3]}).v.is_in([1, 3])", "[true, false, nil, true]"),
+      (
+        "let t = table({k: [\"a\", \"b\", \"c\"]})\nt[t.k.is_in([\"a\", \"c\"])].k",
+        #"["a", "c"]"#
+      ),
+    ],
+    context: { (vm: VM, series: Series, values: Value) throws -> Series in
+      guard let others = try ColumnOperators.series(values, vm) else {
+        throw Fault(
+          .type, "`is_in` takes a list or a column, found \(Representation.described(values))",
+          hint: "one value is compared with `==`: `t.v == 1`"
+        ).atArgument(1)
+      }
+      return try Cancellation.abandonable { try series.isIn(others) }
+    })
+
+  private static let map = Native(
+    "map", "A column of what a function gives for each value; nil for a missing one.", column,
+    Param<Callable>("function", "A function of one value."), returns: "column",
+    search: ["apply", "transform"],
+    examples: [("table({v: [1, 2]}).v.map(x => x * 10)", "[10, 20]")],
+    context: { (vm: VM, series: Series, function: Callable) in
+      var cells: [Cell] = []
+      cells.reserveCapacity(series.count)
+      for row in 0..<series.count {
+        try vm.checkInterrupt()
+        if series.isMissing(row) {
+          cells.append(.null)
+          continue
+        }
+        cells.append(try vm.scope { try Cell(function.call(series[row].encode(vm)), vm) })
+      }
+      return Series(cells: cells)
+    })
+
   static let columns = [
     Native(
       "unique", "The distinct values in the order of their first row.", column, returns: "column",
@@ -82,6 +126,7 @@ enum ColumnMethods {
     ) { series in
       Series(.bool(series.missing ?? [Bool](repeating: false, count: series.count)))
     },
+    isIn,
     Native(
       "fill_missing", "The column with a value where one is missing.", column,
       Param<Value>("value", "A value, or a column with a value for each row."), returns: "column",
@@ -93,24 +138,7 @@ enum ColumnMethods {
         }
         return try series.filled(with: other)
       }),
-    Native(
-      "map", "A column of what a function gives for each value; nil for a missing one.", column,
-      Param<Callable>("function", "A function of one value."), returns: "column",
-      search: ["apply", "transform"],
-      examples: [("table({v: [1, 2]}).v.map(x => x * 10)", "[10, 20]")],
-      context: { (vm: VM, series: Series, function: Callable) in
-        var cells: [Cell] = []
-        cells.reserveCapacity(series.count)
-        for row in 0..<series.count {
-          try vm.checkInterrupt()
-          if series.isMissing(row) {
-            cells.append(.null)
-            continue
-          }
-          cells.append(try vm.scope { try Cell(function.call(series[row].encode(vm)), vm) })
-        }
-        return Series(cells: cells)
-      }),
+    map,
     Native(
       "rank",
       "The place of each value in their order, from 1; equal ones share the mean of theirs.",

@@ -39,7 +39,15 @@ extension Series: NativeValue {
         return series[row - 1].encode(vm)
       }
     }
+    type.membershipHint =
+      "a mask, true where a value is one of several, is `t.v.is_in([1, 2])`"
     type.contains = { series, value, vm in
+      if value.object is Boxed<Series> {
+        throw Fault(
+          .type,
+          "`in` asks of the whole column whether it is a value of the other: that is one bool",
+          hint: "a mask, true where a value is one of the other's, is `t.v.is_in(u.v)`")
+      }
       let cell = try Cell(value, vm)
       if cell.isNull { return series.missing != nil }
       guard let result = try? Series.compared(.equal, series, Series(cells: [cell])) else {
@@ -181,7 +189,7 @@ enum RowPlaces {
         .type,
         "a \(what) is indexed by a row number, a slice, a mask or row numbers, found \(Representation.described(value))",
         hint: value.isBool
-          ? "`==` with nil and `in` are one bool for the whole column: use `t.v.is_missing()`, `t.filter(row => row.v in [1, 2])`"
+          ? "`==` with nil and `in` are one bool for the whole column: use `t.v.is_missing()`, `t.v.is_in([1, 2])`"
           : nil)
     }
     if chosen.kind == .bool {

@@ -90,7 +90,7 @@ enum ForeignNames {
     ("sort_values order arrange", "write `c.sort()`"), ("size shape nrow", "write `len(c)`"),
     ("str", "texts are taken one by one: `c.map(text => text.lower())`"),
     ("dt", "write `c.year`, `c.month`, `c.day` or `c.weekday`"),
-    ("isin", "write `c.map(x => x in [1, 2])`"), ("between", "write `c >= 1 & c <= 2`"),
+    ("isin", "write `c.is_in([1, 2])`"), ("between", "write `c >= 1 & c <= 2`"),
     ("corr cor", "write `stats.correlation(a, b)`"), ("var", "write `c.std() ** 2`"),
     ("iloc loc", "write `c[0]`, `c[1:3]` or `c[c > 1]`"),
     ("index", "there is no index: `c[0]` is the first value"),

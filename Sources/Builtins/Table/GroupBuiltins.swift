@@ -52,7 +52,8 @@ enum GroupBuiltins {
     Native(
       name, text, groups, returns: "table",
       examples: [("table({k: [1, 1], v: [2, 4]}).group(\"k\").\(name)().v", value)]
-    ) { groups in try result(groups) }.knowing(TableColumns.summary)
+    ) { groups in try result(groups) }.knowing(TableColumns.summary).hinting(
+      excess: "of one column write `g.agg({v: \"\(name)\"})`")
   }
 
   static let summaries = [
@@ -94,7 +95,8 @@ enum GroupBuiltins {
     Native(
       "count", "How many rows each group has.", groups, returns: "table", search: ["size"],
       examples: [("table({k: [1, 1, 2]}).group(\"k\").count().count", "[2, 1]")]
-    ) { groups in try groups.counts() }.knowing(TableColumns.count),
+    ) { groups in try groups.counts() }.knowing(TableColumns.count).hinting(
+      excess: "what is there of one column counts `g.agg({v: \"count\"})`"),
   ]
 
   static let aggregates = [
@@ -120,7 +122,10 @@ enum GroupBuiltins {
       ],
       context: { (vm: VM, groups: Grouping, statistics: MapObject) in
         try aggregate(groups, statistics, vm)
-      }),
+      }
+    ).hinting(
+      argument: { "write a map: `g.agg({\($0): \"mean\"})`" },
+      excess: "the statistics stand in a map: `g.agg({v: \"mean\"})`"),
     Native(
       "estimate",
       "The mean of a column in each group with the ends of its interval. They stand in columns `name`, `name_low`, `name_high`.",
@@ -143,7 +148,8 @@ enum GroupBuiltins {
         try groups.estimates(
           name, method: Grouping.IntervalMethod(rawValue: method) ?? .student, level: level
         ) { numbers in try resampled(numbers, level, vm) }
-      }),
+      }
+    ).knowing(TableColumns.estimated),
   ]
 
   private static func aggregate(_ groups: Grouping, _ statistics: MapObject, _ vm: VM) throws
@@ -180,7 +186,7 @@ enum GroupBuiltins {
             reduction: try TableBuiltins.reduction(statistic))
         })
     }
-    return try Table(columns: columns)
+    return try Table(columns: columns, madeBy: "agg")
   }
 }
 

@@ -6,6 +6,31 @@ import Tables
 // The methods of tables that make other columns and rows.
 
 extension TableBuiltins {
+  private static let rename = Native(
+    "rename", "The table with columns under other names.",
+    table, Param<Value>("names", "A map from old names to new ones, or one old name."),
+    Param<String?>("new", "The new name, where one old name is given.", default: nil),
+    returns: "table", search: ["columns"],
+    examples: [("table({a: [1], b: [2]}).rename({a: \"x\"}).columns", "[\"x\", \"b\"]")],
+    context: { (vm: VM, table: Table, names: Value, new: String?) in
+      if let old = names.string {
+        guard let new else {
+          throw Fault(.type, "`rename` needs the new name as well").atArgument(1)
+        }
+        return try table.renamed([(old, new)])
+      }
+      guard new == nil, let map = try [Spelling: String].decode(names, vm) else {
+        throw Fault(.type, "`rename` needs a map from old names to new ones").atArgument(1)
+      }
+      return try table.renamed(map.map { ($0.key.text, $0.value) })
+    }
+  ).knowing(TableColumns.renamed).hinting(
+    argument: { name in
+      "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
+    },
+    excess:
+      "several names stand in a map from old ones to new ones: `t.rename({a: \"x\", b: \"y\"})`")
+
   static let changing = [
     Native(
       "with", "The table with one column more, or with that column replaced; a map gives several.",
@@ -38,26 +63,12 @@ extension TableBuiltins {
         }
         return result
       }
-    ).knowing(TableColumns.with),
-    Native(
-      "rename", "The table with columns under other names.",
-      table, Param<Value>("names", "A map from old names to new ones, or one old name."),
-      Param<String?>("new", "The new name, where one old name is given.", default: nil),
-      returns: "table", search: ["columns"],
-      examples: [("table({a: [1], b: [2]}).rename({a: \"x\"}).columns", "[\"x\", \"b\"]")],
-      context: { (vm: VM, table: Table, names: Value, new: String?) in
-        if let old = names.string {
-          guard let new else {
-            throw Fault(.type, "`rename` needs the new name as well").atArgument(1)
-          }
-          return try table.renamed([(old, new)])
-        }
-        guard new == nil, let map = try [Spelling: String].decode(names, vm) else {
-          throw Fault(.type, "`rename` needs a map from old names to new ones").atArgument(1)
-        }
-        return try table.renamed(map.map { ($0.key.text, $0.value) })
-      }
-    ).knowing(TableColumns.renamed),
+    ).knowing(TableColumns.with).hinting(
+      argument: {
+        "the column's name is a text, `t.with(\"\($0)\", …)`, or a key: `t.with({\($0): …})`"
+      },
+      excess: "several columns stand in a map: `t.with({a: 1, b: 2})`"),
+    rename,
     Native(
       "append", "The rows of both; columns are matched by name, what one lacks is missing.",
       table, Param<Value>("other", "A table, a row (a map), or a list of rows."),
@@ -104,7 +115,8 @@ extension TableBuiltins {
       Param<String>("name", "The column."), returns: "table",
       search: ["dummies", "get_dummies", "indicator", "encode"],
       examples: [("table({k: [\"a\", \"b\"]}).one_hot(\"k\").columns", "[\"k=a\", \"k=b\"]")]
-    ) { table, name in try table.oneHot(name) }.abandonable(),
+    ) { table, name in try table.oneHot(name) }
+    .knowing(TableColumns.naming(["name"])).abandonable(),
     Native(
       "convert", "The table with columns of other types.", table,
       Param<[Spelling: String]>(
@@ -117,7 +129,7 @@ extension TableBuiltins {
         try result.with(
           entry.key.text, result.column(entry.key.text).series.converted(to: kind(entry.value)))
       }
-    }.abandonable(),
+    }.hinting(argument: { "write `t.convert({\($0): \"float\"})`" }).abandonable(),
   ]
 
   static func kind(_ name: String) throws -> Series.Kind {
@@ -149,7 +161,9 @@ extension TableBuiltins {
         ("table({a: [1, nil], b: [nil, \"x\"]}).fill_missing({b: \"?\"}).b", "[\"?\", \"x\"]"),
       ],
       context: { (vm: VM, table: Table, values: Value) in try filled(table, values, vm) }
-    ).knowing(TableColumns.same),
+    ).knowing(TableColumns.same).hinting(
+      argument: { "write `t.fill_missing({\($0): 0})`" },
+      excess: "the value of one column stands in a map: `t.fill_missing({v: 0})`"),
     Native(
       "drop_duplicates", "The first of all rows that are equal in the named columns (in all).",
       table, columnNames("Names, or lists of them; all where none is named."), returns: "table",

@@ -12,6 +12,30 @@ enum TableBuiltins {
     Param<Rest<Names>>("columns", summary)
   }
 
+  private static let sort = Native(
+    "sort",
+    "The rows in the order of the named columns; missing values and nan come last, whichever way. The first name counts most.",
+    table,
+    Param<Rest<Value>>(
+      "by", "Names, those with a `-` in front greatest first, or a function of the row."),
+    Param<Bool>("descending", "Greatest first.", default: false, named: true), returns: "table",
+    search: ["arrange", "order"],
+    examples: [
+      ("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]"),
+      ("table({a: [1, 1, 2], b: [5, 6, 7]}).sort(\"a\", \"-b\").b", "[6, 5, 7]"),
+      ("table([{a: nan}, {a: 1}]).sort(\"a\", descending: true).a", "[1.0, nan]"),
+    ],
+    context: { (vm: VM, table: Table, by: Rest<Value>, descending: Bool) in
+      try sorted(table, by.values, descending, vm)
+    }
+  ).knowing(TableColumns.sorted).hinting { name in
+    switch name {
+    case "ascending", "reverse": "greatest first is `t.sort(\"-v\")`"
+    case "by", "key", "columns": "names stand without `name:`: `t.sort(\"a\", \"-b\")`"
+    default: nil
+    }
+  }
+
   static let choosing = [
     Native(
       "select", "The named columns, in the order asked for; a column brings its interval along.",
@@ -21,7 +45,9 @@ enum TableBuiltins {
     ) { table, names in
       TableRows.notice(names.flat, of: table)
       return try table.select(names.flat)
-    }.knowing(TableColumns.select),
+    }.knowing(TableColumns.select).hinting { _ in
+      "names stand without `name:`: `t.select(\"a\", \"b\")`"
+    },
     Native(
       "without", "All columns but the named ones.",
       table, columnNames("Names, or lists of them."),
@@ -42,24 +68,10 @@ enum TableBuiltins {
         ("let t = table({a: [1, 5]})\nt.filter(t.a > 2).a", "[5]"),
       ],
       context: { (vm: VM, table: Table, keep: Value) in try filtered(table, keep, vm) }
-    ).knowing(TableColumns.filtered),
-    Native(
-      "sort",
-      "The rows in the order of the named columns; missing values and nan come last, whichever way. The first name counts most.",
-      table,
-      Param<Rest<Value>>(
-        "by", "Names, those with a `-` in front greatest first, or a function of the row."),
-      Param<Bool>("descending", "Greatest first.", default: false, named: true), returns: "table",
-      search: ["arrange", "order"],
-      examples: [
-        ("table([{a: 2}, {a: 1}]).sort(\"a\").a", "[1, 2]"),
-        ("table({a: [1, 1, 2], b: [5, 6, 7]}).sort(\"a\", \"-b\").b", "[6, 5, 7]"),
-        ("table([{a: nan}, {a: 1}]).sort(\"a\", descending: true).a", "[1.0, nan]"),
-      ],
-      context: { (vm: VM, table: Table, by: Rest<Value>, descending: Bool) in
-        try sorted(table, by.values, descending, vm)
-      }
-    ).knowing(TableColumns.sorted),
+    ).knowing(TableColumns.filtered).hinting { name in
+      "write a mask, `t.filter(t.\(name) == 1)`, or a function: `t.filter(row => row.\(name) == 1)`"
+    },
+    sort,
     Native(
       "head", "The first rows.", table,
       Param<Int>("count", "How many.", default: 5, .nonNegative), returns: "table",
@@ -79,7 +91,9 @@ enum TableBuiltins {
     ) { table, names in
       TableRows.notice(names.flat, of: table)
       return try table.group(by: names.flat)
-    }.knowing(TableColumns.grouped).abandonable(),
+    }.knowing(TableColumns.grouped).hinting { _ in
+      "names stand without `name:`: `t.group(\"a\", \"b\")`"
+    }.abandonable(),
   ]
 
   private static func filtered(_ table: Table, _ keep: Value, _ vm: VM) throws -> Table {

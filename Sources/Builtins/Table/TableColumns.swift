@@ -45,7 +45,7 @@ enum TableColumns {
             problem(name, among: columns).map { (parameter, $0) }
           }
         }
-      })
+      }, partNames: (owner, Set(parameters)))
   }
 
   /// The names that an argument has, and those behind it; nil where they are not all in the text.
@@ -92,7 +92,7 @@ enum TableColumns {
         let plain = name.hasPrefix("-") && !columns.contains(name) ? String(name.dropFirst()) : name
         return problem(plain, among: columns).map { ("by", $0) }
       }
-    }, handed: handedRow)
+    }, partNames: ("table", ["by"]), handed: handedRow)
 
   static let grouped = naming(["by"]) { columns, _ in
     .object(Grouping.nativeType.name, parts: columns)
@@ -113,7 +113,7 @@ enum TableColumns {
         let old = arguments["names"]?.constant?.string
       else { return table(nil) }
       return table(columns.subtracting([old]).union([new]))
-    }, problems: naming(["names"]).problems)
+    }, problems: naming(["names"]).problems, partNames: ("table", ["names"]))
 
   static let appended = CallInsight(result: { arguments in
     guard let columns = columns(arguments["table"]),
@@ -144,6 +144,14 @@ enum TableColumns {
     default: nil
     }
   })
+
+  /// Bounds of an interval beside the mean of a column.
+  static let estimated = naming(["name"], of: "groups") { columns, named in
+    table(
+      columns.map { columns in
+        columns.union((named ?? []).flatMap { [$0 + "_low", $0 + "_high"] })
+      })
+  }
 
   static let drawn = naming([
     "x", "y", "by", "panel", "low", "high", "labels", "scores", "value",

@@ -34,7 +34,9 @@ extension TableBuiltins {
           -> Table in
         let request = try join(on, how, expect, vm)
         return try Cancellation.abandonable { try table.joined(other, request) }
-      }),
+      }
+    ).knowing(TableColumns.naming(["on"])).hinting(
+      excess: "the key has a name: `t.join(u, on: \"key\")`"),
     Native(
       "pivot",
       "One row for each value of some columns, one column for each value of another.",
@@ -56,7 +58,9 @@ extension TableBuiltins {
       try table.pivoted(
         rows: rows.values, columns: columns, values: values,
         reduction: try name.map(reduction))
-    }.abandonable(),
+    }.knowing(TableColumns.naming(["rows", "columns", "values"])).hinting(
+      excess: "write `t.pivot(rows: \"a\", columns: \"b\", values: \"v\")`"
+    ).abandonable(),
     Native(
       "unpivot", "A row for each row and each of the named columns: its name and its value.",
       table, Param<Names>("columns", "The columns to stack."),
@@ -67,7 +71,7 @@ extension TableBuiltins {
       examples: [("table({k: [1], a: [2], b: [3]}).unpivot([\"a\", \"b\"]).value", "[2, 3]")]
     ) { table, names, name, value in
       try table.unpivoted(names.values, name: name, value: value)
-    }.abandonable(),
+    }.knowing(TableColumns.naming(["columns"])).abandonable(),
   ]
 
   private static let oneOf =
@@ -120,7 +124,8 @@ extension TableBuiltins {
       reduction.rawValue, "\(summary) of every numeric column, a table of one row.", table,
       returns: "table", seeAlso: ["table.describe", "column.\(reduction.rawValue)"],
       examples: [("table({v: [2.0, 2.0]}).\(reduction.rawValue)().columns", "[\"v\"]")]
-    ) { table in try table.reduced(reduction) }.abandonable()
+    ) { table in try table.reduced(reduction) }
+    .hinting(excess: "of one column write `t.v.\(reduction.rawValue)()`").abandonable()
   }
 
   static let summarising = [
@@ -129,7 +134,8 @@ extension TableBuiltins {
       "A row for each column: its type, what is there, missing and distinct, and what numbers are like.",
       table, returns: "table", search: ["summary", "info", "overview", "dtypes", "str", "glimpse"],
       examples: [("table({v: [1, 2, nil]}).describe().missing", "[1]")]
-    ) { table in try table.described() }.abandonable(),
+    ) { table in try table.described() }
+    .hinting(excess: "of some columns write `t.select(\"v\").describe()`").abandonable(),
     Native(
       "value_counts", "How often each value stands in a column, the most frequent first.", table,
       columnNames("Names, or lists of them: combinations of values are counted."),
@@ -138,12 +144,15 @@ extension TableBuiltins {
     ) { table, names in
       guard !names.flat.isEmpty else { throw Fault(.value, "`value_counts` needs a column's name") }
       return try table.valueCounts(names.flat)
-    }.abandonable(),
+    }.knowing(TableColumns.naming(["columns"])).abandonable(),
     Native(
       "unique", "The distinct values of a column in the order of their first row.", table,
       Param<String>("name", "The column."), returns: "column", seeAlso: ["table.drop_duplicates"],
       search: ["distinct"], examples: [("table({k: [2, 1, 2]}).unique(\"k\")", "[2, 1]")]
-    ) { table, name in try table.column(name).series.unique() }.abandonable(),
+    ) { table, name in try table.column(name).series.unique() }
+    .knowing(TableColumns.naming(["name"])).hinting(
+      excess: "of several columns write `t.select(\"a\", \"b\").drop_duplicates()`"
+    ).abandonable(),
     Native(
       "correlation", "Pearson's correlation of each two numeric columns.", table,
       returns: "table", search: ["corr"],
@@ -204,7 +213,8 @@ extension TableBuiltins {
         let (first, second) = try table.split(
           fraction, stratify: stratify.values, by: by.values, seed: vm.seed("split", seed))
         return [first, second]
-      }),
+      }
+    ).knowing(TableColumns.naming(["stratify", "by"])),
   ]
 }
 

@@ -12,11 +12,11 @@ extension TableBuiltins {
     Native(
       "csv", "The table as comma-separated values.", table, returns: "string",
       examples: [("table({a: [1]}).csv().split(\"\\n\")", #"["a", "1", ""]"#)]
-    ) { table in table.csv() }.abandonable(),
+    ) { table in try TableFile.text(table, .csv) }.abandonable(),
     Native(
       "json", "The table as JSON: a list with an object for each row.", table,
       returns: "string", examples: [("table({a: [1]}).json().strip().startswith(\"[\")", "true")]
-    ) { table in table.json() }.abandonable(),
+    ) { table in try TableFile.text(table, .json) }.abandonable(),
     Native(
       "save",
       "Writes the table to a file, whole or not at all, as its name's ending says. These are `.csv`, `.tsv`, `.json`, `.jsonl`, `.parquet` and `.txt` (as it is printed), those of text also packed (`.gz`, `.zst`). What would not come back is refused; a note names columns whose types a reader has to be told.",

@@ -153,7 +153,8 @@ enum ArgumentMatching {
       } else {
         throw Fault(
           .type, native.signature.excess(positional, receivers: receivers),
-          hint: parameters.first(where: \.namedOnly).map { "name it: `\($0.name): …`" }
+          hint: native.signature.misuse.excess
+            ?? parameters.first(where: \.namedOnly).map { "name it: `\($0.name): …`" }
         ).atArgument(index)
       }
     }
@@ -163,7 +164,8 @@ enum ArgumentMatching {
       else {
         throw Fault(
           .name, "`\(native.signature.name)` has no argument `\(name)`",
-          hint: Suggest.hint(for: name, in: parameters.map(\.name))
+          hint: native.signature.hint(
+            forArgument: name, in: parameters.filter { !$0.variadic }.map(\.name))
         ).atArgument(positional + index)
       }
       let slot = parameter > rest ? parameter - 1 : parameter

@@ -14,7 +14,7 @@ import Syntax
 /// ```
 public final class Native: @unchecked Sendable {
   // All is immutable but what `resolve` computes once and what `qualify` sets, both under a lock: sessions on several
-  // threads may declare the same native at once. `knowing` and `running` belong to the declaration.
+  // threads may declare the same native at once. `knowing`, `hinting` and `running` belong to the declaration.
 
   /// The name without its module.
   public let name: String
@@ -26,6 +26,7 @@ public final class Native: @unchecked Sendable {
   /// The type of the body's Swift result.
   private let resultType: @Sendable () -> StaticType
   private var insight: CallInsight?
+  private var misuse = Signature.Misuse()
   private let isResolved = Atomic<Bool>(false)
   private let lock = Mutex(())
   private var storedSignature: Signature
@@ -88,6 +89,7 @@ public final class Native: @unchecked Sendable {
     var signature = storedSignature
     signature.name = qualifiedName.withLock { $0 }
     signature.insight = insight
+    signature.misuse = misuse
     return signature
   }
 
@@ -113,7 +115,7 @@ public final class Native: @unchecked Sendable {
             return []
           }
           return [found]
-        }))
+        }, partNames: before?.partNames))
   }
 
   private func problem(calling arguments: CallArguments) -> (parameter: String, error: Diagnostic)?
@@ -170,6 +172,17 @@ public final class Native: @unchecked Sendable {
   /// Says what a check can know of a call from its arguments together.
   public func knowing(_ insight: CallInsight) -> Native {
     self.insight = insight
+    return self
+  }
+
+  /// Says what to write instead of calls that do not fit, which people make from habit.
+  /// - Parameters:
+  ///   - argument: the hint for an argument of a name that no parameter has; nil shows the usage.
+  ///   - excess: the hint for more arguments than there are parameters.
+  public func hinting(
+    argument: @escaping @Sendable (_ name: String) -> String? = { _ in nil }, excess: String? = nil
+  ) -> Native {
+    misuse = Signature.Misuse(argument: argument, excess: excess)
     return self
   }
 

@@ -389,6 +389,24 @@ extension VM {
     }
   }
 
+  /// Whether a value of several values is in a list as a whole is seldom meant where the list holds none such.
+  /// - Parameter list: nil for a sequence of numbers.
+  private func requireWhole(_ item: Value, in list: ListObject?) throws(Fault) {
+    guard case .object(let reference) = item, reference.kind == .native,
+      let hint = reference.native.type.membershipHint
+    else { return }
+    let type = reference.native.type
+    if let list {
+      // Of a list without elements nothing is known, and the answer is the same.
+      guard list.count > 0 else { return }
+      let holdsSuch = list.values.contains { ($0.object as? NativeObject)?.type === type }
+      if holdsSuch { return }
+    }
+    throw Fault(
+      .type, "`in` asks of the whole \(type.name) whether it is an element: that is one bool",
+      hint: hint)
+  }
+
   @inline(never)
   func contains(_ container: Value, _ item: Value) throws(Fault) -> Bool {
     guard case .object(let reference) = container else {
@@ -399,10 +417,14 @@ extension VM {
     do {
       switch reference.kind {
       case .map:
-        guard MapObject.isKey(item) else { return false }
+        guard MapObject.isKey(item) else {
+          try requireWhole(item, in: nil)
+          return false
+        }
         return MapObject.find(reference.mapStorage, item, MapObject.hash(item, heap.id)) >= 0
       case .list:
         let list = reference.list
+        try requireWhole(item, in: list)
         for index in 0..<list.count where index < list.count {
           if try Comparison.equal(list[index], item, self) { return true }
           try checkInterrupt(turn: index)
@@ -423,6 +445,9 @@ extension VM {
         switch item {
         case .int(let int): return reference.range.contains(int)
         case .float(let float): return Int(exactly: float).map(reference.range.contains) ?? false
+        case .object:
+          try requireWhole(item, in: nil)
+          return false
         default: return false
         }
       case .native:

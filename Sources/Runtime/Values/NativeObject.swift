@@ -74,6 +74,8 @@ public class AnyNativeType: @unchecked Sendable {
   var callObject: NativeFunction?
   /// What other tools call members that the type does not have: hints that say what to write here.
   public var foreignNames: [String: String] = [:]
+  /// What to write for `value in list` where somebody means each of its values; nil where it means the whole one.
+  public var membershipHint: String?
   /// What the parts of a value (the columns of a table) tell a check of what is taken out of it.
   public var insight: PartsInsight?
 

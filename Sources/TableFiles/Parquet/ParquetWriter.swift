@@ -70,7 +70,7 @@ struct ParquetWriter: TableWriter {
     var offset = 0
   }
 
-  func write(_ table: Table, to file: PackedFile) throws {
+  func write(_ table: Table, to file: any ByteSink) throws {
     let shown = table.shown
     let elements = try shown.map { try element($0) }
     try file.append(Array("PAR1".utf8))
