@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 
-from benches import distill, fairness, gemm, generation, interpreter, start_up, tables, tokenizer, train
+from benches import accountant, distill, fairness, gemm, generation, interpreter, start_up, tables, tokenizer, train
 from contest import Failure, say, stop_politely
 
 BENCHES = {
@@ -17,6 +17,7 @@ BENCHES = {
     "tokenizer": tokenizer.run,
     "fairness": fairness.run,
     "tables": tables.run,
+    "accountant": accountant.run,
 }
 
 
@@ -56,7 +57,7 @@ def main():
     if unknown:
         parser.error(f"no bench {unknown[0]!r}; there are {', '.join(BENCHES)}")
     known_cases = [*interpreter.PROGRAMS, *start_up.CASES, *gemm.SHAPES]
-    for bench in (train, distill, generation, tokenizer, fairness, tables):
+    for bench in (train, distill, generation, tokenizer, fairness, tables, accountant):
         known_cases += [case for case in bench.CASES if case not in known_cases]
     for case in arguments.case:
         if case not in known_cases:

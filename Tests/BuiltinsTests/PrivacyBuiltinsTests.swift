@@ -85,7 +85,7 @@ private func printed(_ text: String) -> String {
       "f32 f32\nf64 f64\nf64 f64\nf64 f64\nf64 f64"
     ),
     (
-      "print(dp.epsilon(2, 0.0001, 100000, 1e-12, \"pld\") < 0.5 * dp.epsilon(2, 0.0001, 100000, 1e-12), abs(dp.epsilon(5, 1, 100, 1e-5, \"gdp\") - dp.epsilon(5, 1, 100, 1e-5, \"pld\")) < 1e-6)",
+      "print(dp.epsilon(2, 0.0001, 100000, 1e-12, \"pld\") < 0.5 * dp.epsilon(2, 0.0001, 100000, 1e-12, \"rdp\"), abs(dp.epsilon(5, 1, 100, 1e-5, \"gdp\") - dp.epsilon(5, 1, 100, 1e-5, \"pld\")) < 1e-6)",
       "true true"
     ),
   ])

@@ -98,7 +98,7 @@ import Testing
     #expect(try epsilon(.gaussian(noiseMultiplier: 0), 1e-5) == .infinity)
     #expect(try epsilon(.sampledGaussian(rate: 0, noiseMultiplier: 1, steps: 5), 1e-5) == 0)
     #expect(try epsilon(.gaussian(noiseMultiplier: 1), 0) == .infinity)
-    #expect(failure { _ = try epsilon(.laplace(noiseMultiplier: 1), 1e-5) }?.kind == .privacy)
+    #expect(failure { _ = try epsilon(.concentrated(rho: 1), 1e-5) }?.kind == .privacy)
     #expect(failure { _ = try epsilon(.gaussian(noiseMultiplier: 1), 1) }?.kind == .value)
     // Huge ones too: 1/(2σ²) and a few spreads more.
     #expect(isClose(try epsilon(.gaussian(noiseMultiplier: 1e-3), 1e-5), 504_264, relative: 1e-4))

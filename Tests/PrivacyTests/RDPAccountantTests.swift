@@ -142,7 +142,7 @@ import Testing
       #expect(failure { _ = try cost(bad, 1e-5) }?.kind == .value, "\(bad)")
     }
     let unsupported = failure {
-      _ = try cost(.poissonSampled(rate: 0.1, .laplace(noiseMultiplier: 1)), 1e-5)
+      _ = try cost(.poissonSampled(rate: 0.1, .concentrated(rho: 1)), 1e-5)
     }
     #expect(unsupported?.kind == .privacy)
     #expect(failure { _ = try RDPAccountant(orders: [1]) }?.kind == .value)

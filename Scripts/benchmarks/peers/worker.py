@@ -7,6 +7,7 @@
     worker.py generation gpt2small tokens|drafts --threads N
     worker.py role_reversal TEXT words|alternation
     worker.py table VERB --threads N
+    worker.py accountant epsilon|noise_multiplier pld|rdp --threads N
 """
 
 import argparse
@@ -135,12 +136,16 @@ def prepared(arguments):
             import frames
 
             work, *rest = frames.verb(arguments.case)
+        case "accountant":
+            import accounts
+
+            work, *rest = accounts.accounting(arguments.case, arguments.mode)
     return work, resident, *rest
 
 
 def main():
     parser = argparse.ArgumentParser()
-    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal", "table"]
+    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal", "table", "accountant"]
     parser.add_argument("bench", choices=benches)
     parser.add_argument("case")
     parser.add_argument("mode", nargs="?")
@@ -151,7 +156,7 @@ def main():
     os.environ["TOKENIZERS_PARALLELISM"] = "true" if arguments.threads > 1 else "false"
     warnings.filterwarnings("ignore")
     try:
-        if arguments.bench not in ("tokenizer", "role_reversal", "table"):
+        if arguments.bench not in ("tokenizer", "role_reversal", "table", "accountant"):
             import torch
 
             torch.set_num_threads(arguments.threads)

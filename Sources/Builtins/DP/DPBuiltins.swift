@@ -3,7 +3,7 @@ import Runtime
 /// The module `dp`: differential privacy.
 enum DPBuiltins {
   static let module = Module(
-    "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
-    natives: [DPTraining.train] + AttackBuiltins.natives + AccountingBuiltins.natives
-      + ReleaseBuiltins.natives + LedgerBuiltins.natives)
+    "dp", "Differential privacy: training, budgets, attacks, audits, accounting, mechanisms.",
+    natives: [DPTraining.train] + LedgerBuiltins.natives + AttackBuiltins.natives
+      + AccountingBuiltins.natives + EventBuiltins.natives + ReleaseBuiltins.natives)
 }

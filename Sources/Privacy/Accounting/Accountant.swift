@@ -1,28 +1,28 @@
 import Foundations
 
-/// Who computes what steps of DP-SGD spend. A new one is a case here; the compiler finds what else it needs.
+/// Who computes what private steps spend. A new one is a case here; the compiler finds what else it needs.
 public enum Accountant: String, Sendable, CaseIterable {
-  /// Rényi DP with the conversion of Canonne, Kamath, Steinke 2020: what `dp.train` uses.
-  case rdp
-  /// Rényi DP with the conversion of Mironov 2017.
-  case rdpClassic = "rdp-classic"
-  /// Privacy loss distributions (Koskela et al. 2020): the tightest bound.
+  /// Privacy loss distributions (Koskela et al. 2020; Doroshenko et al. 2022): the tightest bound.
   case pld
+  /// Rényi DP with the conversion of Canonne, Kamath, Steinke 2020.
+  case rdp
+  /// Privacy random variables (Gopi, Lee, Wutschitz 2021): an estimate between two bounds, of which the upper counts.
+  case prv
+  /// Zero-concentrated DP (Bun and Steinke 2016); it knows no samples.
+  case zcdp
   /// Gaussian DP by a central limit theorem (Bu et al. 2020): an approximation unless the sample rate is 1.
   case gdp
+  /// Rényi DP with the conversion of Mironov 2017.
+  case rdpClassic = "rdp-classic"
 
-  /// The epsilon at `delta` of `steps` Poisson-sampled Gaussian steps.
+  /// Whether what it says may be below what was spent.
+  public var isApproximate: Bool { self == .gdp }
+
+  /// The epsilon of `event` at `delta`, rounded up.
   ///
-  /// - Throws: `value` for numbers that no such training has.
-  public func epsilon(noiseMultiplier noise: Double, rate: Double, steps: Int, delta: Double)
-    throws(DomainError) -> Double
-  {
-    let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
+  /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant does not know.
+  public func epsilon(of event: Event, delta: Double) throws(DomainError) -> Double {
     switch self {
-    case .gdp:
-      guard noise > 0 else { return steps > 0 && rate > 0 ? Double.infinity : 0 }
-      return try GaussianDP.epsilon(
-        mu: GaussianDP.mu(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
     case .pld:
       var sum = PLDAccountant()
       try sum.spend(event)
@@ -31,6 +31,27 @@ public enum Accountant: String, Sendable, CaseIterable {
       var sum = RDPAccountant()
       try sum.spend(event)
       return try sum.epsilon(delta: delta, conversion: self == .rdp ? .improved : .classic).epsilon
+    case .prv:
+      var sum = PRVAccountant()
+      try sum.spend(event)
+      return try sum.epsilon(delta: delta).high
+    case .zcdp:
+      var sum = ConcentratedAccountant()
+      try sum.spend(event)
+      return try sum.epsilon(delta: delta).epsilon
+    case .gdp:
+      try event.validate()
+      return try GaussianDP.epsilon(mu: GaussianDP.mu(of: event.mechanism), delta: delta)
     }
+  }
+
+  /// The epsilon at `delta` of `steps` Poisson-sampled Gaussian steps.
+  ///
+  /// - Throws: `value` for numbers that no such training has.
+  public func epsilon(noiseMultiplier noise: Double, rate: Double, steps: Int, delta: Double)
+    throws(DomainError) -> Double
+  {
+    try epsilon(
+      of: .sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps), delta: delta)
   }
 }

@@ -1,8 +1,9 @@
 import Foundations
 
-/// What events cost together, by the tightest accountant that knows all of them.
+/// What events cost together, by the tightest accountant that knows all of them: loss distributions, or Rényi orders
+/// where one of them is known by its ρ only.
 public struct ComposedCost: Sendable, Equatable {
-  /// Below what was spent: no smaller epsilon holds.
+  /// Mechanisms of these kinds spend at least this; 0 where nothing is known.
   public var low: Double
   /// The best estimate.
   public var value: Double
@@ -15,24 +16,37 @@ public struct ComposedCost: Sendable, Equatable {
   public init(of events: [Event], delta: Double) throws(DomainError) {
     let all = try Event.composed(events)
     do {
-      var sum = PLDAccountant()
-      try sum.spend(all)
-      let epsilon = try sum.epsilon(delta: delta).epsilon
-      self.init(low: epsilon, value: epsilon, high: epsilon, delta: delta, accountant: .pld)
+      try self.init(of: all, delta: delta, by: .pld)
     } catch {
       guard error.kind == .privacy else { throw error }
-      var sum = RDPAccountant()
-      try sum.spend(all)
-      let epsilon = try sum.epsilon(delta: delta).epsilon
-      self.init(low: 0, value: epsilon, high: epsilon, delta: delta, accountant: .rdp)
+      try self.init(of: all, delta: delta, by: .rdp)
     }
   }
 
-  init(low: Double, value: Double, high: Double, delta: Double, accountant: Accountant) {
-    self.low = low
-    self.value = value
-    self.high = high
+  /// The same by a given accountant. An approximate one has an estimate only: the bounds are then 0 and infinite.
+  public init(of event: Event, delta: Double, by accountant: Accountant) throws(DomainError) {
     self.delta = delta
     self.accountant = accountant
+    switch accountant {
+    case .pld:
+      var sum = PLDAccountant()
+      try sum.spend(event)
+      (low, high) = try sum.interval(delta: delta)
+      // Connecting the dots adds less than it may: the truth is next to the upper bound.
+      value = high
+    case .prv:
+      var sum = PRVAccountant()
+      try sum.spend(event)
+      let interval = try sum.epsilon(delta: delta)
+      (low, value, high) = (interval.low, interval.estimate, interval.high)
+    case .rdp, .rdpClassic, .zcdp:
+      low = 0
+      value = try accountant.epsilon(of: event, delta: delta)
+      high = value
+    case .gdp:
+      low = 0
+      value = try accountant.epsilon(of: event, delta: delta)
+      high = .infinity
+    }
   }
 }

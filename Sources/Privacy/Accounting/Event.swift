@@ -71,13 +71,19 @@ public struct Event: Sendable, Hashable, CustomStringConvertible {
   /// Checks all numbers in it, and that its neighbours are those of its mechanism.
   ///
   /// - Throws: `value` where a rate is not within 0 and 1, noise is negative or not a number, or a count is negative;
-  ///   `privacy` for a Poisson sample where one unit is replaced.
+  ///   `privacy` for a Poisson sample where one unit is replaced, and for one of fixed size where none is.
   public func validate() throws(DomainError) {
     try mechanism.validate()
     guard neighbours == .addOrRemoveOne || !mechanism.samplesByPoisson else {
       throw DomainError(
         .privacy,
         "what a Poisson sample costs is known where one \(unit.rawValue) is added or removed, not where one is replaced"
+      )
+    }
+    guard neighbours == .replaceOne || !mechanism.samplesOfFixedSize else {
+      throw DomainError(
+        .privacy,
+        "what a sample of fixed size costs is known where one \(unit.rawValue) is replaced, not where one is added or removed"
       )
     }
   }

@@ -13,6 +13,41 @@ public enum GaussianDP {
     return rate * (Double(steps) * expm1(1 / (noiseMultiplier * noiseMultiplier))).squareRoot()
   }
 
+  /// μ of what is Gaussian, on all data or on Poisson samples: squares add up.
+  ///
+  /// - Throws: `privacy` for another mechanism.
+  static func mu(of mechanism: Mechanism) throws(DomainError) -> Double {
+    switch mechanism {
+    case .repeated(.poissonSampled(let rate, .gaussian(let noise)), let times):
+      return sampledMu(rate, noise, times)
+    case .poissonSampled(let rate, .gaussian(let noise)): return sampledMu(rate, noise, 1)
+    case .poissonSampled(let rate, let inner), .fixedSizeSampled(let rate, let inner):
+      if rate == 1 { return try mu(of: inner) }
+    case .repeated(let inner, let times):
+      return times == 0 ? 0 : try mu(of: inner) * Double(times).squareRoot()
+    case .composed(let parts):
+      var squares = 0.0
+      for part in parts {
+        let mu = try mu(of: part)
+        squares += mu * mu
+      }
+      return squares.squareRoot()
+    default:
+      switch mechanism.simplified {
+      case .none: return 0
+      case .nonPrivate: return .infinity
+      case .gaussian(let noise): return 1 / noise
+      default: break
+      }
+    }
+    throw DomainError(.privacy, "Gaussian DP has no approximation for \(mechanism)")
+  }
+
+  private static func sampledMu(_ rate: Double, _ noise: Double, _ steps: Int) -> Double {
+    if noise == 0 { return steps > 0 && rate > 0 ? .infinity : 0 }
+    return mu(rate: rate, noiseMultiplier: noise, steps: steps)
+  }
+
   /// The epsilon of μ-GDP at `delta`.
   public static func epsilon(mu: Double, delta: Double) throws(DomainError) -> Double {
     try RDPAccountant.check(delta: delta)

@@ -108,6 +108,18 @@ public indirect enum Mechanism: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  var samplesOfFixedSize: Bool {
+    switch self {
+    case .none, .nonPrivate, .gaussian, .laplace, .discreteGaussian, .discreteLaplace, .pure,
+      .approximate, .concentrated, .tree:
+      false
+    case .fixedSizeSampled: true
+    case .poissonSampled(_, let mechanism): mechanism.samplesOfFixedSize
+    case .repeated(let mechanism, _): mechanism.samplesOfFixedSize
+    case .composed(let mechanisms): mechanisms.contains(where: \.samplesOfFixedSize)
+    }
+  }
+
   public var description: String {
     switch self {
     case .none: "nothing"

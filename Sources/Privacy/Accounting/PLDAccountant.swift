@@ -1,8 +1,10 @@
 // Privacy loss distributions (Sommer, Meiser, Mohammadi 2019; Koskela, Jälkö, Honkela 2020, arXiv 1906.03049): what an
-// observer's log-likelihood ratio looks like, composed over all steps; tighter than Rényi orders. The mathematics of
-// composing is in TiltedComposition; both directions, an example added or removed, are composed and the larger epsilon
-// counts. Gaussian noise on all data has a closed form. Rényi orders bound the same thing: the smaller of the two
-// bounds holds.
+// observer's log-likelihood ratio looks like, composed over all steps; tighter than Rényi orders. Each mechanism is
+// dominated by a pair of distributions (LossAtoms, SampledGaussianLoss, StepLoss name the theorems), and the composition
+// of such pairs dominates that of the mechanisms (Zhu, Dong, Wang 2022, arXiv 2106.08567, theorem 10). The mathematics
+// of composing is in TiltedComposition; both directions, a unit added or removed, are composed and the larger epsilon
+// counts. Gaussian noise on all data has a closed form. Rényi orders and adding up epsilons bound the same thing: the
+// smallest of the bounds holds.
 
 import Foundation
 import Foundations
@@ -11,95 +13,135 @@ public struct PLDAccountant: Sendable {
   /// Less noise than this is left to the Rényi orders.
   static let leastNoise = 1e-3
 
-  private var parts: [StepPart] = []
-  private var rdp = RDPAccountant()
-  private var isUnbounded = false
+  private var steps = StepParts()
+  /// Nil where it does not know an event.
+  private var rdp: RDPAccountant? = RDPAccountant()
+  /// What was spent first: what comes later must add up with it.
+  private var first: Event?
 
   public init() {}
 
-  /// Adds what `event` spends: Gaussian noise, on the whole data or on Poisson samples.
+  /// Adds what `event` spends.
   ///
   /// - Throws: `value` for bad numbers, `privacy` for an event that this accountant does not know or that does not add
   ///   up with those before.
   public mutating func spend(_ event: Event) throws(DomainError) {
+    try event.validate()
+    if let first { try event.checkComposes(with: first) }
     var sum = self
-    try sum.rdp.spend(event)
-    try sum.add(event.mechanism, times: 1)
+    try sum.steps.add(event.mechanism)
+    do {
+      try sum.rdp?.spend(event)
+    } catch {
+      guard error.kind == .privacy else { throw error }
+      sum.rdp = nil
+    }
+    sum.first = first ?? event
     self = sum
-  }
-
-  private mutating func add(_ mechanism: Mechanism, times: Int) throws(DomainError) {
-    guard times > 0 else { return }
-    switch mechanism {
-    case .none: break
-    case .nonPrivate: isUnbounded = true
-    case .gaussian(let noise): addPart(rate: 1, noise: noise, times: times)
-    case .laplace, .discreteGaussian, .discreteLaplace, .pure, .approximate, .concentrated, .tree,
-      .fixedSizeSampled:
-      throw Self.unknown(mechanism)
-    case .poissonSampled(let rate, let inner):
-      if rate == 0 { return }
-      if rate == 1 { return try add(inner, times: times) }
-      switch inner {
-      case .none: break
-      case .nonPrivate: isUnbounded = true
-      case .gaussian(let noise): addPart(rate: rate, noise: noise, times: times)
-      default: throw Self.unknown(mechanism)
-      }
-    case .repeated(let inner, let count):
-      let (product, overflow) = times.multipliedReportingOverflow(by: count)
-      guard !overflow else {
-        throw DomainError(.value, "\(times) times \(count) steps are too many")
-      }
-      try add(inner, times: product)
-    case .composed(let parts): for part in parts { try add(part, times: times) }
-    }
-  }
-
-  private static func unknown(_ mechanism: Mechanism) -> DomainError {
-    DomainError(.privacy, "the PLD accountant has no distribution for \(mechanism)")
-  }
-
-  private mutating func addPart(rate: Double, noise: Double, times: Int) {
-    if noise == .infinity { return }
-    if noise == 0 {
-      isUnbounded = true
-      return
-    }
-    if let same = parts.firstIndex(where: { $0.rate == rate && $0.noise == noise }) {
-      parts[same].times += times
-    } else {
-      parts.append(StepPart(rate: rate, noise: noise, times: times))
-    }
   }
 
   /// The least epsilon that holds at `delta`, rounded up; infinite where none does.
   ///
   /// - Throws: `value` where delta is not within 0 and 1.
   public func epsilon(delta: Double) throws(DomainError) -> PrivacyCost {
-    try RDPAccountant.check(delta: delta)
-    var cost = PrivacyCost(epsilon: 0, delta: delta, order: nil)
-    if isUnbounded || delta == 0 && !parts.isEmpty { cost.epsilon = .infinity }
-    if parts.isEmpty || cost.epsilon == .infinity { return cost }
-    let byOrders = try rdp.epsilon(delta: delta).epsilon
-    cost.epsilon = min(RDPAccountant.roundedUp(composed(delta: delta)), byOrders)
-    return cost
+    try PrivacyCost(epsilon: bounds(delta: delta, withLow: false).high, delta: delta, order: nil)
   }
 
-  private func composed(delta: Double) -> Double {
-    if parts.allSatisfy({ $0.rate == 1 }) {
-      let squares = parts.reduce(0) { $0 + Double($1.times) / ($1.noise * $1.noise) }
-      return (try? GaussianDP.epsilon(mu: squares.squareRoot(), delta: delta)) ?? .infinity
+  /// An epsilon that holds, as `epsilon(delta:)`, and one that does not hold for some mechanisms of the kinds that were
+  /// spent (0 where none is known).
+  ///
+  /// - Throws: `value` where delta is not within 0 and 1.
+  public func interval(delta: Double) throws(DomainError) -> (low: Double, high: Double) {
+    try bounds(delta: delta, withLow: true)
+  }
+
+  private func bounds(delta: Double, withLow: Bool) throws(DomainError) -> (
+    low: Double, high: Double
+  ) {
+    try RDPAccountant.check(delta: delta)
+    if steps.isUnbounded { return (.infinity, .infinity) }
+    let parts = steps.gathered
+    if parts.isEmpty { return (0, 0) }
+    let sum = Self.sum(of: parts, delta: delta)
+    if delta == 0 { return (withLow ? sum : 0, sum) }
+    var bound = sum
+    if let rdp { bound = min(bound, try rdp.epsilon(delta: delta).epsilon) }
+    if let exact = try Self.closedForm(parts, delta) {
+      let high = min(RDPAccountant.roundedUp(exact), bound)
+      return (min(high, exact * (1 - 1e-10)), high)
     }
-    // Steps' total variations add up at most: where delta covers them, nothing is spent.
-    let variation = parts.reduce(0) {
-      $0 + Double($1.times) * $1.rate * erf(1 / ($1.noise * 8.0.squareRoot()))
+    // Epsilons of half a million: the other bounds will do.
+    guard parts.allSatisfy(\.hasEnoughNoise),
+      let removing = TiltedComposition(parts, removes: true, delta: delta)
+    else { return (0, bound) }
+    var high = removing.epsilon()
+    var low = withLow ? removing.lowerBound(near: min(high, bound)) : 0
+    if !parts.allSatisfy(\.isSymmetric),
+      let adding = TiltedComposition(parts, removes: false, delta: delta),
+      !adding.keeps(epsilon: high)
+    {
+      let other = adding.epsilon()
+      high = max(high, other)
+      if withLow { low = max(low, adding.lowerBound(near: min(other, bound))) }
     }
-    if variation * (1 + 1e-12) <= delta { return 0 }
-    // Epsilons of half a million: the bound by orders will do.
-    guard parts.allSatisfy({ $0.noise >= Self.leastNoise }) else { return .infinity }
-    let removing = TiltedComposition(parts, removes: true, delta: delta).epsilon()
-    let adding = TiltedComposition(parts, removes: false, delta: delta)
-    return adding.keeps(epsilon: removing) ? removing : max(removing, adding.epsilon())
+    high = min(RDPAccountant.roundedUp(high), bound)
+    return (min(low, high), high)
+  }
+
+  /// What noise on all data costs, all of it Gaussian.
+  private static func closedForm(_ parts: [StepPart], _ delta: Double) throws(DomainError)
+    -> Double?
+  {
+    guard parts.count == 1, parts[0].sampling == .none,
+      case .gaussian(let noise) = parts[0].mechanism
+    else { return nil }
+    return try GaussianDP.epsilon(mu: 1 / noise, delta: delta)
+  }
+
+  /// Basic composition: epsilons add up, and so do the deltas of what is approximate. Exact where delta is 0.
+  private static func sum(of parts: [StepPart], delta: Double) -> Double {
+    var epsilon = 0.0
+    var failing = 0.0
+    var terms = 0.0
+    for part in parts {
+      let (largest, failed) = part.simpleCost
+      epsilon += Double(part.times) * largest
+      failing += Double(part.times) * failed
+      if failed > 0 { terms += Double(part.times) }
+    }
+    // A single delta may be all of it; sums of several may have been rounded down.
+    let most = terms > 1 ? failing * (1 + 1e-12) : failing
+    return most <= delta ? RDPAccountant.roundedUp(epsilon) : .infinity
+  }
+}
+
+extension StepPart {
+  /// Whether a loss distribution is worth the while.
+  fileprivate var hasEnoughNoise: Bool {
+    switch mechanism {
+    case .gaussian(let noise): noise >= PLDAccountant.leastNoise
+    case .laplace(let noise): noise >= 1e-5
+    case .discreteGaussian(let sigma, let sensitivity):
+      sigma >= PLDAccountant.leastNoise * Double(sensitivity)
+    case .pure(let epsilon), .approximate(let epsilon, _), .discreteLaplace(let epsilon, _):
+      epsilon <= 1e5
+    default: true
+    }
+  }
+
+  /// (ε, δ) of one step by itself, on a sample too (Balle, Barthe, Gaboardi 2018, arXiv 1807.01647: ε' = log(1 +
+  /// q·(e^ε - 1)), δ' = q·δ); infinite where no epsilon holds at a delta of 0.
+  var simpleCost: (epsilon: Double, delta: Double) {
+    let whole: (epsilon: Double, delta: Double) =
+      switch mechanism {
+      case .laplace(let noise): (1 / noise, 0)
+      case .pure(let epsilon), .discreteLaplace(let epsilon, _): (epsilon, 0)
+      case .approximate(let epsilon, let delta): (epsilon, delta)
+      default: (.infinity, 0)
+      }
+    if sampling == .none || whole.epsilon == .infinity { return whole }
+    let epsilon =
+      whole.epsilon < 700 ? log1p(rate * expm1(whole.epsilon)) : whole.epsilon
+    return (epsilon, rate * whole.delta)
   }
 }

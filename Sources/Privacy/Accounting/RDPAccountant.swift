@@ -31,6 +31,8 @@ public struct RDPAccountant: Sendable {
   public let orders: [Double]
   /// What was spent so far at each order.
   public private(set) var divergences: [Double]
+  /// log of the probability that nothing approximate has failed.
+  private var logKept = 0.0
   /// What was spent first: what comes later must add up with it.
   private var first: Event?
   /// The curves of sampled Gaussian steps, which cost a millisecond each: training asks for the same ones again and
@@ -60,12 +62,14 @@ public struct RDPAccountant: Sendable {
     try event.validate()
     if let first { try event.checkComposes(with: first) }
     add(try curve(of: event.mechanism))
+    logKept += Self.logKept(event.mechanism)
     first = first ?? event
   }
 
   /// Forgets what was spent, but not the curves that were computed for it.
   public mutating func reset() {
     first = nil
+    logKept = 0
     for i in divergences.indices { divergences[i] = 0 }
   }
 
@@ -76,31 +80,22 @@ public struct RDPAccountant: Sendable {
   /// A mechanism's divergences.
   private mutating func curve(of mechanism: Mechanism) throws(DomainError) -> [Double] {
     switch mechanism {
-    case .none: return Array(repeating: 0, count: orders.count)
-    case .nonPrivate: return Array(repeating: .infinity, count: orders.count)
-    case .gaussian(let noise):
-      return orders.map {
-        SampledGaussianRDP.divergence(rate: 1, noiseMultiplier: noise, order: $0)
-      }
-    case .laplace(let noise): return orders.map { Self.laplace(noise, $0) }
-    case .poissonSampled(let rate, let inner):
+    case .poissonSampled(let rate, let inner), .fixedSizeSampled(let rate, let inner):
       if rate == 0 { return Array(repeating: 0, count: orders.count) }
       if rate == 1 { return try curve(of: inner) }
-      switch inner {
+      switch inner.simplified {
       case .none: return Array(repeating: 0, count: orders.count)
       case .nonPrivate: return Array(repeating: .infinity, count: orders.count)
-      case .gaussian(let noise):
-        if let curve = known[mechanism] { return curve }
-        let curve = orders.map {
-          SampledGaussianRDP.divergence(rate: rate, noiseMultiplier: noise, order: $0)
-        }
-        known[mechanism] = curve
-        return curve
-      default: throw Self.unknown(mechanism)
+      default: break
       }
-    case .discreteGaussian, .discreteLaplace, .pure, .approximate, .concentrated, .tree,
-      .fixedSizeSampled:
-      throw Self.unknown(mechanism)
+      if let curve = known[mechanism] { return curve }
+      guard let sampled = RenyiCurve.sampled(mechanism, orders) else {
+        throw Self.unknown(mechanism)
+      }
+      // Something was spent, however little.
+      let curve = sampled.map { max($0, .leastNormalMagnitude) }
+      known[mechanism] = curve
+      return curve
     case .repeated(let inner, let times):
       // Nothing done no times costs nothing, even where once would cost infinitely much.
       if times == 0 { return Array(repeating: 0, count: orders.count) }
@@ -112,20 +107,32 @@ public struct RDPAccountant: Sendable {
         for i in sum.indices { sum[i] += curve[i] }
       }
       return sum
+    default:
+      let simple = mechanism.simplified
+      if case .none = simple { return Array(repeating: 0, count: orders.count) }
+      if case .nonPrivate = simple { return Array(repeating: .infinity, count: orders.count) }
+      guard let divergence = RenyiCurve.divergence(of: simple) else {
+        throw Self.unknown(mechanism)
+      }
+      return orders.map { max(divergence($0), .leastNormalMagnitude) }
+    }
+  }
+
+  /// The logarithm of the probability that none of what is approximate tells all: (ε, δ)-private is what is ε-private
+  /// but for a probability of δ (Kairouz, Oh, Viswanath 2015, arXiv 1311.0776).
+  private static func logKept(_ mechanism: Mechanism) -> Double {
+    switch mechanism {
+    case .approximate(_, let delta): return log1p(-delta)
+    case .repeated(let inner, let times): return times == 0 ? 0 : logKept(inner) * Double(times)
+    case .composed(let parts): return parts.reduce(0) { $0 + logKept($1) }
+    case .poissonSampled(let rate, let inner), .fixedSizeSampled(let rate, let inner):
+      return rate == 1 ? logKept(inner) : 0
+    default: return 0
     }
   }
 
   private static func unknown(_ mechanism: Mechanism) -> DomainError {
     DomainError(.privacy, "the RDP accountant has no bound for \(mechanism)")
-  }
-
-  /// The Laplace mechanism's divergence (Mironov 2017, table II), `b` being scale over sensitivity.
-  private static func laplace(_ b: Double, _ alpha: Double) -> Double {
-    if b == 0 { return .infinity }
-    if b == .infinity { return 0 }
-    let first = log(alpha / (2 * alpha - 1)) + (alpha - 1) / b
-    let second = log((alpha - 1) / (2 * alpha - 1)) - alpha / b
-    return max(0, SpecialFunctions.logAdd(first, second) / (alpha - 1))
   }
 
   /// The least epsilon that holds at `delta`, rounded up; infinite where none does.
@@ -135,11 +142,18 @@ public struct RDPAccountant: Sendable {
     -> PrivacyCost
   {
     try Self.check(delta: delta)
+    let failed = -expm1(logKept)
+    if failed > 0, failed >= delta {
+      return PrivacyCost(epsilon: .infinity, delta: delta, order: nil)
+    }
     guard divergences.contains(where: { $0 > 0 }) else {
       return PrivacyCost(epsilon: 0, delta: delta, order: nil)
     }
-    guard delta > 0 else { return PrivacyCost(epsilon: .infinity, delta: delta, order: nil) }
-    var best = PrivacyCost(epsilon: .infinity, delta: delta, order: nil)
+    let whole = delta
+    // δ = 1 - p + p·δ' with p the probability that nothing has failed.
+    let delta = failed > 0 ? (delta - failed) / (1 - failed) * (1 - 1e-12) : delta
+    guard delta > 0 else { return PrivacyCost(epsilon: .infinity, delta: whole, order: nil) }
+    var best = PrivacyCost(epsilon: .infinity, delta: whole, order: nil)
     for (order, spent) in zip(orders, divergences) {
       let epsilon = Self.convert(spent, order, delta, conversion)
       if epsilon < best.epsilon {

@@ -67,6 +67,13 @@ struct LossSketch: Sendable {
   private(set) var logWeights: [Double] = []
 
   /// Points in the order of rising losses.
+  init(_ points: [(loss: Double, logWeight: Double)]) {
+    for point in points where point.logWeight > -.infinity {
+      losses.append(point.loss)
+      logWeights.append(point.logWeight)
+    }
+  }
+
   init(_ loss: SampledGaussianLoss, within range: ClosedRange<Double>, atLeast least: Double) {
     let sigma = loss.noiseMultiplier
     let step = sigma / 20
@@ -84,10 +91,7 @@ struct LossSketch: Sendable {
       }
     }
     if !loss.removes { points.reverse() }
-    for point in points where point.weight > 0 {
-      losses.append(point.loss)
-      logWeights.append(log(point.weight))
-    }
+    self.init(points.map { ($0.loss, log($0.weight)) })
   }
 
   /// log E[e^(tL)], with mean and variance of the loss under the weights that e^(tL) tilts.

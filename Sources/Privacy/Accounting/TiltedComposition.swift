@@ -14,45 +14,47 @@
 
 import Foundation
 
-/// Some steps of one kind.
-struct StepPart: Sendable, Equatable {
-  var rate: Double
-  var noise: Double
-  var times: Int
-}
-
 /// The composed loss of steps in one direction.
 struct TiltedComposition {
-  private let losses: [SampledGaussianLoss]
+  private let losses: [StepLoss]
   private let sketches: [LossSketch]
   private let times: [Double]
-  private let range: [ClosedRange<Double>]
   private let delta: Double
+  /// What delta leaves for losses that are not infinite.
+  private let finiteDelta: Double
   /// The largest loss that all steps together can have; infinite where there is none.
   private let largestLoss: Double
 
   /// The largest number of grid points, and of the cells of one step.
   static let largestGrid = 1 << 20
 
-  init(_ parts: [StepPart], removes: Bool, delta: Double) {
+  /// Nil where a part has no dominating pair.
+  init?(_ parts: [StepPart], removes: Bool, delta: Double) {
     let steps = parts.reduce(0) { $0 + Double($1.times) }
-    losses = parts.map {
-      SampledGaussianLoss(rate: $0.rate, noiseMultiplier: $0.noise, removes: removes)
-    }
     let negligible = max(delta * 1e-10 / steps, 1e-290)
-    range = losses.map { $0.range(beyond: negligible) }
+    losses = parts.compactMap { StepLoss($0, removes: removes, negligible: negligible) }
+    guard losses.count == parts.count else { return nil }
     times = parts.map { Double($0.times) }
-    largestLoss = zip(losses, times).reduce(0) { sum, part in
-      sum + (part.0.removes || part.0.rate == 1 ? .infinity : -log1p(-part.0.rate) * part.1)
-    }
+    largestLoss = zip(losses, times).reduce(0) { $0 + $1.0.largest * $1.1 }
     // A step with a loss below that brings the sum below 0 whatever the others do: how far below does not matter.
     let least = -largestLoss
-    sketches = zip(losses, range).map { LossSketch($0, within: $1, atLeast: least) }
+    sketches = losses.map { $0.sketch(atLeast: least) }
     self.delta = delta
+    let logFinite = zip(losses, times).reduce(0) { $0 + $1.1 * log1p(-$1.0.infinite) }
+    finiteDelta = Self.left(delta, logFinite)
+  }
+
+  /// What delta leaves when the probability of infinite losses is taken off, rounded down.
+  private static func left(_ delta: Double, _ logFinite: Double) -> Double {
+    logFinite < 0 ? delta * (1 - 1e-14) + expm1(logFinite) : delta
   }
 
   /// The least epsilon found at which `delta` is kept: never below the true one. Infinite where none was found.
   func epsilon() -> Double {
+    guard finiteDelta > 0 else { return .infinity }
+    // Total variations add up at most: where delta covers them, nothing is spent.
+    let variation = zip(losses, times).reduce(0) { $0 + $1.0.variation * $1.1 }
+    if variation * (1 + 1e-12) <= delta { return 0 }
     var t = saddlePoint()
     var center = cumulants(t).mean
     var best = Double.infinity
@@ -70,7 +72,8 @@ struct TiltedComposition {
 
   /// Whether `delta` is kept at `epsilon`: exact but for the direction of safety.
   func keeps(epsilon: Double) -> Bool {
-    epsilon >= largestLoss || solve(tilt: tilt(forMean: epsilon), around: epsilon) <= epsilon
+    epsilon >= largestLoss
+      || finiteDelta > 0 && solve(tilt: tilt(forMean: epsilon), around: epsilon) <= epsilon
   }
 
   // MARK: Choosing the tilt
@@ -91,7 +94,7 @@ struct TiltedComposition {
     bisect { t in
       let (log, mean, variance) = cumulants(t)
       let spread = variance.squareRoot()
-      return log - t * mean + Self.logExcess(t * spread, spread) > Foundation.log(delta)
+      return log - t * mean + Self.logExcess(t * spread, spread) > Foundation.log(finiteDelta)
     }
   }
 
@@ -130,60 +133,106 @@ struct TiltedComposition {
 
   // MARK: Composing
 
-  /// A step's masses from grid place `first` on.
-  private struct Masses {
-    var first: Int
-    var values: [Double]
-    var infinite: Double
+  /// The sum of all steps on a grid, tilted.
+  private struct Sum {
+    /// Around a ring: place i at i modulo the size.
+    var masses: [Double]
+    var bottom: Int
+    /// Where e^(-t·loss) counts as 1.
+    var origin: Int
+    var tilt: Double
+    var interval: Double
+    /// log M(θ) of all steps.
+    var logTotal: Double
+    /// A bound of the error of `masses` in the Euclidean norm.
+    var rounding: Double
+    /// The probability of what lies above the grid, infinite losses aside.
+    var beyond: Double
+    /// log of the probability that no loss is infinite.
+    var logFinite: Double
   }
 
-  /// The least epsilon with the sum tilted by `t`, on a grid around a loss.
-  private func solve(tilt t: Double, around center: Double) -> Double {
+  /// The sum tilted by `t`, on a grid around a loss; nil where it has no spread.
+  private func sum(tilt t: Double, around center: Double) -> Sum? {
     let total = cumulants(t)
-    guard total.variance > 0, total.variance.isFinite, total.log.isFinite else { return .infinity }
+    guard total.variance > 0, total.variance.isFinite, total.log.isFinite else { return nil }
     let (low, high, chernoff) = window(t, total, center)
-    guard high > low, (high - low).isFinite else { return .infinity }
+    guard high > low, (high - low).isFinite else { return nil }
     let floors = zip(sketches, times).map { $0.floor(t, share: 1e-11 / $1) }
     let scale = max(center, 0.01 * total.variance.squareRoot())
     let (interval, size) = grid(low, high, scale, t, floors)
-    let steps = losses.indices.map {
-      masses(losses[$0], range[$0], floor: floors[$0], interval: interval)
+    // Places on the grid are whole numbers that doubles hold.
+    let reach = sketches.reduce(max(abs(low), abs(high))) {
+      max($0, abs($1.losses[0]), abs($1.losses[$1.losses.count - 1]))
     }
+    guard interval > 0, reach / interval < 1e15 else { return nil }
+    let steps = zip(losses, floors).map { $0.onGrid(floor: $1, interval: interval) }
     // M(θ) of the masses themselves, so that taking the tilt back is exact.
-    let logMoments = steps.map { Self.logMoment($0, t, interval) }
-    var logTotal = zip(times, logMoments).reduce(0) { $0 + $1.0 * $1.1 }
+    let logMoments = steps.map { $0.logMoment(t, interval) }
     var logBeyond = 0.0
     var logFinite = 0.0
     for (step, times) in zip(steps, times) {
-      logBeyond += times * Self.logMoment(step, chernoff, interval)
+      logBeyond += times * step.logMoment(chernoff, interval)
       logFinite += times * log1p(-step.infinite)
     }
-    let tilted = zip(steps, logMoments).map { step, logMoment in
-      var masses = [Double](repeating: 0, count: size)
-      for (j, mass) in step.values.enumerated() where mass > 0 {
-        let place = step.first + j
-        masses[place & (size - 1)] += mass * exp(t * Double(place) * interval - logMoment)
-      }
-      return masses
+    let tilted = zip(steps, logMoments).map {
+      $0.tilted(t, interval, logMoment: $1, size: size)
     }
-    let (sum, rounding) = Self.composed(tilted, times)
-    // Quadrature and the like: a relative error of a step's masses of at most 2e-12 each.
-    logTotal += times.reduce(0, +) * 2e-12
+    let (masses, rounding) = Self.composed(tilted, times)
     let bottom = Int((low / interval).rounded(.down))
-    let top = bottom + size
-    let beyond = exp(logBeyond - chernoff * Double(top) * interval)
-    let target = delta - beyond * (1 + 1e-6) + expm1(logFinite)
+    return Sum(
+      masses: masses, bottom: bottom, origin: Int((center / interval).rounded()), tilt: t,
+      interval: interval, logTotal: zip(times, logMoments).reduce(0) { $0 + $1.0 * $1.1 },
+      rounding: rounding,
+      beyond: exp(logBeyond - chernoff * Double(bottom + size) * interval) * (1 + 1e-6),
+      logFinite: logFinite)
+  }
+
+  /// A relative error of a step's masses of at most this: quadrature and the like.
+  private var slack: Double { times.reduce(0, +) * 2e-12 }
+
+  /// The least epsilon with the sum tilted by `t`, on a grid around a loss.
+  private func solve(tilt t: Double, around center: Double) -> Double {
+    guard let sum = sum(tilt: t, around: center) else { return .infinity }
+    let target = Self.left(delta, sum.logFinite) - sum.beyond
     guard target > 0 else { return .infinity }
-    let origin = Int((center / interval).rounded())
-    let scaled = log(target) - logTotal + t * Double(origin) * interval
+    let scaled = log(target) - sum.logTotal - slack + t * Double(sum.origin) * sum.interval
     guard abs(scaled) < 690 else { return .infinity }
-    return Self.crossing(
-      sum, bottom: bottom, origin: origin, tilt: t, interval: interval, target: exp(scaled),
-      rounding: rounding)
+    return Self.crossing(sum, target: exp(scaled))
+  }
+
+  /// An epsilon that does not hold, or 0: near to `found`, which does.
+  ///
+  /// Losses on the grid, Y', and true ones, Y, can be drawn together such that a step's differ by at most h. Connecting
+  /// the dots keeps the mean of e^(-Y), so that a step's Y' is larger in the mean by at most (1 + h)·h²/8, and by
+  /// Hoeffding's inequality all of them by more than w = T·(1 + h)·h²/8 + h·√(T/2·log(1/η)) with a probability of at
+  /// most η. Thus δ(ε) ≥ δ'(ε + w) - η (as in Gopi, Lee, Wutschitz 2021, arXiv 2106.02848, for another discretisation).
+  func lowerBound(near found: Double) -> Double {
+    guard finiteDelta > 0, found > 0, found.isFinite,
+      let sum = sum(tilt: tilt(forMean: found), around: found)
+    else { return 0 }
+    let share = delta * 1e-3
+    let target = delta + share + expm1(sum.logFinite)
+    guard target > 0 else { return 0 }
+    let scaled =
+      log(target) - sum.logTotal + slack + sum.tilt * Double(sum.origin) * sum.interval
+    guard abs(scaled) < 690 else { return 0 }
+    let reached = Self.lowCrossing(sum, target: exp(scaled) * (1 + 1e-9))
+    var mean = 0.0
+    var squares = 0.0
+    for (loss, times) in zip(losses, times) {
+      for width in [sum.interval, loss.resolution] {
+        mean += times * ((1 + width) * width * width / 8 + 1e-8 * width)
+      }
+      let width = sum.interval + loss.resolution
+      squares += times * width * width
+    }
+    let moved = mean + (squares / 2 * log(1 / share)).squareRoot()
+    return max(0, (reached - moved) * (1 - 1e-9))
   }
 
   /// The distribution of the sum of all steps, around a ring, and a bound of its error in the Euclidean norm.
-  private static func composed(_ steps: [[Double]], _ times: [Double]) -> ([Double], Double) {
+  static func composed(_ steps: [[Double]], _ times: [Double]) -> ([Double], Double) {
     if times == [1] { return (steps[0], 0) }
     let size = steps[0].count
     let transform = FourierTransform(count: size)
@@ -219,28 +268,33 @@ struct TiltedComposition {
     return (real, rounding)
   }
 
+  /// A bound of what the error of the masses makes of δ, over e^(-t·loss).
+  private static func error(_ sum: Sum) -> Double {
+    // The Euclidean norm of (1 - e^(-jh))·e^(-tjh), j = 1, 2 …: each factor at most 1 and at most jh.
+    let h = sum.interval
+    let ratio = exp(-2 * sum.tilt * h)
+    let rest = -expm1(-2 * sum.tilt * h)
+    let size = Double(sum.masses.count)
+    let plain = rest > 0 ? min(size, ratio / rest) : size
+    let steep = rest > 0 ? h * h * ratio * (1 + ratio) / (rest * rest * rest) : .infinity
+    return sum.rounding * min(plain, steep).squareRoot()
+  }
+
   /// The loss at which Σ (1 - e^(ε-ℓ))⁺·e^(-t(ℓ-origin))·mass(ℓ) comes to `target`, looked for from above.
-  private static func crossing(
-    _ masses: [Double], bottom: Int, origin: Int, tilt t: Double, interval h: Double,
-    target: Double, rounding: Double
-  ) -> Double {
-    let size = masses.count
+  private static func crossing(_ sum: Sum, target: Double) -> Double {
+    let size = sum.masses.count
+    let h = sum.interval
     let shrink = exp(-h)
     let step = -expm1(-h)
-    // The Euclidean norm of (1 - e^(-jh))·e^(-tjh), j = 1, 2 …: each factor at most 1 and at most jh.
-    let ratio = exp(-2 * t * h)
-    let rest = -expm1(-2 * t * h)
-    let plain = rest > 0 ? min(Double(size), ratio / rest) : Double(size)
-    let steep = rest > 0 ? h * h * ratio * (1 + ratio) / (rest * rest * rest) : .infinity
-    let error = rounding * min(plain, steep).squareRoot()
+    let error = error(sum)
     // δ, and Σ m·e^(ε-ℓ) over the losses above (`above`) and from (`from`) the present one: all sums of positive terms.
     var excess = 0.0
     var from = 0.0
-    var place = bottom + size - 1
-    while place >= bottom {
+    var place = sum.bottom + size - 1
+    while place >= sum.bottom {
       let above = shrink * from
       excess += step * from
-      let exponent = -t * h * Double(place - origin)
+      let exponent = -sum.tilt * h * Double(place - sum.origin)
       guard exponent < 700 else { return Double(place + 1) * h }
       let weight = exp(exponent)
       let bound = excess + error * weight
@@ -250,10 +304,30 @@ struct TiltedComposition {
         return Double(place) * h + min(h, log1p((bound - target) / above))
       }
       if place <= 0 { return 0 }
-      from = above + max(0, masses[place & (size - 1)]) * weight
+      from = above + max(0, sum.masses[place & (size - 1)]) * weight
       place -= 1
     }
-    return max(0, Double(bottom) * h)
+    return max(0, Double(sum.bottom) * h)
+  }
+
+  /// The largest loss on the grid at which δ is above `target` for certain, or 0.
+  private static func lowCrossing(_ sum: Sum, target: Double) -> Double {
+    let size = sum.masses.count
+    let shrink = exp(-sum.interval)
+    let step = -expm1(-sum.interval)
+    // What comes around from below, and what was raised to the floors, are shares of the tilted sum.
+    let error = error(sum) + 1e-10
+    var excess = 0.0
+    var from = 0.0
+    for place in stride(from: sum.bottom + size - 1, through: max(1, sum.bottom), by: -1) {
+      excess += step * from
+      let exponent = -sum.tilt * sum.interval * Double(place - sum.origin)
+      guard exponent < 700 else { return 0 }
+      let weight = exp(exponent)
+      if excess - error * weight > target { return Double(place) * sum.interval }
+      from = shrink * from + sum.masses[place & (size - 1)] * weight
+    }
+    return 0
   }
 
   /// From where to where the tilted sum has to be known, and the tilt of the Chernoff bound for what lies above.
@@ -264,7 +338,7 @@ struct TiltedComposition {
     var high = Double.infinity
     var low = -Double.infinity
     var chernoff = t
-    let least = log(delta) - 20
+    let least = log(finiteDelta) - 20
     // What comes back around from above counts as much more than it is where it lands above epsilon.
     var width = Double.infinity
     var tilts = [0.25, 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24].map { $0 / spread }
@@ -314,89 +388,4 @@ struct TiltedComposition {
     while size > 1 << 12, Double(size / 2 - 2) * interval >= high - low { size /= 2 }
     return (interval, size)
   }
-
-  private static func logMoment(_ step: Masses, _ t: Double, _ interval: Double) -> Double {
-    var largest = -Double.infinity
-    for (j, mass) in step.values.enumerated() where mass > 0 {
-      largest = max(largest, log(mass) + t * Double(step.first + j) * interval)
-    }
-    var sum = 0.0
-    for (j, mass) in step.values.enumerated() where mass > 0 {
-      sum += mass * exp(t * Double(step.first + j) * interval - largest)
-    }
-    return largest + log(sum)
-  }
-
-  // MARK: The loss of one step on the grid
-
-  private func masses(
-    _ loss: SampledGaussianLoss, _ range: ClosedRange<Double>, floor: Double, interval h: Double
-  ) -> Masses {
-    // x runs in the direction of rising losses.
-    let sign = loss.removes ? 1.0 : -1.0
-    let lowest = loss.removes ? range.lowerBound : range.upperBound
-    let highest = loss.removes ? range.upperBound : range.lowerBound
-    let cut = loss.place(ofLoss: floor)
-    let start = cut.isFinite && sign * (cut - lowest) > 0 ? cut : lowest
-    let first = Int((loss.loss(start) / h).rounded(.down))
-    let last = max(first + 1, Int((loss.loss(highest) / h).rounded(.up)))
-    var values = [Double](repeating: 0, count: last - first + 1)
-    // Nothing may be lost where rounding moves a part of a cell: a little more than computed goes up.
-    let more = 1 + max(1e-9, 16 * Double.ulpOfOne * Double(max(abs(first), abs(last))))
-    var from = start
-    for i in first..<last {
-      var to = i + 1 == last ? highest : loss.place(ofLoss: Double(i + 1) * h)
-      // Clamped to what is left.
-      if sign * (to - highest) > 0 || to.isNaN { to = highest }
-      if sign * (to - from) <= 0 { continue }
-      let (mass, raised) = cell(loss, min(from, to), max(from, to), Double(i) * h, h)
-      let upper = min(mass, raised * more)
-      values[i - first] += mass - upper
-      values[i - first + 1] += upper
-      from = to
-    }
-    // All losses below count as the lowest cell's upper end: raising a loss is safe.
-    values[1] += loss.removes ? loss.tail(below: start) : loss.tail(above: start)
-    let above = loss.removes ? loss.tail(above: highest) : loss.tail(below: highest)
-    // The quadrature's sum is 1 but for its error.
-    let factor = (1 - above) / values.reduce(0, +)
-    for i in values.indices { values[i] *= factor }
-    return Masses(first: first, values: values, infinite: above)
-  }
-
-  /// The probability of an interval of x, and its part that goes to the upper of the two grid points.
-  private func cell(
-    _ loss: SampledGaussianLoss, _ low: Double, _ high: Double, _ bottom: Double, _ h: Double
-  ) -> (mass: Double, raised: Double) {
-    let sigma = loss.noiseMultiplier
-    let pieces = max(1, ((high - low) / (0.08 * sigma)).rounded(.up))
-    let width = (high - low) / pieces
-    let rule: [(Double, Double)] =
-      width < 5e-4 * sigma
-      ? Self.twoPoints : width < 0.01 * sigma ? Self.threePoints : Self.fivePoints
-    let scale = 1 / -expm1(-h)
-    var mass = 0.0
-    var raised = 0.0
-    for piece in 0..<Int(pieces) {
-      let middle = low + (Double(piece) + 0.5) * width
-      for (node, weight) in rule {
-        let x = middle + node * width / 2
-        let density = loss.density(x) * weight * width / 2
-        mass += density
-        raised += density * min(1, max(0, -expm1(bottom - loss.loss(x)) * scale))
-      }
-    }
-    return (mass, raised)
-  }
-
-  // Gauss and Legendre's rules on [-1, 1].
-  private static let twoPoints = [(-0.5773502691896257, 1.0), (0.5773502691896257, 1)]
-  private static let threePoints = [
-    (-0.7745966692414834, 5.0 / 9), (0, 8.0 / 9), (0.7745966692414834, 5.0 / 9),
-  ]
-  private static let fivePoints = [
-    (-0.906179845938664, 0.23692688505618908), (-0.5384693101056831, 0.47862867049936647),
-    (0, 0.5688888888888889), (0.5384693101056831, 0.47862867049936647),
-    (0.906179845938664, 0.23692688505618908),
-  ]
 }
