@@ -4,6 +4,7 @@ import Runtime
 enum DPBuiltins {
   static let module = Module(
     "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
-    natives: [DPTraining.train] + AttackBuiltins.natives + AccountingBuiltins.natives
+    natives: [DPTraining.train] + AdaMixBuiltins.natives + PATEBuiltins.natives
+      + AttackBuiltins.natives + AccountingBuiltins.natives
       + ReleaseBuiltins.natives)
 }
