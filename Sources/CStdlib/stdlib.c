@@ -5,6 +5,12 @@
 static const unsigned char recipes[] = {
 #embed "../../Stdlib/recipes.fl"
 };
+static const unsigned char adamix[] = {
+#embed "../../Stdlib/experiments/adamix.fl"
+};
+static const unsigned char edp_sgd[] = {
+#embed "../../Stdlib/experiments/edp_sgd.fl"
+};
 static const unsigned char epsilon_sweep[] = {
 #embed "../../Stdlib/experiments/epsilon_sweep.fl"
 };
@@ -13,6 +19,9 @@ static const unsigned char gender_swap[] = {
 };
 static const unsigned char language_model[] = {
 #embed "../../Stdlib/experiments/language_model.fl"
+};
+static const unsigned char privacy_utility[] = {
+#embed "../../Stdlib/experiments/privacy_utility.fl"
 };
 static const unsigned char role_reversal_distillation[] = {
 #embed "../../Stdlib/experiments/role_reversal_distillation.fl"
@@ -28,9 +37,12 @@ static const unsigned char given_names[] = {
 
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
+    FILE_ROW("experiments/adamix.fl", adamix),
+    FILE_ROW("experiments/edp_sgd.fl", edp_sgd),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),
+    FILE_ROW("experiments/privacy_utility.fl", privacy_utility),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),

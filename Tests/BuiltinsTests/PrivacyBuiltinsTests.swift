@@ -144,7 +144,7 @@ private func printed(_ text: String) -> String {
         """)
     #expect(
       output == """
-        true true 16 0.125 nil true 2 rdp
+        true true 16 0.125 nil true 2 pld
         true true
         inf 0.0 ["epsilon is infinite: trained without clipping and without noise"]
         true true 400

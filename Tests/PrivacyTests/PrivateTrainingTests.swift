@@ -49,10 +49,11 @@ import Testing
     #expect(result.epsilon <= 4 && result.epsilon > 3.99)
     #expect(result.steps == 50 && result.plannedSteps == 50 && result.sampleRate == 0.1)
     #expect(result.losses.count == 5 && !result.isStopped && result.epsilonPaper == nil)
-    var accountant = RDPAccountant()
-    try accountant.spend(
-      .sampledGaussian(rate: 0.1, noiseMultiplier: result.noiseMultiplier, steps: 50))
-    #expect(isClose(result.epsilon, try accountant.epsilon(delta: 1e-5).epsilon, relative: 1e-12))
+    let event = Event.sampledGaussian(
+      rate: 0.1, noiseMultiplier: result.noiseMultiplier, steps: 50)
+    #expect(try result.epsilon == TrainingAccountant.pld.epsilon(of: event, delta: 1e-5))
+    #expect(try result.epsilonRDP == TrainingAccountant.rdp.epsilon(of: event, delta: 1e-5))
+    #expect(result.epsilonRDP > result.epsilon && result.accountant == .pld)
     #expect(try Evaluation(model).accuracy(points(seed: 2)) > 0.85)
   }
 
@@ -139,19 +140,20 @@ import Testing
     #expect(paper < result.epsilon)
     let schedule = try NoiseSchedule(
       initial: result.noiseMultiplier, decay: 0.95, epochs: 5, stepsPerEpoch: 10)
-    for (accounting, expected) in [
-      (MicroBatchAccounting.asPublished, paper), (.honest, result.epsilon),
+    for (accounting, accountant, expected) in [
+      (MicroBatchAccounting.asPublished, TrainingAccountant.rdp, paper),
+      (.honest, .pld, result.epsilon), (.honest, .rdp, result.epsilonRDP),
     ] {
-      var accountant = RDPAccountant()
-      try accountant.spend(schedule.event(rate: 0.1, sensitivity: accounting.sensitivity))
-      #expect(isClose(expected, try accountant.epsilon(delta: 1e-5).epsilon, relative: 1e-9))
+      let event = schedule.event(rate: 0.1, sensitivity: accounting.sensitivity)
+      #expect(try isClose(expected, accountant.epsilon(of: event, delta: 1e-5), relative: 1e-9))
     }
     let loose = try train(
       options(8) {
         $0.method = .edpSGD
         $0.accounting = .asPublished
       }, try model())
-    #expect(isClose(try #require(loose.epsilonPaper), 8, relative: 1e-3) && loose.epsilon > 8)
+    let limited = try #require(loose.epsilonPaper)
+    #expect(isClose(limited, 8, relative: 1e-3) && loose.epsilon > 8)
     #expect(loose.notes.contains { $0.contains("paper's epsilon") })
   }
 
@@ -196,10 +198,13 @@ import Testing
     #expect(training.epsilon(after: 10_000) == training.epsilon(after: 50))
     // It is what the accountant says of the schedule's event, in any order of asking.
     for steps in [7, 23, 50] {
-      var accountant = RDPAccountant()
-      try accountant.spend(
-        #require(training.schedule).event(rate: training.plan.rate, steps: steps))
-      #expect(try training.epsilon(after: steps) == accountant.epsilon(delta: 1e-5).epsilon)
+      let event = try #require(training.schedule).event(rate: training.plan.rate, steps: steps)
+      #expect(
+        try training.epsilon(after: steps) == TrainingAccountant.pld.epsilon(of: event, delta: 1e-5)
+      )
+      #expect(
+        try training.runningEpsilon(after: steps)
+          == TrainingAccountant.rdp.epsilon(of: event, delta: 1e-5))
     }
   }
 
@@ -254,7 +259,7 @@ import Testing
     #expect(try notes(1e-5, 1).isEmpty && notes(1e-5, 4).isEmpty)
     #expect(try notes(1e-9, 1).count == 1 && notes(1e-5, 0.4).count == 1)
     let schedule = try NoiseSchedule(initial: 1, epochs: 5, stepsPerEpoch: 10)
-    let beyond = PrivateTraining.deltaOfTheNoiseEnd(schedule, rate: 0.1)
+    let beyond = try PrivateTraining(source, options()).costs.deltaOfTheNoiseEnd(schedule)
     // 5 · P(z > 5.7637).
     #expect(isClose(beyond, 5 * 4.12e-9, relative: 0.01))
   }

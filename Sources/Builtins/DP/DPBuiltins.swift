@@ -4,6 +4,7 @@ import Runtime
 enum DPBuiltins {
   static let module = Module(
     "dp", "Differential privacy: training, budgets, attacks, audits, accounting, mechanisms.",
-    natives: [DPTraining.train] + LedgerBuiltins.natives + AttackBuiltins.natives
-      + AccountingBuiltins.natives + EventBuiltins.natives + ReleaseBuiltins.natives)
+    natives: [DPTraining.train] + AdaMixBuiltins.natives + PATEBuiltins.natives
+      + LedgerBuiltins.natives + AttackBuiltins.natives + AccountingBuiltins.natives
+      + EventBuiltins.natives + ReleaseBuiltins.natives)
 }

@@ -9,7 +9,7 @@ extension PrivateTrainingResult: NativeValue {
   ) { type in
     type.representation = { fit, _ in
       var text =
-        "fit: \(fit.steps) steps, epsilon \(NumberText.roundedUp(fit.epsilon)) (RDP, delta \(Formatting.float(fit.delta)))"
+        "fit: \(fit.steps) steps, epsilon \(NumberText.roundedUp(fit.epsilon)) (\(fit.accountant.rawValue.uppercased()), delta \(Formatting.float(fit.delta)))"
       if let paper = fit.epsilonPaper {
         text += ", by the paper's accounting \(NumberText.roundedUp(paper))"
       }
@@ -19,7 +19,9 @@ extension PrivateTrainingResult: NativeValue {
     }
     type.transfer = .share
     type.hasContent(ignoring: ["seconds"])
-    type.field("method", "How it was trained: dp-sgd or edp-sgd.") { $0.method.rawValue }
+    type.field("method", "How it was trained: dp-sgd, loop, edp-sgd, dp-ftrl or adamix.") {
+      $0.method
+    }
     type.field("epsilon", "The privacy that was spent: a bound that holds.") { $0.epsilon }
     type.field(
       "epsilon_paper",
@@ -40,7 +42,16 @@ extension PrivateTrainingResult: NativeValue {
     type.field("loss", "The mean training loss of the last epoch. Not private.") {
       $0.losses.last ?? .nan
     }
-    type.field("accountant", "What computed epsilon.") { _ in "rdp" }
+    type.field("accountant", "What computed epsilon: pld or rdp.") { $0.accountant.rawValue }
+    type.field(
+      "epsilon_rdp", "The same by Rényi orders, as many papers report it; never below `epsilon`."
+    ) { $0.epsilonRDP }
+    type.field("unit", "Whose data are protected as one: \"example\" or \"user\".") {
+      $0.unit.rawValue
+    }
+    type.field(
+      "max_grad_norm", "The clipping bound that the run ended with; nil where it stayed as given."
+    ) { $0.clippingBound }
     type.field(
       "secure", "Whether the noise came from the operating system, so that it cannot be repeated."
     ) {

@@ -13,6 +13,8 @@ struct TrainingExamples: Bindable {
   var examples: Examples?
   /// The rows of a table that it is, where it is such.
   var tabular: TabularExamples?
+  /// What a map holds beside inputs and labels, by its key.
+  var further: [Spelling: Value] = [:]
 
   static let typeName = "examples"
 
@@ -30,10 +32,13 @@ struct TrainingExamples: Bindable {
       return TrainingExamples(
         source: try TensorSource(inputs: tabular.inputs, labels: labels), tabular: tabular)
     }
-    guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
-      let labels = parts["labels"]
+    guard let parts = try [Spelling: Value].attempt(value, vm),
+      let inputs = try parts["inputs"].flatMap({ try Tensor.attempt($0, vm) }),
+      let labels = try parts["labels"].flatMap({ try Tensor.attempt($0, vm) })
     else { return nil }
-    return TrainingExamples(source: try TensorSource(inputs: inputs, labels: labels))
+    return TrainingExamples(
+      source: try TensorSource(inputs: inputs, labels: labels),
+      further: parts.filter { $0.key != "inputs" && $0.key != "labels" })
   }
 
   static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool {

@@ -16,7 +16,7 @@ struct OptimizerSettings: NativeValue {
     }
     type.equals = { $0.optimizer === $1.optimizer }
     type.isHandle = true
-    type.field("name", "What it does: sgd, adam or adamw.") { $0.optimizer.name }
+    type.field("name", "What it does: sgd, adam, adamw or dp_adam.") { $0.optimizer.name }
     type.field("learning_rate", "The learning rate.") { $0.optimizer.rate }
     type.transfer = .copy { OptimizerSettings(optimizer: try $0.optimizer.fresh()) }
     type.hasContent()
@@ -111,6 +111,25 @@ enum OptimBuiltins {
       OptimizerSettings(
         optimizer: try Adam.decoupled(
           rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay))
+    },
+    Native(
+      "dp_adam",
+      "Adam for `dp.train`, with the noise's share taken out of the squares: DP-AdamBC (Tang et al. 2023). Plain Adam takes noise for signal there, and its steps get shorter than they should be. It looks at nothing but what is private already, and costs no epsilon.",
+      Param<Double>("learning_rate", "The step size.", default: 1e-3, .positive, .finite),
+      Param<Double>(
+        "beta1", "The decay of the mean.", default: 0.9, .within(0, 0.999_999), named: true),
+      Param<Double>(
+        "beta2", "The decay of the squares.", default: 0.999, .within(0, 0.999_999_9), named: true),
+      Param<Double>(
+        "floor",
+        "The least that the squares without the noise count as; too little makes steps wild where there is hardly any gradient.",
+        default: 5e-8, .positive, .finite, named: true),
+      returns: "optimizer", seeAlso: ["optim.adam", "dp.train"],
+      search: ["bias correction", "private"],
+      examples: [("optim.dp_adam(0.002)", "dp_adam(0.002)")]
+    ) { rate, beta1, beta2, floor in
+      OptimizerSettings(
+        optimizer: try PrivateAdam(rate: rate, beta1: beta1, beta2: beta2, floor: floor))
     },
   ]
 }

@@ -14,6 +14,10 @@ public struct PrivateOptions: Sendable {
   public var noiseMultiplier: Double
   public var expectedBatch: Double
   public var noise: NoiseKey
+  /// Nil: the bound stays. Otherwise it follows a quantile of the norms, and σ pays for that, too; flat clipping only.
+  public var quantile: QuantileClipping?
+  /// Nil: each step's noise is its own, as Poisson samples need it.
+  public var correlation: NoiseCorrelation?
 
   public init(
     bound: Double, noiseMultiplier: Double, expectedBatch: Double, noise: NoiseKey,

@@ -8,14 +8,21 @@ import Tensors
 extension TrainingStep {
   /// `parts` are those of one step's examples that are in memory at a time.
   func privateStep(_ parts: [Batch], _ options: PrivateOptions) throws -> StepResult {
-    let examples = parts.reduce(0) { $0 + $1.count }
-    let bounds = options.layers.map { layerBounds($0, bound: options.bound) }
+    let examples = parts.reduce(0) { $0 + ($1.units?.count ?? $1.count) }
+    let bound = options.quantile == nil ? options.bound : clippingBound ?? options.bound
+    let bounds = options.layers.map { layerBounds($0, bound: bound) }
+    guard options.quantile == nil || bounds == nil else {
+      throw DomainError(.value, "a bound that follows a quantile is one for all layers together")
+    }
+    let multiplier =
+      try options.quantile?.gradientNoise(total: options.noiseMultiplier)
+      ?? options.noiseMultiplier
     let sinks = try privateSinks(bounds != nil)
     for sink in sinks { sink.begin() }
     var total = 0.0
     var clipped = 0
     for (number, part) in parts.enumerated() {
-      let clipping = Clipping(rule: options.rule, bound: options.bound, layerBounds: bounds)
+      let clipping = Clipping(rule: options.rule, bound: bound, layerBounds: bounds)
       let (loss, count) = try Cancellation.abandonable {
         try addClipped(part, clipping, number, into: sinks)
       }
@@ -23,11 +30,22 @@ extension TrainingStep {
       clipped += count
     }
     let deviations = deviations(
-      options.noiseShape, multiplier: options.noiseMultiplier, bound: options.bound,
+      options.noiseShape, multiplier: multiplier * (options.correlation?.scale ?? 1), bound: bound,
       layerBounds: bounds)
+    if let correlation = options.correlation {
+      for sink in sinks {
+        try addEarlierNoise(correlation, deviations: deviations, noise: options.noise, into: sink)
+      }
+    }
     try release(
       sources(in: sinks), scale: 1 / options.expectedBatch, deviations: deviations,
-      stream: options.noise.stream(stepCount), observes: options.layers == .runningMedian)
+      stream: options.noise.stream(stepCount), observes: options.layers == .runningMedian,
+      variance: options.correlation.map { $0.variance(stepCount % $0.stepsPerPass) } ?? 1)
+    if let quantile = options.quantile {
+      let share = quantile.share(
+        within: examples - clipped, of: examples, expected: options.expectedBatch, step: stepCount)
+      clippingBound = quantile.next(bound, share: share, first: options.bound)
+    }
     return StepResult(
       examples: examples, loss: total / Double(examples), clipped: clipped,
       clippable: examples * sinks.count)
@@ -36,17 +54,18 @@ extension TrainingStep {
   /// The noised update, checked the first time.
   func release(
     _ sources: [StepGradients.Source], scale: Double, deviations: [Float], stream: fl_stream,
-    observes: Bool
+    observes: Bool, variance: Double = 1
   ) throws {
     let gradients = StepGradients(
-      sources: sources, scale: Float(scale), deviations: deviations, stream: stream)
+      sources: sources, scale: Float(scale), deviations: deviations, stream: stream,
+      noiseVariance: variance)
     if observes { try observeReleased(gradients) }
     guard stepCount == 0 else {
-      try update(sources, scale: scale, deviations: deviations, stream: stream)
+      try update(gradients)
       return
     }
     let check = try SafetyCheck(layout, gradients, promised: deviations)
-    try update(sources, scale: scale, deviations: deviations, stream: stream)
+    try update(gradients)
     try check.verify(rate: optimizer.rate)
   }
 
@@ -91,13 +110,17 @@ extension TrainingStep {
   }
 
   /// Adds the clipped gradients of a batch; returns the sum of its losses and how many gradients were clipped.
-  private func addClipped(
+  func addClipped(
     _ batch: Batch, _ clipping: Clipping, _ number: Int, into sinks: [GradientSink]
   ) throws -> (loss: Double, clipped: Int) {
+    if let units = batch.units {
+      return try addOneByOne(batch, units, clipping, number, into: sinks)
+    }
     if let (loss, rules) = try together(batch, number) {
       return (loss, try addClipped(consume rules, batch.count, clipping, into: sinks))
     }
-    return try addOneByOne(batch, clipping, number, into: sinks)
+    return try addOneByOne(
+      batch, (0..<batch.count).map { $0..<($0 + 1) }, clipping, number, into: sinks)
   }
 
   // MARK: Who sees whom
@@ -262,17 +285,23 @@ extension TrainingStep {
 
   // MARK: Without rules
 
-  /// The exact slow way: each example's gradient by itself.
+  /// The exact slow way: each unit's gradient by itself, a unit being an example or all examples of one person.
   private func addOneByOne(
-    _ batch: Batch, _ clipping: Clipping, _ number: Int, into sinks: [GradientSink]
+    _ batch: Batch, _ units: [Range<Int>], _ clipping: Clipping, _ number: Int,
+    into sinks: [GradientSink]
   ) throws -> (loss: Double, clipped: Int) {
     let single = try GradientSink(layout.parameters, sparse: [])
     var total = 0.0
     var clipped = 0
-    for example in 0..<batch.count {
+    for (unit, range) in units.enumerated() {
       single.begin()
-      total += try accumulate(
-        batch.slice(example..<(example + 1)), number: number << 32 + example, into: single)
+      let weight = batch.averagesUnits ? 1 / Double(range.count) : 1
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: physicalLimit) {
+        let part = try batch.slice(start..<min(start + physicalLimit, range.upperBound))
+        total += try accumulate(
+          part, weights: [Double](repeating: weight, count: part.count),
+          number: number << 32 + unit + start - range.lowerBound, into: single)
+      }
       giveNotice()
       try single.densify()
       for (layer, sink) in sinks.enumerated() {

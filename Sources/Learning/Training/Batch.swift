@@ -11,6 +11,11 @@ public struct Batch {
   /// Whether axis 1 of the inputs is as long as the longest of these examples, rather than a length that belongs to the
   /// source: then a part of the batch is shorter, and no example is to know of the lengths of others.
   public var isPadded: Bool
+  /// Which examples belong to one unit of privacy, such as a person: ranges, one after the other, that cover all. Nil
+  /// where each example is one.
+  public var units: [Range<Int>]?
+  /// Whether a unit's gradient is the mean of its examples' rather than their sum.
+  public var averagesUnits = false
 
   public init(inputs: Tensor, labels: Tensor, examples: [Int]? = nil, isPadded: Bool = false) throws
   {

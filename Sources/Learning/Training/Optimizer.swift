@@ -16,6 +16,8 @@ struct StepGradients {
   /// The noise's standard deviation in each parameter, before scaling; empty without noise.
   var deviations: [Float] = []
   var stream = fl_stream()
+  /// The variance of all noise in the gradient relative to that of `deviations`: above 1 where the sum holds some already.
+  var noiseVariance = 1.0
 
   /// What a kernel needs to know for one block.
   func block(_ block: ParameterLayout.Block, _ layout: ParameterLayout) -> fl_gradient {
@@ -55,6 +57,21 @@ protocol UpdateRule {
     _ buffers: UnsafeBufferPointer<UnsafeMutablePointer<Float>>)
 
   func optimizer(rate: Double) throws -> Optimizer
+
+  /// How fast a running mean of squares forgets, where the noise's share in it is to be known; nil elsewhere.
+  var noiseDecay: Double? { get }
+}
+
+extension UpdateRule {
+  var noiseDecay: Double? { nil }
+}
+
+/// A rule that takes the noise's share out of its running squares.
+protocol NoiseAwareRule: UpdateRule {
+  /// As `update`, where the running mean of squares holds `noiseSquare` of noise, as expected.
+  func update(
+    _ gradient: UnsafePointer<fl_gradient>, _ count: Int, _ parameter: UnsafeMutablePointer<Float>,
+    _ buffers: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, noiseSquare: Double)
 }
 
 /// Changes parameters by their gradients. Its state belongs to the parameters of the run that it was last used in; a
@@ -66,8 +83,10 @@ public class Optimizer {
   private(set) var layout: ParameterLayout?
   private var rule: any UpdateRule
   private var buffers: [Storage] = []
+  /// Of each parameter the running mean of its noise's variance, as the rule's squares run; nil where it asks for none.
+  var noiseSquares: [Double]?
 
-  fileprivate init(_ rule: any UpdateRule, rate: Double) throws {
+  init(_ rule: any UpdateRule, rate: Double) throws {
     try Check.finite(rate, "the learning rate", atLeast: 0)
     self.rule = rule
     self.rate = rate
@@ -92,6 +111,7 @@ public class Optimizer {
       try Storage(byteCount: max(1, layout.count) * 4, zeroed: true)
     }
     self.layout = layout
+    noiseSquares = rule.noiseDecay.map { _ in layout.parameters.map { _ in 0 } }
     stepCount = 0
   }
 
@@ -116,7 +136,18 @@ public class Optimizer {
       stepCount += 1
       rule.begin(stepCount, rate: rate)
     }
+    if let decay = rule.noiseDecay, var squares = noiseSquares {
+      for member in members {
+        let deviation =
+          gradients.deviations.isEmpty
+          ? 0 : Double(gradients.deviations[member]) * Double(gradients.scale)
+        squares[member] =
+          decay * squares[member] + (1 - decay) * deviation * deviation * gradients.noiseVariance
+      }
+      noiseSquares = squares
+    }
     let rule = rule
+    let noiseSquares = noiseSquares
     let starts = buffers.map { $0.pointer.assumingMemoryBound(to: Float.self) }
     let blocks = members.enumerated().flatMap { place, member in
       layout.blockRanges[member].map { (place: place, block: layout.blocks[$0]) }
@@ -134,9 +165,14 @@ public class Optimizer {
           for (index, start) in starts.enumerated() {
             state.initializeElement(at: index, to: start + offset)
           }
-          rule.update(
-            &gradient, block.count, parameter + block.start,
-            UnsafeBufferPointer(rebasing: state[..<starts.count]))
+          let state = UnsafeBufferPointer(rebasing: state[..<starts.count])
+          if let rule = rule as? any NoiseAwareRule, let noiseSquares {
+            rule.update(
+              &gradient, block.count, parameter + block.start, state,
+              noiseSquare: noiseSquares[block.parameter])
+          } else {
+            rule.update(&gradient, block.count, parameter + block.start, state)
+          }
         }
       }
       guard let squaredNorms else { return }

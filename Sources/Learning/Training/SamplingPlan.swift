@@ -6,6 +6,8 @@ public enum Sampling: Sendable, Equatable {
   case shuffled
   /// Each example on its own with the same probability in every step, as accountants assume it (Abadi et al. 2016).
   case poisson
+  /// Every example once an epoch, in a step of its own draw: whom a step sees does not depend on who else there is.
+  case assigned
 }
 
 /// How a run walks through `examples` examples: what an accountant and the training loop have to agree on.

@@ -44,6 +44,9 @@ public struct Trainer {
     step.exampleByExample = options.exampleByExample
   }
 
+  /// The bound that the last step left for the next one, where it follows a quantile; nil elsewhere.
+  public var clippingBound: Double? { step.clippingBound }
+
   /// Runs all epochs of the plan. Empty Poisson samples are steps, too: a private one adds its noise.
   ///
   /// With `state`, a checkpoint of the same run, it goes on from there and ends with the same bits as an uninterrupted

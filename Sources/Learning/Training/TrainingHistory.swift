@@ -11,6 +11,20 @@ public struct TrainingProgress: Sendable {
   public let examplesDone: Int
   public let seconds: Double
   public let examplesPerSecond: Double
+
+  public init(
+    step: Int, steps: Int, epoch: Int, epochs: Int, loss: Double, examplesDone: Int,
+    seconds: Double, examplesPerSecond: Double
+  ) {
+    self.step = step
+    self.steps = steps
+    self.epoch = epoch
+    self.epochs = epochs
+    self.loss = loss
+    self.examplesDone = examplesDone
+    self.seconds = seconds
+    self.examplesPerSecond = examplesPerSecond
+  }
 }
 
 /// One epoch as a run's history keeps it.

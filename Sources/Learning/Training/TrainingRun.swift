@@ -58,9 +58,7 @@ struct TrainingRun {
   {
     let epochStart = clock.now
     let earlier = sums.seconds
-    let order =
-      plan.sampling == .shuffled
-      ? permutation(options.key.derived("order", epoch), plan.examples) : []
+    let order = order()
     while number < plan.stepsPerEpoch, !history.isStoppedEarly, !isAtLimit {
       if callbacks.shouldStop() {
         history.isStopped = true
@@ -154,12 +152,25 @@ struct TrainingRun {
 
   // MARK: Examples
 
+  /// Of an epoch: the examples one after the other; where each draws its step, the steps of the examples; nothing for
+  /// samples.
+  private func order() -> [Int] {
+    switch plan.sampling {
+    case .shuffled: return permutation(options.key.derived("order", epoch), plan.examples)
+    case .poisson: return []
+    case .assigned:
+      var stream = options.key.derived("assignment", epoch).stream
+      return (0..<plan.examples).map { _ in stream.integer(below: plan.stepsPerEpoch) }
+    }
+  }
+
   /// The examples of the step to come.
   private func sample(_ order: [Int]) -> [Int] {
     switch plan.sampling {
     case .shuffled:
       let start = number * plan.batch
       return Array(order[start..<min(start + plan.batch, order.count)])
+    case .assigned: return order.indices.filter { order[$0] == number }
     case .poisson:
       var stream = options.key.derived("sample", epoch, number).stream
       return stream.poissonSample(plan.examples, probability: plan.rate)
@@ -275,6 +286,12 @@ extension TrainingRun {
     }
     run.epoch = try counter("epoch")
     run.number = try counter("number", upTo: plan.stepsPerEpoch)
+    guard plan.sampling != .assigned || !options.isKeySecret || run.number == 0 else {
+      throw DomainError(
+        .privacy,
+        "the checkpoint was taken within a pass whose secret draws are gone: an example could be seen twice in it",
+        hint: "checkpoints at the end of an epoch can be resumed")
+    }
     run.history.steps = try counter("steps")
     run.examplesDone = try counter("examples done")
     run.sums.examples = try counter("epoch.examples")

@@ -12,7 +12,7 @@ extension TrainingStep {
       private(bound: \(o.bound), expected batch: \(o.expectedBatch), rule: \(o.rule), \
       layers: \(o.layers?.rawValue ?? "none"), grouping: \(o.grouping), \
       noise: \(o.noiseShape) \(o.noise.fingerprint))
-      """
+      """ + Self.fingerprint(o.quantile) + Self.fingerprint(o.correlation)
     case .microBatch(let o):
       // The mean was a choice once; what was saved then goes on.
       """
@@ -22,6 +22,17 @@ extension TrainingStep {
       assignment: \(o.noise.isSecure ? "secret" : o.assignment.fingerprint))
       """
     }
+  }
+
+  private static func fingerprint(_ quantile: QuantileClipping?) -> String {
+    guard let quantile else { return "" }
+    return
+      " quantile(\(quantile.target), rate: \(quantile.rate), noise: \(quantile.countNoise) \(quantile.noise.fingerprint))"
+  }
+
+  private static func fingerprint(_ correlation: NoiseCorrelation?) -> String {
+    guard let correlation else { return "" }
+    return " \(correlation.factorization.rawValue) of \(correlation.stepsPerPass)"
   }
 
   func save(to state: inout TrainingState) throws {
@@ -36,6 +47,10 @@ extension TrainingStep {
     state.tensors["step.squared weights"] = try Tensor(squaredWeights)
     for (layer, values) in medians.values.enumerated() {
       state.tensors["step.medians.\(layer)"] = try Tensor(values)
+    }
+    if let clippingBound { state.numbers["step.clipping bound"] = clippingBound }
+    if let squares = optimizer.noiseSquares {
+      state.tensors["optimizer.noise squares"] = try Tensor(squares)
     }
     if let noise = method.noiseMultiplier { state.numbers["step.noise multiplier"] = noise }
   }
@@ -71,6 +86,17 @@ extension TrainingStep {
     let medians = try self.medians.values.indices.map {
       try state.doubles("step.medians.\($0)")
     }
+    let bound = state.numbers["step.clipping bound"]
+    if let bound {
+      guard bound.isFinite, bound > 0 else {
+        throw DomainError(.data, "the checkpoint's clipping bound is \(bound)")
+      }
+    }
+    let noiseSquares =
+      optimizer.noiseSquares == nil ? nil : try state.doubles("optimizer.noise squares")
+    guard noiseSquares.map({ $0.count == layout.parameters.count }) ?? true else {
+      throw DomainError(.data, "the checkpoint's noise is that of another model")
+    }
     let isOneByOne = try state.counter("step.example by example") != 0
     let noise = method.noiseMultiplier == nil ? nil : try state.number("step.noise multiplier")
     if let noise { try Check.finite(noise, "the checkpoint's noise multiplier", atLeast: 0) }
@@ -78,6 +104,8 @@ extension TrainingStep {
       try model.load(parameters)
       optimizer.restore(stepCount: optimizerSteps, buffers)
       optimizer.rate = rate
+      if let noiseSquares { optimizer.noiseSquares = noiseSquares }
+      clippingBound = bound
       stepCount = steps
       squaredWeights = squares
       self.medians = RunningMedians(medians)

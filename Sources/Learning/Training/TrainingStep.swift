@@ -49,6 +49,8 @@ public final class TrainingStep {
   /// Parameters that have had no gradient from any of the examples that were computed by themselves; nil once that has
   /// been told.
   var silent: (parameters: Set<Parameter>, examples: Int)?
+  /// The bound that follows a quantile of the norms; nil before the first step, and where it stays.
+  var clippingBound: Double?
   /// Scratch of private and micro-batch steps, made when first needed.
   var microSinks: [GradientSink] = []
   var layerSinks: [GradientSink] = []
@@ -90,7 +92,7 @@ public final class TrainingStep {
         .value, "a gradient bound is for training without privacy: a private step clips by itself")
     }
     discardGradients()
-    let parts = try batches.flatMap { try $0.chunks(physicalLimit) }
+    let parts = try batches.flatMap { $0.units == nil ? try $0.chunks(physicalLimit) : [$0] }
     switch method {
     case .plain: return try plainStep(parts)
     case .private(let options): return try privateStep(parts, options)
@@ -231,7 +233,7 @@ public final class TrainingStep {
       result.clippable = 1
       if scale < 1 { result.clipped = 1 }
     }
-    try update(sources, scale: scale)
+    try update(StepGradients(sources: sources, scale: Float(scale)))
     return result
   }
 
@@ -270,7 +272,7 @@ public final class TrainingStep {
   var bigParameter = 1 << 16
 
   /// Gives back what the last step's gradients took, for the next one's forward pass.
-  private func discardGradients() {
+  func discardGradients() {
     for sink in [sink] + layerSinks + microSinks {
       for index in sink.parameters.indices { sink.discard(index) }
     }
@@ -312,13 +314,8 @@ public final class TrainingStep {
     return StepGradients.Source(values: sink.values(index).map { UnsafePointer($0) })
   }
 
-  /// One pass of the optimizer over everything; `sources` must stay where they are until it returns.
-  func update(
-    _ sources: [StepGradients.Source], scale: Double, deviations: [Float] = [],
-    stream: fl_stream = fl_stream()
-  ) throws {
-    let gradients = StepGradients(
-      sources: sources, scale: Float(scale), deviations: deviations, stream: stream)
+  /// One pass of the optimizer over everything; the gradients must stay where they are until it returns.
+  func update(_ gradients: StepGradients) throws {
     try Cancellation.finishing {
       if squaredWeights.isEmpty { return try optimizer.step(gradients) }
       try squaredWeights.withUnsafeMutableBufferPointer {

@@ -3,102 +3,16 @@
 //
 // DP-SGD (Abadi et al. 2016, arXiv 1607.00133): Poisson samples of rate q = batch/N, per-example clipping, Gaussian
 // noise. eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the means of micro-batches are clipped layer by layer, the
-// noise decays by epoch. Guarantee: the trained parameters are (epsilon, delta) differentially private with respect to
-// adding or removing one example, as long as nothing but the parameters is released: losses, the share of clipped
-// gradients and a vocabulary that was counted on the same data are not covered.
+// noise decays by epoch. DP-FTRL (Kairouz et al. 2021, arXiv 2103.00039): each example once a pass, in a step of its own
+// draw, with noise that later steps take back. Guarantee: the trained parameters are (epsilon, delta) differentially
+// private with respect to adding or removing one example (all examples of one user, where the source is of users), as
+// long as nothing but the parameters is released: losses, the share of clipped gradients and a vocabulary that was
+// counted on the same data are not covered.
 
 import Foundation
 import Foundations
 import Learning
 import Tensors
-
-/// How to train with privacy. Everything is checked by `PrivateTraining.init`.
-public struct PrivateTrainingOptions {
-  public enum Method: String, Sendable, CaseIterable {
-    case dpSGD = "dp-sgd"
-    case edpSGD = "edp-sgd"
-  }
-
-  public var method = Method.dpSGD
-  /// The budget; infinite trains without privacy. Nil where `noiseMultiplier` is given instead.
-  public var epsilon: Double?
-  public var delta = 1e-5
-  /// The noise of the first epoch relative to the clipping bound, in place of a budget.
-  public var noiseMultiplier: Double?
-  public var epochs = 5
-  /// The expected number of examples of a step.
-  public var batch = 64
-  /// The clipping bound C.
-  public var maxGradNorm = 1.0
-  public var clipping = ClippingRule.flat
-  /// eDP-SGD: micro-batches of a step; nil makes as many as hold eight examples each. One example can change all of its
-  /// micro-batch's clipped gradient, so few large micro-batches cost accuracy and many small ones time; the paper
-  /// leaves their size open.
-  public var microBatches: Int?
-  /// Factor of the noise from one epoch to the next; nil takes the method's own (1 for DP-SGD, 0.95 for eDP-SGD).
-  public var decay: Double?
-  /// eDP-SGD: how the bound is shared out among the layers.
-  public var layerScale = LayerScale.weightNorm
-  /// eDP-SGD: which epsilon the budget limits.
-  public var accounting = MicroBatchAccounting.honest
-  /// Where the noise and the samples come from: the operating system's random bits, or a key that repeats and so
-  /// protects nobody.
-  public var isSecure = true
-  /// The order, dropout, and with `isSecure == false` also samples and noise.
-  public var key: RandomKey
-  /// Examples in memory at a time.
-  public var physicalLimit = 4096
-  /// See `TrainingOptions.accumulation`.
-  public var accumulation = 1
-  /// How the learning rate goes over the run.
-  public var rateDecay = LearningRateSchedule.Decay.constant
-  public var warmup = 0
-  /// See `TrainingStep.exampleByExample`.
-  public var exampleByExample: Bool?
-
-  public init(key: RandomKey) { self.key = key }
-
-  /// How far one example moves a step's sum, in units of the clipping bound; `accounting` is asked for micro-batches
-  /// only.
-  func sensitivity(_ accounting: MicroBatchAccounting) -> Double {
-    switch method {
-    case .dpSGD: 1
-    case .edpSGD: accounting.sensitivity
-    }
-  }
-}
-
-/// What a private run did and what it cost.
-public struct PrivateTrainingResult: Sendable {
-  public var method: PrivateTrainingOptions.Method
-  /// What was spent: an upper bound that holds.
-  public var epsilon: Double
-  /// eDP-SGD: what the paper's accounting gives, for comparison; it takes the sensitivity for half of what it is.
-  public var epsilonPaper: Double?
-  public var delta: Double
-  /// σ of the first epoch.
-  public var noiseMultiplier: Double
-  public var decay: Double
-  public var steps: Int
-  public var plannedSteps: Int
-  public var sampleRate: Double
-  public var seconds: Double
-  /// The mean training loss of each epoch. Not private.
-  public var losses: [Double]
-  /// The validation loss at each look.
-  public var validations: [Double]
-  /// True where the run was stopped before its last step; `epsilon` is that of the steps made.
-  public var isStopped: Bool
-  /// True where patience with the validation ran out; `epsilon` is then that of all planned steps: when the run ends
-  /// follows from what it released, and a bound that is chosen by what was released need not hold.
-  public var isStoppedEarly: Bool
-  /// The steps that `epsilon` counts.
-  public var accountedSteps: Int { isStoppedEarly ? plannedSteps : steps }
-  /// False where the noise can be repeated.
-  public var isSecure: Bool
-  /// What a reader should know, in sentences.
-  public var notes: [String]
-}
 
 /// One private training run.
 public final class PrivateTraining {
@@ -106,18 +20,35 @@ public final class PrivateTraining {
   public let plan: SamplingPlan
   /// Nil where epsilon is infinite: then nothing is clipped or noised.
   public let schedule: NoiseSchedule?
+  /// What steps cost.
+  let costs: TrainingCosts
   public private(set) var notes: [String] = []
+  /// Whose data are protected as one.
+  public let unit: PrivacyUnit
   private let source: any BatchSource
   private let decay: Double
   private let rate: LearningRateSchedule?
-  private var accountant = RDPAccountant()
+  private let correlation: NoiseCorrelation?
+  var byOrders = RDPAccountant()
+  /// What the accountant said of so many steps.
+  var knownCosts: [Int: Double] = [:]
+
+  /// Epochs with a noise of their own whose loss distributions are composed; more would take minutes, and are left to
+  /// Rényi orders, which bound the same.
+  static let mostDistributions = 32
 
   /// Checks the options and calibrates the noise.
   ///
   /// - Throws: `value` for options that make no promise.
   public init(_ source: any BatchSource, _ options: PrivateTrainingOptions) throws {
     self.source = source
+    var options = options
+    decay = options.decay ?? (options.method == .edpSGD ? 0.95 : 1)
+    let isByOrders =
+      options.accountant == .pld && decay != 1 && options.epochs > Self.mostDistributions
+    if isByOrders { options.accountant = .rdp }
     self.options = options
+    unit = source is UnitSource ? .user : .example
     guard options.maxGradNorm > 0, options.maxGradNorm < .infinity else {
       throw DomainError(
         .value, "the clipping bound must be above 0 and finite, got \(options.maxGradNorm)")
@@ -136,12 +67,24 @@ public final class PrivateTraining {
     let isPlain = options.epsilon == .infinity && options.noiseMultiplier == nil
     plan = try SamplingPlan(
       examples: source.count, batch: options.batch, epochs: options.epochs,
-      sampling: isPlain ? .shuffled : .poisson)
+      sampling: isPlain ? .shuffled : options.method == .dpFTRL ? .assigned : .poisson)
+    try Self.check(options, unit)
+    correlation =
+      options.method == .dpFTRL && !isPlain
+      ? try NoiseCorrelation(options.factorization, stepsPerPass: plan.stepsPerEpoch) : nil
     rate = try LearningRateSchedule.over(plan, options.rateDecay, warmup: options.warmup)
-    decay = options.decay ?? (options.method == .edpSGD ? 0.95 : 1)
-    schedule = isPlain ? nil : try PrivateTraining.schedule(options, plan, decay)
+    let costs = TrainingCosts(options, plan, unit, correlation)
+    self.costs = costs
+    let planned = isPlain ? nil : try PrivateTraining.schedule(options, plan, decay, costs)
+    schedule = planned?.schedule
+    if let cost = planned?.cost { knownCosts[plan.steps] = cost }
     if let schedule { try PrivateTraining.check(schedule, options, plan) }
     addNotes(isPlain: isPlain)
+    if isByOrders, !isPlain {
+      notes.append(
+        "the epsilon of \(options.epochs) epochs with noise of their own each is by Rényi orders, an upper bound that is at hand at once"
+      )
+    }
   }
 
   /// Noise below this part of the clipping bound is no more than the rounding of 32-bit sums, and promises nothing.
@@ -152,6 +95,40 @@ public final class PrivateTraining {
 
   /// Epochs of decaying noise at most: each has a cost of its own.
   static let mostDecayingEpochs = 10_000
+
+  /// Checks that the options do not contradict each other.
+  private static func check(_ options: PrivateTrainingOptions, _ unit: PrivacyUnit)
+    throws(DomainError)
+  {
+    if options.method == .dpFTRL, let decay = options.decay, decay != 1 {
+      throw DomainError(
+        .value,
+        "the noise of \"dp-ftrl\" hangs together over a pass and does not decay, got \(decay)")
+    }
+    guard let quantile = options.quantile else {
+      return try check(units: unit, options)
+    }
+    guard quantile >= 0, quantile <= 1 else {
+      throw DomainError(.value, "a quantile is within 0 and 1, got \(quantile)")
+    }
+    guard options.method == .dpSGD || options.method == .loop, options.clipping == .flat else {
+      throw DomainError(
+        .value,
+        "a bound that follows a quantile goes with \"dp-sgd\" and \"loop\" and with flat clipping, not with \"\(options.method.rawValue)\" and \"\(options.clipping.rawValue)\""
+      )
+    }
+    try check(units: unit, options)
+  }
+
+  private static func check(units unit: PrivacyUnit, _ options: PrivateTrainingOptions)
+    throws(DomainError)
+  {
+    guard unit == .example || options.method != .edpSGD else {
+      throw DomainError(
+        .value, "\"edp-sgd\" protects examples: its micro-batches do not know whose they are",
+        hint: "take \"dp-sgd\" or \"dp-ftrl\" to protect users")
+    }
+  }
 
   /// Checks that the noise of every step is one that 32-bit floats can carry.
   private static func check(
@@ -165,7 +142,8 @@ public final class PrivateTraining {
         "noise that decays by \(schedule.decay) an epoch is \(last) times the clipping bound in the last of \(plan.epochs), so little that rounding swallows it",
         hint: "take a larger `decay`, or fewer epochs")
     }
-    for noise in [schedule.initial, last] {
+    let range = options.quantile == nil ? 1 : QuantileClipping.range
+    for noise in [schedule.initial * range, last / range] {
       let deviation = noise * options.maxGradNorm / Double(plan.batch)
       guard usualSizes.contains(deviation) else {
         throw DomainError(
@@ -177,8 +155,9 @@ public final class PrivateTraining {
   }
 
   private static func schedule(
-    _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double
-  ) throws -> NoiseSchedule {
+    _ options: PrivateTrainingOptions, _ plan: SamplingPlan, _ decay: Double,
+    _ costs: TrainingCosts
+  ) throws -> (schedule: NoiseSchedule, cost: Double?) {
     guard decay == 1 || plan.epochs <= mostDecayingEpochs else {
       throw DomainError(
         .value,
@@ -186,6 +165,7 @@ public final class PrivateTraining {
         hint: "give `decay: 1` for constant noise, or fewer epochs")
     }
     let noise: Double
+    var cost: Double?
     switch (options.noiseMultiplier, options.epsilon) {
     case (let given?, nil):
       guard given >= 0, given < .infinity else {
@@ -200,10 +180,7 @@ public final class PrivateTraining {
       }
       noise = given
     case (nil, let epsilon?):
-      noise = try NoiseCalibration.initialNoise(
-        epsilon: epsilon, delta: options.delta, rate: plan.rate, decay: decay, epochs: plan.epochs,
-        stepsPerEpoch: plan.stepsPerEpoch,
-        sensitivity: options.sensitivity(options.accounting))
+      (noise, cost) = try costs.initialNoise(epsilon: epsilon, decay: decay)
       guard noise >= leastNoise else {
         throw DomainError(
           .value,
@@ -216,8 +193,9 @@ public final class PrivateTraining {
         "give either epsilon or a noise multiplier, not \(options.epsilon == nil ? "none" : "both")"
       )
     }
-    return try NoiseSchedule(
+    let schedule = try NoiseSchedule(
       initial: noise, decay: decay, epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch)
+    return (schedule, cost)
   }
 
   private func addNotes(isPlain: Bool) {
@@ -237,7 +215,7 @@ public final class PrivateTraining {
         "the noise comes from a seed: it repeats, and protects nobody who knows the seed")
     }
     if let schedule, schedule.initial > 0 {
-      let beyond = Self.deltaOfTheNoiseEnd(schedule, rate: plan.rate)
+      let beyond = costs.deltaOfTheNoiseEnd(schedule)
       if beyond > options.delta / 10 {
         let amount = String(format: "%.1e", beyond)
         notes.append(
@@ -255,35 +233,6 @@ public final class PrivateTraining {
   /// What a run says whose patience ran out.
   public static let noteOnStoppingEarly =
     "the run ended early by its validation; epsilon is that of all planned steps, as when to end was found by what training gave"
-
-  /// What the end of the noise can add to delta at most. Box and Muller's normal numbers from 32 bits end at √(66·ln
-  /// 2); an outcome between there and one sensitivity further tells that the example was in the step.
-  static func deltaOfTheNoiseEnd(_ schedule: NoiseSchedule, rate: Double) -> Double {
-    let end = (66 * log(2.0)).squareRoot()
-    func ofStep(_ epoch: Int) -> Double {
-      rate * SpecialFunctions.normalCDF(1 / schedule.noiseMultiplier(epoch: epoch) - end)
-    }
-    // Constant noise may have any number of epochs.
-    if schedule.decay == 1 { return Double(schedule.steps) * ofStep(0) }
-    return (0..<schedule.epochs).reduce(0) { $0 + Double(schedule.stepsPerEpoch) * ofStep($1) }
-  }
-
-  /// The epsilon spent after `steps` steps.
-  ///
-  /// - Parameter accounting: for eDP-SGD which of its two epsilons; DP-SGD has but one.
-  public func epsilon(after steps: Int, accounting: MicroBatchAccounting = .honest) -> Double {
-    guard let schedule else { return steps > 0 ? .infinity : 0 }
-    let event = schedule.event(
-      rate: plan.rate, sensitivity: options.sensitivity(accounting), steps: steps)
-    accountant.reset()
-    do {
-      try accountant.spend(event)
-      return try accountant.epsilon(delta: options.delta).epsilon
-    } catch {
-      // All numbers were checked when this was made; an unknown cost would be an infinite one.
-      return .infinity
-    }
-  }
 
   /// Trains `model` in place.
   ///
@@ -311,7 +260,7 @@ public final class PrivateTraining {
     var training = TrainingOptions(
       plan: plan, key: key, physicalLimit: options.physicalLimit,
       accumulation: options.accumulation, schedule: rate)
-    training.exampleByExample = options.exampleByExample
+    training.exampleByExample = options.method == .loop ? true : options.exampleByExample
     training.isKeySecret = isSecure
     training.noise = schedule.map { "\($0.initial) · \($0.decay)^epoch" }
     let trainer = try Trainer(
@@ -320,10 +269,12 @@ public final class PrivateTraining {
     let history = try trainer.run(source, callbacks, resuming: state)
     let counted = history.isStoppedEarly ? plan.steps : history.steps
     return PrivateTrainingResult(
-      method: options.method, epsilon: epsilon(after: counted),
+      method: options.method.rawValue, epsilon: epsilon(after: counted),
+      epsilonRDP: runningEpsilon(after: counted), accountant: options.accountant, unit: unit,
       epsilonPaper: options.method == .edpSGD
-        ? epsilon(after: counted, accounting: .asPublished) : nil,
-      delta: options.delta, noiseMultiplier: schedule?.initial ?? 0, decay: decay,
+        ? runningEpsilon(after: counted, accounting: .asPublished) : nil,
+      delta: options.delta, noiseMultiplier: schedule?.initial ?? 0,
+      clippingBound: trainer.clippingBound, decay: decay,
       steps: history.steps, plannedSteps: plan.steps, sampleRate: plan.rate,
       seconds: history.seconds, losses: history.epochs.map(\.loss),
       validations: history.validations.map(\.value), isStopped: history.isStopped,
@@ -334,11 +285,18 @@ public final class PrivateTraining {
     guard let schedule else { return .plain }
     let noise = options.isSecure ? NoiseKey.secure() : .seeded(key.derived("noise"))
     switch options.method {
-    case .dpSGD:
-      return .private(
-        try PrivateOptions(
-          bound: options.maxGradNorm, noiseMultiplier: schedule.initial,
-          expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping))
+    case .dpSGD, .loop, .dpFTRL:
+      var step = try PrivateOptions(
+        bound: options.maxGradNorm, noiseMultiplier: schedule.initial,
+        expectedBatch: Double(plan.batch), noise: noise, rule: options.clipping)
+      step.correlation = correlation
+      if let quantile = options.quantile {
+        // The authors' 0.05·B, and enough for the count to take no more than a sixteenth of the budget.
+        step.quantile = try QuantileClipping(
+          target: quantile, countNoise: max(0.05 * Double(plan.batch), 2 * schedule.initial),
+          noise: options.isSecure ? .secure() : .seeded(key.derived("noise of counts")))
+      }
+      return .private(step)
     case .edpSGD:
       return .microBatch(
         try MicroBatchOptions(
