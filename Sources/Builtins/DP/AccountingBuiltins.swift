@@ -13,7 +13,7 @@ enum AccountingBuiltins {
     "delta", "The chance that the promise fails.", default: 1e-5, .between(0, 1))
   private static let accountant = Param<String>(
     "accountant", "Who computes it.", default: Accountant.pld.rawValue,
-    .oneOf(Accountant.allCases.map(\.rawValue)))
+    .oneOf(Accountant.allCases.filter { $0 != .basic }.map(\.rawValue)))
   private static let sampling = Param<String>(
     "sampling",
     "\"poisson\" (one example added or removed), \"fixed\" (batches of one size, one example replaced) or \"tree\" (prefix sums by a binary tree, each example once a pass).",

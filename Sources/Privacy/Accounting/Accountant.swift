@@ -14,6 +14,8 @@ public enum Accountant: String, Sendable, CaseIterable {
   case gdp
   /// Rényi DP with the conversion of Mironov 2017.
   case rdpClassic = "rdp-classic"
+  /// The sum of epsilons and of deltas; it knows only what has an epsilon of its own.
+  case basic
 
   /// Whether what it says may be below what was spent.
   public var isApproximate: Bool { self == .gdp }
@@ -39,6 +41,12 @@ public enum Accountant: String, Sendable, CaseIterable {
       var sum = ConcentratedAccountant()
       try sum.spend(event)
       return try sum.epsilon(delta: delta).epsilon
+    case .basic:
+      try event.validate()
+      try RDPAccountant.check(delta: delta)
+      var sum = BasicComposition()
+      sum.add(event.mechanism)
+      return try sum.cost(delta: delta)
     case .gdp:
       try event.validate()
       return try GaussianDP.epsilon(mu: GaussianDP.mu(of: event.mechanism), delta: delta)

@@ -19,7 +19,11 @@ public struct ComposedCost: Sendable, Equatable {
       try self.init(of: all, delta: delta, by: .pld)
     } catch {
       guard error.kind == .privacy else { throw error }
-      try self.init(of: all, delta: delta, by: .rdp)
+      do {
+        try self.init(of: all, delta: delta, by: .rdp)
+      } catch {
+        try self.init(of: all, delta: delta, by: .basic)
+      }
     }
   }
 
@@ -39,7 +43,7 @@ public struct ComposedCost: Sendable, Equatable {
       try sum.spend(event)
       let interval = try sum.epsilon(delta: delta)
       (low, value, high) = (interval.low, interval.estimate, interval.high)
-    case .rdp, .rdpClassic, .zcdp:
+    case .rdp, .rdpClassic, .zcdp, .basic:
       low = 0
       value = try accountant.epsilon(of: event, delta: delta)
       high = value
@@ -48,5 +52,13 @@ public struct ComposedCost: Sendable, Equatable {
       value = try accountant.epsilon(of: event, delta: delta)
       high = .infinity
     }
+  }
+}
+
+extension ComposedCost {
+  /// What was counted elsewhere.
+  init(low: Double, value: Double, high: Double, delta: Double, accountant: Accountant) {
+    (self.low, self.value, self.high) = (low, value, high)
+    (self.delta, self.accountant) = (delta, accountant)
   }
 }

@@ -8,9 +8,6 @@ import Foundation
 import Foundations
 
 struct AdaptiveFilter {
-  /// What names the sum of epsilons.
-  private static let additive = Accountant.rdp
-
   private let delta: Double
   /// The order that leaves the largest divergence to be spent.
   private let order: Double
@@ -40,13 +37,13 @@ struct AdaptiveFilter {
   /// nothing but pure mechanisms ran, their epsilons add up, which needs no delta at all.
   /// - Throws: `privacy` for events without a Rényi bound.
   func cost(of events: [Event]) throws(DomainError) -> ComposedCost {
-    var sum = Sum()
-    for event in events { sum.add(event.mechanism, times: 1) }
+    var sum = BasicComposition()
+    for event in events { sum.add(event.mechanism) }
     guard sum.delta <= delta / 2 * (1 + 1e-12) else {
       return cost(epsilon: .infinity, .rdp)
     }
-    let basic = sum.pure.map { RDPAccountant.roundedUp($0) } ?? .infinity
-    guard delta > 0 else { return cost(epsilon: basic, Self.additive) }
+    let basic = sum.epsilon.map { RDPAccountant.roundedUp($0) } ?? .infinity
+    guard delta > 0 else { return cost(epsilon: basic, .basic) }
     var accountant = try RDPAccountant(orders: [order])
     try accountant.spend(
       Event(
@@ -56,44 +53,10 @@ struct AdaptiveFilter {
     let byOrder =
       divergence == 0
       ? 0 : RDPAccountant.roundedUp(max(0, divergence + Self.conversion(order, delta / 2)))
-    return basic <= byOrder ? cost(epsilon: basic, Self.additive) : cost(epsilon: byOrder, .rdp)
+    return basic <= byOrder ? cost(epsilon: basic, .basic) : cost(epsilon: byOrder, .rdp)
   }
 
   private func cost(epsilon: Double, _ accountant: Accountant) -> ComposedCost {
     ComposedCost(low: 0, value: epsilon, high: epsilon, delta: delta, accountant: accountant)
-  }
-
-  private struct Sum {
-    /// The sum of pure epsilons; nil once something is not pure.
-    var pure: Double? = 0
-    /// The sum of the deltas of approximate mechanisms.
-    var delta = 0.0
-    /// What has a Rényi divergence: approximate mechanisms are pure where their delta does not strike.
-    var divergent: [Mechanism] = []
-
-    mutating func add(_ mechanism: Mechanism, times: Int) {
-      let count = Double(times)
-      switch mechanism {
-      case .none: break
-      case .pure(let epsilon), .discreteLaplace(let epsilon, _):
-        pure? += epsilon * count
-        divergent.append(.repeated(.pure(epsilon: epsilon), times: times))
-      case .laplace(let noise):
-        pure? += count / noise
-        divergent.append(.repeated(mechanism, times: times))
-      case .approximate(let epsilon, let delta):
-        self.delta += delta * count
-        pure? += epsilon * count
-        divergent.append(.repeated(.pure(epsilon: epsilon), times: times))
-      case .composed(let parts): for part in parts { add(part, times: times) }
-      case .repeated(let inner, let more):
-        let (product, overflow) = times.multipliedReportingOverflow(by: more)
-        if overflow { pure = nil }
-        if more > 0 { add(inner, times: overflow ? Int.max : product) }
-      default:
-        pure = nil
-        divergent.append(.repeated(mechanism, times: times))
-      }
-    }
   }
 }
