@@ -213,16 +213,16 @@ private func printed(_ text: String) -> String {
     (", epsilon: 1, max_grad_norm: 0", "value: `max_grad_norm` must be > 0, got 0"),
     (
       ", epsilon: 1, method: \"dpsgd\"",
-      "value: `method` must be one of \"dp-sgd\", \"edp-sgd\", got \"dpsgd\""
+      "value: `method` must be one of \"dp-sgd\", \"edp-sgd\", \"loop\", \"dp-ftrl\", got \"dpsgd\""
     ),
     (", epsilon: 1, decay: 2", "value: `decay` must be <= 1, got 2"),
     (
       ", epsilon: 1, micro_batches: 4",
-      "value: `micro_batches` belongs to \"edp-sgd\": \"dp-sgd\" clips every example by itself"
+      "value: `micro_batches` belongs to \"edp-sgd\", not to \"dp-sgd\""
     ),
     (
       ", epsilon: 1, accounting: \"honest\"",
-      "value: `accounting` belongs to \"edp-sgd\": \"dp-sgd\" clips every example by itself"
+      "value: `accounting` belongs to \"edp-sgd\", not to \"dp-sgd\""
     ),
     (
       ", noise_multiplier: 1, layer_scale: \"uniform\"",

@@ -172,7 +172,9 @@ import Testing
 
   @Test func trainsWithDPAdam() throws {
     let model = try model()
-    let result = try train(source(), model, optimizer: PrivateAdam(rate: 0.05, floor: 1e-3)) { $0.epochs = 10 }
+    let result = try train(source(), model, optimizer: PrivateAdam(rate: 0.05, floor: 1e-3)) {
+      $0.epochs = 10
+    }
     #expect(result.losses.allSatisfy { $0.isFinite })
     #expect(try Evaluation(model).accuracy(source()) > 0.8)
     for floor: Double in [0, -1, .nan, .infinity] {

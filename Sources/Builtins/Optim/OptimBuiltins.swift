@@ -55,7 +55,8 @@ extension OptimizerSettings {
 /// The module `optim`.
 enum OptimBuiltins {
   static let module = Module(
-    "optim", "Optimizers: how a gradient becomes a change of the parameters.", natives: natives)
+    "optim", "Optimizers: how a gradient becomes a change of the parameters.",
+    natives: natives + [privateAdam])
 
   private static let natives = [
     Native(
@@ -112,24 +113,25 @@ enum OptimBuiltins {
         optimizer: try Adam.decoupled(
           rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay))
     },
-    Native(
-      "dp_adam",
-      "Adam for `dp.train`, with the noise's share taken out of the squares: DP-AdamBC (Tang et al. 2023). Plain Adam takes noise for signal there, and its steps get shorter than they should be. It looks at nothing but what is private already, and costs no epsilon.",
-      Param<Double>("learning_rate", "The step size.", default: 1e-3, .positive, .finite),
-      Param<Double>(
-        "beta1", "The decay of the mean.", default: 0.9, .within(0, 0.999_999), named: true),
-      Param<Double>(
-        "beta2", "The decay of the squares.", default: 0.999, .within(0, 0.999_999_9), named: true),
-      Param<Double>(
-        "floor",
-        "The least that the squares without the noise count as; too little makes steps wild where there is hardly any gradient.",
-        default: 5e-8, .positive, .finite, named: true),
-      returns: "optimizer", seeAlso: ["optim.adam", "dp.train"],
-      search: ["bias correction", "private"],
-      examples: [("optim.dp_adam(0.002)", "dp_adam(0.002)")]
-    ) { rate, beta1, beta2, floor in
-      OptimizerSettings(
-        optimizer: try PrivateAdam(rate: rate, beta1: beta1, beta2: beta2, floor: floor))
-    },
   ]
+
+  private static let privateAdam = Native(
+    "dp_adam",
+    "Adam for `dp.train`, with the noise's share taken out of the squares: DP-AdamBC (Tang et al. 2023). Plain Adam takes noise for signal there, and its steps get shorter than they should be. It looks at nothing but what is private already, and costs no epsilon.",
+    Param<Double>("learning_rate", "The step size.", default: 1e-3, .positive, .finite),
+    Param<Double>(
+      "beta1", "The decay of the mean.", default: 0.9, .within(0, 0.999_999), named: true),
+    Param<Double>(
+      "beta2", "The decay of the squares.", default: 0.999, .within(0, 0.999_999_9), named: true),
+    Param<Double>(
+      "floor",
+      "The least that the squares without the noise count as; too little makes steps wild where there is hardly any gradient.",
+      default: 5e-8, .positive, .finite, named: true),
+    returns: "optimizer", seeAlso: ["optim.adam", "dp.train"],
+    search: ["bias correction", "private"],
+    examples: [("optim.dp_adam(0.002)", "dp_adam(0.002)")]
+  ) { rate, beta1, beta2, floor in
+    OptimizerSettings(
+      optimizer: try PrivateAdam(rate: rate, beta1: beta1, beta2: beta2, floor: floor))
+  }
 }

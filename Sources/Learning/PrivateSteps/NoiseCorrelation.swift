@@ -84,8 +84,8 @@ public struct NoiseCorrelation: Sendable, Equatable {
     }
   }
 
-  /// By how much one example of gradient norm 1 moves each of a pass's fresh z at most, in units of their deviation with
-  /// σ = 1; those that it does not move are left out.
+  /// By how much one example of gradient norm 1 moves each of a pass's fresh z at most, in units of their deviation
+  /// with σ = 1; those that it does not move are left out.
   public var shifts: [Double] {
     switch factorization {
     case .tree:

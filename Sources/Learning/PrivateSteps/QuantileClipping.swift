@@ -6,8 +6,8 @@ import Foundations
 /// with the geometric update): each step also counts, with noise, how many norms were within the bound.
 ///
 /// The noise multiplier z of a step pays for both: the noised sum of gradients and the noised count are together one
-/// Gaussian mechanism of multiplier z (the paper's theorem 1), since the sum gets z_Δ = (z⁻² - (2σ_b)⁻²)^(-1/2), and the
-/// count, of which one half is taken off for each example, moves by 1/2 when an example joins or leaves.
+/// Gaussian mechanism of multiplier z (the paper's theorem 1), since the sum gets z_Δ = (z⁻² - (2σ_b)⁻²)^(-1/2), and
+/// the count, of which one half is taken off for each example, moves by 1/2 when an example joins or leaves.
 public struct QuantileClipping: Sendable {
   /// γ: the share of gradients that are to be left unclipped.
   public var target: Double

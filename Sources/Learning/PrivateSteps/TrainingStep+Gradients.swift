@@ -6,8 +6,8 @@ extension TrainingStep {
   /// The trained parameters, in the order of the gradients below.
   public var parameters: [Parameter] { layout.parameters }
 
-  /// DP-SGD's gradient of `batch` (Abadi et al. 2016, algorithm 1): each example's clipped to `options.bound`, their sum
-  /// noised and divided by the expected batch. It counts as a step; nothing is changed by it.
+  /// DP-SGD's gradient of `batch` (Abadi et al. 2016, algorithm 1): each example's clipped to `options.bound`, their
+  /// sum noised and divided by the expected batch. It counts as a step; nothing is changed by it.
   ///
   /// - Returns: for each parameter a tensor of its shape, and the mean loss, which is not private.
   public func noisedGradient(_ batch: Batch, _ options: PrivateOptions) throws -> (

@@ -16,7 +16,7 @@ struct StepGradients {
   /// The noise's standard deviation in each parameter, before scaling; empty without noise.
   var deviations: [Float] = []
   var stream = fl_stream()
-  /// The variance of all noise in the gradient relative to that of `deviations`: above 1 where the sum holds some already.
+  /// The variance of all noise in the gradient relative to that of `deviations`: above 1 where the sum holds some.
   var noiseVariance = 1.0
 
   /// What a kernel needs to know for one block.

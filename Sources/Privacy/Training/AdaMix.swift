@@ -3,8 +3,8 @@
 // One step, with N private examples of which a Poisson sample of B is expected, n public ones, and S the bound:
 //   g = (Σ_public ∇ℓ + (N/B)·UUᵀ(Σ_sample clip(∇ℓ, S) + σ·S·Z)) / (N + n)
 // S is a quantile of the public gradients' norms at the present parameters, U their subspace. Both are functions of
-// public data and of what was released before, so that each step is a Poisson-sampled Gaussian mechanism of multiplier σ
-// and the run costs what DP-SGD costs (Abadi et al. 2016). The public examples are not protected.
+// public data and of what was released before, so that each step is a Poisson-sampled Gaussian mechanism of
+// multiplier σ and the run costs what DP-SGD costs (Abadi et al. 2016). The public examples are not protected.
 //
 // The paper's constants are not public: the quantile, the rank and the number of few-shot passes are parameters.
 

@@ -1,5 +1,5 @@
-// Private aggregation of teacher ensembles: teachers trained on disjoint parts of the private data vote on the labels of
-// public queries, and only the noised winner is released. GNMax and its data-dependent bound: Papernot et al. 2018
+// Private aggregation of teacher ensembles: teachers trained on disjoint parts of the private data vote on the labels
+// of public queries, and only the noised winner is released. GNMax and its data-dependent bound: Papernot et al. 2018
 // (arXiv 1802.08908), theorems 6 and 7, propositions 8 and 10; Confident-GNMax: its algorithm 1. One example is in the
 // part of one teacher, which can move its vote from one class to another: √2 in L2 for the counts, 1 for the largest.
 
@@ -178,8 +178,8 @@ public struct PATE {
 
   // MARK: The data-dependent bound
 
-  /// log q, q an upper bound of the chance that another class than the first wins (proposition 7 and its remark: at most
-  /// 1 - 1/classes).
+  /// log q, q an upper bound of the chance that another class than the first wins (proposition 7 and its remark: at
+  /// most 1 - 1/classes).
   static func logOther(_ counts: [Double], _ sigma: Double) -> Double {
     guard let winner = counts.indices.max(by: { counts[$0] < counts[$1] }) else { return 0 }
     let logs = counts.indices.filter { $0 != winner }.map {

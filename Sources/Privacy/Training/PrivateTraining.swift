@@ -3,11 +3,11 @@
 //
 // DP-SGD (Abadi et al. 2016, arXiv 1607.00133): Poisson samples of rate q = batch/N, per-example clipping, Gaussian
 // noise. eDP-SGD (Dupuy et al. 2022, arXiv 2107.14586): the means of micro-batches are clipped layer by layer, the
-// noise decays by epoch. DP-FTRL (Kairouz et al. 2021, arXiv 2103.00039): each example once a pass, in a step of its own
-// draw, with noise that later steps take back. Guarantee: the trained parameters are (epsilon, delta) differentially
-// private with respect to adding or removing one example (all examples of one user, where the source is of users), as
-// long as nothing but the parameters is released: losses, the share of clipped gradients and a vocabulary that was
-// counted on the same data are not covered.
+// noise decays by epoch. DP-FTRL (Kairouz et al. 2021, arXiv 2103.00039): each example once a pass, in a step of its
+// own draw, with noise that later steps take back. Guarantee: the trained parameters are (epsilon, delta)
+// differentially private with respect to adding or removing one example (all examples of one user, where the source is
+// of users), as long as nothing but the parameters is released: losses, the share of clipped gradients and a vocabulary
+// that was counted on the same data are not covered.
 
 import Foundation
 import Foundations

@@ -5,11 +5,13 @@ import Learning
 /// How to train with privacy. Everything is checked by `PrivateTraining.init`.
 public struct PrivateTrainingOptions {
   public enum Method: String, Sendable, CaseIterable {
+    /// Abadi et al. 2016 (arXiv 1607.00133), by book-keeping.
     case dpSGD = "dp-sgd"
+    /// Dupuy et al. 2022 (arXiv 2107.14586).
     case edpSGD = "edp-sgd"
     /// DP-SGD as first published, one backward pass an example: what others' time is compared with.
     case loop
-    /// DP-FTRL: every example once a pass, no sampling, noise that later steps take back.
+    /// DP-FTRL: every example once a pass, no sampling, noise that later steps take back (Kairouz et al. 2021).
     case dpFTRL = "dp-ftrl"
   }
 

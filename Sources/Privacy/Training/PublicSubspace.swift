@@ -60,19 +60,21 @@ struct PublicSubspace {
     // Of the smaller of the two products; their eigenvalues are the squared singular values.
     let isWide = vectors.count <= width
     let size = min(vectors.count, width)
-    var product = [[Double]](repeating: [Double](repeating: 0, count: size), count: size)
+    var product = [Double](repeating: 0, count: size * size)
     for i in 0..<size {
       try Cancellation.check()
       for j in 0...i {
-        let sum =
-          isWide
-          ? zip(vectors[i], vectors[j]).reduce(0) { $0 + $1.0 * $1.1 }
-          : vectors.reduce(0) { $0 + $1[i] * $1[j] }
-        product[i][j] = sum
-        product[j][i] = sum
+        var sum = 0.0
+        if isWide {
+          for k in 0..<width { sum += vectors[i][k] * vectors[j][k] }
+        } else {
+          for vector in vectors { sum += vector[i] * vector[j] }
+        }
+        product[i * size + j] = sum
+        product[j * size + i] = sum
       }
     }
-    let (values, eigenvectors) = try eigen(product)
+    let (values, eigenvectors) = try eigen(product, size)
     guard let largest = values.first, largest > 0 else { return [] }
     var result: [[Double]] = []
     for (value, vector) in zip(values, eigenvectors).prefix(rank ?? size) {
@@ -96,41 +98,55 @@ struct PublicSubspace {
     return result
   }
 
-  /// Eigenvalues, the largest first, and eigenvectors of a symmetric matrix, by Jacobi's rotations.
-  private static func eigen(_ matrix: [[Double]]) throws -> (
+  /// Eigenvalues, the largest first, and eigenvectors of a symmetric matrix [size, size], by Jacobi's rotations.
+  private static func eigen(_ matrix: [Double], _ size: Int) throws -> (
     values: [Double], vectors: [[Double]]
   ) {
-    var a = matrix
-    let size = a.count
-    var vectors = (0..<size).map { i in (0..<size).map { $0 == i ? 1.0 : 0 } }
-    let scale = a.indices.reduce(0) { $0 + abs(a[$1][$1]) }
+    var matrix = matrix
+    var vectors = (0..<(size * size)).map { $0 % (size + 1) == 0 ? 1.0 : 0 }
+    try matrix.withUnsafeMutableBufferPointer { a in
+      try vectors.withUnsafeMutableBufferPointer { v in try rotate(a, v, size) }
+    }
+    let order = (0..<size).sorted {
+      matrix[$0 * (size + 1)] > matrix[$1 * (size + 1)]
+    }
+    return (
+      order.map { matrix[$0 * (size + 1)] },
+      order.map { Array(vectors[($0 * size)..<(($0 + 1) * size)]) }
+    )
+  }
+
+  /// Makes `a` diagonal, with the same rotations on the rows of `v`.
+  private static func rotate(
+    _ a: UnsafeMutableBufferPointer<Double>, _ v: UnsafeMutableBufferPointer<Double>, _ size: Int
+  ) throws {
+    let scale = (0..<size).reduce(0) { $0 + abs(a[$1 * (size + 1)]) }
     for _ in 0..<60 {
       try Cancellation.check()
       var rest = 0.0
-      for i in 0..<size { for j in 0..<i { rest += a[i][j] * a[i][j] } }
-      if rest.squareRoot() <= 1e-14 * scale { break }
+      for i in 0..<size { for j in 0..<i { rest += a[i * size + j] * a[i * size + j] } }
+      if rest.squareRoot() <= 1e-12 * scale { return }
       for p in 0..<size {
-        for q in (p + 1)..<max(p + 1, size) where a[p][q] != 0 {
-          let theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
-          let t =
-            (theta >= 0 ? 1.0 : -1) / (abs(theta) + (theta * theta + 1).squareRoot())
+        for q in (p + 1)..<max(p + 1, size) where a[p * size + q] != 0 {
+          let theta = (a[q * (size + 1)] - a[p * (size + 1)]) / (2 * a[p * size + q])
+          let t = (theta >= 0 ? 1.0 : -1) / (abs(theta) + (theta * theta + 1).squareRoot())
           let c = 1 / (t * t + 1).squareRoot()
           let s = t * c
           for k in 0..<size {
-            (a[k][p], a[k][q]) = (c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q])
+            let (x, y) = (a[k * size + p], a[k * size + q])
+            a[k * size + p] = c * x - s * y
+            a[k * size + q] = s * x + c * y
           }
           for k in 0..<size {
-            (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k])
-          }
-          for k in 0..<size {
-            (vectors[p][k], vectors[q][k]) = (
-              c * vectors[p][k] - s * vectors[q][k], s * vectors[p][k] + c * vectors[q][k]
-            )
+            let (x, y) = (a[p * size + k], a[q * size + k])
+            a[p * size + k] = c * x - s * y
+            a[q * size + k] = s * x + c * y
+            let (z, w) = (v[p * size + k], v[q * size + k])
+            v[p * size + k] = c * z - s * w
+            v[q * size + k] = s * z + c * w
           }
         }
       }
     }
-    let order = (0..<size).sorted { a[$0][$0] > a[$1][$1] }
-    return (order.map { a[$0][$0] }, order.map { vectors[$0] })
   }
 }

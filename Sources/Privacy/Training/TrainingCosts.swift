@@ -27,8 +27,8 @@ public enum TrainingAccountant: String, Sendable, CaseIterable {
 }
 
 extension TrainingAccountant {
-  /// The least noise with which `event(noise)` stays within (epsilon, delta), for events that cost less with more noise:
-  /// at most `NoiseCalibration.precision` above it and never below.
+  /// The least noise with which `event(noise)` stays within (epsilon, delta), for events that cost less with more
+  /// noise: at most `NoiseCalibration.precision` above it and never below.
   ///
   /// - Returns: the noise, 0 where epsilon is infinite, and the event's epsilon where that was found on the way.
   /// - Throws: `value` for a budget that is no budget or cannot be reached.
@@ -51,8 +51,8 @@ extension TrainingAccountant {
     return (try NoiseCalibration.noiseMultiplier(epsilon: epsilon, delta: delta, spent: cost), nil)
   }
 
-  /// The least noise that keeps `epsilon`, below `start`, which keeps it: few looks, for an accountant of whom each takes
-  /// its time. Nil where nothing is learnt from costs, as they are 0.
+  /// The least noise that keeps `epsilon`, below `start`, which keeps it: few looks, for an accountant of whom each
+  /// takes its time. Nil where nothing is learnt from costs, as they are 0.
   private static func tightened(
     _ start: Double, _ epsilon: Double, _ cost: (Double) throws(DomainError) -> Double
   ) throws(DomainError) -> (noise: Double, cost: Double)? {
@@ -101,10 +101,10 @@ struct TrainingCosts {
 
   /// The event of the first `steps` steps, all where nil.
   ///
-  /// Correlated noise: a pass is one Gaussian release. An example moves at most as many nodes of the tree as `steps` has
-  /// binary digits, by the bound each; with the noise on each that is sensitivity √digits (Kairouz et al. 2021, theorem
-  /// 2; the matrix likewise by its columns' norm, Denisov et al. 2022, theorem 2.1). Each example is in one step of each
-  /// pass, drawn for itself; given all draws the bound holds, and so it does over them.
+  /// Correlated noise: a pass is one Gaussian release. An example moves at most as many nodes of the tree as `steps`
+  /// has binary digits, by the bound each; with the noise on each that is sensitivity √digits (Kairouz et al. 2021,
+  /// theorem 2; the matrix likewise by its columns' norm, Denisov et al. 2022, theorem 2.1). Each example is in one
+  /// step of each pass, drawn for itself; given all draws the bound holds, and so it does over them.
   func event(
     _ schedule: NoiseSchedule, steps: Int? = nil, accounting: MicroBatchAccounting = .honest
   ) -> Event {
