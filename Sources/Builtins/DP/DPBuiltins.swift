@@ -5,5 +5,5 @@ enum DPBuiltins {
   static let module = Module(
     "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
     natives: [DPTraining.train] + AttackBuiltins.natives + AccountingBuiltins.natives
-      + ReleaseBuiltins.natives)
+      + ReleaseBuiltins.natives + SelectionBuiltins.natives + PrivateStatisticsBuiltins.natives)
 }
