@@ -23,15 +23,13 @@ struct PrivateData: Bindable {
     if let series = try Series.decode(value, vm) {
       return PrivateData(form: .column(series), value: value)
     }
-    guard case .object(let reference) = value,
-      reference.kind == .list || value.typeName == Tensor.typeName
-    else { return nil }
+    guard ListObject.decode(value, vm) != nil || value.typeName == Tensor.typeName else {
+      return nil
+    }
     return PrivateData(form: .others(value), value: value)
   }
 
   func encode(_ vm: VM) -> Value { value }
-
-  static func mayAccept(_ type: StaticType, _ vm: VM) -> Bool { type != .string }
 
   var table: Table? { if case .table(let table) = form { table } else { nil } }
 
