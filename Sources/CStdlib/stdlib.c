@@ -14,6 +14,9 @@ static const unsigned char gender_swap[] = {
 static const unsigned char language_model[] = {
 #embed "../../Stdlib/experiments/language_model.fl"
 };
+static const unsigned char private_statistics[] = {
+#embed "../../Stdlib/experiments/private_statistics.fl"
+};
 static const unsigned char role_reversal_distillation[] = {
 #embed "../../Stdlib/experiments/role_reversal_distillation.fl"
 };
@@ -31,6 +34,7 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),
+    FILE_ROW("experiments/private_statistics.fl", private_statistics),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),

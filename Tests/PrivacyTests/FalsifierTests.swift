@@ -5,8 +5,8 @@ import Testing
 
 @testable import Privacy
 
-/// Looks for a set of outputs that is more likely on one of two neighbouring data sets than a promise allows (as Ding et
-/// al. 2018, arXiv 1805.10559): half of the runs choose the set, the other half test it.
+/// Looks for a set of outputs that is more likely on one of two neighbouring data sets than a promise allows (as Ding
+/// et al. 2018, arXiv 1805.10559): half of the runs choose the set, the other half test it.
 struct Falsifier {
   var epsilon: Double
   var delta = 0.0

@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  /// Haney et al. 2022: adding noise to a value that is not on the noise's own grid leaves the value's lowest bits. Here
-  /// they are gone before noise is added: values that round alike give the same results bit by bit.
+  /// Haney et al. 2022: adding noise to a value that is not on the noise's own grid leaves the value's lowest bits.
+  /// Here they are gone before noise is added: values that round alike give the same results bit by bit.
   @Test func lowestBitsOfTheValueAreGone() throws {
     let plan = try LaplaceMechanism.plan(count: 1, sensitivity: 1, epsilon: 1)
     let places = try LaplaceMechanism.places(

@@ -83,7 +83,8 @@ import Testing
     }
   }
 
-  /// The table of PrivateStatistic.swift, written out for bounds [-2, 6]: steps are a 2³⁰th of 8, the power of two above.
+  /// The table of PrivateStatistic.swift, written out for bounds [-2, 6]: steps are a 2³⁰th of 8, the power of two
+  /// above.
   @Test func sensitivities() throws {
     let bounds = try ValueBounds(-2, 6)
     let step = 0x1p-27

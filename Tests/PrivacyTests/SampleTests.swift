@@ -33,8 +33,8 @@ func fit(_ samples: [Int], _ range: ClosedRange<Int>, chance: (Int) -> Double) t
   return try ChiSquareDistribution(degrees: Double(cells.count - 1)).survival(statistic)
 }
 
-/// The exact samplers against the distributions they claim, with seeded bits and with the operating system's. Tests fail
-/// by chance once in a million.
+/// The exact samplers against the distributions they claim, with seeded bits and with the operating system's. Tests
+/// fail by chance once in a million.
 @Suite struct SampleTests {
   static let count = 20_000
 

@@ -3,8 +3,8 @@ import Runtime
 import Tables
 import Tensors
 
-/// What a private statistic is of: a table, or values one by one. Only the form is looked at when it is taken: what is in
-/// there may matter after the charge only.
+/// What a private statistic is of: a table, or values one by one. Only the form is looked at when it is taken: what is
+/// in there may matter after the charge only.
 struct PrivateData: Bindable {
   static let typeName = "list, column, tensor or table"
 

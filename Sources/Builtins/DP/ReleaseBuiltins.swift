@@ -65,7 +65,7 @@ enum ReleaseBuiltins {
   private static let wholeNumbers = [
     Native(
       "geometric",
-      "Adds two-sided geometric noise to whole numbers, P[k] ∝ exp(-epsilon · |k| / sensitivity): within epsilon, whole and exact, from the operating system's random bits. This is discrete Laplace noise (Ghosh, Roughgarden, Sundararajan 2009).",
+      "Adds two-sided geometric noise to whole numbers, which stay whole. P[k] ∝ exp(-epsilon · |k| / sensitivity) spends epsilon; it is exact, from the operating system's random bits. This is discrete Laplace noise (Ghosh, Roughgarden, Sundararajan 2009).",
       Param<IntegerVector>("values", "An int or a list of ints."),
       Param<Int>(
         "sensitivity",
@@ -83,7 +83,7 @@ enum ReleaseBuiltins {
     ),
     Native(
       "discrete_gaussian",
-      "Adds discrete Gaussian noise to whole numbers, P[k] ∝ exp(-k² / (2 · sigma²)): whole and exact, from the operating system's random bits. It spends rho = sensitivity² / (2 · sigma²) of concentrated differential privacy (Canonne, Kamath, Steinke 2020, theorem 14). sigma² is rounded up to a fraction of whole numbers below 2⁴⁸.",
+      "Adds discrete Gaussian noise to whole numbers, which stay whole. P[k] ∝ exp(-k² / (2 · sigma²)) is exact, from the operating system's random bits. It spends rho = sensitivity² / (2 · sigma²) of concentrated differential privacy (Canonne, Kamath, Steinke 2020, theorem 14). sigma² is rounded up to a fraction of whole numbers below 2⁴⁸.",
       Param<IntegerVector>("values", "An int or a list of ints."),
       Param<Double>("sigma", "The noise's standard deviation.", .positive, .finite, named: true),
       Param<Int>(

@@ -8,7 +8,7 @@ enum SelectionBuiltins {
   static let natives = [
     Native(
       "select",
-      "The place of one of the greatest scores, within epsilon, where one example moves each score by at most `sensitivity`: by the exponential mechanism with powers of two (McSherry and Talwar 2007; Ilvento 2020), by the noisiest maximum with one-sided geometric noise, or by permute-and-flip (McKenna and Sheldon 2020), which is never worse than the first. Exact, from the operating system's random bits; scores are rounded to a millionth of the sensitivity, which is accounted for.",
+      "The place of one of the greatest scores, chosen privately. Where one example moves each score by at most `sensitivity` it is chosen by the exponential mechanism with powers of two (McSherry and Talwar 2007; Ilvento 2020), by the noisiest maximum with one-sided geometric noise, or by permute-and-flip (McKenna and Sheldon 2020), which is never worse than the first. Exact, from the operating system's random bits; scores are rounded to a millionth of the sensitivity, which is accounted for.",
       Param<[Double]>("scores", "Numbers, the greatest the best.", .nonEmpty),
       Param<Double>(
         "sensitivity", "How far one example moves a score.", default: 1, .positive, .finite,
@@ -33,7 +33,7 @@ enum SelectionBuiltins {
     ),
     Native(
       "sparse_vector",
-      "Whether each of many queries is above a threshold, one after the other, until `limit` of them were: all together within epsilon, however many are below. AboveThreshold in the version that is private (Lyu, Su, Li 2017, algorithm 1): the threshold has noise of its own, and only yes and no is said.",
+      "Whether each of many queries is above a threshold, until `limit` of them were. All together they are within epsilon, however many are below. AboveThreshold in the version that is private (Lyu, Su, Li 2017, algorithm 1): the threshold has noise of its own, and only yes and no is said.",
       Param<[Double]>("queries", "The queries' results on the data."),
       Param<Double>(
         "threshold", "What they are compared with; known to all.", .finite, named: true),
@@ -60,7 +60,7 @@ enum SelectionBuiltins {
     ),
     Native(
       "randomized_response",
-      "The truth with chance e^epsilon / (e^epsilon + k - 1), else one of the other k - 1 choices (Warner 1965): whatever the truth, no answer becomes more than e^epsilon times as likely. A list is answered one by one, each by another person: who has answered is no secret, what they answered is.",
+      "The truth or another choice by chance: randomised response (Warner 1965). The truth has chance e^epsilon / (e^epsilon + k - 1), each other of k choices 1 / (e^epsilon + k - 1): whatever the truth, no answer becomes more than e^epsilon times as likely. A list is answered one by one, each by another person: who has answered is no secret, what they answered is.",
       Param<Value>("value", "One of the choices, or a list of them."),
       Param<[Value]>("choices", "All that may be answered, at least two."),
       Param<Double>("epsilon", "All that this spends.", .positive, .finite, named: true),

@@ -2,7 +2,7 @@
 // algorithms 1 to 3). No float is drawn or computed on the way, so that
 //  - every whole number has exactly its chance, whatever the data: there are no gaps between reachable floats that
 //    tell two data sets apart (Mironov 2012, "On significance of the least significant bits"),
-//  - nothing is rounded after noise was added, in a way that depends on the value (Haney et al. 2022, arXiv 2207.10635:
+//  - nothing is rounded after noise was added, in a way that depends on the value (Haney et al. 2022, arXiv 2207.13793:
 //    precision-based attacks).
 // Values are brought to whole numbers first; what that does to their sensitivity is accounted for where it is done.
 

@@ -1,6 +1,6 @@
 // The Laplace mechanism (Dwork, McSherry, Nissim, Smith 2006) on whole numbers: counts and sums on a grid, with exact
-// discrete Laplace noise (the two-sided geometric mechanism of Ghosh, Roughgarden, Sundararajan 2009). For whole numbers
-// of which one unit moves all together by at most S, noise with P[k] ∝ exp(-ε·|k|/S) on each is ε-private.
+// discrete Laplace noise (the two-sided geometric mechanism of Ghosh, Roughgarden, Sundararajan 2009). For whole
+// numbers of which one unit moves all together by at most S, noise with P[k] ∝ exp(-ε·|k|/S) on each is ε-private.
 
 import Foundation
 import Foundations

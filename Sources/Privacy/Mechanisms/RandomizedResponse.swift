@@ -1,8 +1,9 @@
 import Foundation
 import Foundations
 
-/// Randomised response with k choices (Warner 1965; Kairouz, Oh, Viswanath 2016): the truth with chance e^ε/(e^ε + k - 1),
-/// each other choice with chance 1/(e^ε + k - 1). Whatever the truth, no answer becomes more than e^ε times as likely.
+/// Randomised response with k choices (Warner 1965; Kairouz, Oh, Viswanath 2016): the truth with chance e^ε/(e^ε + k -
+/// 1), each other choice with chance 1/(e^ε + k - 1). Whatever the truth, no answer becomes more than e^ε times as
+/// likely.
 public struct RandomizedResponse: Sendable {
   private let choices: Int
   private let rate: ExactRate

@@ -1,8 +1,8 @@
 // AboveThreshold in the version that is private: algorithm 1 of Lyu, Su, Li 2017 ("Understanding the sparse vector
 // technique for differential privacy", arXiv 1603.01699). The threshold gets noise once, every query its own, of scale
-// 2·c·Δ/ε₂ for c answers above, and nothing but yes and no is said. ε is split by ε₁ : ε₂ = 1 : (2c)^(2/3), their section
-// 4.2. The proof moves the threshold's noise by Δ and the noise of each of the c queries above by 2Δ, whole steps here,
-// over which discrete Laplace tails change by no more than continuous ones.
+// 2·c·Δ/ε₂ for c answers above, and nothing but yes and no is said. ε is split by ε₁ : ε₂ = 1 : (2c)^(2/3), their
+// section 4.2. The proof moves the threshold's noise by Δ and the noise of each of the c queries above by 2Δ, whole
+// steps here, over which discrete Laplace tails change by no more than continuous ones.
 
 import Foundation
 import Foundations

@@ -1,7 +1,7 @@
 // A statistic of each of several groups. One unit's rows, m at most, are spread over the groups in whatever way: noise
 // for a sensitivity of m rows in each group is enough for all of them together, because what a unit moves in a group is
-// in proportion to its rows there, and epsilons of disjoint parts add up to that of m rows. So all groups together spend
-// what one of them does (parallel composition, McSherry 2009, theorem 4, for m = 1).
+// in proportion to its rows there, and epsilons of disjoint parts add up to that of m rows. So all groups together
+// spend what one of them does (parallel composition, McSherry 2009, theorem 4, for m = 1).
 
 import Foundations
 import Tables

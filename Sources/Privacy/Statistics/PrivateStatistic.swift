@@ -1,6 +1,6 @@
-// Statistics that are ε-private (Dwork, McSherry, Nissim, Smith 2006), each by the budget given and no more. Every value
-// becomes a whole number by itself before anything is added up, and noise is exact: floating-point sums have a larger
-// sensitivity than their mathematics says (Casacuberta et al. 2022, arXiv 2207.10635), whole numbers have not.
+// Statistics that are ε-private (Dwork, McSherry, Nissim, Smith 2006), each by the budget given and no more. Every
+// value becomes a whole number by itself before anything is added up, and noise is exact: floating-point sums have a
+// larger sensitivity than their mathematics says (Casacuberta et al. 2022, arXiv 2207.10635), whole numbers have not.
 //
 // How far one unit moves what is released, for values within bounds [a, b] and at most m rows a unit:
 //

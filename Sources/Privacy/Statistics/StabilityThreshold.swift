@@ -1,5 +1,5 @@
 // Which keys there are, where nobody knows them beforehand: keys whose noisy count reaches a threshold (Korolova,
-// Kenthapadi, Mishra, Ntoulas 2009; the stability-based histogram of Bun, Nissim, Stemmer 2016, theorem 3.5, with
+// Kenthapadi, Mishra, Ntoulas 2009; the stability-based histogram of Bun, Nissim, Stemmer 2016, with
 // discrete noise as in Balcer and Vadhan 2018). Counts of keys that both of two neighbours have are ε-private by the
 // Laplace mechanism. A key that only one of them has is all of one unit's, with c of its at most m rows; it comes out
 // with chance P[noise ≥ τ - c]. Over all such keys, c summing to m, that is at most δ: the tail is e^(-rate·(τ - c)),
