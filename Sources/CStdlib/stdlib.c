@@ -23,6 +23,9 @@ static const unsigned char language_model[] = {
 static const unsigned char privacy_utility[] = {
 #embed "../../Stdlib/experiments/privacy_utility.fl"
 };
+static const unsigned char private_statistics[] = {
+#embed "../../Stdlib/experiments/private_statistics.fl"
+};
 static const unsigned char role_reversal_distillation[] = {
 #embed "../../Stdlib/experiments/role_reversal_distillation.fl"
 };
@@ -43,6 +46,7 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),
     FILE_ROW("experiments/privacy_utility.fl", privacy_utility),
+    FILE_ROW("experiments/private_statistics.fl", private_statistics),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),

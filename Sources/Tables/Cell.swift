@@ -100,7 +100,7 @@ extension Cell {
   }
 
   /// The cell under which rows are grouped and points share an x: 1 and 1.0 are one group.
-  var groupingKey: Cell {
+  public var groupingKey: Cell {
     if case .int(let value) = self, Int(exactly: Double(value)) == value {
       return .float(Double(value))
     }

@@ -146,7 +146,7 @@ import Testing
 
   /// Within six standard deviations, which chance alone passes once in millions of runs.
   @Test func bitsDecideAsOftenAsTheyShould() {
-    var bits = SecureBits()
+    var bits = CoinFlips()
     let count = 20_000
     func expect(_ found: Int, _ probability: Double, _ what: String) {
       let deviation = (Double(count) * probability * (1 - probability)).squareRoot()

@@ -6,5 +6,6 @@ enum DPBuiltins {
     "dp", "Differential privacy: training, budgets, attacks, audits, accounting, mechanisms.",
     natives: [DPTraining.train] + AdaMixBuiltins.natives + PATEBuiltins.natives
       + LedgerBuiltins.natives + AttackBuiltins.natives + AccountingBuiltins.natives
-      + EventBuiltins.natives + ReleaseBuiltins.natives)
+      + EventBuiltins.natives + ReleaseBuiltins.natives + SelectionBuiltins.natives
+      + PrivateStatisticsBuiltins.natives)
 }

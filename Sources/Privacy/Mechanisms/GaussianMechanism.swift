@@ -46,6 +46,9 @@ public enum GaussianMechanism {
     return enough
   }
 
+  /// How many grid steps the noise's standard deviation has.
+  static let standardDeviation: UInt64 = 1 << 20
+
   /// The largest place on the grid: below it every whole number is a float, and so is its sum with noise.
   static let largestPlace = Double(Int64(1) << 52)
 
@@ -74,7 +77,7 @@ public enum GaussianMechanism {
         throw DomainError(.value, "noise cannot hide a value that is not finite")
       }
     }
-    let gridSteps = Double(DiscreteGaussian.standardDeviation)
+    let gridSteps = Double(standardDeviation)
     // With standard deviation s = grid · gridSteps, the widened sensitivity Δ + grid·√n must be s / multiplier.
     let root = Double(values.count).squareRoot()
     guard gridSteps > noiseMultiplier * root * 2 else {
@@ -103,140 +106,21 @@ public enum GaussianMechanism {
 
   /// Rounded values and noise, each block with random bits of its own.
   private static func noised(_ values: [Double], grid: Double) -> [Double] {
-    [Double](unsafeUninitializedCapacity: values.count) { result, count in
+    let noise = DiscreteGaussian(standardDeviation: standardDeviation)
+    return [Double](unsafeUninitializedCapacity: values.count) { result, count in
       nonisolated(unsafe) let result = result
       Parallel.blocks(values.count, size: 1 << 10) { block in
-        var random = SecureBits()
+        var random = CoinFlips()
         for index in block {
           let value = values[index]
           var place = (value / grid).rounded()
           // The division has rounded; what is left over is exact.
           let rest = value.addingProduct(-place, grid)
           if abs(rest) > grid / 2 { place += rest > 0 ? 1 : -1 }
-          result[index] = (place + Double(DiscreteGaussian.sample(&random))) * grid
+          result[index] = (place + Double(noise.sample(&random))) * grid
         }
       }
       count = values.count
-    }
-  }
-}
-
-/// Exact samples of the discrete Gaussian with standard deviation 2²⁰: only whole numbers and coin flips.
-enum DiscreteGaussian {
-  static let standardDeviation: Int64 = 1 << 20
-
-  /// Algorithm 3 of Canonne, Kamath, Steinke: a discrete Laplace sample, kept with probability exp(-(|y| -
-  /// σ²/t)²/(2σ²)).
-  static func sample(_ random: inout SecureBits) -> Int64 {
-    let sigma = UInt64(standardDeviation)
-    let variance = sigma * sigma
-    let t = sigma + 1
-    let divisor = 2 * UInt128(variance) * UInt128(t * t)
-    while true {
-      let y = discreteLaplace(t, &random)
-      // ((|y|·t - σ²) / t)² / (2σ²): the numerator is below 2¹²⁰, since |y| is below 2³⁹.
-      let scaled = y.magnitude * t
-      let distance = UInt128(scaled > variance ? scaled - variance : variance - scaled)
-      if bernoulliExponential(distance * distance, over: divisor, &random) { return y }
-    }
-  }
-
-  /// Algorithm 2: P[y] ∝ exp(-|y|/t).
-  private static func discreteLaplace(_ t: UInt64, _ random: inout SecureBits) -> Int64 {
-    while true {
-      let rest = random.uniform(below: t)
-      guard bernoulliExponentialBelowOne(UInt128(rest), over: UInt128(t), &random) else { continue }
-      var whole: UInt64 = 0
-      while bernoulliExponentialBelowOne(1, over: 1, &random) { whole += 1 }
-      let negative = random.take(1) == 1
-      // Passed with probability e^(-2¹⁸): never.
-      guard whole < 1 << 18 else { continue }
-      let magnitude = rest + t * whole
-      if negative && magnitude == 0 { continue }
-      return negative ? -Int64(magnitude) : Int64(magnitude)
-    }
-  }
-
-  /// True with probability exp(-numerator/denominator), any ratio.
-  private static func bernoulliExponential(
-    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureBits
-  ) -> Bool {
-    var rest = numerator
-    while rest > denominator {
-      guard bernoulliExponentialBelowOne(1, over: 1, &random) else { return false }
-      rest -= denominator
-    }
-    return bernoulliExponentialBelowOne(rest, over: denominator, &random)
-  }
-
-  /// Algorithm 1 for a ratio of at most 1: von Neumann's series, no arithmetic that rounds.
-  private static func bernoulliExponentialBelowOne(
-    _ numerator: UInt128, over denominator: UInt128, _ random: inout SecureBits
-  ) -> Bool {
-    var k: UInt64 = 1
-    while true {
-      // Bernoulli(numerator / (denominator·k)) as two independent draws, so that nothing overflows.
-      guard random.isBelow(numerator, of: denominator), random.uniform(below: k) == 0 else {
-        return k % 2 == 1
-      }
-      k += 1
-    }
-  }
-}
-
-/// Random bits of the operating system, no more at a time than are needed: they are what noise costs most.
-struct SecureBits {
-  private let source = SecureRandom()
-  private var word: UInt64 = 0
-  private var left = 0
-
-  /// The next `count` bits, at most 64.
-  mutating func take(_ count: Int) -> UInt64 {
-    let mask = count == 64 ? UInt64.max : (1 << UInt64(count)) - 1
-    if count <= left {
-      let bits = word & mask
-      word >>= UInt64(count)
-      left -= count
-      return bits
-    }
-    // What is left comes first, the rest from the next word.
-    let (first, fresh) = (word, source.next())
-    let used = count - left
-    let bits = (first | fresh << UInt64(left)) & mask
-    word = fresh >> UInt64(used)
-    left = 64 - used
-    return bits
-  }
-
-  /// Uniform in 0..<bound by rejection.
-  mutating func uniform(below bound: UInt64) -> UInt64 {
-    if bound <= 1 { return 0 }
-    let bits = 64 - (bound - 1).leadingZeroBitCount
-    while true {
-      let draw = take(bits)
-      if draw < bound { return draw }
-    }
-  }
-
-  /// Whether a number that is uniform in 0..<bound is below `threshold`, which is at most `bound`. Its bits are drawn
-  /// from the highest down, a few at a time, until they decide; mostly the first few do. `bound` is below 2¹²⁷.
-  mutating func isBelow(_ threshold: UInt128, of bound: UInt128) -> Bool {
-    if threshold == bound { return true }
-    if threshold == 0 { return false }
-    let bits = 128 - (bound - 1).leadingZeroBitCount
-    while true {
-      var draw: UInt128 = 0
-      var open = bits
-      while open > 0 {
-        let part = min(open, 8)
-        draw = draw << UInt128(part) | UInt128(take(part))
-        open -= part
-        // All numbers that begin like this.
-        let (least, most) = (draw << UInt128(open), ((draw + 1) << UInt128(open)) - 1)
-        if most < threshold { return true }
-        if least >= bound { break }
-        if least >= threshold, most < bound { return false }
-      }
     }
   }
 }
