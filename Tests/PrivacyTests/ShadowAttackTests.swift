@@ -173,7 +173,8 @@ import Testing
   @Test func entropyAndGroups() throws {
     let sure = try outputs([[4, 0], [3, 0]], [0, 0])
     let unsure = try outputs([[0.5, 0], [0, 1]], [0, 0])
-    #expect(try MembershipAttack.entropy(members: sure, others: unsure).auc == 1)
+    let entropies = (MembershipAttack.entropies(sure), MembershipAttack.entropies(unsure))
+    #expect(try MembershipAttack.scores(members: entropies.0, others: entropies.1).auc == 1)
     let groups = try MembershipAttack.grouped(
       members: [3, 2, 1], [.string("a"), .string("b"), .string("a")], others: [0, 2.5],
       [.string("a"), .string("c")])

@@ -4,6 +4,6 @@ import Runtime
 enum DPBuiltins {
   static let module = Module(
     "dp", "Differential privacy: training, attacks, accounting, mechanisms.",
-    natives: [DPTraining.train] + AttackBuiltins.natives + AccountingBuiltins.natives
-      + ReleaseBuiltins.natives)
+    natives: [DPTraining.train] + AttackBuiltins.natives + CanaryBuiltins.natives
+      + AuditBuiltins.natives + AccountingBuiltins.natives + ReleaseBuiltins.natives)
 }

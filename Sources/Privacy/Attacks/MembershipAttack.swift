@@ -33,6 +33,8 @@ public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
   public var curve: [ThresholdRates]
   /// What it is where examples with one key are looked at alone; empty where nobody asked.
   public var groups: [GroupedAttack] = []
+  /// What the keys are called; nil where nobody asked.
+  public var groupName: String?
 
   /// The greatest true positive rate of a threshold whose false positive rate is at most `rate`.
   public func truePositiveRate(atMost rate: Double) -> Double {
@@ -85,15 +87,10 @@ public enum MembershipAttack {
     return result
   }
 
-  /// Takes a low modified entropy for membership (Song and Mittal 2021); needs no other models.
-  ///
-  /// - Throws: `value` where a list is empty.
-  public static func entropy(members: ClassifierOutputs, others: ClassifierOutputs)
-    throws(DomainError) -> AttackResult
-  {
-    try scores(
-      members: (0..<members.count).map { -members.modifiedEntropy($0) },
-      others: (0..<others.count).map { -others.modifiedEntropy($0) })
+  /// The scores of the attack that takes a low modified entropy for membership (Song and Mittal 2021); it needs no
+  /// other models.
+  public static func entropies(_ outputs: ClassifierOutputs) -> [Double] {
+    (0..<outputs.count).map { -outputs.modifiedEntropy($0) }
   }
 
   /// Takes high scores for membership.
