@@ -5,6 +5,12 @@
 static const unsigned char recipes[] = {
 #embed "../../Stdlib/recipes.fl"
 };
+static const unsigned char audit[] = {
+#embed "../../Stdlib/experiments/audit.fl"
+};
+static const unsigned char canary_extraction[] = {
+#embed "../../Stdlib/experiments/canary_extraction.fl"
+};
 static const unsigned char epsilon_sweep[] = {
 #embed "../../Stdlib/experiments/epsilon_sweep.fl"
 };
@@ -28,6 +34,8 @@ static const unsigned char given_names[] = {
 
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
+    FILE_ROW("experiments/audit.fl", audit),
+    FILE_ROW("experiments/canary_extraction.fl", canary_extraction),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),

@@ -145,7 +145,7 @@ enum AttackBuiltins {
       try ClassifierOutputs(vm.evaluation(of: model).outputs(all.source), labels: labels)
     }
     let plan = try ShadowPlan(
-      examples: all.count, shadows: try arguments(shadows), key: key.derived("plan"))
+      examples: all.count, shadows: try arguments(Self.shadows), key: key.derived("plan"))
     let target = try outputs(model)
     var shadows: [ClassifierOutputs] = []
     for shadow in 0..<plan.shadows {

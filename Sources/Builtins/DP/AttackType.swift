@@ -55,7 +55,7 @@ extension AttackResult: NativeValue {
     type.field(
       "by",
       "The attack on the examples of each value of `by` alone; a value that members or others lack has no AUC. Nil without `by`.",
-      returns: "table"
+      returns: "table or nil"
     ) { attack -> Table? in
       guard let name = attack.groupName else { return nil }
       func cells(_ value: (GroupedAttack) -> Double?) -> [Cell] {

@@ -113,23 +113,23 @@ enum AuditBuiltins {
     let method = AuditResult.Method(rawValue: try arguments(method)) ?? .oneRun
     try refuseStrangers(&arguments, method)
     let canaries: LabelledExamples
-    switch try arguments(canaries) {
+    switch try arguments(Self.canaries) {
     case .own(let own): canaries = own
     case .count(let count):
       canaries = try examples.canaries(
         .init(rawValue: try arguments(kind)) ?? .mislabelled,
         count: method == .classical ? 1 : count, key: key.derived("canaries"))
     }
-    let (score, loss) = (try arguments(score), try Loss.ofScript(try arguments(loss)))
+    let (score, loss) = (try arguments(Self.score), try Loss.ofScript(arguments(Self.loss)))
     let train = try arguments(train)
     func run(_ part: LabelledExamples) throws -> (scores: [Double], epsilon: Double) {
-      try vm.scope {
-        let trained = try Trained(train.call(part), vm)
+      try vm.scope { () throws -> (scores: [Double], epsilon: Double) in
+        let trained = try Trained(train.call([part]), vm)
         guard let score else {
           let losses = try vm.evaluation(of: trained.model).losses(canaries.source, loss)
           return (losses.map { -$0 }, trained.epsilon)
         }
-        let numbers = try NumberVector.decode(score.call(trained.model, canaries), vm)
+        let numbers = try NumberVector.decode(score.call([trained.model, canaries]), vm)
         guard let numbers, numbers.values.count == canaries.count else {
           throw Fault(
             .value,
@@ -140,7 +140,7 @@ enum AuditBuiltins {
       }
     }
     let family = AuditResult.Family(rawValue: try arguments(family)) ?? .any
-    let (level, delta) = (try arguments(level), try arguments(delta))
+    let (level, delta) = (try arguments(Self.level), try arguments(Self.delta))
     var random = key.derived("coins").stream
     if method == .classical {
       let found = try classical(examples, canaries, try arguments(runs), &random, run)

@@ -13,7 +13,7 @@ extension Canary: NativeValue {
     "canary", "A secret that is put into training texts to see whether a model gives it away."
   ) { type in
     type.representation = { canary, _ in
-      "canary \(Quoting.literal(canary.text)), one of \(NumberText.shortest(canary.space))"
+      "canary \(Quoting.literal(canary.text)), one of \(TextForm.digits(canary.space, 6))"
     }
     type.transfer = .share
     type.hasContent()
@@ -50,7 +50,7 @@ enum CanaryBuiltins {
       examples: [
         (
           "dp.canary(pattern: \"my pin code is {}\", secrets: [\"0\", \"1\"], length: 3, seed: 1).text",
-          "\"my pin code is 1 0 0\""
+          "\"my pin code is 1 0 1\""
         )
       ],
       context: {

@@ -101,11 +101,16 @@ enum CanaryLabel: Bindable {
   }
 
   func numbers(_ reader: CanaryReader) throws -> [Int] {
+    let numbers: [Int]
     switch self {
-    case .name(let name): [try reader.number(of: name)]
-    case .number(let number): [number]
-    case .tags(let tags): tags
+    case .name(let name): numbers = [try reader.number(of: name)]
+    case .number(let number): numbers = [number]
+    case .tags(let tags): numbers = tags
     }
+    guard !numbers.isEmpty, numbers.allSatisfy({ $0 >= 0 }) else {
+      throw Fault(.value, "a canary's label is a number from 0 on, or one for each token")
+    }
+    return numbers
   }
 
   /// The loss of each text whose outputs these are: of a model with a CRF that of the tags, else cross-entropy; one of

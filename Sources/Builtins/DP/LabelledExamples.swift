@@ -171,7 +171,9 @@ struct LabelledExamples: Bindable {
     switch (first, second) {
     case (.cells(let a), .cells(let b)): return .cells(a + b)
     case (.tensor(let a), .tensor(let b)):
-      guard a.rank == b.rank, a.dtype == b.dtype, a.shape.dropFirst() == b.shape.dropFirst() else {
+      guard a.rank == b.rank, a.dtype == b.dtype,
+        a.shape.array.dropFirst() == b.shape.array.dropFirst()
+      else {
         throw Fault(
           .shape,
           "`\(name)` has the shapes \(a.shape) and \(b.shape) of \(a.dtype.name) and \(b.dtype.name), which cannot be joined"

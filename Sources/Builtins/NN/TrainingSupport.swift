@@ -30,8 +30,10 @@ struct TrainingExamples: Bindable {
       return TrainingExamples(
         source: try TensorSource(inputs: tabular.inputs, labels: labels), tabular: tabular)
     }
-    guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
-      let labels = parts["labels"]
+    // Further keys, of any kind, belong to the examples and are nothing that is learnt from.
+    guard let parts = try [Spelling: Value].attempt(value, vm),
+      let inputs = try parts["inputs"].flatMap({ try Tensor.decode($0, vm) }),
+      let labels = try parts["labels"].flatMap({ try Tensor.decode($0, vm) })
     else { return nil }
     return TrainingExamples(source: try TensorSource(inputs: inputs, labels: labels))
   }

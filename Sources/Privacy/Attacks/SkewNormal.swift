@@ -38,15 +38,20 @@ struct SkewNormal: Equatable {
       slant / (1 - slant * slant).squareRoot(),
     ]
     let best = try Simplex.minimum(from: start) { point in
-      let (location, scale, shape) = (point[0], exp(point[1]), point[2])
+      let (location, scale, shape) = (point[0], exp(point[1]), SkewNormal.bounded(point[2]))
       return standard.reduce(count * point[1]) { sum, x in
         let z = (x - location) / scale
         return sum + z * z / 2 - SpecialFunctions.logNormalCDF(shape * z)
       } / count
     }
     self.init(
-      location: mean + deviation * best[0], scale: deviation * exp(best[1]), shape: best[2])
+      location: mean + deviation * best[0], scale: deviation * exp(best[1]),
+      shape: SkewNormal.bounded(best[2]))
   }
+
+  /// Where the likelihood grows with the shape without end, as it does for some samples (Azzalini and Capitanio 1999), the
+  /// tail below the location would be no longer than nothing.
+  private static func bounded(_ shape: Double) -> Double { max(-50, min(50, shape)) }
 
   /// ln P[X ≤ x], good however small that is.
   func logCumulative(_ x: Double) -> Double {
