@@ -99,7 +99,8 @@ public struct Canary: Sendable, Equatable {
     return (drawn, false)
   }
 
-  /// The share of places at which another secret differs: 0 for the right one, 1 - 1/tokens for a random one on average.
+  /// The share of places at which another secret differs: 0 for the right one, on average 1 - 1/tokens for a random
+  /// one.
   public func hamming(_ other: [Int]) -> Double {
     Double(zip(choice, other).count { $0 != $1 }) / Double(length)
   }

@@ -49,8 +49,8 @@ struct SkewNormal: Equatable {
       shape: SkewNormal.bounded(best[2]))
   }
 
-  /// Where the likelihood grows with the shape without end, as it does for some samples (Azzalini and Capitanio 1999), the
-  /// tail below the location would be no longer than nothing.
+  /// Where the likelihood grows with the shape without end, as it does for some samples (Azzalini and Capitanio 1999),
+  /// nothing would be left of the tail below the location.
   private static func bounded(_ shape: Double) -> Double { max(-50, min(50, shape)) }
 
   /// ln P[X ≤ x], good however small that is.
