@@ -1,12 +1,14 @@
-"""Reference values of privacy audits, of skew-normal fits and of LiRA scores, by scipy.
+"""Reference values of privacy audits, and of skew-normal distributions, by scipy and mpmath.
 
 Writes Tests/PrivacyTests/Oracles/audits.csv (canaries, guesses, correct, significance, mu: the largest Gaussian
-privacy that one run refutes, Mahloujifar et al. 2024) and skew_normal.csv (location, scale, shape, x, ln CDF).
+privacy that one run refutes, Mahloujifar et al. 2024), skew_normal.csv (location, scale, shape, x, ln CDF) and
+skew_normal_fit.csv (200 values, with the location, scale and shape that make them likeliest).
 """
 
 import pathlib
 
 import mpmath
+import numpy
 from scipy import optimize, stats
 
 folder = pathlib.Path(__file__).parents[2] / "Tests/PrivacyTests/Oracles"
@@ -51,3 +53,10 @@ with open(folder / "skew_normal.csv", "w") as file:
     for row in [(0, 1, 0, -1), (0, 1, 3, -1), (0, 1, -3, -4), (10, 2, 1.5, 0), (10, 2, 1.5, 12), (5, 0.5, -8, 3),
                 (0, 1, 6, -3), (0, 1, 2, 4)]:
         print(*row, repr(float(log_cdf(*row))), sep=",", file=file)
+
+with open(folder / "skew_normal_fit.csv", "w") as file:
+    print("value,location,scale,shape", file=file)
+    values = stats.skewnorm.ppf((numpy.arange(200) + 0.5) / 200, 3, 10, 2)
+    shape, location, scale = stats.skewnorm.fit(values, 3, loc=10, scale=2)
+    for value in values:
+        print(repr(float(value)), float(location), float(scale), float(shape), sep=",", file=file)

@@ -28,4 +28,17 @@ import Testing
     #expect(outcome.output.split(separator: "\n").count > 3, "\(outcome.output)")
     for plot in plots { #expect(try binary.text(plot).contains("</svg>"), "\(plot)") }
   }
+
+  @Test func thePageOfAttacksRuns() throws {
+    let scripts = try DocumentedScriptTests.blocks(
+      "Sources/fairlead/fairlead.docc/AttacksAndAudits.md"
+    ).filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count == 3)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "attacks.fl")
+    let outcome = try binary.run(["run", "attacks.fl", "--seed", "1"], endsAfter: 300)
+    #expect(outcome.status == 0, "\(outcome.errors.suffix(2000))")
+    #expect(outcome.output.hasSuffix("false true\n"), "\(outcome.output)")
+    #expect(try binary.text("roc.svg").contains("</svg>"))
+  }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Learning
+import Statistics
 import Tensors
 import Testing
 
@@ -79,6 +80,17 @@ import Testing
     }
     let far = SkewNormal(location: 0, scale: 1, shape: 2)
     #expect(far.logCumulative(-.infinity) == -.infinity && far.logCumulative(.infinity) == 0)
+  }
+
+  @Test func skewNormalFitOfScipy() throws {
+    let rows = try Oracle("skew_normal_fit").rows
+    let fit = try #require(try SkewNormal(fitting: rows.map { $0[0] }))
+    #expect(isClose(fit.location, rows[0][1], absolute: 2e-3), "\(fit)")
+    #expect(isClose(fit.scale, rows[0][2], absolute: 2e-3), "\(fit)")
+    #expect(isClose(fit.shape, rows[0][3], relative: 2e-3), "\(fit)")
+    // Half of a normal distribution has a likelihood that grows with the shape without end.
+    let half = (1...200).map { NormalIntegral.quantile(0.5 + Double($0) / 402) }
+    #expect(try SkewNormal(fitting: half)?.shape.magnitude ?? 99 <= 50)
   }
 
   @Test func skewNormalFit() throws {
