@@ -8,6 +8,12 @@ static const unsigned char recipes[] = {
 static const unsigned char adamix[] = {
 #embed "../../Stdlib/experiments/adamix.fl"
 };
+static const unsigned char audit[] = {
+#embed "../../Stdlib/experiments/audit.fl"
+};
+static const unsigned char canary_extraction[] = {
+#embed "../../Stdlib/experiments/canary_extraction.fl"
+};
 static const unsigned char edp_sgd[] = {
 #embed "../../Stdlib/experiments/edp_sgd.fl"
 };
@@ -41,6 +47,8 @@ static const unsigned char given_names[] = {
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
     FILE_ROW("experiments/adamix.fl", adamix),
+    FILE_ROW("experiments/audit.fl", audit),
+    FILE_ROW("experiments/canary_extraction.fl", canary_extraction),
     FILE_ROW("experiments/edp_sgd.fl", edp_sgd),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),

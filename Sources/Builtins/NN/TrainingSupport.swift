@@ -32,6 +32,7 @@ struct TrainingExamples: Bindable {
       return TrainingExamples(
         source: try TensorSource(inputs: tabular.inputs, labels: labels), tabular: tabular)
     }
+    // Further keys, of any kind, belong to the examples and are nothing that is learnt from.
     guard let parts = try [Spelling: Value].attempt(value, vm),
       let inputs = try parts["inputs"].flatMap({ try Tensor.attempt($0, vm) }),
       let labels = try parts["labels"].flatMap({ try Tensor.attempt($0, vm) })

@@ -44,7 +44,7 @@ public final class Embedding: Layer {
   }
 
   public override func duplicate(_ copies: LayerCopies) throws -> Layer {
-    Embedding(try copies(weight), paddingIndex: paddingIndex)
+    Embedding(try copies.table(weight), paddingIndex: paddingIndex)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

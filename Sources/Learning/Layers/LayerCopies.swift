@@ -6,6 +6,14 @@ extension Layer {
   /// parameter or a layer, their copies share; what is frozen stays so. Throws a type error for a layer whose function
   /// holds its parts (`FunctionLayer`), or one that is not of this library and does not say how it is copied.
   public final func copied() throws -> Layer { try LayerCopies()(self) }
+
+  /// The same with `rows` rows in every table of an `Embedding` that has fewer; new ones are zeros. For tokens that are
+  /// made up.
+  public final func copied(embeddingRows rows: Int) throws -> Layer {
+    let copies = LayerCopies()
+    copies.embeddingRows = rows
+    return try copies(self)
+  }
 }
 
 /// The copies that one `Layer.copied()` has made so far, by what they are copies of.
@@ -13,7 +21,23 @@ public final class LayerCopies {
   private var layers: [ObjectIdentifier: Layer] = [:]
   private var parameters: [Parameter: Parameter] = [:]
 
+  fileprivate var embeddingRows = 0
+
   init() {}
+
+  /// The copy of an embedding's table, with as many rows as are wanted at least.
+  func table(_ parameter: Parameter) throws -> Parameter {
+    guard parameters[parameter] == nil, parameter.shape[0] < embeddingRows else {
+      return try self(parameter)
+    }
+    let numbers = try Tensor.zeros(Shape(checking: [embeddingRows, parameter.shape[1]]))
+    numbers.floats.update(from: parameter.data.floats, count: parameter.count)
+    let copy = try Parameter(
+      parameter.name, numbers, requiresGradient: parameter.requiresGradient)
+    copy.fixedRow = parameter.fixedRow
+    parameters[parameter] = copy
+    return copy
+  }
 
   /// The copy of `layer`: always the same one.
   public func callAsFunction<L: Layer>(_ layer: L) throws -> L {

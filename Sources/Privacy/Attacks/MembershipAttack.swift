@@ -1,10 +1,12 @@
-// Membership inference: can a model's losses tell who was in its training set? The threshold attack of Yeom et al.
-// (2018, arXiv 1709.01604): an example with a lower loss is taken for a member. What it finds is a lower bound of the
-// leak; differential privacy bounds it from above:
+// Membership inference: can a model's outputs tell who was in its training set? Here is how well scores do, whatever
+// attack they come from, and the simplest of them, the threshold attack of Yeom et al. (2018, arXiv 1709.01604): an
+// example with a lower loss is taken for a member. What is found is a lower bound of the leak; differential privacy
+// bounds it from above:
 //   advantage = max(TPR - FPR) ≤ (e^ε - 1 + 2δ)/(e^ε + 1).
 
 import Foundation
 import Foundations
+import Tables
 
 /// How well an attack tells members from others.
 public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
@@ -27,6 +29,17 @@ public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
   public var tprAtLowFPR: Double?
   public var members: Int
   public var others: Int
+  /// All thresholds from the highest score down, beginning with one that nothing reaches. Threshold as `bestThreshold`.
+  public var curve: [ThresholdRates]
+  /// What it is where examples with one key are looked at alone; empty where nobody asked.
+  public var groups: [GroupedAttack] = []
+  /// What the keys are called; nil where nobody asked.
+  public var groupName: String?
+
+  /// The greatest true positive rate of a threshold whose false positive rate is at most `rate`.
+  public func truePositiveRate(atMost rate: Double) -> Double {
+    curve.last { $0.falsePositiveRate <= rate }?.truePositiveRate ?? 0
+  }
 
   public var description: String {
     func digits(_ value: Double) -> String { String(format: "%.3f", value) }
@@ -38,6 +51,24 @@ public struct AttackResult: Sendable, Equatable, CustomStringConvertible {
     return
       "Membership attack: AUC \(digits(auc)) (\(certainty)), advantage \(advantage.map(digits) ?? "unknown") (at most \(digits(advantageInterval.upperBound)))\(low), \(members) members and \(others) others"
   }
+}
+
+/// The rates of one threshold.
+public struct ThresholdRates: Sendable, Equatable {
+  public var threshold: Double
+  public var falsePositiveRate: Double
+  public var truePositiveRate: Double
+}
+
+/// How well an attack does on the members and others that have one key.
+public struct GroupedAttack: Sendable, Equatable {
+  public var key: Cell
+  public var members: Int
+  public var others: Int
+  /// Nil where there are no members or no others with this key.
+  public var auc: Double?
+  /// As that of `AttackResult`, held out.
+  public var advantage: Double?
 }
 
 public enum MembershipAttack {
@@ -52,7 +83,14 @@ public enum MembershipAttack {
   {
     var result = try scores(members: members.map { -$0 }, others: others.map { -$0 })
     result.bestThreshold = -result.bestThreshold
+    for i in result.curve.indices { result.curve[i].threshold.negate() }
     return result
+  }
+
+  /// The scores of the attack that takes a low modified entropy for membership (Song and Mittal 2021); it needs no
+  /// other models.
+  public static func entropies(_ outputs: ClassifierOutputs) -> [Double] {
+    (0..<outputs.count).map { -outputs.modifiedEntropy($0) }
   }
 
   /// Takes high scores for membership.
@@ -75,7 +113,46 @@ public enum MembershipAttack {
       advantageInterval: bounds(curve.advantage, members.count, others.count),
       bestThreshold: curve.threshold,
       tprAtLowFPR: Double(others.count) * lowFPR > 1 ? curve.tprAtLowFPR : nil,
-      members: members.count, others: others.count)
+      members: members.count, others: others.count, curve: curve.points)
+  }
+
+  /// The result for members and others of each key alone, in the order in which keys first appear.
+  ///
+  /// - Parameters:
+  ///   - members, others: scores; high ones speak for membership.
+  ///   - memberKeys, otherKeys: the key of each.
+  /// - Throws: `shape` where scores and keys differ in number, else as `scores`.
+  public static func grouped(
+    members: [Double], _ memberKeys: [Cell], others: [Double], _ otherKeys: [Cell]
+  ) throws(DomainError) -> [GroupedAttack] {
+    guard members.count == memberKeys.count, others.count == otherKeys.count else {
+      throw DomainError(
+        .shape,
+        "there are \(members.count) and \(others.count) scores, but \(memberKeys.count) and \(otherKeys.count) keys"
+      )
+    }
+    var order: [Cell] = []
+    var parts: [Cell: (members: [Double], others: [Double])] = [:]
+    for (key, score) in zip(memberKeys, members) {
+      if parts[key] == nil { order.append(key) }
+      parts[key, default: ([], [])].members.append(score)
+    }
+    for (key, score) in zip(otherKeys, others) {
+      if parts[key] == nil { order.append(key) }
+      parts[key, default: ([], [])].others.append(score)
+    }
+    var result: [GroupedAttack] = []
+    for key in order {
+      let part = parts[key] ?? ([], [])
+      let found =
+        part.members.isEmpty || part.others.isEmpty
+        ? nil : try scores(members: part.members, others: part.others)
+      result.append(
+        GroupedAttack(
+          key: key, members: part.members.count, others: part.others.count, auc: found?.auc,
+          advantage: found?.advantage))
+    }
+    return result
   }
 
   /// What a walk through all thresholds finds.
@@ -84,6 +161,9 @@ public enum MembershipAttack {
     var advantage = 0.0
     var threshold = Double.infinity
     var tprAtLowFPR = 0.0
+    var points = [
+      ThresholdRates(threshold: .infinity, falsePositiveRate: 0, truePositiveRate: 0)
+    ]
 
     init(_ members: [Double], _ others: [Double]) {
       let ranked = (members.map { ($0, true) } + others.map { ($0, false) }).sorted { $0.0 > $1.0 }
@@ -108,6 +188,8 @@ public enum MembershipAttack {
           threshold = score
         }
         if fpr < lowFPR { tprAtLowFPR = tpr }
+        points.append(
+          ThresholdRates(threshold: score, falsePositiveRate: fpr, truePositiveRate: tpr))
       }
       area /= memberCount * otherCount
     }
