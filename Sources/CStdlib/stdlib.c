@@ -5,6 +5,9 @@
 static const unsigned char recipes[] = {
 #embed "../../Stdlib/recipes.fl"
 };
+static const unsigned char adept[] = {
+#embed "../../Stdlib/experiments/adept.fl"
+};
 static const unsigned char epsilon_sweep[] = {
 #embed "../../Stdlib/experiments/epsilon_sweep.fl"
 };
@@ -17,6 +20,9 @@ static const unsigned char language_model[] = {
 static const unsigned char role_reversal_distillation[] = {
 #embed "../../Stdlib/experiments/role_reversal_distillation.fl"
 };
+static const unsigned char text_dp[] = {
+#embed "../../Stdlib/experiments/text_dp.fl"
+};
 static const unsigned char gender_lexicon[] = {
 #embed "../../Stdlib/data/gender_lexicon.tsv"
 };
@@ -28,10 +34,12 @@ static const unsigned char given_names[] = {
 
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
+    FILE_ROW("experiments/adept.fl", adept),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
+    FILE_ROW("experiments/text_dp.fl", text_dp),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),
 };

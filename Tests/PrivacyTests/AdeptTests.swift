@@ -145,6 +145,11 @@ import Text
       Self.texts, LatentMechanism(.laplaceL2, epsilon: 0.5, delta: 0, clip: 5, width: 12), options,
       key: RandomKey(seed: 5))
     let rewritten = try noisy.rewrite(Self.texts, key)
+    // The same auto-encoder, given other noise.
+    let other = try adept.with(noisy.mechanism)
+    #expect(try other.rewrite(Self.texts, key) == rewritten)
+    let inL1 = try LatentMechanism(.laplaceL1, epsilon: 1, delta: 0, clip: 5, width: 12)
+    #expect(failure { _ = try adept.with(inL1) }?.kind == .value)
     let again = try noisy.rewrite(Self.texts, key)
     #expect(rewritten != Self.texts && rewritten == again)
     let (first, second) = (

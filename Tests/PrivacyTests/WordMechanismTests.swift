@@ -34,6 +34,26 @@ import Text
     #expect(isClose(third.scale, 11.9907055025, absolute: 1e-10))
   }
 
+  /// Scripts/oracles/private_text.py.
+  @Test func truncatedGumbelNoiseIsThatOfSciPy() throws {
+    for row in try Oracle("truncated_gumbel").rows {
+      let rule = try TruncatedGumbel(
+        epsilon: row[0], words: Int(row[1]), closest: row[2], farthest: row[3])
+      #expect(isClose(rule.alpha, row[4], relative: 1e-13), "\(row)")
+      #expect(isClose(rule.scale, row[5], relative: 1e-12), "\(row)")
+    }
+    for row in try Oracle("truncated_noise").rows {
+      let noise = TruncatedNoise(scale: row[0], bound: row[1])
+      #expect(isClose(noise.cumulative(0), row[2], relative: 1e-12), "\(row)")
+      #expect(isClose(noise.quantile(0.3), row[3], relative: 1e-10), "\(row)")
+      let parts = 20_000
+      let mean =
+        (0..<parts).reduce(0) { $0 + noise.quantile((Double($1) + 0.5) / Double(parts)) }
+        / Double(parts)
+      #expect(isClose(mean, row[4], absolute: 1e-4), "\(row): \(mean)")
+    }
+  }
+
   @Test func lambertsFunction() {
     for (x, w) in [
       (1.0, 0.5671432904097838), (-0.36, -0.8060843159708177), (10, 1.7455280027406994),

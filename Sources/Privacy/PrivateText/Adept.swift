@@ -66,6 +66,29 @@ public final class Adept: @unchecked Sendable {
     if history.isStopped { throw DomainError(.interrupt, "interrupted") }
   }
 
+  private init(_ other: Adept, _ mechanism: LatentMechanism) {
+    self.mechanism = mechanism
+    options = other.options
+    vocabulary = other.vocabulary
+    history = other.history
+    model = other.model
+  }
+
+  /// The same auto-encoder with another mechanism on its codes.
+  ///
+  /// - Throws: `value` where the codes would be of another width, or clipped otherwise than they were in training.
+  public func with(_ mechanism: LatentMechanism) throws(DomainError) -> Adept {
+    guard mechanism.width == self.mechanism.width, mechanism.clip == self.mechanism.clip,
+      mechanism.clipsInL1 == self.mechanism.clipsInL1
+    else {
+      throw DomainError(
+        .value,
+        "an auto-encoder that was trained for \"\(self.mechanism.noise.rawValue)\" does not serve \"\(mechanism.noise.rawValue)\": codes are clipped otherwise",
+        hint: "train one with `noise: \"\(mechanism.noise.rawValue)\"`")
+    }
+    return Adept(self, mechanism)
+  }
+
   private static func encode(_ texts: [String], _ vocabulary: Vocabulary, _ length: Int) throws
     -> [[Int32]]
   {

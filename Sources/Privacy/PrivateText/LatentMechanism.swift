@@ -76,6 +76,9 @@ public struct LatentMechanism: Sendable {
     (2 * clip * Double(width).squareRoot().nextUp).nextUp
   }
 
+  /// Whether codes are clipped in L1 rather than in L2.
+  var clipsInL1: Bool { noise == .laplaceL1 }
+
   /// What holds: ε·√n for what was published, the epsilon asked for otherwise. Rounded up.
   public var epsilon: Double {
     guard noise == .laplace else { return epsilonClaimed }
@@ -94,7 +97,7 @@ public struct LatentMechanism: Sendable {
   ///
   /// - Throws: `value` where a number is not finite.
   public func clipped(_ code: [Double]) throws(DomainError) -> [Double] {
-    guard noise == .laplaceL1 else {
+    guard clipsInL1 else {
       return try ClippingRule.flat.apply(code, bound: clip)
     }
     guard code.allSatisfy(\.isFinite) else {

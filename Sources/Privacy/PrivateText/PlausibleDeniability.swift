@@ -17,8 +17,8 @@ public struct PlausibleDeniability: Sendable {
   public static func measure(
     _ words: [Int32], _ mechanism: WordMechanism, trials: Int, _ source: NoiseSource
   ) throws -> [PlausibleDeniability] {
-    guard trials > 0, trials <= 1 << 28 else {
-      throw DomainError(.value, "trials must be within 1 and \(1 << 28), got \(trials)")
+    guard trials > 0, trials <= 1 << 24 else {
+      throw DomainError(.value, "trials must be within 1 and \(1 << 24), got \(trials)")
     }
     let together = max(1, batch / trials)
     var result: [PlausibleDeniability] = []

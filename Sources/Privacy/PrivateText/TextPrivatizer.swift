@@ -73,13 +73,16 @@ public struct TextPrivatizer: Sendable {
     return result
   }
 
+  /// Words of texts of one length, so that memory holds them.
+  private static let mostWords = 1 << 26
+
   private func read(_ texts: [String]) throws -> [[Piece]] {
     if let length {
-      guard length > 0, texts.count.multipliedReportingOverflow(by: length).partialValue < 1 << 31,
-        !texts.count.multipliedReportingOverflow(by: length).overflow
-      else {
+      let (all, overflow) = texts.count.multipliedReportingOverflow(by: length)
+      guard length > 0, !overflow, all <= Self.mostWords else {
         throw DomainError(
-          .limit, "\(texts.count) texts of \(length) words each are too many words, or none")
+          .limit,
+          "\(texts.count) texts of \(length) words each: there may be 1 to \(Self.mostWords) in all")
       }
     }
     return try texts.enumerated().map { number, text in

@@ -29,7 +29,7 @@ final class UtteranceAutoencoder: Layer {
     self.length = length
     width = mechanism.width
     clip = mechanism.clip
-    isL1 = mechanism.noise == .laplaceL1
+    isL1 = mechanism.clipsInL1
     words = try Embedding(vocabulary, embedding, paddingIndex: 0, random: &random)
     encoder = try LSTM(embedding, hidden, random: &random)
     code = try Linear(2 * hidden, width, random: &random)
