@@ -90,7 +90,7 @@ enum AdeptBuiltins {
     search: ["autoencoder", "rewrite", "paraphrase", "local privacy", "latent"],
     examples: [
       (
-        "let a = with seed(1) { text.adept([\"good day\", \"good night\"], epsilon: 10, clip: 5, width: 4, epochs: 2) }\nround(a.epsilon / a.epsilon_claimed, 6)",
+        "let a = text.adept([\"good day\", \"good night\"], epsilon: 10, clip: 5, width: 4, epochs: 2)\nround(a.epsilon / a.epsilon_claimed, 6)",
         "2.0"
       )
     ],
