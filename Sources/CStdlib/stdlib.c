@@ -8,6 +8,9 @@ static const unsigned char recipes[] = {
 static const unsigned char adamix[] = {
 #embed "../../Stdlib/experiments/adamix.fl"
 };
+static const unsigned char adept[] = {
+#embed "../../Stdlib/experiments/adept.fl"
+};
 static const unsigned char audit[] = {
 #embed "../../Stdlib/experiments/audit.fl"
 };
@@ -35,6 +38,9 @@ static const unsigned char private_statistics[] = {
 static const unsigned char role_reversal_distillation[] = {
 #embed "../../Stdlib/experiments/role_reversal_distillation.fl"
 };
+static const unsigned char text_dp[] = {
+#embed "../../Stdlib/experiments/text_dp.fl"
+};
 static const unsigned char gender_lexicon[] = {
 #embed "../../Stdlib/data/gender_lexicon.tsv"
 };
@@ -47,6 +53,7 @@ static const unsigned char given_names[] = {
 static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("recipes.fl", recipes),
     FILE_ROW("experiments/adamix.fl", adamix),
+    FILE_ROW("experiments/adept.fl", adept),
     FILE_ROW("experiments/audit.fl", audit),
     FILE_ROW("experiments/canary_extraction.fl", canary_extraction),
     FILE_ROW("experiments/edp_sgd.fl", edp_sgd),
@@ -56,6 +63,7 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("experiments/privacy_utility.fl", privacy_utility),
     FILE_ROW("experiments/private_statistics.fl", private_statistics),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
+    FILE_ROW("experiments/text_dp.fl", text_dp),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),
 };

@@ -18,6 +18,9 @@ public struct WordVectors: Sendable {
     places[word].map { values[$0 * width..<($0 + 1) * width] }
   }
 
+  /// The number of a word in `words`; nil where it has no vector.
+  public func place(of word: String) -> Int? { places[word] }
+
   /// - Throws: `shape` where lengths differ, `value` where there is no vector.
   public init(_ vectors: [(word: String, vector: [Float])]) throws(DomainError) {
     guard let first = vectors.first, !first.vector.isEmpty else {

@@ -34,7 +34,29 @@ enum WordVectorBuiltins {
       search: ["embedding", "glove", "word2vec", "fasttext"],
       context: { (vm: VM, path: String) in
         try WordVectors(contentsOf: try vm.readablePath(path))
-      })
+      }),
+    Native(
+      "train_word_vectors",
+      "Vectors of the words of texts, from which words stand near which: positive pointwise mutual information, cut down by singular values. The same texts give the same vectors; they are learnt without privacy.",
+      Param<[String]>("texts", "The texts, cut as `text.tokens` does."),
+      Param<Int>("width", "Numbers of a vector.", default: 50, .within(1, 4096), named: true),
+      Param<Int>(
+        "window", "How many words away others count.", default: 5, .positive, named: true),
+      Param<Int>("min_count", "Rarer words are left out.", default: 1, .positive, named: true),
+      Param<Int?>(
+        "max_words", "The most words kept; nil keeps all.", default: nil, .positive, named: true),
+      returns: "word_vectors", seeAlso: ["text.word_vectors", "text.privatize"],
+      search: ["embedding", "ppmi", "svd", "cooccurrence"],
+      examples: [
+        (
+          "text.train_word_vectors([\"a b\", \"b c\"], width: 2)",
+          "vectors of 3 words, 2 numbers each"
+        )
+      ]
+    ) { texts, width, window, minimum, limit in
+      try CooccurrenceVectors.train(
+        texts, width: width, window: window, minimumCount: minimum, limit: limit)
+    },
   ]
 
   static let methods = [
