@@ -217,6 +217,22 @@ import Testing
     #expect(lengths?.message.contains("shape") == true)
     var random = RandomStream(seed: 5)
     let input = try CanaryInput(canary) { Self.encode($0) }
+    // Numbers that the model has no embedding for.
+    for shift in [-6, 10] {
+      let shifted = try CanaryInput(canary) { text in
+        let (shape, numbers) = Self.encode(text)
+        return (shape, numbers.map { $0 + shift })
+      }
+      let reader = try Sequential([
+        Embedding(15, 2, random: &random), Pooling(.max), Linear(2, 2, random: &random),
+      ])
+      #expect(
+        failure {
+          _ = try CanaryExtraction.secrets(
+            shifted, model: reader, options: ExtractionOptions(key: RandomKey(seed: 1))
+          ) { $1 }
+        }?.kind == .index)
+    }
     let plain = try Linear(2, 2, random: &random)
     #expect(
       failure {

@@ -37,7 +37,7 @@ extension AttackResult: NativeValue {
     ) { $0.tprAtLowFPR }
     type.field(
       "threshold",
-      "The loss at or below which the best attack says member; of other attacks the score at or above which it does."
+      "The loss at or below which the best attack says member. Of other attacks it is the score at or above which they do."
     ) { $0.bestThreshold }
     type.field("members", "How many members were attacked.") { $0.members }
     type.field("others", "How many others were.") { $0.others }
@@ -54,7 +54,7 @@ extension AttackResult: NativeValue {
     }
     type.field(
       "by",
-      "The attack on the examples of each value of `by` alone; a value that members or others lack has no AUC. Nil without `by`.",
+      "The attack on the examples of each value of `by` alone. A value that members or others lack has no AUC. Nil without `by`.",
       returns: "table or nil"
     ) { attack -> Table? in
       guard let name = attack.groupName else { return nil }

@@ -74,7 +74,7 @@ enum AuditBuiltins {
   static let natives = [
     Native(
       "audit",
-      "Trains with canaries, each in the training set by the toss of a coin, and bounds epsilon from below by how well an attacker tells which were in. A bound above the claim refutes it: noise or clipping is missing, or privacy was miscounted. One below proves nothing.",
+      "Bounds the epsilon of training from below, by how well canaries can be told. Each is in the training set by the toss of a coin, and an attacker says of the surest which were in. A bound above the claim refutes it: noise or clipping is missing, or privacy was miscounted. One below proves nothing.",
       parameters: [
         examples, train, canaries, kind, method, runs, level, delta, family, guesses, score, loss,
       ], returns: "audit", seeAlso: ["dp.attack", "dp.train", "dp.canary"],

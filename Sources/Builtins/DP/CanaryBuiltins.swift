@@ -32,7 +32,7 @@ enum CanaryBuiltins {
   static let natives = [
     Native(
       "canary",
-      "A text with a random secret, such as a PIN, to be inserted into training data: afterwards `exposure` and `extract` tell what the model gives away of it (Carlini et al. 2019; Parikh et al. 2022).",
+      "A text with a random secret, such as a PIN, to be inserted into training data. Afterwards `exposure` and `extract` tell what the model gives away of it (Carlini et al. 2019; Parikh et al. 2022).",
       Param<String>("pattern", "The text, with `{}` where the secret stands.", named: true),
       Param<[String]>("secrets", "The tokens that the secret is drawn from.", named: true),
       Param<Int>(

@@ -190,6 +190,14 @@ public enum CanaryExtraction {
           .type, "the model has no embedding: it does not read tokens",
           hint: "the extraction needs a model that begins with `nn.embedding`")
       }
+      // Tokens that the model does not know fail here, before there are rows for them.
+      let texts = (0..<input.canary.secrets.count).flatMap { token in
+        input.numbers(of: [Int](repeating: token, count: input.canary.length))
+      }
+      _ = try ForwardContext.evaluation {
+        try model.forward(
+          Tensor(ints: texts).reshaped([input.canary.secrets.count] + input.shape))
+      }
       let firstRow = originals.map(\.rows).max() ?? 0
       let copy = try model.copied(
         embeddingRows: firstRow + options.starts * input.cells.count)

@@ -1,5 +1,6 @@
 // Audits of training by what its results give away. The bounds are in `OneRunBound` and `ClassicalBound`; here is how
-// an attacker comes to guesses without spoiling them: whatever is chosen by looking at the scores is paid for.
+// an attacker comes to guesses without spoiling them (Steinke et al. 2023): whatever is chosen by looking at the
+// scores is paid for.
 
 import Foundation
 import Foundations
