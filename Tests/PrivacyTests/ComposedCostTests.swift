@@ -83,8 +83,8 @@ import Testing
 
   /// Far out all is right or refused: no trap, nothing below what was spent.
   @Test func extremes() throws {
-    for noise in [1e-300, 0.01, 1, 1e9] {
-      for rate in [1e-9, 0.5, 1] {
+    for noise in [1e-300, 0.01, 1] {
+      for rate in [1e-9, 1] {
         for steps in [1, 10_000_000] {
           let event = Event.sampledGaussian(rate: rate, noiseMultiplier: noise, steps: steps)
           for delta in [1e-30, 1e-5] {
@@ -110,12 +110,13 @@ import Testing
       .tree(noiseMultiplier: 0.01, steps: .max, passes: .max), .concentrated(rho: 1e300),
     ] {
       for delta in [0, 1e-30, 1e-5] {
-        for times in [1, 10_000_000] {
-          let cost = try ComposedCost(of: [Event(.repeated(mechanism, times: times))], delta: delta)
+        let once = try ComposedCost(of: [Event(mechanism)], delta: delta)
+        let many = Event(.repeated(mechanism, times: 10_000_000))
+        let often = try ComposedCost(of: [many], delta: delta)
+        for cost in [once, often] {
           #expect(cost.high >= cost.low && cost.low >= 0, "\(mechanism), \(delta): \(cost)")
-          let once = try ComposedCost(of: [Event(mechanism)], delta: delta)
-          #expect(cost.high >= once.low, "\(mechanism), \(delta): \(cost)")
         }
+        #expect(often.high >= once.low, "\(mechanism), \(delta): \(often)")
       }
     }
     let thousand = try ComposedCost(of: [Event(.pure(epsilon: 1000))], delta: 1e-5)

@@ -296,6 +296,32 @@ import Testing
     #expect(isClose(try pld(all, 1e-5), 4.377178, relative: 1e-6))
   }
 
+  /// METHODS O2 and O3: connected dots, one step on a sample, calibrated noise of dp-accounting's tests.
+  @Test func listedValues() throws {
+    let loss = SampledGaussianLoss(rate: 1, noiseMultiplier: 1, removes: true)
+    let dots = loss.onGrid(within: -10...11, floor: -.infinity, interval: 0.5)
+    for (place, mass) in [
+      (2, 0.175063076), (1, 0.195400642), (0, 0.171573378), (-1, 0.118516480), (-2, 0.064402107),
+    ] {
+      #expect(isClose(dots.values[place - dots.first], mass, absolute: 2e-9), "\(place)")
+    }
+    for (rate, noise, epsilon, delta) in [
+      (0.01, 1.0, 0.1, 7.29003769576e-5), (0.01, 1, 0.005, 0.0026351508459),
+      (0.1, 1, 0.05, 0.0261436629589), (0.5, 2, 0.2, 0.0398268833149),
+    ] {
+      let step = Mechanism.poissonSampled(rate: rate, .gaussian(noiseMultiplier: noise))
+      #expect(isClose(try pld(step, delta), epsilon, relative: 1e-4), "\(rate), \(noise)")
+    }
+    for (rate, count, noise) in [(0.01, 1, 0.67379294682), (0.001, 25, 3.20956502598 / 6)] {
+      let found = try NoiseCalibration.noiseMultiplier(epsilon: 1, delta: 1e-5) {
+        (noise) throws(DomainError) in
+        try Accountant.pld.epsilon(
+          noiseMultiplier: noise, rate: rate, steps: count, delta: 1e-5)
+      }
+      #expect(isClose(found, noise, relative: 1e-3), "\(found)")
+    }
+  }
+
   @Test func fixedSizesNeedReplacement() {
     let event = Event(.fixedSizeSampled(rate: 0.1, .gaussian(noiseMultiplier: 1)))
     for accountant in Accountant.allCases {

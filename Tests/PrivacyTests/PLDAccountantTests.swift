@@ -116,4 +116,21 @@ import Testing
     #expect(zip(real, original).allSatisfy { isClose($0, $1, absolute: 1e-13) })
     #expect(imaginary.allSatisfy { abs($0) < 1e-13 })
   }
+
+  /// Half the size for real numbers: as the complex transform, and back.
+  @Test func realTransform() throws {
+    var random = RandomStream(seed: 2)
+    let original = (0..<128).map { _ in random.normal() }
+    let half = FourierTransform(count: 64)
+    let (real, imaginary) = half.forward(real: original)
+    var a = original
+    var b = [Double](repeating: 0, count: 128)
+    FourierTransform(count: 128).forward(&a, &b)
+    for k in 0...64 {
+      #expect(
+        isClose(real[k], a[k], absolute: 1e-12) && isClose(imaginary[k], b[k], absolute: 1e-12))
+    }
+    let back = half.inverse(real: real, imaginary: imaginary)
+    #expect(zip(back, original).allSatisfy { isClose($0, $1, absolute: 1e-13) })
+  }
 }

@@ -31,7 +31,7 @@ enum AccountingBuiltins {
       returns: "float", seeAlso: ["dp.noise_multiplier", "dp.compose", "dp.train"],
       search: ["accountant", "budget", "privacy loss", "renyi", "prv", "zcdp"],
       examples: [
-        ("round(dp.epsilon(1.1, 256 / 60000, 14062), 4)", "2.3817"),
+        ("round(dp.epsilon(1.1, 256 / 60000, 14062), 4)", "2.3816"),
         ("round(dp.epsilon(1.1, 256 / 60000, 14062, accountant: \"rdp\"), 4)", "2.5966"),
         ("round(dp.epsilon(8, 1, 1600, sampling: \"tree\"), 2)", "1.62"),
       ]

@@ -30,63 +30,69 @@ extension Event: NativeValue {
 enum EventBuiltins {
   static let natives = [event, compose]
 
+  private static let kind = Param<String>(
+    "kind", "The mechanism.", .oneOf(EventKind.allCases.map(\.rawValue)))
+  private static let noise = number(
+    "noise_multiplier", "Gaussian noise relative to the sensitivity.")
+  private static let epsilon = number("epsilon", "The epsilon of one step.")
+  private static let sigma = number(
+    "sigma", "The standard deviation of discrete Gaussian noise.")
+  private static let delta = number("delta", "The delta of one step.")
+  private static let rho = number("rho", "The rho of zCDP of one step.")
+  private static let sensitivity = Param<Int>(
+    "sensitivity", "Of discrete noise: how far one unit moves a whole number.", default: 1,
+    .nonNegative, named: true)
+  private static let rate = Param<Double>(
+    "sample_rate", "The chance of a unit to be in a step.", default: 1, .within(0, 1),
+    named: true)
+  private static let steps = Param<Int>(
+    "steps", "How many steps; of a tree its leaves.", default: 1, .nonNegative, named: true)
+  private static let passes = Param<Int>(
+    "passes", "Of a tree: how many, one a pass.", default: 1, .nonNegative, named: true)
+  private static let sampling = Param<String>(
+    "sampling",
+    "\"poisson\", or \"fixed\": batches of one size, one unit replaced, Gaussian noise relative to the clipping bound.",
+    default: "poisson", .oneOf(["poisson", "fixed"]), named: true)
+  private static let unit = Param<String>(
+    "unit", "Whose data differ.", default: "example",
+    .oneOf(PrivacyUnit.allCases.map(\.rawValue)), named: true)
+  private static let adjacency = Param<String>(
+    "adjacency", "How neighbours differ; with samples of fixed size \"replace_one\" anyway.",
+    default: "add_remove", .oneOf(Neighbours.allCases.map(\.rawValue)), named: true)
+
   private static func number(_ name: String, _ summary: String) -> Param<Double?> {
     Param<Double?>(name, summary, default: nil, named: true)
   }
 
   private static let event = Native(
     "event",
-    "What a mechanism will do or has done to private data, for `dp.compose` and ledgers. Kinds and what they need: \"gaussian\" (noise_multiplier), \"laplace\" (epsilon), \"discrete_gaussian\" (sigma, and sensitivity), \"discrete_laplace\" (epsilon, and sensitivity), \"tree\" (noise_multiplier, steps, passes), \"pure\" (epsilon), \"approximate\" (epsilon, delta), \"concentrated\" (rho). On samples all but trees.",
-    Param<String>("kind", "The mechanism.", .oneOf(EventKind.allCases.map(\.rawValue))),
-    number("noise_multiplier", "Gaussian noise relative to the sensitivity."),
-    number("epsilon", "The epsilon of one step."),
-    number("sigma", "The standard deviation of discrete Gaussian noise."),
-    number("delta", "The delta of one step."), number("rho", "The rho of zCDP of one step."),
-    Param<Int>(
-      "sensitivity", "How far one unit moves a whole number.", default: 1, .nonNegative,
-      named: true),
-    Param<Double>(
-      "sample_rate", "The chance of a unit to be in a step.", default: 1, .within(0, 1),
-      named: true),
-    Param<Int>(
-      "steps", "How many steps; of a tree its leaves.", default: 1, .nonNegative, named: true),
-    Param<Int>("passes", "Of a tree: how many, one a pass.", default: 1, .nonNegative, named: true),
-    Param<String>(
-      "sampling",
-      "\"poisson\", or \"fixed\": batches of one size, one unit replaced, Gaussian noise relative to the clipping bound.",
-      default: "poisson", .oneOf(["poisson", "fixed"]), named: true),
-    Param<String>(
-      "unit", "Whose data differ.", default: "example",
-      .oneOf(PrivacyUnit.allCases.map(\.rawValue)), named: true),
-    Param<String>(
-      "adjacency", "How neighbours differ; of samples of fixed size \"replace_one\" anyway.",
-      default: "add_remove", .oneOf(Neighbours.allCases.map(\.rawValue)), named: true),
+    "What a mechanism will do or has done to private data, for `dp.compose`. Kinds and what they need: \"gaussian\" (noise_multiplier), \"laplace\" (epsilon), \"discrete_gaussian\" (sigma, and sensitivity), \"discrete_laplace\" (epsilon, and sensitivity), \"tree\" (noise_multiplier, steps, passes), \"pure\" (epsilon), \"approximate\" (epsilon, delta), \"concentrated\" (rho). All but trees on samples too.",
+    parameters: [
+      kind, noise, epsilon, sigma, delta, rho, sensitivity, rate, steps, passes, sampling, unit,
+      adjacency,
+    ],
     returns: "event", seeAlso: ["dp.compose", "dp.epsilon"],
-    search: ["mechanism", "accountant", "ledger"],
+    search: ["mechanism", "accountant", "composition"],
     examples: [
       (
         "dp.event(\"gaussian\", noise_multiplier: 2)",
         "event: Gaussian noise 2.0, one example added or removed"
-      ),
-      (
-        "dp.event(\"laplace\", epsilon: 0.5, unit: \"user\").unit", "\"user\""
-      ),
-    ]
-  ) {
-    kind, noise, epsilon, sigma, delta, rho, sensitivity, rate, steps, passes, sampling, unit,
-    adjacency in
-    let numbers = EventNumbers(
-      noise: noise, epsilon: epsilon, sigma: sigma, delta: delta, rho: rho,
-      sensitivity: sensitivity, rate: rate, steps: steps, passes: passes,
-      isFixedSize: sampling == "fixed")
-    let event = Event(
-      try numbers.mechanism(EventKind(rawValue: kind) ?? .pure),
-      neighbours: numbers.isFixedSize
-        ? .replaceOne : Neighbours(rawValue: adjacency) ?? .addOrRemoveOne,
-      unit: PrivacyUnit(rawValue: unit) ?? .example)
-    try event.validate()
-    return event
-  }
+      ), ("dp.event(\"laplace\", epsilon: 0.5, unit: \"user\").unit", "\"user\""),
+    ],
+    arguments: { (arguments: inout Arguments) in
+      let named = try EventKind(rawValue: arguments(kind)) ?? .pure
+      let numbers = try EventNumbers(
+        noise: arguments(noise), epsilon: arguments(epsilon), sigma: arguments(sigma),
+        delta: arguments(delta), rho: arguments(rho), sensitivity: arguments(sensitivity),
+        rate: arguments(rate), steps: arguments(steps), passes: arguments(passes),
+        isFixedSize: arguments(sampling) == "fixed")
+      let neighbours = try Neighbours(rawValue: arguments(adjacency)) ?? .addOrRemoveOne
+      let event = try Event(
+        numbers.mechanism(named), neighbours: numbers.isFixedSize ? .replaceOne : neighbours,
+        unit: PrivacyUnit(rawValue: arguments(unit)) ?? .example)
+      try event.validate()
+      return event
+    })
 
   private static let compose = Native(
     "compose",

@@ -36,6 +36,64 @@ struct FourierTransform {
     }
   }
 
+  /// The first count + 1 values of the transform of 2·count real numbers: the others mirror them.
+  ///
+  /// Even and odd places are the two parts of one complex transform of half the size.
+  func forward(real values: [Double]) -> (real: [Double], imaginary: [Double]) {
+    precondition(values.count == 2 * count, "twice as many as the transform's size")
+    var even = [Double](repeating: 0, count: count)
+    var odd = even
+    for j in 0..<count {
+      even[j] = values[2 * j]
+      odd[j] = values[2 * j + 1]
+    }
+    forward(&even, &odd)
+    var real = [Double](repeating: 0, count: count + 1)
+    var imaginary = real
+    let angle = -Double.pi / Double(count)
+    for k in 0...count {
+      let a = k == count ? 0 : k
+      let b = k == 0 || k == count ? 0 : count - k
+      let sumReal = (even[a] + even[b]) / 2
+      let sumImaginary = (odd[a] - odd[b]) / 2
+      let restReal = (odd[a] + odd[b]) / 2
+      let restImaginary = (even[b] - even[a]) / 2
+      let c = cos(angle * Double(k))
+      let s = sin(angle * Double(k))
+      real[k] = sumReal + restReal * c - restImaginary * s
+      imaginary[k] = sumImaginary + restReal * s + restImaginary * c
+    }
+    return (real, imaginary)
+  }
+
+  /// The inverse of `forward(real:)`.
+  func inverse(real: [Double], imaginary: [Double]) -> [Double] {
+    precondition(real.count == count + 1 && imaginary.count == count + 1, "half a spectrum")
+    var even = [Double](repeating: 0, count: count)
+    var odd = even
+    let angle = Double.pi / Double(count)
+    for k in 0..<count {
+      let b = count - k
+      let sumReal = (real[k] + real[b]) / 2
+      let sumImaginary = (imaginary[k] - imaginary[b]) / 2
+      let differenceReal = (real[k] - real[b]) / 2
+      let differenceImaginary = (imaginary[k] + imaginary[b]) / 2
+      let c = cos(angle * Double(k))
+      let s = sin(angle * Double(k))
+      let restReal = differenceReal * c - differenceImaginary * s
+      let restImaginary = differenceReal * s + differenceImaginary * c
+      even[k] = sumReal - restImaginary
+      odd[k] = sumImaginary + restReal
+    }
+    inverse(&even, &odd)
+    var values = [Double](repeating: 0, count: 2 * count)
+    for j in 0..<count {
+      values[2 * j] = even[j]
+      values[2 * j + 1] = odd[j]
+    }
+    return values
+  }
+
   private func transform(
     _ re: UnsafeMutableBufferPointer<Double>, _ im: UnsafeMutableBufferPointer<Double>,
     _ cosines: UnsafeBufferPointer<Double>, _ sines: UnsafeBufferPointer<Double>

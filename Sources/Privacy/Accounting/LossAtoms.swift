@@ -187,10 +187,9 @@ struct LossAtoms: Sendable {
 
   /// eˣ - 1 - x.
   static func curvature(_ x: Double) -> Double {
-    guard abs(x) < 0.5 else { return expm1(x) - x }
-    var sum = 1.0
-    for k in stride(from: 15, through: 3, by: -1) { sum = 1 + x / Double(k) * sum }
-    return x * x / 2 * sum
+    guard abs(x) < 0.1 else { return expm1(x) - x }
+    let series = 1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))
+    return x * x / 2 * series
   }
 
   /// On the grid, dots connected; everything below `floor` counts as the grid point above it.
@@ -218,15 +217,21 @@ struct LossAtoms: Sendable {
     return GridMasses(first: first, values: values, infinite: infinite)
   }
 
-  /// About as many points as a sketch needs: neighbours are put together.
+  /// About as many points as a sketch needs: between the ends neighbours are put together, at their mean.
   func sketch(atLeast least: Double) -> LossSketch {
-    let length = (losses.count - 1) / 2048 + 1
+    let span = losses[losses.count - 1] - losses[0]
+    let length = max(1, losses.count / Int(max(32, min(2048, span * 20))))
     var points: [(loss: Double, logWeight: Double)] = []
-    for start in stride(from: 0, to: losses.count, by: length) {
-      let run = start..<min(losses.count, start + length)
-      let weight = logs[run].reduce(-Double.infinity, SpecialFunctions.logAdd)
-      guard weight > -.infinity else { continue }
-      points.append((max(least, losses[run.upperBound - 1]), weight))
+    var start = 0
+    while start < losses.count {
+      let isEnd = start == 0 || start == losses.count - 1
+      let end = isEnd ? start + 1 : min(losses.count - 1, start + length)
+      let weight = logs[start..<end].reduce(-Double.infinity, SpecialFunctions.logAdd)
+      if weight > -.infinity {
+        let mean = (start..<end).reduce(0) { $0 + exp(logs[$1] - weight) * losses[$1] }
+        points.append((max(least, mean), weight))
+      }
+      start = end
     }
     return LossSketch(points)
   }

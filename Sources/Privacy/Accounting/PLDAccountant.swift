@@ -64,6 +64,9 @@ public struct PLDAccountant: Sendable {
     if parts.isEmpty { return (0, 0) }
     let sum = Self.sum(of: parts, delta: delta)
     if delta == 0 { return (withLow ? sum : 0, sum) }
+    if let gap = Self.gap(of: parts, delta: delta), gap <= 1e-4 * sum {
+      return (withLow ? (sum - gap) * (1 - 1e-9) : 0, sum)
+    }
     var bound = sum
     if let rdp { bound = min(bound, try rdp.epsilon(delta: delta).epsilon) }
     if let exact = try Self.closedForm(parts, delta) {
@@ -96,6 +99,24 @@ public struct PLDAccountant: Sendable {
       case .gaussian(let noise) = parts[0].mechanism
     else { return nil }
     return try GaussianDP.epsilon(mu: 1 / noise, delta: delta)
+  }
+
+  /// How much less than the sum of epsilons a few pure releases may cost at most: all of them have their largest losses
+  /// with some probability p, so that δ(ε) ≥ p·(1 - e^(ε - sum)). Nil where not all are pure, or p is no more than δ.
+  private static func gap(of parts: [StepPart], delta: Double) -> Double? {
+    var logTop = 0.0
+    for part in parts {
+      guard part.sampling == .none else { return nil }
+      switch part.mechanism {
+      case .pure(let epsilon): logTop -= Double(part.times) * log1p(exp(-epsilon))
+      case .discreteLaplace(let epsilon, let sensitivity):
+        logTop -= Double(part.times) * log1p(exp(-epsilon / Double(sensitivity)))
+      case .laplace: logTop -= Double(part.times) * log(2)
+      default: return nil
+      }
+    }
+    let share = delta / exp(logTop)
+    return share < 0.5 ? -log1p(-share) : nil
   }
 
   /// Basic composition: epsilons add up, and so do the deltas of what is approximate. Exact where delta is 0.

@@ -16,8 +16,8 @@ enum RenyiCurve {
       let multiplier = sigma / Double(sensitivity)
       return { $0 / 2 / multiplier / multiplier }
     case .discreteLaplace(let epsilon, let sensitivity):
-      // Whole numbers by the hundred: the bound of all that is ε-private is next to it or above.
-      guard sensitivity <= 1000 else { return { response(epsilon, $0) } }
+      // Of many whole numbers the bound of all that is ε-private will do.
+      guard sensitivity <= mostSteps else { return { response(epsilon, $0) } }
       let atoms = LossAtoms.discreteLaplace(epsilon: epsilon, sensitivity: sensitivity)
       return { atoms.divergence(order: $0) }
     case .pure(let epsilon), .approximate(let epsilon, _): return { response(epsilon, $0) }
@@ -26,6 +26,9 @@ enum RenyiCurve {
       return nil
     }
   }
+
+  /// Ladders of losses are no longer than this: each order takes a sum over all of it.
+  private static let mostSteps = 64
 
   /// The largest divergence at any order; infinite where there is none.
   private static func largest(_ mechanism: Mechanism) -> Double {
@@ -44,13 +47,18 @@ enum RenyiCurve {
         SampledGaussianRDP.divergence(rate: rate, noiseMultiplier: noise, order: $0)
       }
     case .poissonSampled(let rate, let inner):
-      // Divergences of all orders are no larger than those of a dominating pair. What it leaves out may not be
-      // approximate.
+      // Divergences of all orders are no larger than those of a dominating pair, such as Laplace noise on a ladder
+      // (LossAtoms).
+      let atoms: LossAtoms
       switch inner.simplified {
-      case .laplace, .discreteLaplace, .pure: break
+      case .laplace(let noise):
+        atoms = .discreteLaplace(epsilon: 1 / noise, sensitivity: mostSteps)
+      case .discreteLaplace(let epsilon, let sensitivity) where sensitivity <= mostSteps:
+        atoms = .discreteLaplace(epsilon: epsilon, sensitivity: sensitivity)
+      case .discreteLaplace(let epsilon, _), .pure(let epsilon):
+        atoms = .randomisedResponse(epsilon: epsilon)
       default: return nil
       }
-      guard let atoms = StepLoss.atoms(inner.simplified, 0) else { return nil }
       let removing = atoms.poissonSampled(rate: rate, removes: true)
       let adding = atoms.poissonSampled(rate: rate, removes: false)
       return orders.map { max(removing.divergence(order: $0), adding.divergence(order: $0)) }

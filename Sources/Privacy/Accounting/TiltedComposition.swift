@@ -58,22 +58,26 @@ struct TiltedComposition {
     var t = saddlePoint()
     var center = cumulants(t).mean
     var best = Double.infinity
-    // Where the tail is far from a normal one, again from where it turned out to be.
+    // Where the tail is far from a normal one, again from where it turned out to be: a coarse grid tells.
     for _ in 0..<5 {
-      let found = solve(tilt: t, around: center)
+      let found = solve(tilt: t, around: center, isCoarse: true)
       best = min(best, found)
       guard best.isFinite, best > 0 else { break }
       if abs(best - center) <= 0.3 * cumulants(t).variance.squareRoot() { break }
       center = best
       t = tilt(forMean: center)
     }
-    return best
+    return min(best, solve(tilt: t, around: center))
   }
 
   /// Whether `delta` is kept at `epsilon`: exact but for the direction of safety.
   func keeps(epsilon: Double) -> Bool {
-    epsilon >= largestLoss
-      || finiteDelta > 0 && solve(tilt: tilt(forMean: epsilon), around: epsilon) <= epsilon
+    if epsilon >= largestLoss { return true }
+    guard finiteDelta > 0 else { return false }
+    let t = tilt(forMean: epsilon)
+    // Mostly the other direction costs much less, and a coarse grid shows it.
+    return solve(tilt: t, around: epsilon, isCoarse: true) <= epsilon
+      || solve(tilt: t, around: epsilon) <= epsilon
   }
 
   // MARK: Choosing the tilt
@@ -153,14 +157,14 @@ struct TiltedComposition {
   }
 
   /// The sum tilted by `t`, on a grid around a loss; nil where it has no spread.
-  private func sum(tilt t: Double, around center: Double) -> Sum? {
+  private func sum(tilt t: Double, around center: Double, isCoarse: Bool = false) -> Sum? {
     let total = cumulants(t)
     guard total.variance > 0, total.variance.isFinite, total.log.isFinite else { return nil }
     let (low, high, chernoff) = window(t, total, center)
     guard high > low, (high - low).isFinite else { return nil }
     let floors = zip(sketches, times).map { $0.floor(t, share: 1e-11 / $1) }
     let scale = max(center, 0.01 * total.variance.squareRoot())
-    let (interval, size) = grid(low, high, scale, t, floors)
+    let (interval, size) = grid(low, high, scale, t, floors, isCoarse)
     // Places on the grid are whole numbers that doubles hold.
     let reach = sketches.reduce(max(abs(low), abs(high))) {
       max($0, abs($1.losses[0]), abs($1.losses[$1.losses.count - 1]))
@@ -192,8 +196,8 @@ struct TiltedComposition {
   private var slack: Double { times.reduce(0, +) * 2e-12 }
 
   /// The least epsilon with the sum tilted by `t`, on a grid around a loss.
-  private func solve(tilt t: Double, around center: Double) -> Double {
-    guard let sum = sum(tilt: t, around: center) else { return .infinity }
+  private func solve(tilt t: Double, around center: Double, isCoarse: Bool = false) -> Double {
+    guard let sum = sum(tilt: t, around: center, isCoarse: isCoarse) else { return .infinity }
     let target = Self.left(delta, sum.logFinite) - sum.beyond
     guard target > 0 else { return .infinity }
     let scaled = log(target) - sum.logTotal - slack + t * Double(sum.origin) * sum.interval
@@ -235,7 +239,7 @@ struct TiltedComposition {
   static func composed(_ steps: [[Double]], _ times: [Double]) -> ([Double], Double) {
     if times == [1] { return (steps[0], 0) }
     let size = steps[0].count
-    let transform = FourierTransform(count: size)
+    let transform = FourierTransform(count: size / 2)
     var logMagnitude = [Double](repeating: 0, count: size / 2 + 1)
     var angle = logMagnitude
     // Of a transform by Higham (2002, theorem 24.2), of logarithm and angle a few units; a power multiplies both.
@@ -243,29 +247,22 @@ struct TiltedComposition {
     let ofTransform = 12 * log2(Double(size)) * unit
     var rounding = ofTransform + 8 * unit
     for (step, times) in zip(steps, times) {
-      var real = step
-      var imaginary = [Double](repeating: 0, count: size)
-      transform.forward(&real, &imaginary)
+      let (real, imaginary) = transform.forward(real: step)
       for k in 0...(size / 2) {
         logMagnitude[k] += times * 0.5 * log(real[k] * real[k] + imaginary[k] * imaginary[k])
         angle[k] += times * atan2(imaginary[k], real[k])
       }
       rounding += times * (ofTransform + 8 * unit)
     }
-    var real = [Double](repeating: 0, count: size)
+    var real = [Double](repeating: 0, count: size / 2 + 1)
     var imaginary = real
-    for k in 0...(size / 2) {
+    // What has vanished stays 0.
+    for k in 0...(size / 2) where logMagnitude[k] > -745 {
       let magnitude = exp(logMagnitude[k])
       real[k] = magnitude * cos(angle[k])
       imaginary[k] = magnitude * sin(angle[k])
-      // The masses are real: the other half mirrors this one.
-      if k > 0, k < size / 2 {
-        real[size - k] = real[k]
-        imaginary[size - k] = -imaginary[k]
-      }
     }
-    transform.inverse(&real, &imaginary)
-    return (real, rounding)
+    return (transform.inverse(real: real, imaginary: imaginary), rounding)
   }
 
   /// A bound of what the error of the masses makes of δ, over e^(-t·loss).
@@ -364,7 +361,8 @@ struct TiltedComposition {
   /// A grid so fine that connecting the dots adds little to an epsilon of about `scale`: variance v of a sum tilted by
   /// θ costs (θ + 1)·v/2.
   private func grid(
-    _ low: Double, _ high: Double, _ scale: Double, _ t: Double, _ floors: [Double]
+    _ low: Double, _ high: Double, _ scale: Double, _ t: Double, _ floors: [Double],
+    _ isCoarse: Bool
   ) -> (interval: Double, size: Int) {
     let magnitudes = sketches.map { $0.meanMagnitude(t) }
     var size = 1 << 13
@@ -374,8 +372,9 @@ struct TiltedComposition {
       for (times, magnitude) in zip(times, magnitudes) {
         added += times * min(interval * interval / 6, interval * magnitude)
       }
-      let allowed = size < 1 << 17 ? 4e-6 : size < 1 << 18 ? 2e-5 : 1e-4
+      let allowed = size < 1 << 16 ? 1e-5 : size < 1 << 17 ? 2e-5 : size < 1 << 18 ? 4e-5 : 1e-4
       let cost = (t + 1) / 2 * added
+      if isCoarse, cost < 2e-3 * scale || size >= 1 << 16 { break }
       if cost < allowed * scale, interval < 1e-3 * scale || size >= 1 << 17 { break }
       size *= 2
       interval = (high - low) / Double(size - 2)
