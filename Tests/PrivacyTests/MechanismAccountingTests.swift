@@ -164,6 +164,22 @@ import Testing
     }
   }
 
+  /// So little noise that the outcomes of both hardly overlap: a sample tells nearly for certain that a unit is in it.
+  @Test func littleDiscreteNoise() throws {
+    let normal = (-12...12).map { exp(-Double($0 * $0) / (2 * 0.5 * 0.5)) }
+    let whole = normal.reduce(0, +)
+    let one = moved(normal.map { $0 / whole }, by: 9)
+    let sampled = one.map { (p: 0.99 * $0.q + 0.01 * $0.p, q: $0.q) }
+    let two = product(sampled, sampled)
+    let mechanism = Mechanism.discreteGaussian(sigma: 0.5, sensitivity: 9)
+    for delta in [0.012, 0.019] {
+      let found = try pld(
+        .repeated(.poissonSampled(rate: 0.01, mechanism), times: 2), delta)
+      let exact = max(least(two, delta), least(two.map { ($0.q, $0.p) }, delta))
+      #expect(found >= exact && found <= exact * 1.001 + 1e-6, "\(delta): \(found), \(exact)")
+    }
+  }
+
   /// Randomised response about one of two people, drawn anew in each of three rounds: all outcomes of one data set whose
   /// first person changes.
   @Test func fixedSizeByEnumeration() throws {

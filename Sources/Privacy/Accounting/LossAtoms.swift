@@ -103,7 +103,10 @@ struct LossAtoms: Sendable {
       losses.append((move - 2 * place) * (move / twice))
       logs.append(-place * place / twice - log(whole))
     }
-    return LossAtoms(losses: losses, logs: logs, infinite: negligible, absent: negligible)
+    // With little noise the neighbour has most of its outcomes beyond those listed.
+    let shared = zip(losses, logs).reduce(0) { $0 + exp($1.1 - $1.0) }
+    return LossAtoms(
+      losses: losses, logs: logs, infinite: negligible, absent: max(negligible, 1 - shared))
   }
 
   // MARK: Samples
