@@ -1,6 +1,7 @@
 import Foundations
 
-/// Random bits for exact samplers, no more at a time than are needed: they are what noise costs most.
+/// Random bits for exact samplers (Canonne, Kamath, Steinke 2020), no more at a time than are needed: they are what
+/// noise costs most.
 ///
 /// What is released takes the operating system's. Seeded ones give the same samples by the same algorithms again, for
 /// tests and simulations; they protect nobody.

@@ -1,8 +1,8 @@
-// Counts, sums, means and variances by discrete Laplace noise. A mean is a noisy sum about the middle of the bounds
-// over a noisy count, a variance the mean of squares about the middle less the square of the mean; the budget is shared
-// evenly among what they are made of. Intervals are those of the parts by the noise's exact distribution, each of them
-// wrong with an even share of the chance, and what can be made of parts within them: what comes out without noise lies
-// in there at least as often as the level says.
+// Counts, sums, means and variances by discrete Laplace noise (Ghosh, Roughgarden, Sundararajan 2009). A mean is a
+// noisy sum about the middle of the bounds over a noisy count, a variance the mean of squares about the middle less the
+// square of the mean; the budget is shared evenly among what they are made of. Intervals are those of the parts by the
+// noise's exact distribution, each of them wrong with an even share of the chance, and what can be made of parts within
+// them: what comes out without noise lies in there at least as often as the level says.
 
 import Foundation
 import Foundations

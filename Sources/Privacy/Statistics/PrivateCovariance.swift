@@ -1,7 +1,7 @@
-// Covariances of several columns by noisy sums: of all products about the middles of the bounds, of the values
-// themselves, and of how many rows there are, a third of the budget each. Columns are scaled to -1 … 1 first, so that a
-// row moves each sum by at most 1 and all k·(k + 1)/2 products in L1 by as many. The matrix need not be positive
-// semi-definite, because its entries have noise of their own.
+// Covariances of several columns by noisy sums (Dwork, McSherry, Nissim, Smith 2006): of all products about the middles
+// of the bounds, of the values themselves, and of how many rows there are, a third of the budget each. Columns are
+// scaled to -1 … 1 first, so that a row moves each sum by at most 1 and all k·(k + 1)/2 products in L1 by as many. The
+// matrix need not be positive semi-definite, because its entries have noise of their own.
 
 import Foundation
 import Foundations

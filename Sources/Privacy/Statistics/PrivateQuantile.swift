@@ -92,6 +92,7 @@ struct PrivateQuantile: Sendable {
 
   private func segments(of places: [Int]) -> [Segment] {
     var segments: [Segment] = []
+    segments.reserveCapacity(2 * min(places.count, answers) + 3)
     var next = 0
     var index = 0
     func addGap(to end: Int, _ rank: Int) {
@@ -102,8 +103,9 @@ struct PrivateQuantile: Sendable {
     // The bounds are answers of their own: rows can be added there.
     var ends = [0, answers - 1][...]
     while true {
-      let place = [index < places.count ? places[index] : nil, ends.first].compactMap(\.self).min()
-      guard let place else { return segments }
+      let value = index < places.count ? places[index] : Int.max
+      let place = min(value, ends.first ?? Int.max)
+      guard place < Int.max else { return segments }
       addGap(to: place, index)
       let below = index
       while index < places.count, places[index] == place { index += 1 }

@@ -1,7 +1,8 @@
 import Foundations
 import Tables
 
-/// The columns that a private release reads.
+/// The columns that a private release reads, and how many rows of a unit count (bounded contributions: Wilson et al.
+/// 2020, "Differentially private SQL with bounded user contribution").
 public struct PrivateColumns: Sendable {
   /// The numbers; nil where rows are counted.
   public var values: Series?

@@ -4,11 +4,11 @@
 //
 // How far one unit moves what is released, for values within bounds [a, b] and at most m rows a unit:
 //
-//                    add or remove one      replace one              replace one, by groups
-//   count            m                      m                        2m
-//   sum              m·max(|a|, |b|)        m·(max(b, 0) - min(a, 0))  2m·max(|a|, |b|)
-//   sum about the middle, half width h
-//                    m·h                    2m·h                     2m·h
+//                     add or remove one   replace one                replace one, by groups
+//   count             m                   m                          2m
+//   sum               m·max(|a|, |b|)     m·(max(b, 0) - min(a, 0))  2m·max(|a|, |b|)
+//   sum about the middle of a width of 2h
+//                     m·h                 2m·h                       2m·h
 //
 // A row may hold a value in one data set and none in its neighbour even where one unit is replaced: values can be
 // missing, groups can change. So the number of rows that count is never taken for public.

@@ -35,7 +35,7 @@ func fit(_ samples: [Int], _ range: ClosedRange<Int>, chance: (Int) -> Double) t
 
 /// The exact samplers against the distributions they claim, with seeded bits and with the operating system's. Tests
 /// fail by chance once in a million.
-@Suite struct SampleTests {
+@Suite struct ExactSamplerTests {
   static let count = 20_000
 
   func samples(_ name: String, _ draw: (inout CoinFlips) -> Int) -> [Int] {
