@@ -171,6 +171,8 @@ import Testing
     for votes: [[Double]] in [[[1]], [[1.5, 2]], [[-1, 2]], [[.nan, 1]], [[1e300, 1]], [[]]] {
       #expect(failure { _ = try pate.aggregate(votes) }?.kind == .value)
     }
-    #expect(failure { _ = try pate.aggregate([[1, 2], [1]]) }?.kind == .shape)
+    #expect(failure { _ = try pate.aggregate([[1, 2], [2, 1]]) }?.kind == .value)
+    let two = try PATE(queries: 2, options { $0.sigma = 1 })
+    #expect(failure { _ = try two.aggregate([[1, 2], [1]]) }?.kind == .shape)
   }
 }

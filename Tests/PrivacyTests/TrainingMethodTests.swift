@@ -181,4 +181,31 @@ import Testing
       #expect(failure { _ = try PrivateAdam(floor: floor) }?.kind == .value)
     }
   }
+
+  /// The bound that follows a quantile and the noise's share in DP-Adam's squares go on from a checkpoint.
+  @Test func aCheckpointKeepsBoundAndNoise() throws {
+    var options = PrivateTrainingOptions(key: RandomKey(seed: 5))
+    options.noiseMultiplier = 1
+    options.isSecure = false
+    options.batch = 12
+    options.epochs = 4
+    options.quantile = 0.5
+    func run(_ model: Layer, _ callbacks: TrainingCallbacks, _ state: TrainingState?) throws
+      -> PrivateTrainingResult
+    {
+      try PrivateTraining(source(), options).run(
+        model: model, loss: .crossEntropy(), optimizer: PrivateAdam(rate: 0.05, floor: 1e-3),
+        callbacks, resuming: state)
+    }
+    var state: TrainingState?
+    var callbacks = TrainingCallbacks()
+    callbacks.checkpoint = try Checkpointing(every: .epochs(2)) { if state == nil { state = $0 } }
+    let (whole, resumed) = (try model(), try model())
+    let first = try run(whole, callbacks, nil)
+    let kept = try #require(state)
+    let second = try run(resumed, TrainingCallbacks(), kept)
+    #expect(first.clippingBound == second.clippingBound && first.clippingBound != 1)
+    #expect(try weights(whole) == weights(resumed))
+    #expect(kept.numbers["step.clipping bound"] != nil)
+  }
 }

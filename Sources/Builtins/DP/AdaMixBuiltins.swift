@@ -66,13 +66,26 @@ enum AdaMixBuiltins {
       public: open.source, private: hidden.source, options(&arguments))
     for note in training.notes { vm.note(note) }
     try vm.charge(training.event, "dp.adamix")
-    let callbacks = vm.trainingCallbacks(training.plan)
-    let result = try vm.sealed(ApartCall.refusal) { _ in
-      try training.run(
-        model: model.layer, loss: loss,
-        optimizer: { try settings?.optimizer.fresh() ?? Adam() }, callbacks)
+    var callbacks = vm.trainingCallbacks(training.plan)
+    let report = callbacks.onStep
+    let steps = StepCount()
+    callbacks.onStep = {
+      steps.made = $0.step
+      try report($0)
     }
-    record(result, training.plan.examples, vm)
+    let result: PrivateTrainingResult
+    do {
+      let callbacks = callbacks
+      result = try vm.sealed(ApartCall.refusal) { _ in
+        try training.run(
+          model: model.layer, loss: loss,
+          optimizer: { try settings?.optimizer.fresh() ?? Adam() }, callbacks)
+      }
+    } catch {
+      record(training, steps.made, "failed", vm)
+      throw error
+    }
+    record(training, result.steps, result.isStopped ? "interrupted" : "finished", vm)
     if result.isStopped {
       throw Fault.interrupted(
         "interrupted after step \(result.steps); the model keeps its state, epsilon spent \(NumberText.roundedUp(result.epsilon))",
@@ -105,17 +118,22 @@ enum AdaMixBuiltins {
     return options
   }
 
-  /// Tells the run's record what was spent.
-  private static func record(_ result: PrivateTrainingResult, _ examples: Int, _ vm: VM) {
+  /// How many steps a run has made, as its callbacks hear it.
+  private final class StepCount { var made = 0 }
+
+  /// Tells the run's record what was spent, however the run ended.
+  private static func record(_ training: AdaMix, _ steps: Int, _ status: String, _ vm: VM) {
+    // What was refused before its first step has spent nothing.
+    guard steps > 0 else { return }
+    let options = training.options
     let facts: [(String, Cell)] = [
-      ("method", .string(result.method)), ("epsilon", .float(result.epsilon)),
-      ("delta", .float(result.delta)), ("accountant", .string(result.accountant.rawValue)),
-      ("unit", .string(result.unit.rawValue)),
-      ("noise", .string(result.isSecure ? "secure" : "seeded")),
-      ("noise_multiplier", .float(result.noiseMultiplier)),
-      ("sample_rate", .float(result.sampleRate)), ("examples", .int(examples)),
-      ("steps", .int(result.steps)), ("planned", .int(result.plannedSteps)),
-      ("status", .string(result.isStopped ? "interrupted" : "finished")),
+      ("method", .string("adamix")),
+      ("epsilon", .float((try? training.epsilon(after: steps)) ?? .infinity)),
+      ("delta", .float(options.delta)), ("accountant", .string(options.accountant.rawValue)),
+      ("unit", .string("example")), ("noise", .string(options.isSecure ? "secure" : "seeded")),
+      ("noise_multiplier", .float(training.noiseMultiplier)),
+      ("sample_rate", .float(training.plan.rate)), ("examples", .int(training.plan.examples)),
+      ("steps", .int(steps)), ("planned", .int(training.plan.steps)), ("status", .string(status)),
     ]
     vm.hostServices.record(
       RunEvent(

@@ -224,7 +224,9 @@ enum DPTrainingOptions {
       named = entry
     }
     var cell = try Cell(named, vm)
-    if case .tensor = cell, let tensor = try Tensor.decode(named, vm), tensor.rank == 1 {
+    if case .tensor = cell, let tensor = try Tensor.decode(named, vm), tensor.rank == 1,
+      tensor.dtype == .i64 || tensor.dtype == .i32
+    {
       cell = .list(try tensor.cast(to: .i64).array(Int64.self).map { .int(Int($0)) })
     }
     guard case .list(let cells) = cell else {

@@ -67,7 +67,7 @@ public final class AdaMix {
   public let plan: SamplingPlan
   public let noiseMultiplier: Double
   public private(set) var notes: [String] = []
-  private let options: AdaMixOptions
+  public let options: AdaMixOptions
   private let publicExamples: any BatchSource
   private let privateExamples: any BatchSource
 
@@ -165,8 +165,17 @@ public final class AdaMix {
           isStopped = true
           break
         }
-        let (loss, count) = try take(
-          step, updating, all, &hidden, &subspaces, key.derived("sample", epoch, number))
+        let loss: Double
+        let count: Int
+        do {
+          (loss, count) = try take(
+            step, updating, all, &hidden, &subspaces, key.derived("sample", epoch, number))
+        } catch {
+          // Stopped within the step, before it changed anything: the step has not been.
+          guard callbacks.shouldStop() else { throw error }
+          isStopped = true
+          break
+        }
         steps += 1
         if count > 0 { sum = (sum.loss + loss * Double(count), sum.examples + count) }
         try callbacks.onStep(

@@ -53,6 +53,7 @@ public struct PATE {
   /// What all queries can spend.
   public let event: Event
   private let options: PATEOptions
+  private let queries: Int
 
   /// - Parameter queries: how many there will be.
   /// - Throws: `value` for options that make no promise or do not go together.
@@ -90,6 +91,7 @@ public struct PATE {
     thresholdSigma = options.method == .confident ? options.thresholdSigma ?? 3 * sigma : nil
     self.event = event(sigma)
     self.options = options
+    self.queries = queries
   }
 
   private static func check(_ options: PATEOptions) throws(DomainError) {
@@ -119,6 +121,10 @@ public struct PATE {
   /// - Parameter votes: of each query the number of teachers for each class; as many queries as were planned.
   /// - Throws: `value` where a vote is not a whole number from 0 on or classes are missing.
   public func aggregate(_ votes: [[Double]]) throws -> PATEResult {
+    guard votes.count == queries else {
+      throw DomainError(
+        .value, "there are votes on \(votes.count) queries, planned were \(queries)")
+    }
     try check(votes)
     let epsilon = try TrainingAccountant.pld.epsilon(of: event, delta: options.delta)
     var labels: [Int?] = []
