@@ -9,8 +9,8 @@ import Testing
   @Test func vectorsOfCounts() throws {
     let vectors = try CooccurrenceVectors.train(["a b", "b c", "a b"], width: 3)
     #expect(vectors.words == ["b", "a", "c"] && vectors.width == 3)
-    // n(a,b) = 2, n(b,c) = 1 (each way), n(a) = 2, n(b) = 3, n(c) = 1, N = 6: both PMI are ln 2. M has eigenvalues 0 and
-    // ±√2·ln 2; |M| is √2·ln 2 times the projection onto b and (a + c)/√2.
+    // n(a,b) = 2, n(b,c) = 1 (each way), n(a) = 2, n(b) = 3, n(c) = 1, N = 6: both PMI are ln 2. M has eigenvalues 0
+    // and ±√2·ln 2; |M| is √2·ln 2 times the projection onto b and (a + c)/√2.
     func dot(_ first: String, _ second: String) -> Double {
       zip(vectors[first] ?? [], vectors[second] ?? []).reduce(0) {
         $0 + Double($1.0) * Double($1.1)

@@ -81,7 +81,7 @@ enum AdeptBuiltins {
 
   private static let adept = Native(
     "adept",
-    "ADePT: an auto-encoder learns to make a code of a text and the text of its code; then `rewrite` adds noise to the clipped code and decodes it. As published (\"laplace\") epsilon is only claimed: the noise would be enough for codes clipped in L1, not in L2, and what holds is epsilon · √width (Habernal 2021), the result's `epsilon`. The promise is local: each rewritten text is protected as if any other had been in its place. The auto-encoder itself is trained without privacy: what it learnt of its texts may come out in any rewritten one. Give it public texts, and private ones to `rewrite`. Laplace noise is of 64-bit floats; only words leave.",
+    "ADePT: an auto-encoder that learns to make a code of a text and the text of its code. Then `rewrite` adds noise to the clipped code and decodes it. As published (\"laplace\") epsilon is only claimed: the noise would be enough for codes clipped in L1, not in L2, and what holds is epsilon · √width (Habernal 2021), the result's `epsilon`. The promise is local: each rewritten text is protected as if any other had been in its place. The auto-encoder itself is trained without privacy: what it learnt of its texts may come out in any rewritten one. Give it public texts, and private ones to `rewrite`. Laplace noise is of 64-bit floats; only words leave.",
     parameters: [
       texts, epsilon, clip, delta, noise, width, length, embedding, hidden, epochs, batch, rate,
       minimum, isPublic,
@@ -125,7 +125,7 @@ enum AdeptBuiltins {
   static let methods = [
     Native(
       "with_noise",
-      "The same auto-encoder with another epsilon or kind of noise, as far as codes are clipped alike: \"laplace_l1\" clips in L1, the others in L2.",
+      "The same auto-encoder with another epsilon or kind of noise. Codes must be clipped alike: \"laplace_l1\" clips in L1, the others in L2.",
       Param<Adept>("adept"), epsilon, noise, delta, returns: "adept"
     ) { adept, epsilon, noise, delta in
       try adept.with(

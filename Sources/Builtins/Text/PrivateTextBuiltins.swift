@@ -84,7 +84,7 @@ enum PrivateTextBuiltins {
 
   private static let statistics = Native(
     "privatize_stats",
-    "What leaves open which word went in: how often a word comes out unchanged, and how many different words come out (N_w as a share, and S_w, of Feyisetan 2020), in the columns `word`, `unchanged` and `distinct`. Measured, not promised; for words that are no secret, so a ledger refuses it.",
+    "How often words come out unchanged, and how many different words come out for one. They are what leaves open which word went in (N_w as a share, and S_w, of Feyisetan 2020), in the columns `word`, `unchanged` and `distinct`. Measured, not promised; for words that are no secret, so a ledger refuses it.",
     parameters: [
       judged, mechanism, epsilon, vectors, trials, lambda, t, beta, noise,
     ],
@@ -120,7 +120,7 @@ enum PrivateTextBuiltins {
 
   private static let distances = Native(
     "word_distances",
-    "The two closest and the two farthest words, exactly: what `diameter` of `text.privatize` must not be below, and the epsilon above which \"truncated_gumbel\" can be set (inf where two words have one vector).",
+    "The two closest and the two farthest words, exactly. They say what `diameter` of `text.privatize` must not be below, and the epsilon above which \"truncated_gumbel\" can be set (inf where two words have one vector).",
     Param<WordVectors>("vectors", "The vectors."),
     returns: "{least, largest, closest, farthest, gumbel_epsilon}", seeAlso: ["text.privatize"],
     search: ["diameter", "nearest", "farthest"],

@@ -37,7 +37,7 @@ enum WordVectorBuiltins {
       }),
     Native(
       "train_word_vectors",
-      "Vectors of the words of texts, from which words stand near which: positive pointwise mutual information, cut down by singular values. The same texts give the same vectors; they are learnt without privacy.",
+      "Vectors of the words of texts, learnt from which words stand near which. They are positive pointwise mutual information, cut down by singular values. The same texts give the same vectors; they are learnt without privacy.",
       Param<[String]>("texts", "The texts, cut as `text.tokens` does."),
       Param<Int>("width", "Numbers of a vector.", default: 50, .within(1, 4096), named: true),
       Param<Int>(

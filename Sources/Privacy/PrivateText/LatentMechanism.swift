@@ -36,8 +36,8 @@ public struct LatentMechanism: Sendable {
   /// Of one coordinate's noise: Laplace's scale, or the standard deviation.
   public let scale: Double
 
-  /// - Throws: `value` where epsilon or the bound is not above 0 and finite, there is no coordinate, delta is not between
-  ///   0 and 1, or the noise is none or beyond 64-bit numbers.
+  /// - Throws: `value` where epsilon or the bound is not above 0 and finite, there is no coordinate, delta is not
+  ///   between 0 and 1, or the noise is none or beyond 64-bit numbers.
   public init(_ noise: Noise, epsilon: Double, delta: Double, clip: Double, width: Int)
     throws(DomainError)
   {

@@ -1,7 +1,7 @@
 import Foundations
 
-/// How far the output of a mechanism leaves open which word went in (Feyisetan, Balle, Drake, Diethe 2020, section 5.1):
-/// measured, not promised.
+/// How far the output of a mechanism leaves open which word went in (Feyisetan, Balle, Drake, Diethe 2020, section
+/// 5.1): measured, not promised.
 public struct PlausibleDeniability: Sendable {
   /// N_w: the share of trials in which the word came out unchanged.
   public let unchanged: Double

@@ -82,7 +82,8 @@ public struct TextPrivatizer: Sendable {
       guard length > 0, !overflow, all <= Self.mostWords else {
         throw DomainError(
           .limit,
-          "\(texts.count) texts of \(length) words each: there may be 1 to \(Self.mostWords) in all")
+          "\(texts.count) texts of \(length) words each: there may be 1 to \(Self.mostWords) in all"
+        )
       }
     }
     return try texts.enumerated().map { number, text in

@@ -3,8 +3,8 @@
 //
 //   α = (ε - 2·(1 + ln|W|)/Dmin)/3,   b = 2·Dmax/min(W₀(2·α·Dmax), ln(α·Dmin)),
 //
-// with the smallest and the largest distance of two words, exactly. For a word, k is drawn from a Poisson distribution of
-// mean ln|W|, truncated to 1...|W|; each of its k nearest words (itself the first) has its distance put up by Gumbel
+// with the smallest and the largest distance of two words, exactly. For a word, k is drawn from a Poisson distribution
+// of mean ln|W|, truncated to 1...|W|; each of its k nearest words (itself the first) has its distance put up by Gumbel
 // noise of scale b, truncated to ±Dmax, and the least is given out.
 //
 // The paper claims P[M(w) = x] ≤ exp(ε·d(w, w'))·P[M(w') = x]. This does not hold in general: the word of rank r comes

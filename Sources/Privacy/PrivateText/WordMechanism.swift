@@ -5,13 +5,13 @@
 //
 // What each promises, φ(w) being a word's vector:
 //
-// - laplace (Feyisetan et al. 2020, theorem 2): the word nearest to φ(w) + N, N of density ∝ exp(-ε‖N‖): ε·d-private for
-//   the Euclidean d, by the triangle inequality, and because choosing the nearest word is post-processing.
+// - laplace (Feyisetan et al. 2020, theorem 2): the word nearest to φ(w) + N, N of density ∝ exp(-ε‖N‖): ε·d-private
+//   for the Euclidean d, by the triangle inequality, and because choosing the nearest word is post-processing.
 // - mahalanobis (Xu, Aggarwal, Feyisetan, Teissier 2020, arXiv 2010.11947): density ∝ exp(-ε·√(Nᵀ·Σ⁻¹·N)), Σ = λ·S +
 //   (1 - λ)·I, S the vectors' covariance scaled to a mean variance of 1: ε·d-private for the regularised Mahalanobis
 //   distance √((φ - φ')ᵀ·Σ⁻¹·(φ - φ')), which is at most 1/√(1 - λ) times the Euclidean one.
-// - vickrey (Xu, Aggarwal, Feyisetan, Teissier 2021, PrivateNLP): as laplace, but of the two nearest words the second is
-//   given out with probability (1 - t)·d₁/(t·d₂ + (1 - t)·d₁): post-processing of the same noisy vector.
+// - vickrey (Xu, Aggarwal, Feyisetan, Teissier 2021, PrivateNLP): as laplace, but of the two nearest words the second
+//   is given out with probability (1 - t)·d₁/(t·d₂ + (1 - t)·d₁): post-processing of the same noisy vector.
 // - truncated exponential: see `TruncatedExponential`. truncated Gumbel: see `TruncatedGumbel`, which promises nothing.
 //
 // A promise is one about distances: far words are told apart easily, near ones hardly. Noise is drawn as 64-bit floats;
