@@ -6,14 +6,14 @@ import Testing
   private static let count = """
     let ledger = dp.ledger(epsilon: 1, delta: 0, file: "test.ledger")
     with ledger { print(dp.count([1, 2, 3], epsilon: 0.25).epsilon) }
-    print(f"left {ledger.left}")
+    print(f"left {ledger.left:.2f}")
 
     """
 
   @Test func fourRunsSpendTheBudgetAndTheFifthIsRefused() throws {
     let binary = try Binary()
     try binary.write(Self.count, to: "count.fl")
-    for left in ["0.75", "0.5", "0.25", "0.0"] {
+    for left in ["0.75", "0.50", "0.25", "0.00"] {
       let outcome = try binary.run(["run", "count.fl"])
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.output == "0.25\nleft \(left)\n")
@@ -34,7 +34,10 @@ import Testing
       let ledger = dp.ledger(epsilon: 1, delta: 0, file: "test.ledger")
       let done = 0
       for i in 0..40 {
-        try { with ledger { dp.count([1, 2], epsilon: 0.05) } done += 1 } catch e { assert e.kind == "privacy" }
+        try {
+          with ledger { dp.count([1, 2], epsilon: 0.05) }
+          done += 1
+        } catch e { assert e.kind == "privacy" }
       }
       print(done)
 
@@ -99,12 +102,8 @@ import Testing
     try binary.write(
       """
       let ledger = dp.ledger(epsilon: 1, delta: 0, file: "test.ledger")
-      let r = with_budget()
-      fn with_budget() {
-        let out = nil
-        with ledger { out = sweep a in [1, 2, 3] { {n: dp.count([1, 2], epsilon: 0.1).epsilon + 0 * a} } }
-        out
-      }
+      let r = nil
+      with ledger { r = sweep a in [1, 2, 3] { {n: dp.count([1, 2], epsilon: 0.1).epsilon + 0 * a} } }
       print(len(r), f"{ledger.left:.2f}")
 
       """, to: "sweep.fl")
@@ -172,7 +171,7 @@ import Testing
     screen.type("with clinic { dp.count([1, 2], epsilon: 0.5) }\n")
     #expect(screen.waits(for: "[4]"))
     screen.type(":budget\n")
-    #expect(screen.waits(for: "clinic: spent epsilon 1 of 2"))
+    #expect(screen.waits(for: "clinic: spent epsilon 1.00 of 2"))
     screen.type("quit()\n")
     #expect(running.finish().status == 0)
   }

@@ -62,13 +62,14 @@ private func kind(_ body: () throws -> Void) -> DomainError.Kind? {
 
   @Test func twoAtOnceShareOneBudget() throws {
     let folder = try Folder()
-    let ledgers = [try open(folder.file), try open(folder.file)]
+    let terms = try LedgerTerms(epsilon: 1, delta: 0)
+    let ledgers = try (0..<2).map { _ in try Ledger(terms, path: folder.file) }
     DispatchQueue.concurrentPerform(iterations: 2) { index in
       for _ in 0..<30 { try? charge(ledgers[index], 0.05) }
     }
     #expect(try ledgers[0].entries().count == 20)
     #expect(try ledgers[0].spent() == ledgers[1].spent())
-    #expect(try open(folder.file).spent().high <= 1 + 1e-8)
+    #expect(try Ledger(terms, path: folder.file).spent().high <= 1 + 1e-8)
   }
 
   @Test func termsCannotBeChanged() throws {

@@ -150,7 +150,7 @@ private func isPrivacyError(_ body: () throws -> Void) -> Bool {
   }
 
   @Test func threadsShareABudget() throws {
-    let ledger = try Ledger(try terms(1, isAdaptive: true))
+    let ledger = try Ledger(try terms(1, delta: 0))
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
       for _ in 0..<20 { try? ledger.charge(pure(0.02), operation: "dp.count") }
     }

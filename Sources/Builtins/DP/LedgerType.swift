@@ -57,9 +57,12 @@ public final class LedgerHandle: Sendable {
     let terms = ledger.terms
     let count = try entries().count
     var text =
-      "spent epsilon \(NumberText.roundedUp(spent.high)) of \(NumberText.brief(terms.epsilon)) at delta \(NumberText.brief(terms.delta))"
+      "spent epsilon \(Ledger.text(up: spent.high)) of \(NumberText.brief(terms.epsilon)) at delta \(NumberText.brief(terms.delta))"
     text += ", \(NumberText.counted(count, "charge", "charges"))"
-    if count > 0 { text += " (\(spent.accountant.rawValue))" }
+    if count > 0 {
+      text += " (\(spent.accountant.rawValue), at least \(Ledger.text(down: spent.low)))"
+      text += ", \(Ledger.text(down: max(0, terms.epsilon - spent.high))) left"
+    }
     text += ", one \(terms.unit.rawValue), \(terms.neighbours.rawValue)"
     if terms.isAdaptive { text += ", adaptive" }
     if let path = ledger.path { text += ", \(path)" }

@@ -23,7 +23,7 @@ public final class SweepSpending {
       guard let spent = try? ledger.spent().high, let now = try? ledger.ledger.entries().count
       else { return nil }
       var text =
-        "sweep: its trials made \(NumberText.counted(now - charges, "charge", "charges")); the ledger has spent epsilon \(NumberText.roundedUp(spent)) of \(NumberText.brief(ledger.ledger.terms.epsilon)), \(NumberText.roundedUp(epsilon)) before it"
+        "sweep: its trials made \(NumberText.counted(now - charges, "charge", "charges")); the ledger has spent epsilon \(Ledger.text(up: spent)) of \(NumberText.brief(ledger.ledger.terms.epsilon)), \(Ledger.text(up: epsilon)) before it"
       if found > 0 {
         text +=
           "; \(NumberText.counted(found, "trial", "trials")) from the run store charged nothing: what they found had been released"

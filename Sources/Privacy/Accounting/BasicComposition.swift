@@ -5,8 +5,8 @@ import Foundations
 
 /// Sums of epsilons and deltas.
 struct BasicComposition {
-  /// The sum of epsilons, not rounded up; nil once something has no epsilon of its own.
-  private(set) var epsilon: Double? = 0
+  /// Nil once something has no epsilon of its own.
+  private var sum: UpwardSum? = UpwardSum()
   /// The sum of the deltas of approximate mechanisms.
   private(set) var delta = 0.0
   /// Everything as what it is where no delta strikes: an approximate mechanism is then a pure one.
@@ -18,26 +18,27 @@ struct BasicComposition {
     switch mechanism {
     case .none: break
     case .pure(let epsilon), .discreteLaplace(let epsilon, _):
-      addEpsilon(epsilon * count)
+      sum?.add(epsilon, times: count)
       divergent.append(.repeated(.pure(epsilon: epsilon), times: times))
     case .laplace(let noise):
-      addEpsilon(count / noise)
+      sum?.add((1 / noise).nextUp, times: count)
       divergent.append(.repeated(mechanism, times: times))
     case .approximate(let epsilon, let delta):
       self.delta += delta * count
-      addEpsilon(epsilon * count)
+      sum?.add(epsilon, times: count)
       divergent.append(.repeated(.pure(epsilon: epsilon), times: times))
     case .composed(let parts): for part in parts { add(part, times: times) }
     case .repeated(let inner, let more):
       let (product, overflow) = times.multipliedReportingOverflow(by: more)
       add(inner, times: overflow ? Int.max : product)
     default:
-      epsilon = nil
+      sum = nil
       divergent.append(.repeated(mechanism, times: times))
     }
   }
 
-  private mutating func addEpsilon(_ more: Double) { epsilon = epsilon.map { $0 + more } }
+  /// The sum of epsilons, never below the exact one; nil where something has none of its own.
+  var epsilon: Double? { sum?.upperBound }
 
   /// The epsilon that holds at `delta`, rounded up; infinite where the deltas are more.
   ///
@@ -48,6 +49,6 @@ struct BasicComposition {
         .privacy, "basic composition knows only what has an epsilon of its own, not Gaussian noise")
     }
     guard self.delta <= delta * (1 + 1e-12) else { return .infinity }
-    return RDPAccountant.roundedUp(epsilon)
+    return epsilon
   }
 }

@@ -42,7 +42,7 @@ struct AdaptiveFilter {
     guard sum.delta <= delta / 2 * (1 + 1e-12) else {
       return cost(epsilon: .infinity, .rdp)
     }
-    let basic = sum.epsilon.map { RDPAccountant.roundedUp($0) } ?? .infinity
+    let basic = sum.epsilon ?? .infinity
     guard delta > 0 else { return cost(epsilon: basic, .basic) }
     var accountant = try RDPAccountant(orders: [order])
     try accountant.spend(

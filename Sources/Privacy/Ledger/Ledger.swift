@@ -185,8 +185,8 @@ public final class Ledger: Sendable {
     )
   }
 
-  /// A few digits, never below the number.
-  private static func text(up value: Double) -> String {
+  /// A few digits, never below the number, but for the billionth that a budget may be off.
+  public static func text(up value: Double) -> String {
     guard value.isFinite, abs(value) < 1e6 else { return NumberText.roundedUp(value) }
     let scale = value >= 0.1 || value == 0 ? 100.0 : 1e4
     // What is above by no more than the arithmetic's own rounding is not shown as a hundredth more.
@@ -194,8 +194,8 @@ public final class Ledger: Sendable {
     return scale == 100 ? String(format: "%.2f", rounded) : NumberText.roundedUp(value)
   }
 
-  /// A few digits, never above the number.
-  private static func text(down value: Double) -> String {
+  /// A few digits, never above the number, but for that.
+  public static func text(down value: Double) -> String {
     String(format: value >= 0.1 ? "%.2f" : "%.4f", (value * 1e4 * (1 + 1e-9)).rounded(.down) / 1e4)
   }
 
