@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Tables
 import Testing
 
 @testable import Plots

@@ -42,7 +42,7 @@ enum TextMetrics {
     case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "j"), UInt8(ascii: "I"),
       UInt8(ascii: "J"), UInt8(ascii: "|"), UInt8(ascii: "'"), UInt8(ascii: " "),
       UInt8(ascii: "/"):
-      return 0.37
+      return 0.375
     case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: ";"),
       UInt8(ascii: "-"):
       return 0.415
