@@ -86,8 +86,8 @@ public struct Confusion: Sendable {
     self.counts = counts
   }
 
-  /// Predictions that can never be right are a mistake, not a bad model. One that is wrong throughout may share no class
-  /// with few labels; texts of which each side has several are other names.
+  /// Predictions that can never be right are a mistake, not a bad model. One that is wrong throughout may share no
+  /// class with few labels; texts of which each side has several are other names.
   private static func checkClasses(_ labels: Set<ClassLabel>, _ predictions: Set<ClassLabel>)
     throws(DomainError)
   {
@@ -105,7 +105,7 @@ public struct Confusion: Sendable {
     guard areOtherKinds || areOtherNames else { return }
     throw DomainError(
       .value,
-      "labels and predictions share no class: labels are \(label.described) and so on, predictions \(prediction.described)",
+      "labels and predictions share no class: \(label.described) is a label, \(prediction.described) predicted",
       hint: areOtherKinds && prediction < label
         ? "the number of a class has a name: `[e.classes[i] for i in predictions]`" : nil)
   }

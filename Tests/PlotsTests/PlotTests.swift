@@ -161,6 +161,7 @@ extension Scene {
     let scene = try Plot(given, kind: .line, x: "x", y: ["y"]).scene
     #expect(
       scene.notes == [
+        "lines pass over missing values; nan breaks them",
         "1 value of `y` is nan", "1 value of `y` is missing", "1 value of `x` is missing",
       ])
     #expect(scene.paths[0].count == 2)

@@ -49,6 +49,6 @@ enum JSONBuiltins {
         "\(source): \(long.prefix(40)) is past 64 bits and was rounded to a float; quotes around it keep it as text"
       )
     }
-    return try cell.encode(vm)
+    return cell.encode(vm)
   }
 }

@@ -48,11 +48,11 @@ enum TextMetrics {
       return 0.415
     case UInt8(ascii: "f"), UInt8(ascii: "t"), UInt8(ascii: "r"), UInt8(ascii: "("),
       UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "!"):
-      return 0.49
+      return 0.495
     case UInt8(ascii: "W"): return 1.11
     case UInt8(ascii: "m"), UInt8(ascii: "w"), UInt8(ascii: "M"), UInt8(ascii: "@"),
       UInt8(ascii: "%"):
-      return 1.04
+      return 1.045
     case UInt8(ascii: "D"), UInt8(ascii: "H"), UInt8(ascii: "N"), UInt8(ascii: "O"),
       UInt8(ascii: "Q"), UInt8(ascii: "+"), UInt8(ascii: "="), UInt8(ascii: "<"),
       UInt8(ascii: ">"), UInt8(ascii: "#"), UInt8(ascii: "^"), UInt8(ascii: "~"),
