@@ -105,6 +105,14 @@ public enum CalendarTime {
     return day(year: year, month: month, day: number)
   }
 
+  /// Whether the text of a moment says more than microseconds, which `moment` cuts.
+  public static func isCut(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard bytes.count > 26, bytes[16] == 58, bytes[19] == 46 || bytes[19] == 44 else {
+      return false
+    }
+    return bytes[26...].prefix { $0 >= 48 && $0 <= 57 }.contains { $0 != 48 }
+  }
+
   /// The moment that ISO 8601 text names: a date, `T` or a space, hours, minutes and perhaps seconds with at most nine
   /// decimals (finer than a microsecond is cut), perhaps `Z` or an offset such as `+01:00`. Nil for all other texts.
   public static func moment(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {

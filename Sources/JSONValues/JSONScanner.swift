@@ -16,6 +16,10 @@ package struct JSONProblem: Error {
 package struct JSONScanner {
   package let bytes: UnsafeBufferPointer<UInt8>
   package var position = 0
+  /// The first whole number met that neither 64 bits nor a float hold exactly, as it is written. Readers set it.
+  package var longInteger: String?
+  /// Whether readers keep such a number as text; otherwise they round it.
+  package var keepsLongIntegers = false
 
   package init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes

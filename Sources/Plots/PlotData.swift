@@ -142,6 +142,7 @@ struct PlotData {
       scene.panels.append(drawn)
       try PlotData.checkSize(scene)
     }
+    scene.noteEmptyLimits()
     scene.addReferences(options)
     scene.noteCounts()
     scene.description = SceneWords.describe(scene, kind: kind)

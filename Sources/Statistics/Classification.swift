@@ -14,6 +14,20 @@ public enum ClassLabel: Sendable, Hashable, Comparable {
     case (.text, .number): false
     }
   }
+
+  fileprivate var isText: Bool { if case .text = self { true } else { false } }
+
+  /// A number with a fraction, as scores are.
+  fileprivate var isFraction: Bool {
+    if case .number(let number) = self { number != number.rounded() } else { false }
+  }
+
+  fileprivate var described: String {
+    switch self {
+    case .number(let number): NumberText.shortest(number)
+    case .text(let text): Quoting.literal(String(text.prefix(40)))
+    }
+  }
 }
 
 /// How often each class is taken for which, and what follows from it (van Rijsbergen 1979; the averages as scikit-learn
@@ -45,13 +59,16 @@ public struct Confusion: Sendable {
   /// More classes would make a matrix that nobody can read.
   private static let mostClasses = 5_000
 
-  /// - Throws: `value` where the lists differ in length or are empty, `limit` for more than 5000 classes.
+  /// - Throws: `value` where the lists differ in length or are empty, and where the predictions are no classes of the
+  ///   labels: scores, numbers beside texts, or other texts; `limit` for more than 5000 classes.
   public init(labels: [ClassLabel], predictions: [ClassLabel]) throws(DomainError) {
     try Requirement.pairs(labels.count, predictions.count)
     guard !labels.isEmpty else {
       throw DomainError(.value, "there are no labels to compare with predictions")
     }
-    let classes = Set(labels).union(predictions).sorted()
+    let (labelled, predicted) = (Set(labels), Set(predictions))
+    try Self.checkClasses(labelled, predicted)
+    let classes = labelled.union(predicted).sorted()
     guard classes.count <= Self.mostClasses else {
       throw DomainError(
         .limit,
@@ -67,6 +84,30 @@ public struct Confusion: Sendable {
     }
     self.classes = classes
     self.counts = counts
+  }
+
+  /// Predictions that can never be right are a mistake, not a bad model. One that is wrong throughout may share no
+  /// class with few labels; texts of which each side has several are other names.
+  private static func checkClasses(_ labels: Set<ClassLabel>, _ predictions: Set<ClassLabel>)
+    throws(DomainError)
+  {
+    if let score = predictions.filter(\.isFraction).min(), !labels.contains(where: \.isFraction) {
+      throw DomainError(
+        .value,
+        "predictions are classes, but hold \(score.described), which looks like a score",
+        hint: "make classes of them: `[p > 0.5 for p in scores]`; `stats.auc` takes scores")
+    }
+    guard labels.isDisjoint(with: predictions), let label = labels.min(),
+      let prediction = predictions.min()
+    else { return }
+    let areOtherKinds = labels.allSatisfy(\.isText) != predictions.allSatisfy(\.isText)
+    let areOtherNames = label.isText && min(labels.count, predictions.count) > 1
+    guard areOtherKinds || areOtherNames else { return }
+    throw DomainError(
+      .value,
+      "labels and predictions share no class: \(label.described) is a label, \(prediction.described) predicted",
+      hint: areOtherKinds && prediction < label
+        ? "the number of a class has a name: `[e.classes[i] for i in predictions]`" : nil)
   }
 
   /// The class that counts as positive: the greater of two; nil where there are more.

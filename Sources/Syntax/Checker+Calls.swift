@@ -136,7 +136,8 @@ extension Checker {
     let moduleName = source.text(base.span)
     let elsewhere = environment.globals.filter { member(name, of: $0.value) != nil }.keys.sorted()
     let hint =
-      Suggest.nearest(to: name, in: members.keys).map { "did you mean `\(moduleName).\($0)`?" }
+      Suggest.foreignMembers(of: moduleName)[name]
+      ?? Suggest.nearest(to: name, in: members.keys).map { "did you mean `\(moduleName).\($0)`?" }
       ?? elsewhere.first.map { "did you mean `\($0).\(name)`?" }
       ?? environment.hint(bySearching: name, first: moduleName)
     error(.name, "`\(moduleName)` has no `\(name)`", nameSpan, hint: hint)

@@ -34,6 +34,8 @@ public indirect enum StaticType: Sendable, Equatable {
   public var withArticle: String {
     guard let name else { return "a value" }
     if self == .nil { return name }
+    // The one type whose name is a plural.
+    if name == "groups" { return "a value of type groups" }
     return ("aeiou".contains(name.first ?? "x") ? "an " : "a ") + name
   }
 

@@ -96,6 +96,9 @@ public enum Suggest {
     "append": "write `xs.append(x)`", "join": "write `separator.join(words)`",
     "infinity": "write `inf`", "Infinity": "write `inf`", "Inf": "write `inf`",
     "NaN": "write `nan`", "NAN": "write `nan`", "length": "write `len(x)`",
+    "if_else": "write `t.map(row => if row.v > 1 { 1 } else { 0 })`",
+    "ifelse": "write `t.map(row => if row.v > 1 { 1 } else { 0 })`",
+    "xor": "write `a != b`, of masks as well",
     "Exception": "write `error(\"value\", \"what is wrong\")`",
     "ValueError": "write `error(\"value\", \"what is wrong\")`",
   ]

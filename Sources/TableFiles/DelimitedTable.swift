@@ -86,12 +86,23 @@ struct DelimitedTable {
     } while !scanner.endsRow
     names = fields
     firstRow = options.hasHeader ? scanner.place : start
+    if options.hasHeader, !fields.isEmpty, fields.allSatisfy({ Self.isNumber($0) }) {
+      notes.append(
+        "\(source): the first line looks like data, not names: `header: false` reads it so")
+    }
     if names.contains(where: { $0.utf8.contains(0) }) { throw DelimitedProblem(.zeroByte, start) }
     var seen: Set<Spelling> = []
     for name in names where !seen.add(name) {
       throw DomainError(
         .data, "\(place(of: start)): the column `\(name)` appears twice",
         hint: "give each column a name of its own, or read without names: `header: false`")
+    }
+  }
+
+  private static func isNumber(_ name: String) -> Bool {
+    name.withBytes { text in
+      NumberField.int(FieldKinds.trimmed(text)) != nil
+        || NumberField.float(FieldKinds.trimmed(text), isLenient: true) != nil
     }
   }
 
@@ -192,6 +203,9 @@ struct DelimitedTable {
       try Cancellation.check()
       let parts = blocks.map { $0[index] }
       for part in parts { seen |= part.marksSeen }
+      if parts.contains(where: \.hasCut) {
+        notes.append(ObjectColumns.cutNote(source: source, column: name))
+      }
       var series =
         parts.isEmpty
         ? Series(cells: []) : try SeriesBuilder.joined(parts.map(\.builder), name: name)
@@ -251,21 +265,40 @@ struct DelimitedTable {
     guard odd > 0, plain > 0, others.count <= 2 || plain >= 10 * odd else { return }
     let names = others.sorted().map(\.text)
     let marks = names.map(Quoting.literal).joined(separator: ", ")
-    let place = odd == 1 ? "in row \(first)" : "in \(odd) rows, first in row \(first)"
+    let line = line(ofRow: first)
+    let place = odd == 1 ? "in line \(line)" : "in \(odd) rows, first in line \(line)"
+    let note = "\(source): the column `\(column.name)` is text because of \(marks) \(place)"
+    // What has digits is a number written otherwise, or an id, and no mark of a missing value.
+    guard !names.contains(where: { $0.contains(where: \.isNumber) }) else {
+      notes.append(note)
+      return
+    }
     let condition =
       names.allSatisfy(DelimitedTable.oddMarks.contains)
       ? "to read \(names.count == 1 ? "it" : "them") as missing"
       : "if that means a missing value"
     let known = (options.missing ?? ["", "NA"]).map(Quoting.literal) + [marks]
-    notes.append(
-      "\(source): the column `\(column.name)` is text because of \(marks) \(place); \(condition): `missing: [\(known.joined(separator: ", "))]`"
-    )
+    notes.append("\(note); \(condition): `missing: [\(known.joined(separator: ", "))]`")
+  }
+
+  /// The line, from 1, at which a row of the table begins.
+  private func line(ofRow wanted: Int) -> Int {
+    var scanner = FieldScanner(bytes, firstRow..<bytes.count, dialect, ScratchBytes())
+    var row = 0
+    while scanner.nextRow() {
+      if row == wanted { break }
+      row += 1
+      while (try? scanner.next()) != nil, !scanner.endsRow {}
+    }
+    return line(of: scanner.place)
   }
 
   // MARK: Errors
 
   /// `file, line 3`.
-  private func place(of offset: Int) -> String {
+  private func place(of offset: Int) -> String { "\(source), line \(line(of: offset))" }
+
+  private func line(of offset: Int) -> Int {
     var line = 1
     var index = 0
     while index < offset {
@@ -276,7 +309,14 @@ struct DelimitedTable {
       }
       index += 1
     }
-    return "\(source), line \(line)"
+    return line
+  }
+
+  /// Whether a line, or the first one, begins as comments do.
+  private func hasCommentMark(_ offset: Int) -> Bool {
+    let mark = UInt8(ascii: "#")
+    return dialect.comment.isEmpty
+      && (bytes.first == mark || offset < bytes.count && bytes[offset] == mark)
   }
 
   private func failure(_ problem: DelimitedProblem) -> DomainError {
@@ -295,8 +335,9 @@ struct DelimitedTable {
     case .ragged(let found, let expected):
       return DomainError(
         .data,
-        "\(place): \(found) field\(found == 1 ? "" : "s"), but the \(options.hasHeader ? "header names" : "first row has") \(expected)"
-      )
+        "\(place): \(found) field\(found == 1 ? "" : "s"), but the \(options.hasHeader ? "header names" : "first row has") \(expected)",
+        hint: hasCommentMark(problem.place)
+          ? "lines that begin with # are passed by with `comment: \"#\"`" : nil)
     case .wrongType(let column, let text):
       let kind = options.types[names[column]]?.rawValue ?? "value"
       return DomainError(

@@ -117,7 +117,7 @@ struct DelimitedWriter: TableWriter {
       case .string, .category: try requirePlainTexts(column)
       default: break
       }
-      if table.rowCount > 0, try readType(series) != series.kind {
+      if try readType(series) != series.kind {
         types.append((column.name, series.kind))
       }
     }
@@ -127,7 +127,8 @@ struct DelimitedWriter: TableWriter {
 
   /// The type that a column's fields are read as.
   private func readType(_ series: Series) throws -> Series.Kind {
-    if series.isAllMissing { return .float }
+    // Of nothing a reader sees no type either.
+    if series.isAllMissing || series.count == 0 { return .float }
     switch series.values {
     case .string(let texts): return try FieldKinds.narrowest(texts, series)
     case .category, .cells: return .string

@@ -27,6 +27,8 @@ final class FieldColumn {
   @exclusivity(unchecked) private(set) var hasValue = false
   /// Whether a field was not of the type.
   @exclusivity(unchecked) private(set) var hasFailed = false
+  /// Whether a moment was finer than microseconds.
+  @exclusivity(unchecked) private(set) var hasCut = false
   /// The marks of missing values that were met.
   @exclusivity(unchecked) private(set) var marksSeen: UInt64 = 0
 
@@ -113,6 +115,7 @@ final class FieldColumn {
       if let moment = CalendarTime.date(text).map({ $0 * CalendarTime.microsecondsPerDay })
         ?? CalendarTime.moment(text)
       {
+        hasCut = hasCut || CalendarTime.isCut(text)
         return added { builder.append(int: moment) }
       }
     case .list:

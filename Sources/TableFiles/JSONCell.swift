@@ -1,3 +1,4 @@
+import Foundation
 import Foundations
 import JSONValues
 import Tables
@@ -10,6 +11,10 @@ public enum JSONCell {
   /// The cell of one JSON value that fills the whole text.
   static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Cell {
     var scanner = JSONScanner(bytes)
+    return try parse(&scanner)
+  }
+
+  private static func parse(_ scanner: inout JSONScanner) throws(JSONProblem) -> Cell {
     let cell = try value(&scanner, depth: 0)
     scanner.skipSpace()
     guard scanner.isAtEnd else { throw scanner.problem("text behind the end of the value") }
@@ -18,9 +23,15 @@ public enum JSONCell {
 
   /// The value of a JSON text: `NaN` and the infinities, which Python writes, are numbers here.
   ///
-  /// - Parameter source: what errors call the text.
+  /// - Parameters:
+  ///   - source: what errors call the text.
+  ///   - keepsLongIntegers: whether a whole number that neither 64 bits nor a float hold exactly stays as text; it is
+  ///     rounded to a float otherwise.
+  /// - Returns: the value, and the first such number as it is written; nil where there is none.
   /// - Throws: `parse` with the line and column at which the text is malformed.
-  public static func parse(_ text: [UInt8], source: String) throws(DomainError) -> Cell {
+  public static func parse(
+    _ text: [UInt8], source: String, keepsLongIntegers: Bool = false
+  ) throws(DomainError) -> (cell: Cell, longInteger: String?) {
     try text.withUnsafeBufferPointer { (bytes) throws(DomainError) in
       if let place = UTF8Check.firstInvalid(bytes) {
         throw failure(
@@ -28,7 +39,12 @@ public enum JSONCell {
             message: "the byte 0x\(String(bytes[place], radix: 16)) is not UTF-8", position: place),
           bytes, source)
       }
-      do throws(JSONProblem) { return try parse(bytes) } catch {
+      var scanner = JSONScanner(bytes)
+      scanner.keepsLongIntegers = keepsLongIntegers
+      do throws(JSONProblem) {
+        let cell = try parse(&scanner)
+        return (cell, scanner.longInteger)
+      } catch {
         throw failure(error, bytes, source)
       }
     }
@@ -121,7 +137,25 @@ public enum JSONCell {
       throw scanner.problem(
         "the number \(String(decoding: text.prefix(40), as: UTF8.self)) is too large")
     }
+    if isInteger, let long = longInteger(text, value) {
+      if scanner.longInteger == nil { scanner.longInteger = long }
+      if scanner.keepsLongIntegers { return .string(long) }
+    }
     return .float(value)
+  }
+
+  /// The text of a whole number past 64 bits that the nearest float, `value`, is not exactly; nil where it is, as for
+  /// a power of ten up to 10²².
+  private static func longInteger(_ text: UnsafeBufferPointer<UInt8>, _ value: Double) -> String? {
+    let written = String(decoding: text, as: UTF8.self)
+    return String(format: "%.0f", value) == written ? nil : written
+  }
+
+  /// Whether a text is a whole number that 64 bits do not hold.
+  static func isLongInteger(_ text: String) -> Bool {
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    return digits.utf8.count > 18 && digits.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+      && Int(text) == nil
   }
 
   private static func word(_ scanner: inout JSONScanner) -> Double? {

@@ -52,6 +52,7 @@ enum JSONLines {
       if line.contains(where: { $0 > 0x20 }) {
         do throws(JSONProblem) {
           var scanner = JSONScanner(line)
+          scanner.keepsLongIntegers = true
           try columns.take(&scanner)
           scanner.skipSpace()
           guard scanner.isAtEnd else { throw scanner.problem("text behind the end of the object") }
@@ -83,6 +84,8 @@ final class ObjectColumns {
   private var builders: [SeriesBuilder] = []
   private var places: [Spelling: Int] = [:]
   private(set) var rowCount = 0
+  /// Of columns by their places: the first whole number that is kept as text, since it would be rounded.
+  private var longIntegers: [Int: String] = [:]
 
   /// Takes the object that stands next.
   func take(_ scanner: inout JSONScanner) throws(JSONProblem) {
@@ -106,6 +109,10 @@ final class ObjectColumns {
         }
         while builder.count < rowCount { builder.appendMissing() }
         try value(&scanner, builder)
+        if let long = scanner.longInteger {
+          if longIntegers[place] == nil { longIntegers[place] = long }
+          scanner.longInteger = nil
+        }
         scanner.skipSpace()
       } while scanner.take(",")
       guard scanner.take("}") else { throw scanner.problem("expected `,` or `}`") }
@@ -137,7 +144,7 @@ final class ObjectColumns {
       switch try JSONCell.number(&scanner) {
       case .int(let value): builder.take(int: value)
       case .float(let value): builder.take(float: value)
-      default: break
+      case let long: builder.take(long)
       }
     default: builder.take(try JSONCell.value(&scanner, depth: 1))
     }
@@ -174,12 +181,51 @@ final class ObjectColumns {
     var seen: Set<Spelling> = []
     for block in blocks { for name in block.names where seen.add(name) { names.append(name) } }
     try requireNames(options, names, source)
+    var notes: [String] = []
     let columns = try names.map { name in
       try Cancellation.check()
-      let series = try SeriesBuilder.joined(blocks.map { $0.builder(name) }, name: name)
-      return Table.Column(name, try typed(series, options.types[name], options.missing ?? []))
+      var series = try SeriesBuilder.joined(blocks.map { $0.builder(name) }, name: name)
+      let long = blocks.lazy.compactMap { block in
+        block.places[name].flatMap { block.longIntegers[$0] }
+      }.first
+      if let long, options.types[name] == nil {
+        series = try textual(series)
+        notes.append(note(long, source: source, column: name))
+      }
+      let result = try typed(series, options.types[name], options.missing ?? [])
+      if isCut(series, result) { notes.append(cutNote(source: source, column: name)) }
+      return Table.Column(name, result)
     }
-    return ReadTable(table: try Table(columns: columns), notes: [])
+    return ReadTable(table: try Table(columns: columns), notes: notes)
+  }
+
+  /// A column with whole numbers that are kept as texts becomes text throughout, as in CSV; one with lists and maps
+  /// stays what it is.
+  static func textual(_ series: Series) throws -> Series {
+    guard case .cells(let cells) = series.values else { return series }
+    let isPlain = cells.allSatisfy { cell in
+      switch cell {
+      case .null, .int, .float, .string: true
+      default: false
+      }
+    }
+    return isPlain ? try series.converted(to: .string) : series
+  }
+
+  /// Whether texts that became moments said more than microseconds.
+  static func isCut(_ texts: Series, _ moments: Series) -> Bool {
+    guard case .datetime = moments.values, case .string(let texts) = texts.values else {
+      return false
+    }
+    return (0..<texts.count).contains { texts.withBytes($0) { CalendarTime.isCut($0) } }
+  }
+
+  static func cutNote(source: String, column: String) -> String {
+    "\(source): moments of the column `\(column)` are cut to microseconds; `types: {\(Quoting.literal(column)): \"string\"}` keeps them whole as text"
+  }
+
+  static func note(_ long: String, source: String, column: String) -> String {
+    "\(source): the column `\(column)` holds \(long.prefix(40)), which 64 bits cannot hold: such numbers are read as text; `types: {\(Quoting.literal(column)): \"float\"}` rounds them"
   }
 
   /// - Throws: `key` where `types` names a column that is not there.

@@ -27,6 +27,7 @@ enum JSONTable {
   {
     let columns = ObjectColumns()
     var scanner = JSONScanner(bytes)
+    scanner.keepsLongIntegers = true
     var stopped: DomainError?
     do throws(JSONProblem) {
       scanner.skipSpace()
@@ -57,20 +58,37 @@ enum JSONTable {
   private static func columns(_ text: [UInt8], _ source: String, _ options: ReadingOptions) throws
     -> ReadTable
   {
-    guard case .map(let entries) = try JSONCell.parse(text, source: source), !entries.isEmpty else {
-      throw notATable(source)
-    }
+    let (value, long) = try JSONCell.parse(text, source: source, keepsLongIntegers: true)
+    guard case .map(let entries) = value, !entries.isEmpty else { throw notATable(source) }
     try ObjectColumns.requireNames(options, entries.map(\.key.text), source)
-    return ReadTable(
-      table: try Table(
-        columns: entries.map { entry in
-          guard case .list(let cells) = entry.value else { throw notATable(source) }
-          let name = entry.key.text
-          return Table.Column(
-            name,
-            try ObjectColumns.typed(
-              Series(cells: cells), options.types[name], options.missing ?? []))
-        }), notes: [])
+    var notes: [String] = []
+    let columns = try entries.map { entry in
+      guard case .list(let cells) = entry.value else { throw notATable(source) }
+      let name = entry.key.text
+      var series = Series(cells: cells)
+      if long != nil, options.types[name] == nil,
+        let first = cells.lazy.compactMap(JSONTable.longInteger).first
+      {
+        series = try ObjectColumns.textual(series)
+        notes.append(ObjectColumns.note(first, source: source, column: name))
+      }
+      let result = try ObjectColumns.typed(series, options.types[name], options.missing ?? [])
+      if ObjectColumns.isCut(series, result) {
+        notes.append(ObjectColumns.cutNote(source: source, column: name))
+      }
+      return Table.Column(name, result)
+    }
+    return ReadTable(table: try Table(columns: columns), notes: notes)
+  }
+
+  /// The first whole number within a cell that was kept as text.
+  private static func longInteger(_ cell: Cell) -> String? {
+    switch cell {
+    case .string(let text): JSONCell.isLongInteger(text) ? text : nil
+    case .list(let items): items.lazy.compactMap(longInteger).first
+    case .map(let entries): entries.lazy.compactMap { longInteger($0.value) }.first
+    default: nil
+    }
   }
 
   private static func notATable(_ source: String) -> DomainError {

@@ -18,7 +18,8 @@ extension NumberText {
   }
 
   /// A column of numbers, all with the same significance: at most `digits` significant digits a number, as many
-  /// decimals as the column needs, padded so that the points stand below each other. Null is an empty text.
+  /// decimals as the column needs, padded so that the points stand below each other. Whole parts are never rounded, and
+  /// what is not whole shows a decimal. Null is an empty text.
   static func column(_ values: [Double?], digits: Int = 4) -> [String] {
     let finite = values.compactMap { $0 }.filter { $0.isFinite && $0 != 0 }
     let largest = finite.map(decimalExponent).max() ?? 0
@@ -30,7 +31,7 @@ extension NumberText {
       }
     }
     func wanted(_ value: Double) -> Int {
-      value == 0 ? 0 : max(0, min(decimals(value), digits - 1 - decimalExponent(value)))
+      value == 0 ? 0 : min(decimals(value), max(1, digits - 1 - decimalExponent(value)))
     }
     let decimalsOfColumn = finite.map(wanted).max() ?? 0
     return values.map { value in
@@ -41,7 +42,9 @@ extension NumberText {
       let own =
         value == 0
         ? decimalsOfColumn
-        : min(decimalsOfColumn, max(0, digits - 1 - decimalExponent(value)))
+        : min(
+          decimalsOfColumn,
+          max(value == value.rounded() ? 0 : 1, digits - 1 - decimalExponent(value)))
       // Blanks instead of the digits that would only pretend to be known.
       let blanks = decimalsOfColumn - own + (own == 0 && decimalsOfColumn > 0 ? 1 : 0)
       return fixed(value, decimals: own) + String(repeating: " ", count: blanks)

@@ -19,7 +19,10 @@ extension Series {
   /// edges, `nan` and missing values have none.
   /// - Throws: `type` where the column holds no numbers, `value` for edges that do not ascend or are not finite but at
   ///   the ends.
-  public func binned(edges: [Double]) throws -> Series {
+  public func binned(edges: [Double]) throws -> Series { try binned(edges: edges, named: edges) }
+
+  /// - Parameter shown: what the names of the intervals call the edges.
+  private func binned(edges: [Double], named shown: [Double]) throws -> Series {
     guard edges.count >= 2, !edges.contains(where: \.isNaN),
       zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 })
     else {
@@ -28,7 +31,7 @@ extension Series {
     guard let numbers else {
       throw DomainError(.type, "`bins` needs numbers, found a column of type \(kind.rawValue)")
     }
-    let texts = edges.map { edge in
+    let texts = shown.map { edge in
       Int(exactly: edge).map { abs($0) < 1 << 53 ? String($0) : NumberText.shortest(edge) }
         ?? NumberText.shortest(edge)
     }
@@ -39,23 +42,17 @@ extension Series {
     var codes = [Int32](repeating: 0, count: count)
     var missing = [Bool](repeating: false, count: count)
     for row in 0..<count {
-      let number = numbers[row]
-      guard number >= edges[0], number <= edges[edges.count - 1] else {
+      if let bin = BinEdges.bin(of: numbers[row], in: edges) {
+        codes[row] = Int32(bin)
+      } else {
         missing[row] = true
-        continue
       }
-      // The last edge that is not above the number.
-      var (low, high) = (0, edges.count)
-      while high - low > 1 {
-        let middle = (low + high) / 2
-        if edges[middle] <= number { low = middle } else { high = middle }
-      }
-      codes[row] = Int32(Swift.min(low, edges.count - 2))
     }
     return Series(.category(codes: codes, levels: levels), missing: missing)
   }
 
-  /// The same with bins of equal width from the smallest to the greatest finite number.
+  /// The same with bins of equal width from the smallest to the greatest finite number. Their names round the edges, as
+  /// `pandas.cut` does; values are placed by the edges themselves.
   public func binned(count bins: Int) throws -> Series {
     guard bins >= 1, bins <= 1_000_000 else {
       throw DomainError(.value, "a column is put into 1 to 1,000,000 bins, found \(bins)")
@@ -64,10 +61,8 @@ extension Series {
     guard let low = finite.min(), let high = finite.max() else {
       return Series(repeating: .null, count: count)
     }
-    let (start, end) = low < high ? (low, high) : (low - 0.5, high + 0.5)
-    var edges = (0...bins).map { start + (end - start) * (Double($0) / Double(bins)) }
-    edges[bins] = end
-    return try binned(edges: edges)
+    let edges = BinEdges.equal(from: low, to: high, count: bins)
+    return try binned(edges: edges, named: BinEdges.rounded(edges))
   }
 
   /// The texts as a category, its levels sorted; other columns by the texts of their values.

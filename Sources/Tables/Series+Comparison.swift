@@ -31,7 +31,8 @@ extension Series {
     -> Series
   {
     let (left, right) = try dated(left, right)
-    let pair = try Pair(left, right, comparison.rawValue)
+    // `a > b` may come as `b < a`, so that the sign is not what was written.
+    let pair = try Pair(left, right, comparison.isOrdering ? "<` or `>" : comparison.rawValue)
     func result(_ values: [Bool]) -> Series { Series(.bool(values), missing: pair.missing) }
     func each<T: Comparable>(_ a: [T], _ b: [T]) -> Series {
       switch comparison {
@@ -86,6 +87,26 @@ extension Series {
     return Series(.bool(codes.rows.map { isWanted[Int($0)] }), missing: missing)
   }
 
+  /// Values of two families are never equal; 0 is one of anything.
+  var family: Int {
+    if isAllMissing { return 0 }
+    switch kind {
+    case .bool: return 1
+    case .int, .float: return 2
+    case .string, .category: return 3
+    case .date: return 4
+    case .datetime: return 5
+    case .list, .mixed: return 0
+    }
+  }
+
+  /// Whether a value of this column may equal one of another, as `==` has it: dates equal moments, and texts that name
+  /// them.
+  public func canEqual(_ other: Series) -> Bool {
+    let (a, b) = (family, other.family)
+    return a == 0 || b == 0 || a == b || a >= 3 && b >= 3
+  }
+
   /// For each level whether it holds beside a text: in the order of the levels where the text is one of them.
   private static func places(_ comparison: Comparison, _ levels: Texts, _ text: Texts) -> [Bool] {
     let place = levels.withView { levels in
@@ -119,7 +140,11 @@ extension Series {
         .bool(pair.map(a, b) { comparison.holds($0, $1) }), missing: pair.missing)
     }
     guard !comparison.isOrdering || left.isAllMissing || right.isAllMissing else {
-      throw pair.unfit()
+      throw DomainError(
+        .type,
+        "values of type \(left.kind.rawValue) and \(right.kind.rawValue) have no order",
+        hint: left.texts == nil && right.texts == nil
+          ? nil : "make numbers of texts: `t.convert({v: \"float\"})`")
     }
     let values = pair.map(left.cells, right.cells) { a, b in
       (a.groupingKey == b.groupingKey) == (comparison == .equal)

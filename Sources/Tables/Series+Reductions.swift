@@ -33,7 +33,7 @@ extension Series {
       return numbers.isEmpty ? .null : .float(Sample.mean(numbers))
     case .std:
       let numbers = try measured("std")
-      return numbers.count < 2 ? .null : .float(Sample.standardDeviation(numbers))
+      return numbers.isEmpty ? .null : .float(Sample.standardDeviation(numbers))
     case .median:
       let numbers = try measured("median")
       return numbers.isEmpty ? .null : .float(Sample.quantile(numbers, 0.5))

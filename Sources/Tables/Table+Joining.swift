@@ -81,24 +81,29 @@ extension Table {
   private static func checkComparable(
     _ left: Series, _ right: Series, _ key: (left: String, right: String)
   ) throws {
-    func family(_ series: Series) -> Int {
-      if series.isAllMissing { return 0 }
-      switch series.kind {
-      case .bool: return 1
-      case .int, .float: return 2
-      case .string, .category: return 3
-      case .date: return 4
-      case .datetime: return 5
-      case .list, .mixed: return 0
-      }
-    }
-    let (a, b) = (family(left), family(right))
+    let (a, b) = (left.family, right.family)
     guard a == 0 || b == 0 || a == b else {
       throw DomainError(
         .value,
         "the keys never meet: `\(key.left)` holds \(left.kind.rawValue), `\(key.right)` \(right.kind.rawValue)",
-        hint: "read the file with `types: {\(key.right): \"\(left.kind.rawValue)\"}`")
+        hint: Table.meetingHint(left, right, key))
     }
+  }
+
+  /// What makes keys of two types meet.
+  private static func meetingHint(
+    _ left: Series, _ right: Series, _ key: (left: String, right: String)
+  ) -> String {
+    func hasTime(_ series: Series) -> Bool { series.kind == .date || series.kind == .datetime }
+    if left.texts != nil, hasTime(right) {
+      return "read the texts as dates: `t.with(\"\(key.left)\", t.\(key.left).date())`"
+    }
+    if right.texts != nil, hasTime(left) {
+      return
+        "read the texts of the second table as dates: `u.with(\"\(key.right)\", u.\(key.right).date())`"
+    }
+    return
+      "change one of them: `u.convert({\(key.right): \"\(left.kind.rawValue)\"})`, or read its file with `types: {\(key.right): \"\(left.kind.rawValue)\"}`"
   }
 
   private func check(

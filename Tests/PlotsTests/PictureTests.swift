@@ -7,6 +7,29 @@ import Testing
 
 /// What pictures and charts have in common: every kind, with whatever a table holds.
 @Suite struct PictureTests {
+  /// Widths of DejaVu Sans Bold, as librsvg takes it where there is no Helvetica.
+  @Test func titlesAreMeasuredAsBold() {
+    let widths: [(String, Double)] = [
+      ("W", 1.103), ("m", 1.042), ("w", 0.924), ("M", 0.995), ("%", 1.002), ("O", 0.85),
+      ("K", 0.775), ("J", 0.372), ("a", 0.675), ("b", 0.716), ("0", 0.696),
+      ("t", 0.478), ("r", 0.493), ("(", 0.457), ("!", 0.456), (":", 0.4), (" ", 0.348),
+      ("i", 0.343), ("/", 0.365), ("ü", 0.712),
+    ]
+    for (text, width) in widths {
+      #expect(TextMetrics.width(text, size: 1, isBold: true) >= width, "\(text)")
+    }
+    let title = widths.map(\.0).joined()
+    #expect(
+      TextMetrics.width(title, size: 1, isBold: true) >= widths.reduce(0) { $0 + $1.1 })
+    let words = "How accuracy and membership leakage grow with the budget of training"
+    for width in stride(from: 60.0, to: 400, by: 20) {
+      let lines = TextMetrics.wrapped(words, to: width, size: 10, atMost: 20, isBold: true)
+      #expect(
+        lines.joined(separator: " ").hasSuffix("training") || lines.contains { $0.hasSuffix("…") })
+      #expect(lines.allSatisfy { TextMetrics.width($0, size: 10, isBold: true) <= width })
+    }
+  }
+
   /// A request for each kind, over columns x, y, k and label.
   private static func plot(
     _ kind: Plot.Kind, _ table: Table, _ change: (inout PlotOptions) -> Void = { _ in }

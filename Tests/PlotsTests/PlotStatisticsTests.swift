@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Tables
 import Testing
 
 @testable import Plots
@@ -67,6 +68,26 @@ import Testing
       let counts = try bins.counts(values)
       #expect(counts.bins.prefix(6) == first[...])
       #expect(counts.bins.reduce(0, +) == values.count && counts.outside == 0)
+    }
+  }
+
+  /// `numpy.histogram([-1.3, 1.2, 1.7], 6)`: 1.2 lies on an edge, and so in the bin above it.
+  @Test func aValueOnAnEdgeLiesAboveIt() throws {
+    let values = [-1.3, 1.2, 1.7]
+    let bins = try HistogramBins(values, .count(6))
+    #expect(try bins.counts(values).bins == [1, 0, 0, 0, 0, 2])
+    let column = try Series(.float(values)).binned(count: 6)
+    #expect(column.cells[1] == column.cells[2] && column.cells[0] != column.cells[1])
+    // One rule for both, whatever the values and however many the bins.
+    for count in 1...40 {
+      let values = (0...count).map { 0.1 * Double($0) - 0.7 }
+      let counts = try HistogramBins(values, .count(count)).counts(values).bins
+      guard case .category(let codes, _) = try Series(.float(values)).binned(count: count).values
+      else {
+        Issue.record("no categories")
+        continue
+      }
+      #expect(counts == (0..<count).map { bin in codes.count { $0 == bin } })
     }
   }
 

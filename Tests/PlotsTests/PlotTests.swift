@@ -50,6 +50,31 @@ extension Scene {
     return options
   }
 
+  @Test func notesTellWhatIsNotSeen() throws {
+    let table = try table([
+      ("x", [.int(1), .int(2), .int(3)]), ("y", [.float(1), .null, .float(3)]),
+      ("low", [.float(0), .null, .null]), ("high", [.float(2), .null, .float(4)]),
+    ])
+    func notes(_ kind: Plot.Kind, _ change: (inout PlotOptions) -> Void = { _ in }) throws
+      -> [String]
+    {
+      var options = PlotOptions()
+      change(&options)
+      return try Plot(table, kind: kind, x: "x", y: ["y"], options: options).scene.notes
+    }
+    #expect(try notes(.line).contains("lines pass over missing values; nan breaks them"))
+    #expect(try !notes(.scatter).contains { $0.contains("pass over") })
+    let ends = try notes(.errorbar) { ($0.low, $0.high) = ("low", "high") }
+    #expect(ends.contains("1 value of `y` has no interval: an end is missing"), "\(ends)")
+    #expect(
+      try notes(.line) { $0.xLimits = (10, 20) }.contains("the limits of x leave nothing to see"))
+    #expect(
+      try notes(.scatter) { ($0.xLimits, $0.yLimits) = ((0, 2), (2, 4)) }
+        .contains("the limits leave no point to see"))
+    #expect(
+      try !notes(.scatter) { $0.xLimits = (0, 2) }.contains { $0.contains("limits") })
+  }
+
   private func table(_ columns: [(String, [Cell])]) throws -> Table {
     try Table(columns: columns.map { Table.Column($0.0, $0.1) })
   }
@@ -136,6 +161,7 @@ extension Scene {
     let scene = try Plot(given, kind: .line, x: "x", y: ["y"]).scene
     #expect(
       scene.notes == [
+        "lines pass over missing values; nan breaks them",
         "1 value of `y` is nan", "1 value of `y` is missing", "1 value of `x` is missing",
       ])
     #expect(scene.paths[0].count == 2)

@@ -1,3 +1,4 @@
+import Foundations
 import Testing
 
 @testable import Statistics
@@ -24,5 +25,28 @@ import Testing
     #expect(Sample.quantile([1], 0.9) == 1)
     #expect(Sample.quantile([], 0.5).isNaN)
     #expect(Sample.standardDeviation([1]).isNaN)
+  }
+
+  /// Predictions that can never be right are refused, those that only are wrong are not.
+  @Test func predictionsAreClassesOfTheLabels() throws {
+    func confusion(_ labels: [ClassLabel], _ predictions: [ClassLabel]) throws -> Confusion {
+      try Confusion(labels: labels, predictions: predictions)
+    }
+    let (no, yes) = (ClassLabel.text("no"), ClassLabel.text("yes"))
+    let (zero, one) = (ClassLabel.number(0), ClassLabel.number(1))
+    let refused: [([ClassLabel], [ClassLabel], String)] = [
+      ([no, yes], [zero, one], "share no class"), ([zero, one], [no, yes], "share no class"),
+      ([no, yes], [.text("No"), .text("Yes")], "share no class"),
+      ([zero, one], [.number(0.2), .number(0.9)], "looks like a score"),
+      ([no, yes], [.number(0.2), .number(0.9)], "looks like a score"),
+    ]
+    for (labels, predictions, message) in refused {
+      let error = #expect(throws: DomainError.self) { try confusion(labels, predictions) }
+      #expect(error?.kind == .value && error?.message.contains(message) == true)
+    }
+    #expect(try confusion([zero, zero], [one, one]).counts == [[0, 2], [0, 0]])
+    #expect(try confusion([no, no], [yes, yes]).overall(.f1) == 0)
+    #expect(try confusion([.number(3), .number(5)], [.number(2), .number(2)]).classes.count == 3)
+    #expect(try confusion([.number(0.5), one], [.number(0.5), one]).overall(.f1) == 1)
   }
 }

@@ -133,11 +133,35 @@ import Testing
     #expect(try read("a,b\n1,x\n").notes.isEmpty)
   }
 
+  @Test func aFirstLineOfNumbersIsNoHeader() throws {
+    #expect(try read("1,2\n3,4\n").notes.first?.contains("`header: false` reads it so") == true)
+    #expect(try read("a,2\n3,4\n").notes.isEmpty)
+    var options = ReadingOptions()
+    options.hasHeader = false
+    #expect(try read("1,2\n3,4\n", .csv, options).table.names == ["column1", "column2"])
+  }
+
+  @Test func typesOfNoRowsAreNamed() throws {
+    let table = try Table(columns: [
+      Table.Column("n", Series(.int([]))), Table.Column("x", Series(.float([]))),
+    ])
+    let notes = try DelimitedWriter(separator: UInt8(ascii: ","), isQuoted: true).check(table)
+    #expect(notes.count == 1 && notes[0].contains("`types: {n: \"int\"}`"), "\(notes)")
+  }
+
+  @Test func raggedRowsWithCommentsNameTheOption() throws {
+    for text in ["# made by hand\na,b\n1,2\n", "a,b\n1,2\n# the end\n"] {
+      let error = #expect(throws: DomainError.self) { try self.read(text) }
+      #expect(error?.hint?.contains("`comment: \"#\"`") == true)
+    }
+    #expect(#expect(throws: DomainError.self) { try self.read("a,b\n1\n") }?.hint == nil)
+  }
+
   @Test func notesNameOddTexts() throws {
     let one = try read("a\n1\n?\n").notes.first
     #expect(
       one
-        == "f: the column `a` is text because of \"?\" in row 1; to read it as missing: `missing: [\"\", \"NA\", \"?\"]`"
+        == "f: the column `a` is text because of \"?\" in line 3; to read it as missing: `missing: [\"\", \"NA\", \"?\"]`"
     )
     // However far down they stand.
     var text = "n,s,d\n"
@@ -147,11 +171,19 @@ import Testing
     let long = try read(text + "1,x,n.a.\n").notes
     #expect(long.count == 2)
     #expect(
-      long.first?.contains("`n` is text because of \"-\", \"?\" in 2 rows, first in row 15000")
+      long.first?.contains("`n` is text because of \"-\", \"?\" in 2 rows, first in line 15002")
         == true)
-    #expect(long.last?.contains("`d` is text because of \"n.a.\" in row 20000") == true)
+    #expect(long.last?.contains("`d` is text because of \"n.a.\" in line 20002") == true)
     #expect(try read("a\n1\nx\n").notes.first?.contains("if that means a missing value") == true)
     #expect(try read("a\n1\nx\ny\nz\n").notes.isEmpty)
+    // An empty line and a quoted line end count as lines do in errors.
+    #expect(
+      try read("a,b\n\n1,\"x\ny\"\n?,z\n").notes.first?.contains("\"?\" in line 5;") == true)
+    // A number that is written otherwise is no mark.
+    for odd in ["+1", "001", "\"1,5\"", "12345678901234567891", "−5"] {
+      let notes = try read("a\n1\n2\n\(odd)\n").notes
+      #expect(notes.count == 1 && notes[0].hasSuffix("in line 4"), "\(notes)")
+    }
     // What somebody has named before stays named.
     var options = ReadingOptions()
     options.missing = ["?"]

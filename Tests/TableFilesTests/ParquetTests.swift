@@ -11,7 +11,7 @@ import Testing
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent()
     guard let data = try? Data(contentsOf: root.appending(path: "Golden/parquet.json")),
-      case .map(let entries)? = try? JSONCell.parse(Array(data), source: "parquet.json")
+      case .map(let entries)? = (try? JSONCell.parse(Array(data), source: "parquet.json"))?.cell
     else { return [:] }
     return Dictionary(entries.map { ($0.key.text, $0.value) }, uniquingKeysWith: { a, _ in a })
   }()

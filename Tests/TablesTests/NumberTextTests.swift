@@ -21,6 +21,14 @@ import Testing
     }
   }
 
+  @Test func columnsNeverRoundWholeParts() {
+    #expect(NumberText.column([22222.5, 3]) == ["22222.5", "3.0"])
+    #expect(NumberText.column([99999.5, 5509.5]) == ["99999.5", "5509.5"])
+    #expect(NumberText.column([1234.56, 12.3456]) == ["1234.6 ", "12.35"])
+    #expect(NumberText.column([22222, 1_000_000]) == ["22222", "1000000"])
+    #expect(NumberText.column([0.12345, nil]) == ["0.1235", ""])
+  }
+
   private func pow10(_ exponent: Int) -> Double {
     (0..<abs(exponent)).reduce(1) { result, _ in exponent < 0 ? result / 10 : result * 10 }
   }

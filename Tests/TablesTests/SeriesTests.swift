@@ -177,6 +177,17 @@ import Testing
     #expect(series([.int(1)]).appending(series([.string("a")])).kind == .mixed)
   }
 
+  @Test func equalBinsHaveReadableNames() throws {
+    func names(_ values: [Double], _ count: Int) throws -> [String] {
+      try Series(.float(values)).binned(count: count).cells.map(\.text)
+    }
+    #expect(try names([-1.3, 1.2, 1.7], 6) == ["[-1.3, -0.8)", "[1.2, 1.7]", "[1.2, 1.7]"])
+    #expect(try names([0, 1], 3) == ["[0, 0.333)", "[0.667, 1]"])
+    #expect(try names([0, 1e-9], 2) == ["[0, 5e-10)", "[5e-10, 1e-09]"])
+    #expect(try names([5], 2) == ["[5, 5.5]"])
+    for count in 1...3 { #expect(try names([-1e308, 1e308], count).count == 2) }
+  }
+
   @Test func binsAreHalfOpenButTheLast() throws {
     let column = series([.int(0), .int(9), .int(10), .float(50), .int(51), .null])
     let bins = try column.binned(edges: [0, 10, 50])

@@ -103,7 +103,9 @@ extension CoreBuiltins {
       return int
     }
     if let number = value.number { return try whole(number.rounded(.towardZero), "int") }
-    throw Fault(.type, "an int cannot be made of \(value.typeWithArticle)").atArgument(0)
+    throw Fault(
+      .type, "an int cannot be made of \(value.typeWithArticle)", hint: columnHint(value, "int")
+    ).atArgument(0)
   }
 
   /// A whole float as an int.
@@ -130,7 +132,14 @@ extension CoreBuiltins {
       }
       return number
     }
-    throw Fault(.type, "a float cannot be made of \(value.typeWithArticle)").atArgument(0)
+    throw Fault(
+      .type, "a float cannot be made of \(value.typeWithArticle)",
+      hint: columnHint(value, "float")
+    ).atArgument(0)
+  }
+
+  private static func columnHint(_ value: Value, _ type: String) -> String? {
+    value.typeName == "column" ? "of a column write `t.convert({v: \"\(type)\"})`" : nil
   }
 
   private static func boolean(_ value: Value) throws -> Bool {

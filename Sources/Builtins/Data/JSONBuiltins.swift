@@ -12,12 +12,12 @@ enum JSONBuiltins {
     natives: [
       Native(
         "parse",
-        "The value that a JSON text says. Objects become maps, arrays lists, null nil. Errors name line and column; `NaN` and `Infinity` are read, too.",
+        "The value that a JSON text says. Objects become maps, arrays lists, null nil. Errors name line and column; `NaN` and `Infinity` are read, too. A whole number past 64 bits becomes the nearest float, with a note where it is another number.",
         Param<String>("text", "The text."), returns: "any", seeAlso: ["json.text", "json.load"],
         search: ["loads", "decode"],
         examples: [("json.parse(\"{\\\"a\\\": [1, 2.5, null]}\")", "{a: [1, 2.5, nil]}")],
         context: { (vm: VM, text: String) in
-          try JSONCell.parse(Array(text.utf8), source: "the text").encode(vm)
+          try value(Array(text.utf8), "the text", vm)
         }),
       Native(
         "text",
@@ -38,7 +38,17 @@ enum JSONBuiltins {
         seeAlso: ["json.parse", "data.table"], search: ["read", "file"],
         context: { (vm: VM, path: String) in
           let place = try vm.readablePath(path)
-          return try JSONCell.parse(try InputFile.textBytes(place), source: place).encode(vm)
+          return try value(try InputFile.textBytes(place), place, vm)
         }),
     ])
+
+  private static func value(_ text: [UInt8], _ source: String, _ vm: VM) throws -> Value {
+    let (cell, long) = try JSONCell.parse(text, source: source)
+    if let long {
+      vm.note(
+        "\(source): \(long.prefix(40)) is past 64 bits and was rounded to a float; quotes around it keep it as text"
+      )
+    }
+    return cell.encode(vm)
+  }
 }

@@ -63,7 +63,16 @@ enum TableFileBuiltins {
       }
       for note in read.notes { vm.note(note) }
       return read.table
-    })
+    }
+  ).hinting { name in
+    switch name {
+    case "sep", "delimiter", "delim": "write `separator: \";\"`"
+    case "na_values", "na": "write `missing: [\"\", \"NA\"]`"
+    case "dtype", "dtypes", "col_types": "write `types: {v: \"string\"}`"
+    case "names", "columns": "names come from the first line, or `header: false` and `.rename(…)`"
+    default: nil
+    }
+  }
 
   private static func kinds(_ types: [Spelling: String]) throws -> [Spelling: Series.Kind] {
     var result: [Spelling: Series.Kind] = [:]

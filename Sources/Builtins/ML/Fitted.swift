@@ -129,7 +129,8 @@ enum ModelInput: Bindable {
       guard let encoding else {
         throw Fault(
           .type, "the model was fitted to a tensor, so that it does not know a table's columns",
-          hint: "fit it to `data.tabular(table, label: …)`, or give a tensor")
+          hint:
+            "give the numbers of the table, `tensor(t)`, or fit it to `data.tabular(t, label: …)`")
       }
       return try TabularExamples(table, encoding).inputs
     }

@@ -121,7 +121,16 @@ enum PlotBuiltins {
         if let path = try PlotParameters.path(&arguments) { try save(plot, path, arguments.vm) }
         return plot
       }
-    ).knowing(TableColumns.drawn)
+    ).knowing(TableColumns.drawn).hinting { name in
+      switch name {
+      case "hue", "color", "colour", "group", "fill": "the column of the series is named by `by:`"
+      case "col", "row", "facet": "the column of the panels is named by `panel:`"
+      case "xlabel": "write `x_label:`"
+      case "ylabel": "write `y_label:`"
+      case "xlim", "ylim": "write `limits: {x: [0, 1], y: [0, nil]}`"
+      default: nil
+      }
+    }
   }
 
   private static func examples(_ kind: Plot.Kind) -> [(String, String)] {

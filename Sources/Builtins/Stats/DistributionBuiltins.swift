@@ -75,13 +75,20 @@ enum DistributionBuiltins {
     ) { value, x in try x.map(value.distribution.survival) },
     Native(
       "quantile", "The least number that is not exceeded with a probability.", distribution,
-      Param<NumberOrNumbers>("probability", "From 0 to 1, or many of them; nan elsewhere."),
+      Param<NumberOrNumbers>("probability", "From 0 to 1, or many of them."),
       returns: "float or list of float", search: ["ppf", "inverse", "percentile"],
       examples: [
         ("round(stats.normal(0, 1).quantile(0.975), 3)", "1.96"),
         ("stats.poisson(3).quantile([0.1, 0.5])", "[1.0, 3.0]"),
       ]
-    ) { value, probability in try probability.map { value.distribution.quantile($0) } },
+    ) { value, probability in
+      if let outside = probability.numbers.first(where: { $0 < 0 || $0 > 1 }) {
+        throw Fault(
+          .value, "a probability lies between 0 and 1, found \(NumberText.shortest(outside))"
+        ).atArgument(1)
+      }
+      return try probability.map { value.distribution.quantile($0) }
+    },
     Native(
       "sample",
       "Independent random numbers: one, or a list of `count`; whole where they are counts.",

@@ -59,6 +59,14 @@ enum NumberOrNumbers: Bindable {
     }
   }
 
+  /// All that are there.
+  var numbers: [Double] {
+    switch self {
+    case .one(let number): [number]
+    case .many(let numbers): numbers.compactMap { $0 }
+    }
+  }
+
   func map(_ transform: (Double) -> Double) throws -> NumberOrNumbers {
     switch self {
     case .one(let number): return .one(transform(number))

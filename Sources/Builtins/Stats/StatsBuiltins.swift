@@ -16,10 +16,10 @@ enum StatsBuiltins {
       examples: [("stats.mean([1, 2, 6])", "3.0"), ("stats.mean([1, nil, 3])", "2.0")]
     ) { Sample.mean(try $0.present(atLeast: 1, of: "values")) },
     Native(
-      "std", "The sample standard deviation (division by n − 1); nan for fewer than two numbers.",
+      "std", "The sample standard deviation (division by n − 1); nan of one number.",
       values, returns: "float", search: ["deviation", "variance"],
       examples: [("stats.std([1, 3])", "1.4142135623730951")]
-    ) { Sample.standardDeviation($0.present) },
+    ) { Sample.standardDeviation(try $0.present(atLeast: 1, of: "values")) },
     Native(
       "median", "The median.", values, returns: "float",
       examples: [("stats.median([5, 1, 2])", "2.0")]

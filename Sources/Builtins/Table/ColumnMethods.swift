@@ -31,7 +31,7 @@ enum ColumnMethods {
       .max, "The greatest value; nil of nothing, nan where one is nan.", returns: "any",
       ("table({v: [\"b\", \"c\"]}).v.max()", "c")),
     reduction(
-      .std, "The sample standard deviation (division by n − 1); nil for fewer than two values.",
+      .std, "The sample standard deviation (division by n − 1); nan of one value, nil of nothing.",
       returns: "float or nil", search: ["deviation", "variance"],
       ("table({v: [1, 3]}).v.std()", "1.4142135623730951")),
     reduction(

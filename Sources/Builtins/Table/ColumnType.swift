@@ -131,14 +131,26 @@ enum ColumnOperators {
 
   /// The tensor of a column, or of a table's columns side by side, [rows, columns]; nil for other values. Columns of
   /// different types come as f32 where `dtype` names no other.
-  static func tensor(_ value: Value, _ dtype: DType?) throws -> Tensor? {
+  static func tensor(_ value: Value, _ dtype: DType?, _ vm: VM) throws -> Tensor? {
     if let column = (value.object as? Boxed<Series>)?.value { return try column.tensor(dtype) }
     guard let table = (value.object as? Boxed<Table>)?.value else { return nil }
     let columns = table.shown.map(\.series)
     let kinds = Set(columns.map(\.kind))
     guard !columns.isEmpty else { return try .zeros([table.rowCount, 0], dtype ?? .f32) }
     let common = dtype ?? (kinds.count == 1 ? nil : .f32)
+    if dtype == nil, common == .f32, let column = table.shown.first(where: hasWideInts) {
+      vm.note(
+        "tensor: the ints of `\(column.name)` are rounded to f32, which has 24 bits; `tensor(t, \"f64\")` keeps those up to 2^53"
+      )
+    }
     return try Tensor.stacked(columns.map { try $0.tensor(common) }, axis: 1)
+  }
+
+  private static func hasWideInts(_ column: Table.Column) -> Bool {
+    guard case .int(let items) = column.series.values else { return false }
+    return items.indices.contains { row in
+      !column.series.isMissing(row) && Int(exactly: Float(items[row])) != items[row]
+    }
   }
 
   static func binary(_ op: BinaryOperator, _ left: Value, _ right: Value, _ vm: VM) throws -> Value?
@@ -155,6 +167,11 @@ enum ColumnOperators {
     guard let comparison = Series.Comparison(rawValue: op.rawValue),
       let a = try operand(left, vm), let b = try operand(right, vm)
     else { return nil }
+    if comparison == .equal || comparison == .notEqual, !a.canEqual(b) {
+      vm.note(
+        "`\(op.rawValue)` compares a column of type \(a.kind.rawValue) with \(b.kind.rawValue): these are never equal"
+      )
+    }
     return vm.box(try Series.compared(comparison, a, b))
   }
 

@@ -163,6 +163,12 @@ enum DateBuiltins {
     case .date(let day): return .datetime(day * CalendarTime.microsecondsPerDay)
     case .datetime(let moment): return .datetime(moment)
     case .string(let text):
+      if format == nil, text.withBytes({ CalendarTime.isCut($0) }) {
+        throw Fault(
+          .value, "a moment holds microseconds, found the finer \(Quoting.literal(text))",
+          hint: "write at most six decimals of a second"
+        ).atArgument(0)
+      }
       let series = try Series(cells: [.string(text)]).dates(format: format)
       if case .date(let day) = series[0] { return .datetime(day * CalendarTime.microsecondsPerDay) }
       return series[0]

@@ -31,6 +31,21 @@ enum ForeignNames {
       "loc at iat",
       "write `t[t.v > 1]` for rows, `t[[\"a\", \"b\"]]` for columns, `t[0].v` for one value"
     ),
+    (
+      "abs round floor",
+      "of one column `abs(t.v)` and `round(t.v, 2)`, of all numbers `round(tensor(t), 2)`"
+    ),
+    ("replace", "write `t.with(\"v\", t.v.map(x => if x == 1 { 2 } else { x }))`"),
+    ("explode", "write `table([{k: row.k, x: x} for row in t for x in row.xs])`"),
+    (
+      "ffill bfill interpolate",
+      "there is no filling from neighbours; `t.fill_missing({v: 0})` takes a value or a column"
+    ),
+    ("cut qcut", "write `t.with(\"bin\", t.v.bins([0, 10, 50]))`"),
+    ("eval", "write `t.with(\"x\", t.v + 1)`"),
+    ("idxmax", "write `t.sort(\"-v\")[0]`"), ("idxmin", "write `t.sort(\"v\")[0]`"),
+    ("mode", "write `t.value_counts(\"v\")[0]`"), ("pull", "write `t.v`, or `t[\"v\"]`"),
+    ("items", "write `[[name, t[name]] for name in t.columns]`"),
     ("query where", "write `t[t.v > 1]`, or `t.filter(row => row.v > 1)`"),
     ("assign mutate transform", "write `t.with(\"x\", t.v * 2)`, or `t.with({x: t.v * 2, y: 0})`"),
     ("insert add_column", "write `t.with(\"x\", values)`"),
@@ -80,7 +95,25 @@ enum ForeignNames {
   ])
 
   static let column = byName([
-    ("isna isnull", "write `c.is_missing()`"), ("notna notnull", "write `not c.is_missing()`"),
+    ("isna isnull is_null", "write `c.is_missing()`"), ("is_nan isnan", "write `isnan(c)`"),
+    ("clip clamp", "write `c.map(x => clamp(x, 0, 1))`"),
+    ("argmax idxmax", "write `argmax(c.tensor())`; the row is `t.sort(\"-v\")[0]`"),
+    ("argmin idxmin", "write `argmin(c.tensor())`; the row is `t.sort(\"v\")[0]`"),
+    ("len", "how many are there is `len(c)`, how long each text is `c.map(s => len(s))`"),
+    ("contains", "write `c.map(s => \"a\" in s)`; one of several values is `c.is_in([\"a\"])`"),
+    ("startswith", "write `c.map(s => s.startswith(\"a\"))`"),
+    ("replace", "write `c.map(x => if x == 1 { 2 } else { x })`"),
+    ("upper lower strip split", "texts are taken one by one: `c.map(s => s.upper())`"),
+    ("diff", "write `c[1:] - c[:-1]`, which is one value shorter"),
+    ("shift lag lead", "columns are not shifted; pairs of neighbours are `c[1:]` and `c[:-1]`"),
+    ("pct_change", "write `c[1:] / c[:-1] - 1`, which is one value shorter"),
+    ("rolling", "there are no rolling windows; `c.cumsum()` is the sum up to each row"),
+    ("cumprod", "write `exp(log(c).cumsum())` where all are above 0"),
+    ("name", "a column does not know its name; the table does: `t.columns`"),
+    ("mode", "write `c.value_counts()[0].value`"),
+    ("sample", "write `t.sample(5)`, or `c.list()` and choose from it"),
+    ("quarter", "write `c.floor(\"quarter\")`, or `(c.month - 1) // 3 + 1`"),
+    ("notna notnull", "write `not c.is_missing()`"),
     ("dropna drop_missing", "write `c[not c.is_missing()]`"),
     ("fillna", "write `c.fill_missing(0)`"),
     ("nunique", "write `len(c.unique())`"), ("astype cast", "write `t.convert({v: \"float\"})`"),

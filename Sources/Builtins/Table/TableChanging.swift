@@ -26,7 +26,9 @@ extension TableBuiltins {
     }
   ).knowing(TableColumns.renamed).hinting(
     argument: { name in
-      "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
+      ["columns", "mapper", "names"].contains(name)
+        ? "write `t.rename({a: \"x\", b: \"y\"})`"
+        : "write `t.rename(\"\(name)\", \"new\")`, or several as a map from old names to new ones: `t.rename({\(name): \"new\"})`"
     },
     excess:
       "several names stand in a map from old ones to new ones: `t.rename({a: \"x\", b: \"y\"})`")
@@ -116,7 +118,8 @@ extension TableBuiltins {
       search: ["dummies", "get_dummies", "indicator", "encode"],
       examples: [("table({k: [\"a\", \"b\"]}).one_hot(\"k\").columns", "[\"k=a\", \"k=b\"]")]
     ) { table, name in try table.oneHot(name) }
-    .knowing(TableColumns.naming(["name"])).abandonable(),
+    .knowing(TableColumns.naming(["name"]))
+    .hinting(excess: "of several columns: `t.one_hot(\"a\").one_hot(\"b\")`").abandonable(),
     Native(
       "convert", "The table with columns of other types.", table,
       Param<[Spelling: String]>(

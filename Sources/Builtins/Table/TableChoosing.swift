@@ -120,11 +120,11 @@ enum TableBuiltins {
     }
     guard !by.isEmpty else { throw Fault(.value, "`sort` needs the name of a column") }
     let names = try by.flatMap { value in
-      guard let names = try Names.decode(value, vm) else {
+      guard let names = try Names.attempt(value, vm) else {
         throw Fault(
           .type,
-          "rows are sorted by the names of columns or one function, found \(Representation.described(value))"
-        )
+          "rows are sorted by the names of columns or one function, found \(Representation.described(value))",
+          hint: "write `t.sort(\"v\")`, greatest first `t.sort(\"-v\")`")
       }
       return names.values
     }

@@ -182,7 +182,10 @@ extension TableBuiltins {
       context: { (vm: VM, table: Table, count: Int, seed: Int?) in
         try table.sampled(count, seed: vm.seed("sample", seed))
       }
-    ).knowing(TableColumns.same),
+    ).knowing(TableColumns.same).hinting { name in
+      ["frac", "fraction"].contains(name)
+        ? "a share of the rows is the first part of `t.split(0.5)`" : nil
+    },
     Native(
       "shuffle", "All rows in random order.", table,
       Param<Int?>(
@@ -212,9 +215,22 @@ extension TableBuiltins {
       context: { (vm: VM, table: Table, fraction: Double, stratify: Names, by: Names, seed: Int?) in
         let (first, second) = try table.split(
           fraction, stratify: stratify.values, by: by.values, seed: vm.seed("split", seed))
+        let share = Double(first.rowCount) / Double(max(1, table.rowCount))
+        if !by.values.isEmpty, table.rowCount > 0, abs(share - fraction) > 0.1 {
+          vm.note(
+            "split: the first part has \(first.rowCount) of \(table.rowCount) rows, a share of \(NumberText.brief(share)) instead of \(NumberText.brief(fraction)): all rows of one value of `by` stay together"
+          )
+        }
         return [first, second]
       }
-    ).knowing(TableColumns.naming(["stratify", "by"])),
+    ).knowing(TableColumns.naming(["stratify", "by"])).hinting { name in
+      switch name {
+      case "test_size": "write the share of the first part: `t.split(0.8)`"
+      case "train_size": "write `t.split(0.8)`"
+      case "random_state": "write `seed:`"
+      default: nil
+      }
+    },
   ]
 }
 

@@ -261,7 +261,7 @@ enum TensorData {
     if let tensor = (value.object as? Boxed<Tensor>)?.value {
       return try dtype.map { try tensor.cast(to: $0) } ?? tensor
     }
-    if let tensor = try ColumnOperators.tensor(value, dtype) { return tensor }
+    if let tensor = try ColumnOperators.tensor(value, dtype, vm) { return tensor }
     // A list of tensors of one shape is stacked, so that gradients flow.
     if let list = value.object as? ListObject, list.count > 0,
       list.values.allSatisfy({ ($0.object as? Boxed<Tensor>) != nil })

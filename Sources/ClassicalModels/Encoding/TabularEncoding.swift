@@ -225,7 +225,7 @@ public struct TabularEncoding: Sendable {
         .value,
         "the column `\(name)` holds \(cell.text) in row \(row), which is no number to learn from",
         hint:
-          "make it missing: `t.with(\"\(name)\", r => if r.\(name) == r.\(name) { r.\(name) } else { nil })`"
+          "make it missing: `t.with(\"\(name)\", t[\"\(name)\"].map(x => if isfinite(x) { x } else { nil }))`"
       )
     }
     return number

@@ -26,8 +26,10 @@ public struct TabularExamples: Sendable {
   /// - Throws: as `TabularEncoding.init`, and `value` where a label is missing.
   public init(_ table: Table, _ roles: TabularRoles) throws {
     let kept = try TabularExamples.whole(table, roles)
+    let encoding = try TabularEncoding(kept.table, roles)
     try self.init(
-      kept.table, try TabularEncoding(kept.table, roles), notes: kept.notes)
+      kept.table, encoding,
+      notes: kept.notes + TabularExamples.wideNotes(encoding, rows: kept.table.rowCount))
   }
 
   /// Rows encoded by the statistics of others, as they were in training. A table without the label's columns gives
@@ -85,6 +87,17 @@ public struct TabularExamples: Sendable {
     inputs = try TabularExamples.inputs(table, encoding, &notes)
     labels = hasLabels ? try TabularExamples.labels(table, encoding) : nil
     self.notes = notes
+  }
+
+  /// Categories of which nearly each row has its own are seldom meant: ids, dates and free text have them.
+  private static func wideNotes(_ encoding: TabularEncoding, rows: Int) -> [String] {
+    encoding.columns.compactMap { name, column in
+      guard case .categorical(let places, _, _) = column, places.count > 50,
+        2 * places.count > rows
+      else { return nil }
+      return
+        "the column `\(name)` has \(places.count) categories in \(rows) rows, an input for each; leave it out, `t.without(\(Quoting.literal(name)))`, or make numbers of it first"
+    }
   }
 
   /// The table without rows that miss something, where those are to be left out.

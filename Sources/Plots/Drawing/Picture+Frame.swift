@@ -101,7 +101,7 @@ extension Picture {
     }
     guard !title.isEmpty else { return }
     document.write(
-      TextMetrics.cut(title, to: frame.right - frame.left, size: size),
+      TextMetrics.cut(title, to: frame.right - frame.left, size: size, isBold: true),
       (frame.left + frame.right) / 2, frame.top - size * 0.45,
       "text-anchor=\"middle\" font-weight=\"bold\" fill=\"\(theme.muted)\"")
   }

@@ -49,7 +49,7 @@ struct Picture {
     let natural = plot.options.height ?? Picture.naturalHeight(plot)
     size = 13 * min(1, max(0.72, min(width / 520, natural / 340)))
     titleLines = TextMetrics.wrapped(
-      scene.title, to: width - 40, size: size * 1.23, atMost: 3)
+      scene.title, to: width - 40, size: size * 1.23, atMost: 3, isBold: true)
     x = PlotAxis(scene.x, maximumTicks: 2)
     y = PlotAxis(scene.y, maximumTicks: 2)
     let count = scene.panels.count

@@ -7,13 +7,14 @@ enum HeatmapPlot: SceneMaker {
   static let mostCells = 200
 
   static func prepare(_ scene: inout Scene, _ data: PlotData) throws {
-    let x = try data.requireX()
-    guard let y = data.valueNames.first, data.valueNames.count == 1,
+    guard let x = data.xName, let y = data.valueNames.first, data.valueNames.count == 1,
       let value = data.options.value
     else {
       throw DomainError(
         .value, "a heat map of a table needs the columns `x`, `y` and `value`",
-        hint: "x: \"predicted\", y: \"true\", value: \"count\"")
+        hint:
+          "x: \"predicted\", y: \"true\", value: \"count\"; columns beside each other come below each other by `t.unpivot([\"a\", \"b\"])`: x: \"name\", value: \"value\""
+      )
     }
     guard data.options.log.isEmpty else {
       throw DomainError(.value, "a heat map has categories along x and y: not logarithmic")

@@ -19,6 +19,9 @@ enum LinePlot: SceneMaker {
     }
     let isDodged = dodges(all)
     for (part, points) in zip(parts, all) {
+      if part.rows.contains(where: { part.column.numbers[$0] == nil && !x[$0].isNaN }) {
+        scene.note("lines pass over missing values; nan breaks them")
+      }
       PointSeries.include(points, in: &scene)
       let hasIntervals = points.contains { $0.low != nil }
       let asBand = hasIntervals && points.count > 24
@@ -91,13 +94,16 @@ enum PointSeries {
     let lost = part.rows.count { x[$0].isNaN }
     scene.count(lost, "of `\(data.xName ?? "x")`", .missing)
     var points: [Point] = []
+    var endless = 0
     for (turn, row) in part.rows.enumerated() {
       try Cancellation.check(turn: turn)
       guard let value = part.column.numbers[row], !x[row].isNaN else { continue }
       var point = Point(x: x[row], y: value)
-      if let intervals, let low = intervals.low[row], let high = intervals.high[row],
-        !low.isNaN, !high.isNaN
+      if let intervals,
+        [intervals.low[row], intervals.high[row]].contains(where: { $0?.isNaN ?? true })
       {
+        endless += value.isNaN ? 0 : 1
+      } else if let intervals, let low = intervals.low[row], let high = intervals.high[row] {
         guard low <= high else {
           throw DomainError(
             .value,
@@ -107,6 +113,10 @@ enum PointSeries {
         (point.low, point.high) = (low, high)
       }
       points.append(point)
+    }
+    // Elsewhere intervals are something more, and a mean of one value has none.
+    if data.kind == .errorbar || data.kind == .forest {
+      scene.count(endless, "of `\(part.column.name)`", .endless)
     }
     return points
   }

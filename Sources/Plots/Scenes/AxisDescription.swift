@@ -31,6 +31,11 @@ struct AxisDescription: Sendable {
 
   var isLogarithmic: Bool { scale == .logarithmic }
 
+  /// Whether a value lies within the ends that were asked for.
+  func admits(_ value: Double) -> Bool {
+    value >= limits.low ?? -.infinity && value <= limits.high ?? .infinity
+  }
+
   /// Whether a value has no place on the scale itself, only one beyond it.
   func isBeyond(_ value: Double) -> Bool {
     switch scale {

@@ -116,7 +116,7 @@ public struct Scene: Sendable {
 
   /// What is counted over all panels and series, and then said in a note.
   enum Gap: Sendable {
-    case undefined, missing, infinite, infiniteStack, outside, zero
+    case undefined, missing, endless, infinite, infiniteStack, outside, zero
 
     func sentence(_ count: Int, _ what: String) -> String {
       let values = count == 1 ? "value" : "values"
@@ -124,6 +124,8 @@ public struct Scene: Sendable {
       return switch self {
       case .undefined: "\(count) \(values) \(what) \(are) nan"
       case .missing: "\(count) \(values) \(what) \(are) missing"
+      case .endless:
+        "\(count) \(values) \(what) \(count == 1 ? "has" : "have") no interval: an end is missing"
       case .infinite: "\(count) \(values) \(what) \(are) infinite, in no bin"
       case .infiniteStack: "\(count) \(values) \(what) \(are) infinite, in no stack"
       case .zero: "\(count) \(values) \(what) \(are) 0, where a logarithmic axis has no bins"
@@ -150,6 +152,28 @@ public struct Scene: Sendable {
   /// Turns what was counted into notes.
   mutating func noteCounts() {
     for key in gapOrder { note(key.gap.sentence(gaps[key] ?? 0, key.what)) }
+  }
+
+  /// Says where the limits that were asked for leave nothing to see.
+  mutating func noteEmptyLimits() {
+    for (axis, description) in [("x", x), ("y", y)] where description.categories == nil {
+      let (extent, limits) = (description.extent, description.limits)
+      guard extent.low <= extent.high else { continue }
+      if limits.low.map({ $0 > extent.high }) ?? false
+        || limits.high.map({ $0 < extent.low }) ?? false
+      {
+        note("the limits of \(axis) leave nothing to see")
+        return
+      }
+    }
+    let shapes = panels.flatMap(\.layers).map(\.shape)
+    let areAllPoints = shapes.allSatisfy { if case .points = $0 { true } else { false } }
+    guard areAllPoints, placeCount > 0 else { return }
+    let isSeen = shapes.contains { shape in
+      guard case .points(let places) = shape else { return false }
+      return places.contains { x.admits($0.x) && y.admits($0.y) }
+    }
+    if !isSeen { note("the limits leave no point to see") }
   }
 
   /// Lines across all panels.

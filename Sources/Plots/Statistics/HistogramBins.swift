@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Statistics
+import Tables
 
 /// The edges of a histogram's bins, and how many values lie between them: [a, b), the last one [a, b].
 struct HistogramBins: Sendable, Equatable {
@@ -53,23 +54,7 @@ struct HistogramBins: Sendable, Equatable {
   }
 
   private static func equal(_ values: [Double], _ count: Int) -> [Double] {
-    var low = values.min() ?? 0
-    var high = values.max() ?? 1
-    if low == high {
-      // As NumPy; farther from 0 a half is lost in rounding.
-      let half = max(0.5, abs(low) * 1e-6)
-      low -= half
-      high += half
-    }
-    var edges = (0...count).map { index in
-      let part = Double(index) / Double(count)
-      return low * (1 - part) + high * part
-    }
-    edges[count] = high
-    // Between neighbouring floats there is no room for that many.
-    var distinct: [Double] = []
-    for edge in edges where distinct.last.map({ $0 < edge }) ?? true { distinct.append(edge) }
-    return distinct.count > 1 ? distinct : [low, high.nextUp]
+    BinEdges.equal(from: values.min() ?? 0, to: values.max() ?? 1, count: count)
   }
 
   /// How many of the values lie in each bin, and how many in none.
@@ -78,12 +63,11 @@ struct HistogramBins: Sendable, Equatable {
     var outside = 0
     for (index, value) in values.enumerated() {
       try Cancellation.check(turn: index)
-      guard value >= edges[0], value <= edges[edges.count - 1] else {
+      if let bin = BinEdges.bin(of: value, in: edges) {
+        counts[bin] += 1
+      } else {
         outside += 1
-        continue
       }
-      let above = edges.partitioningIndex { $0 > value }
-      counts[min(above, edges.count - 1) - 1] += 1
     }
     return (counts, outside)
   }

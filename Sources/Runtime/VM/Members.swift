@@ -68,7 +68,7 @@ extension VM {
       ? "it is a field: write `.\(name)` without `(…)`"
       : Suggest.member(
         name, isCalled: isCall, among: names, of: methods(of: object),
-        foreign: object.nativeType?.foreignNames ?? [:],
+        foreign: foreignNames(of: object),
         globals: hasFunctions(object) ? interpreter.entities : [:])
     guard case .object(let reference) = object else {
       return Fault(
@@ -87,6 +87,14 @@ extension VM {
         .name, "\(object.typeWithArticle) has no \(isCall ? "method" : "field") `\(name)`",
         hint: hint ?? Suggest.parts(own))
     }
+  }
+
+  /// What other tools call members of a value, with what to write here.
+  private func foreignNames(of object: Value) -> [String: String] {
+    if case .object(let reference) = object, reference.kind == .module {
+      return Suggest.foreignMembers(of: reference.module.name)
+    }
+    return object.nativeType?.foreignNames ?? [:]
   }
 
   /// Whether a global function may be meant where a value has no such member.

@@ -343,7 +343,10 @@ extension VM {
     }
     throw Fault(
       .type,
-      "\(Representation.described(left)) and \(Representation.described(right)) have no order")
+      "\(Representation.described(left)) and \(Representation.described(right)) have no order",
+      hint: left.isNothing || right.isNothing
+        ? "nil is a missing value: ask for it first, `x != nil`; a mask leaves it out, `t[t.v > 1]`"
+        : nil)
   }
 
   /// What asks for a condition's value, as the instructions name it.

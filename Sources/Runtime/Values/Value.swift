@@ -62,6 +62,8 @@ public enum Value: BitwiseCopyable, @unchecked Sendable {
 
   static func withArticle(_ name: String) -> String {
     if name == "nil" { return name }
+    // The one type whose name is a plural.
+    if name == "groups" { return "a value of type groups" }
     return ("aeiou".contains(name.first ?? "x") ? "an " : "a ") + name
   }
 

@@ -31,7 +31,11 @@ extension VM {
     guard let result = try Comparison.less(a, b, self) else {
       throw Fault(
         .type, "\(a.typeWithArticle) and \(b.typeWithArticle) have no order",
-        hint: "say what to compare by: `key: x => …`")
+        hint: [a, b].contains { $0.typeName == "column" }
+          ? "of one column write `t.v.max()`; value by value `t.v.map(x => max(x, 3))`"
+          : a.isNothing || b.isNothing
+            ? "nil is a missing value: leave it out, `[x for x in xs if x != nil]`; a column puts it last, `t.v.sort()`"
+            : "say what to compare by: `key: x => …`")
     }
     return result
   }

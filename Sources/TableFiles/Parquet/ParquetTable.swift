@@ -72,7 +72,7 @@ enum ParquetTable {
     var types: [Spelling: Series.Kind] = [:]
     for entry in footer[5]?.list ?? [] where entry[1]?.text == typesKey {
       guard let text = entry[2]?.text,
-        case .map(let entries)? = try? JSONCell.parse(Array(text.utf8), source: typesKey)
+        case .map(let entries)? = (try? JSONCell.parse(Array(text.utf8), source: typesKey))?.cell
       else { continue }
       for entry in entries {
         if case .string(let kind) = entry.value {
