@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "Privacy",
       dependencies: [
-        "Files", "Foundations", "JSONValues", "Learning", "Statistics", "Tables", "Tensors", "Text",
+        "CKernels", "Files", "Foundations", "JSONValues", "Learning", "Statistics", "Tables",
+        "Tensors", "Text",
       ]),
     .target(
       name: "Distillation",
@@ -119,8 +120,7 @@ let package = Package(
     .testTarget(
       name: "PrivacyTests",
       dependencies: [
-        "Files", "Foundations", "JSONValues", "Learning", "Privacy", "Statistics", "Tables",
-        "Tensors", "Text",
+        "Foundations", "Learning", "Privacy", "Statistics", "Tables", "Tensors", "Text",
       ],
       exclude: ["Oracles"]),
     .testTarget(

@@ -14,9 +14,7 @@ struct ColonCommand {
     // Immutable; the closures capture nothing.
     ColonCommand(
       name: "help", usage: ":help", summary: "shows these commands",
-      body: { _, prompt in
-        print(listing(prompt))
-      }),
+      body: { _, prompt in print(listing(prompt)) }),
     ColonCommand(
       name: "vars", usage: ":vars", summary: "lists the variables of this session",
       body: { _, prompt in

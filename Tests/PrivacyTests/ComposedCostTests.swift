@@ -6,8 +6,8 @@ import Testing
 @testable import Privacy
 
 @Suite struct ComposedCostTests {
-  /// Random settings of DP-SGD (Scripts/oracles/accounting.py): not above dp-accounting, between prv-accountant's bounds
-  /// and between our own, in the order of the accountants.
+  /// Random settings of DP-SGD (Scripts/oracles/accounting.py): not above dp-accounting, between prv-accountant's
+  /// bounds and between our own, in the order of the accountants.
   @Test func randomSettings() throws {
     for row in try Oracle("accounting").rows {
       let event = Event.sampledGaussian(

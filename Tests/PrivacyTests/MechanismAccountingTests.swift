@@ -180,8 +180,8 @@ import Testing
     }
   }
 
-  /// Randomised response about one of two people, drawn anew in each of three rounds: all outcomes of one data set whose
-  /// first person changes.
+  /// Randomised response about one of two people, drawn anew in each of three rounds: all outcomes of one data set
+  /// whose first person changes.
   @Test func fixedSizeByEnumeration() throws {
     let truth = 1 / (1 + exp(-1.5))
     for (a, b) in [(1 - truth, 0.5), (0.5, truth)] {

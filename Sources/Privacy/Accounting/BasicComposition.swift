@@ -1,5 +1,6 @@
-// Basic composition (Dwork, Kenthapadi, McSherry, Mironov, Naor 2006, theorem 1): epsilons add up, and deltas do. It holds
-// whatever was chosen by earlier results (Rogers, Roth, Ullman, Vadhan 2016, section 3), and needs no delta of its own.
+// Basic composition (Dwork, Kenthapadi, McSherry, Mironov, Naor 2006, theorem 1): epsilons add up, and deltas do. It
+// holds whatever was chosen by earlier results (Rogers, Roth, Ullman, Vadhan 2016, section 3), and needs no delta of
+// its own.
 
 import Foundations
 

@@ -41,8 +41,8 @@ struct LossAtoms: Sendable {
   }
 
   /// Noise with P[k] ∝ e^(-ε·|k|/Δ), moved by Δ whole numbers: smaller moves cost less, since the noise is log-concave
-  /// (the likelihood ratio is monotone, so that the best test is a threshold). For large Δ runs of neighbouring outcomes
-  /// have their dots connected.
+  /// (the likelihood ratio is monotone, so that the best test is a threshold). For large Δ runs of neighbouring
+  /// outcomes have their dots connected.
   static func discreteLaplace(epsilon: Double, sensitivity: Int) -> LossAtoms {
     let step = epsilon / Double(sensitivity)
     // Outcomes 1 … Δ-1 in runs of equal length; those up to 0 and those from Δ on have the losses ±ε.

@@ -1,10 +1,10 @@
 // Privacy loss distributions (Sommer, Meiser, Mohammadi 2019; Koskela, Jälkö, Honkela 2020, arXiv 1906.03049): what an
 // observer's log-likelihood ratio looks like, composed over all steps; tighter than Rényi orders. Each mechanism is
-// dominated by a pair of distributions (LossAtoms, SampledGaussianLoss, StepLoss name the theorems), and the composition
-// of such pairs dominates that of the mechanisms (Zhu, Dong, Wang 2022, arXiv 2106.08567, theorem 10). The mathematics
-// of composing is in TiltedComposition; both directions, a unit added or removed, are composed and the larger epsilon
-// counts. Gaussian noise on all data has a closed form. Rényi orders and adding up epsilons bound the same thing: the
-// smallest of the bounds holds.
+// dominated by a pair of distributions (LossAtoms, SampledGaussianLoss, StepLoss name the theorems), and the
+// composition of such pairs dominates that of the mechanisms (Zhu, Dong, Wang 2022, arXiv 2106.08567, theorem 10). The
+// mathematics of composing is in TiltedComposition; both directions, a unit added or removed, are composed and the
+// larger epsilon counts. Gaussian noise on all data has a closed form. Rényi orders and adding up epsilons bound the
+// same thing: the smallest of the bounds holds.
 
 import Foundation
 import Foundations

@@ -102,9 +102,9 @@ enum RenyiCurve {
     return min(epsilon, SpecialFunctions.logAdd(first, second) / power * (1 + 1e-12))
   }
 
-  /// A sample of fixed size, the share `rate` of all, of a mechanism with `divergence`, at most `largest`, when one unit
-  /// is replaced (theorem 9 there, for whole orders). In between log A = (α - 1)·RDP(α) is convex: a straight line is
-  /// above it.
+  /// A sample of fixed size, the share `rate` of all, of a mechanism with `divergence`, at most `largest`, when one
+  /// unit is replaced (theorem 9 there, for whole orders). In between log A = (α - 1)·RDP(α) is convex: a straight line
+  /// is above it.
   static func fixedSize(
     _ rate: Double, _ divergence: (Double) -> Double, _ largest: Double, _ orders: [Double]
   ) -> [Double] {

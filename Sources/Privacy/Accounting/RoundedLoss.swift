@@ -1,7 +1,7 @@
 import Foundation
 
 /// A loss rounded to the nearest points of the grid h·ℤ, around a ring of as many places as `masses` has: what lies
-/// beyond the grid, and infinite losses, are left out and the rest scaled to 1.
+/// beyond the grid, and infinite losses, are left out and the rest scaled to 1 (Gopi, Lee, Wutschitz 2021, section 4).
 struct RoundedLoss: Sendable {
   private(set) var masses: [Double]
   /// By how much all points have to be shifted for the mean to stay what it is.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The loss of a Gaussian step on a grid, by quadrature in each cell.
+/// The loss of a Gaussian step on a grid, by quadrature in each cell (dots connected as in Doroshenko et al. 2022).
 extension SampledGaussianLoss {
   /// On the grid h·ℤ, dots connected; losses below `floor` count as the grid point above it, what lies beyond the
   /// range as infinite.

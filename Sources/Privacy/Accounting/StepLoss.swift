@@ -126,8 +126,8 @@ enum StepLoss: Sendable {
     }
   }
 
-  /// A sample of fixed size, the share γ of all, when one unit is replaced. With H_a(P‖Q) the hockey-stick divergence of
-  /// the mechanism's own pair, no divergence is larger than H_a((1-γ)Q + γP ‖ Q) where a = e^ε ≥ 1 (Balle, Barthe,
+  /// A sample of fixed size, the share γ of all, when one unit is replaced. With H_a(P‖Q) the hockey-stick divergence
+  /// of the mechanism's own pair, no divergence is larger than H_a((1-γ)Q + γP ‖ Q) where a = e^ε ≥ 1 (Balle, Barthe,
   /// Gaboardi 2018, arXiv 1807.01647: advanced joint convexity, tight for one step) and, with the roles exchanged,
   /// H_a(P ‖ (1-γ)P + γQ) where a < 1 (Zhu, Dong, Wang 2022, theorem 11). The pair that has just these: losses above 0
   /// are those of the first, losses below 0 those of the second, and what remains has the loss 0.

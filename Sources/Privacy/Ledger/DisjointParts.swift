@@ -1,6 +1,6 @@
 // Parallel composition (McSherry 2009, "Privacy integrated queries", theorem 4): a unit that joins or leaves is in one
-// of several disjoint parts of the data, so what is done to the others does not touch it. What a ledger has spent is the
-// largest of what the parts have, each with what was done to all data.
+// of several disjoint parts of the data, so what is done to the others does not touch it. What a ledger has spent is
+// the largest of what the parts have, each with what was done to all data.
 
 /// All that can have happened to one unit's data.
 enum DisjointParts {

@@ -3,8 +3,9 @@
 // is refused. What is charged is never given back.
 //
 // By default the events' loss distributions are composed (Koskela, Jälkö, Honkela 2020; Zhu, Dong, Wang 2022,
-// proposition 10), the tightest bound: it presupposes that which mechanisms run, and with how much noise, was not chosen
-// by what was released before. With `isAdaptive` the budget is a filter that holds in any case (`AdaptiveFilter`).
+// proposition 10), the tightest bound: it presupposes that which mechanisms run, and with how much noise, was not
+// chosen by what was released before. With `isAdaptive` the budget is a filter that holds in any case
+// (`AdaptiveFilter`).
 
 import Foundation
 import Foundations
@@ -73,7 +74,8 @@ public final class Ledger: Sendable {
   /// Charges an operation: it has been written down when this returns.
   ///
   /// - Parameter part: the disjoint part of the data that it looks at.
-  /// - Throws: `privacy` where it would overrun the budget, or makes another promise than the ledger; nothing is charged
+  /// - Throws: `privacy` where it would overrun the budget, or makes another promise than the ledger; nothing is
+  ///   charged
   ///   then.
   public func charge(
     _ event: Event, operation: String, place: String = "", part: [Int] = []

@@ -12,8 +12,8 @@ import JSONValues
 // A record is appended and on the disk before its operation looks at any data; only then the first line's count goes
 // up. So a process that is killed at any moment has charged too much or nothing. The seals chain: each is the
 // fingerprint of its record and the seal before. From the count and the seals it is seen where records are missing or
-// were changed, from the file's number that it is a copy, and from what the machine remembers that it was put back to an
-// earlier state. Nobody who may write the file can be kept from writing another one: what this finds is accidents,
+// were changed, from the file's number that it is a copy, and from what the machine remembers that it was put back to
+// an earlier state. Nobody who may write the file can be kept from writing another one: what this finds is accidents,
 // restored backups and careless copies.
 
 /// The records of one ledger on disk.
@@ -74,7 +74,8 @@ final class LedgerFile: Sendable {
   /// Reads a file of the same terms. To be called in `exclusively`.
   ///
   /// - Parameter isMoved: whether a file with another number than it was made with is taken for the ledger itself.
-  /// - Throws: `privacy` where its terms are others, it is a copy, or records are missing or were changed; `parse` where
+  /// - Throws: `privacy` where its terms are others, it is a copy, or records are missing or were changed; `parse`
+  ///   where
   ///   it is no ledger, or one of another version.
   func open(_ terms: LedgerTerms, isMoved: Bool) throws(DomainError) -> State {
     var state = State()

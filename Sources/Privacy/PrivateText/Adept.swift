@@ -3,8 +3,8 @@ import Learning
 import Tensors
 import Text
 
-/// ADePT: an auto-encoder of utterances, trained without noise, and a mechanism on its codes. See `LatentMechanism` for
-/// the papers and for what holds.
+/// ADePT (Krishna, Gupta, Dupuy 2021): an auto-encoder of utterances, trained without noise, and a mechanism on its
+/// codes. See `LatentMechanism` for what holds of it.
 ///
 /// Trained without privacy: a rewritten utterance protects the one that it was made from, not those that the
 /// auto-encoder was trained on, whose words and sentences it knows. Trained on public texts it protects all.

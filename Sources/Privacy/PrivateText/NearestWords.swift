@@ -3,8 +3,8 @@
 //   ‖q - b‖² = ‖q‖² - 2·(q·b - ‖b‖²/2)
 //
 // The bracket is one product with a further component, 1 against -‖b‖²/2. Its rounding is bounded by (width + 1)·u
-// times the sum of the terms' sizes (Higham 2002, section 3.1, whatever the order of summation), so every word whose score is
-// within twice the bound of the best one is looked at in f64.
+// times the sum of the terms' sizes (Higham 2002, section 3.1, whatever the order of summation), so every word whose
+// score is within twice the bound of the best one is looked at in f64.
 
 import CKernels
 import Foundations
