@@ -40,6 +40,7 @@ public protocol HostServices: ScriptHost {
 }
 
 extension HostServices {
+  public var stateFolder: String? { nil }
   public func sawFailures(ofSweep sweep: Int) {}
 }
 
@@ -119,7 +120,6 @@ extension VM {
 /// For scripts that run without a session: files are read and written as they are named, nothing is shown or recorded.
 final class StandInHost: HostServices {
   static let shared = StandInHost()
-  let stateFolder: String? = nil
   let display = Display()
   let isReportDue = false
   let workers = 1
