@@ -14,7 +14,7 @@ import Testing
 
   @Test func colonCommandsComplete() {
     #expect(ColonCommand.completions(":hi").candidates.map(\.text) == ["history"])
-    #expect(ColonCommand.completions(":").candidates.count == 9)
+    #expect(ColonCommand.completions(":").candidates.count == 10)
   }
 
   @Test func durationsHaveUnits() {

@@ -69,7 +69,7 @@ enum TableFileBuiltins {
     case "sep", "delimiter", "delim": "write `separator: \";\"`"
     case "na_values", "na": "write `missing: [\"\", \"NA\"]`"
     case "dtype", "dtypes", "col_types": "write `types: {v: \"string\"}`"
-    case "names", "columns": "names come from the first line, or `header: false` and `.rename(…)`"
+    case "names", "columns": "names come from the first line, or `header: false` and `.rename({…})`"
     default: nil
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The probabilities of one step's losses on the grid h·ℤ, from grid place `first` on, its dots connected (Doroshenko et
-/// al. 2022, arXiv 2207.04380).
+/// The probabilities of one step's losses on the grid h·ℤ, from grid place `first` on, its dots connected (Doroshenko
+/// et al. 2022, arXiv 2207.04380).
 struct GridMasses: Sendable {
   var first: Int
   var values: [Double]

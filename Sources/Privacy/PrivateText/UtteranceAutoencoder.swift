@@ -2,9 +2,9 @@ import Foundations
 import Learning
 import Tensors
 
-/// A sequence auto-encoder as ADePT (Krishna, Gupta, Dupuy 2021) has it: an LSTM reads the words, a linear map makes its last states a code of
-/// `width` numbers, whose length is clipped; from this code alone another LSTM, told the positions, gives all words at
-/// once. (The published one gives them one after the other.)
+/// A sequence auto-encoder as ADePT (Krishna, Gupta, Dupuy 2021) has it: an LSTM reads the words, a linear map makes
+/// its last states a code of `width` numbers, whose length is clipped; from this code alone another LSTM, told the
+/// positions, gives all words at once. (The published one gives them one after the other.)
 final class UtteranceAutoencoder: Layer {
   /// Words of a text; longer ones are cut.
   let length: Int
