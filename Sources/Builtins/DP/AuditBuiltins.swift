@@ -21,7 +21,7 @@ extension AuditResult: NativeValue {
     type.field("violated", "Whether the claim is refuted: `lower > claimed`.") { $0.isViolated }
     type.field("delta", "The delta of the claim.") { $0.delta }
     type.field("level", "The chance that `lower` holds.") { $0.level }
-    type.field("method", "one_run or classical.") { $0.method.rawValue }
+    type.field("method", "How it was audited: one_run or classical.") { $0.method.rawValue }
     type.field("trials", "Canaries of the one run, or runs of the one canary.") { $0.trials }
     type.field("guesses", "Of how many the attacker said whether they were in.") { $0.guesses }
     type.field("correct", "Of how many that was right.") { $0.correct }

@@ -98,7 +98,7 @@ enum CanaryBuiltins {
 
   static let exposure = Native(
     "exposure",
-    "How many bits of the secret a model gives away: log2 of the number of other secrets, less log2 of the rank of this one's perplexity among them. `value` is that by rank, `extrapolated` by a skew-normal distribution, which goes on beyond the number of references.",
+    "How many bits of the secret a model gives away. These are log2 of the number of other secrets, less log2 of the rank of this one's perplexity among them. `value` is that by rank, `extrapolated` by a skew-normal distribution, which goes on beyond the number of references.",
     Param<Canary>("canary"),
     Param<ExposedModel>(
       "model",
@@ -175,7 +175,7 @@ enum CanaryBuiltins {
 
   static let extract = Native(
     "extract",
-    "Searches for the secret in the model (ModIvA; Parikh, Dupuy, Gupta 2022): tokens are mixtures that go down the gradient of the label's loss while the model stays as it is. `text`, `exact` and `hamming` (the share of wrong tokens) are of the start with the least loss; `accuracy` and `mean_hamming` are over all starts, `texts` what each found.",
+    "Searches for the secret in the model (ModIvA; Parikh, Dupuy, Gupta 2022). Tokens are mixtures that go down the gradient of the label's loss while the model stays as it is. `text`, `exact` and `hamming` (the share of wrong tokens) are of the start with the least loss; `accuracy` and `mean_hamming` are over all starts, `texts` what each found.",
     parameters: [
       canary, model, label, vocabulary, starts, iterations, patience, rate, temperature,
       finalTemperature, loss, seed,

@@ -61,7 +61,7 @@ enum LedgerBuiltins {
   static let methods = [
     Native(
       "report",
-      "The charges in order: place in the script, time, operation, event, and the epsilon that was spent after each.",
+      "The charges in order. Each has its place in the script, time, operation, event, and the epsilon that was spent after it.",
       ledger, returns: "table",
       examples: [("len(dp.ledger(epsilon: 1).report())", "0")]
     ) { handle in try handle.report() },
@@ -78,7 +78,7 @@ enum LedgerBuiltins {
     },
     Native(
       "split",
-      "Ledgers over `parts` disjoint parts of the data: each unit is in one of them at most, and which one follows from that unit alone. Each part may spend all that is left, and this ledger spends what the part spends that spends most (parallel composition, McSherry 2009). For `add_remove` neighbours only.",
+      "Ledgers over disjoint parts of the data. Each unit is in one of them at most, and which one follows from that unit alone. Each part may spend all that is left, and this ledger spends what the part spends that spends most (parallel composition, McSherry 2009). For `add_remove` neighbours only.",
       ledger, Param<Int>("parts", "How many.", .within(1, 1_000_000)),
       returns: "list of ledger", examples: [("len(dp.ledger(epsilon: 1).split(3))", "3")]
     ) { handle, parts in

@@ -102,7 +102,7 @@ extension LedgerHandle: NativeValue {
     }
     type.field(
       "spent",
-      "What was spent so far, {low, value, high, delta, accountant}: no epsilon below `low` holds, the one that is promised is `high`.",
+      "What was spent so far. No epsilon below `low` holds, the one that is promised is `high`.",
       returns: "{low, value, high, delta, accountant}"
     ) { handle in
       let spent = try handle.spent()
