@@ -116,6 +116,23 @@ import Testing
     #expect(again.errors.contains("3 trials from the run store charged nothing"))
   }
 
+  @Test func whatRanOutsideOfALedgerIsNotTakenUpInsideOfOne() throws {
+    let binary = try Binary()
+    try binary.write(
+      """
+      param inside = false
+      fn trials() { sweep a in [1, 2] { {n: dp.count([1, 2], epsilon: 0.1).epsilon * a} } }
+      let ledger = dp.ledger(epsilon: 1, delta: 0)
+      let r = nil
+      if inside { with ledger { r = trials() } } else { r = trials() }
+      print(len(r), f"{ledger.left:.2f}")
+
+      """, to: "sweep.fl")
+    #expect(try binary.run(["run", "sweep.fl", "--seed", "1"]).output == "2 1.00\n")
+    let inside = try binary.run(["run", "sweep.fl", "--seed", "1", "-p", "inside=true"])
+    #expect(inside.output == "2 0.80\n", "\(inside.errors)")
+  }
+
   @Test func seededNoiseIsRefusedInsideALedger() throws {
     let binary = try Binary()
     try binary.write(

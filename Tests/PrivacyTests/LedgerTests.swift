@@ -113,6 +113,34 @@ private func isPrivacyError(_ body: () throws -> Void) -> Bool {
     #expect(abs(try ledger.spent().high - 0.95) < 1e-6)
   }
 
+  @Test func whatIsLeftOfAPartCountsOtherSplits() throws {
+    let ledger = try Ledger(try terms(1, delta: 0))
+    let (a, b) = (try ledger.split(), try ledger.split())
+    try ledger.charge(pure(0.6), operation: "dp.mean", part: [a, 0])
+    // Nobody knows which units of the first split's part are in the second one's.
+    #expect(try ledger.spent(part: [b, 1]).high == 0.6)
+    #expect(try ledger.spent(part: [a, 1]).high == 0)
+    #expect(try !ledger.allows(pure(0.5), part: [b, 1]))
+    #expect(try ledger.allows(pure(1), part: [a, 1]))
+  }
+
+  @Test func deltasAddUpToTheLastOne() throws {
+    let ledger = try Ledger(try terms(0.3))
+    for _ in 0..<2 {
+      try ledger.charge(
+        Event(.approximate(epsilon: 0.1, delta: 5e-7)), operation: "dp.histogram")
+    }
+    try ledger.charge(pure(0.1), operation: "dp.mean")
+    #expect(try ledger.spent().high <= 0.3 + 1e-9)
+    do {
+      try ledger.charge(
+        Event(.approximate(epsilon: 1e-3, delta: 1e-9)), operation: "dp.histogram")
+      Issue.record("nothing was refused")
+    } catch let error as DomainError {
+      #expect(error.message.hasPrefix("this would exceed the budget's delta"))
+    }
+  }
+
   @Test func manySplitsAreBoundedFromAbove() throws {
     // Each split's parts hold different events: 2^10 ways, more than are gone through.
     let ledger = try Ledger(try terms(10, isAdaptive: true))

@@ -49,6 +49,21 @@ import Testing
           .release(ages, &random).value, 35, absolute: 1e-3))
   }
 
+  /// Where there may be no value at all, nothing is said of their mean, however little noise there is.
+  @Test func ofNothingTheIntervalIsAll() throws {
+    let bounds = try ValueBounds(0, 5)
+    var random = CoinFlips(seeded: RandomKey(seed: 3))
+    for epsilon in [1.0, 100, 1e9] {
+      let mean = try statistic(.mean(bounds), epsilon).release([], &random)
+      #expect(mean.low == 0 && mean.high == 5)
+      let variance = try statistic(.variance(bounds), epsilon).release([], &random)
+      #expect(variance.low == 0 && variance.high >= 6.25)
+    }
+    // With hardly any noise an interval still holds what rounding to the grid moves.
+    let sure = try statistic(.mean(bounds), 1e12).release([1, 2, 3], &random)
+    #expect(sure.low <= 2 && sure.high >= 2 && sure.high - sure.low < 1e-6)
+  }
+
   /// The share of intervals that hold what comes out without noise: not below the level, by six standard errors.
   @Test func intervalsCover() throws {
     let bounds = try ValueBounds(0, 15)

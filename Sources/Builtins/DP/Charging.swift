@@ -59,6 +59,17 @@ extension VM {
   /// How neighbouring data sets differ: as the ledger in force says, else by one unit more or less.
   var neighbours: Neighbours { ledgersInForce.last?.ledger.terms.neighbours ?? .addOrRemoveOne }
 
+  /// What a recorded trial must have run under to be taken up: a ledger of the same kind, in which all noise was the
+  /// operating system's; nil outside of any.
+  public var ledgerTerms: String? {
+    let ledgers = ledgersInForce.map { handle in
+      let terms = handle.ledger.terms
+      return
+        "\(terms.unit.rawValue) \(terms.neighbours.rawValue) \(terms.delta) \(handle.ledger.path ?? "")"
+    }
+    return ledgers.isEmpty ? nil : "ledger " + ledgers.joined(separator: ", ")
+  }
+
   /// The delta of the ledger in force, which operations take where none is given; nil outside of any.
   var ledgerDelta: Double? { ledgersInForce.last?.ledger.terms.delta }
 }

@@ -206,7 +206,10 @@ struct LabelledExamples: Bindable {
       }
     case .rows(let rows): return try rows.table.column(name).series.cells
     case .map(let entries):
-      switch entries.first(where: { $0.name.isSpelt(name) })?.entry {
+      // Of one example it is the label, of all of them the labels.
+      let wanted =
+        name == "label" && !entries.contains(where: { $0.name.isSpelt(name) }) ? "labels" : name
+      switch entries.first(where: { $0.name.isSpelt(wanted) })?.entry {
       case .cells(let cells): return cells
       case .tensor(let tensor) where tensor.rank == 1:
         return try tensor.dtype.isFloating

@@ -9,7 +9,8 @@ struct BasicComposition {
   /// Nil once something has no epsilon of its own.
   private var sum: UpwardSum? = UpwardSum()
   /// The sum of the deltas of approximate mechanisms.
-  private(set) var delta = 0.0
+  var delta: Double { failing.upperBound }
+  private var failing = UpwardSum()
   /// Everything as what it is where no delta strikes: an approximate mechanism is then a pure one.
   private(set) var divergent: [Mechanism] = []
 
@@ -25,7 +26,7 @@ struct BasicComposition {
       sum?.add((1 / noise).nextUp, times: count)
       divergent.append(.repeated(mechanism, times: times))
     case .approximate(let epsilon, let delta):
-      self.delta += delta * count
+      failing.add(delta, times: count)
       sum?.add(epsilon, times: count)
       divergent.append(.repeated(.pure(epsilon: epsilon), times: times))
     case .composed(let parts): for part in parts { add(part, times: times) }
@@ -49,7 +50,7 @@ struct BasicComposition {
       throw DomainError(
         .privacy, "basic composition knows only what has an epsilon of its own, not Gaussian noise")
     }
-    guard self.delta <= delta * (1 + 1e-12) else { return .infinity }
+    guard self.delta <= delta else { return .infinity }
     return epsilon
   }
 }

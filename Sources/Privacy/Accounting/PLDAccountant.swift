@@ -122,17 +122,13 @@ public struct PLDAccountant: Sendable {
   /// Basic composition: epsilons add up, and so do the deltas of what is approximate. Exact where delta is 0.
   private static func sum(of parts: [StepPart], delta: Double) -> Double {
     var epsilon = UpwardSum()
-    var failing = 0.0
-    var terms = 0.0
+    var failing = UpwardSum()
     for part in parts {
       let (largest, failed) = part.simpleCost
       epsilon.add(largest, times: Double(part.times))
-      failing += Double(part.times) * failed
-      if failed > 0 { terms += Double(part.times) }
+      failing.add(failed, times: Double(part.times))
     }
-    // A single delta may be all of it; sums of several may have been rounded down.
-    let most = terms > 1 ? failing * (1 + 1e-12) : failing
-    return most <= delta ? epsilon.upperBound : .infinity
+    return failing.upperBound <= delta ? epsilon.upperBound : .infinity
   }
 }
 

@@ -12,6 +12,15 @@ enum DisjointParts {
     ways(entries.map { ($0.part[...], $0.event) }).map(listed)
   }
 
+  /// Whether no unit can be in both of two parts: they are different parts of one split.
+  static func areDisjoint(_ a: [Int], _ b: [Int]) -> Bool {
+    for place in stride(from: 0, to: min(a.count, b.count) - 1, by: 2) {
+      guard a[place] == b[place] else { return false }
+      if a[place + 1] != b[place + 1] { return true }
+    }
+    return false
+  }
+
   private typealias Counts = [Event: Int]
 
   /// Ways that are gone through one by one.

@@ -29,7 +29,7 @@ public final class Ledger: Sendable {
     var entries: [LedgerEntry] { file.entries }
   }
 
-  /// Rounding of a budget: ten times 0.1 are within 1.
+  /// How far, relative to it, a budget may be overrun by rounding: ten times 0.1 are within 1.
   private static let tolerance = 1e-9
 
   /// - Parameters:
@@ -80,7 +80,7 @@ public final class Ledger: Sendable {
   public func charge(
     _ event: Event, operation: String, place: String = "", part: [Int] = []
   ) throws {
-    try terms.check(event, operation)
+    let event = try terms.checked(event, operation)
     try exclusively { books in
       let entry = LedgerEntry(
         event: event, operation: operation, place: place, time: now(), part: part)
@@ -99,7 +99,7 @@ public final class Ledger: Sendable {
 
   /// - Throws: what `charge` would throw for this event.
   public func check(_ event: Event, operation: String, part: [Int] = []) throws {
-    try terms.check(event, operation)
+    let event = try terms.checked(event, operation)
     try exclusively { books in
       let entry = LedgerEntry(
         event: event, operation: operation, place: "", time: 0, part: part)
@@ -135,9 +135,7 @@ public final class Ledger: Sendable {
   private func fittingCost(_ entry: LedgerEntry, _ books: inout Books) throws -> ComposedCost {
     let cost = try cost(of: books.entries + [entry])
     guard cost.high <= terms.epsilon * (1 + Self.tolerance) else {
-      let spent = try spent(&books)
-      let alone = try self.cost(of: [entry])
-      throw refusal(entry.operation, spent, needs: alone.high)
+      throw try refusal(entry, &books)
     }
     return cost
   }
@@ -147,7 +145,7 @@ public final class Ledger: Sendable {
     for events in DisjointParts.ways(entries) where !events.isEmpty {
       let cost =
         if let filter { try filter.cost(of: events) } else {
-          try ComposedCost(of: events, delta: terms.delta)
+          try ComposedCost(of: events, delta: terms.delta * (1 + Self.tolerance))
         }
       if cost.high > worst.high || worst.high == 0 {
         worst.value = max(worst.value, cost.value)
@@ -166,24 +164,42 @@ public final class Ledger: Sendable {
     return spent
   }
 
-  private func refusal(_ operation: String, _ spent: ComposedCost, needs: Double) -> DomainError {
-    let left = max(0, terms.epsilon - spent.high)
-    let budget = Self.text(terms.epsilon)
-    let past = "spent \(Self.text(up: spent.high)) of \(budget)"
+  private func refusal(_ entry: LedgerEntry, _ books: inout Books) throws -> DomainError {
+    let spent = try spent(&books)
+    let needs = try cost(of: [entry]).high
+    let past =
+      spent.high.isFinite
+      ? "spent \(Self.text(up: spent.high)) of \(Self.text(terms.epsilon))"
+      : "all of \(Self.text(terms.epsilon)) counts as spent, since a record was cut off"
+    var deltas = BasicComposition()
+    for old in books.entries { deltas.add(old.event.mechanism) }
+    let delta = deltas.delta
+    deltas.add(entry.event.mechanism)
+    if deltas.delta > terms.delta * (1 + Self.tolerance), deltas.delta > delta {
+      return DomainError(
+        .privacy,
+        """
+        this would exceed the budget's delta: spent \(NumberText.brief(delta)) of \(NumberText.brief(terms.delta)), \
+        this needs \(NumberText.brief(deltas.delta - delta))
+        """,
+        hint: "give `\(entry.operation)` a smaller `delta:`, or what needs none")
+    }
     guard needs.isFinite else {
       return DomainError(
         .privacy,
         """
-        this would exceed the budget: \(past), and `\(operation)` keeps no epsilon at delta \
+        this would exceed the budget: \(past), and `\(entry.operation)` has no finite epsilon at delta \
         \(NumberText.brief(terms.delta))
         """,
-        hint: "it needs a ledger with a larger `delta:`, or noise")
+        hint: terms.delta == 0
+          ? "a ledger of delta 0 allows only pure operations: open one with a `delta:`"
+          : "give it more noise")
     }
+    let left = Self.text(down: max(0, terms.epsilon - spent.high))
     return DomainError(
-      .privacy,
-      "this would exceed the budget: \(past), this needs \(Self.text(up: needs))",
+      .privacy, "this would exceed the budget: \(past), this needs \(Self.text(up: needs))",
       hint:
-        "\(Self.text(down: left)) is left for `\(operation)`: give a smaller epsilon, or end here; what was spent stays spent"
+        "\(left) is left for `\(entry.operation)`: give a smaller epsilon, or end here; what was spent stays spent"
     )
   }
 
@@ -216,8 +232,7 @@ public final class Ledger: Sendable {
   public func spent(part: [Int]) throws -> ComposedCost {
     if part.isEmpty { return try spent() }
     return try exclusively { books in
-      try cost(
-        of: books.entries.filter { part.starts(with: $0.part) || $0.part.starts(with: part) })
+      try cost(of: books.entries.filter { !DisjointParts.areDisjoint($0.part, part) })
     }
   }
 

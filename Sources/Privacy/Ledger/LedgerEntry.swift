@@ -59,9 +59,17 @@ public struct LedgerTerms: Sendable, Equatable {
     self.isAdaptive = isAdaptive
   }
 
-  /// - Throws: `privacy` where an event protects others than this ledger promises to.
-  func check(_ event: Event, _ operation: String) throws(DomainError) {
+  /// The event as this ledger counts it. What spends nothing is recorded for whomever.
+  ///
+  /// - Throws: `privacy` where it protects others than this ledger promises to.
+  func checked(_ event: Event, _ operation: String) throws(DomainError) -> Event {
     try event.validate()
+    if event.mechanism == .none { return Event(.none, neighbours: neighbours, unit: unit) }
+    guard event.mechanism != .nonPrivate else {
+      throw DomainError(
+        .privacy, "`\(operation)` promises nothing, so no budget covers it",
+        hint: "leave it out of the ledger's block where it does not look at private data")
+    }
     guard event.unit == unit else {
       throw DomainError(
         .privacy,
@@ -79,5 +87,6 @@ public struct LedgerTerms: Sendable, Equatable {
         """,
         hint: "open a ledger with `adjacency: \"\(event.neighbours.rawValue)\"`")
     }
+    return event
   }
 }

@@ -33,6 +33,8 @@ final class LedgerFile: Sendable {
     var offset = 0
     var count = 0
     var seal = ""
+    /// Of each record.
+    var seals: [String] = []
     var entries: [LedgerEntry] = []
     /// What was found and mended, in sentences.
     var notes: [String] = []
@@ -101,13 +103,15 @@ final class LedgerFile: Sendable {
     state.offset = end + 1
     try take(Array(bytes[(end + 1)...]), into: &state, terms, counted: head.count)
     if let memory {
-      guard memory.count(of: id) <= state.count else {
+      if let last = memory.last(of: id),
+        state.count < last.count || state.seals[last.count - 1] != last.seal
+      {
         throw DomainError(
           .privacy,
-          "\(path) was put back to an earlier state: it holds \(state.count) of \(memory.count(of: id)) charges",
+          "\(path) was put back to an earlier state: it lacks charges that were made on this machine",
           hint: "restore the newest state, or take the whole budget for spent")
       }
-      memory.remember(id, state.count)
+      memory.remember(id, state.count, state.seal)
     }
     return state
   }
@@ -193,6 +197,7 @@ final class LedgerFile: Sendable {
       let (entry, seal) = try record(line, after: state.seal)
       state.entries.append(entry)
       state.seal = seal
+      state.seals.append(seal)
       state.count += 1
       state.offset += line.count + 1
       rest = rest[(end + 1)...]
@@ -294,6 +299,7 @@ final class LedgerFile: Sendable {
     try file.write(line, at: state.offset, cuts: true)
     state.entries.append(entry)
     state.seal = seal
+    state.seals.append(seal)
     state.count += 1
     state.offset += line.count
     try writeCount(state)
@@ -301,6 +307,6 @@ final class LedgerFile: Sendable {
 
   private func writeCount(_ state: State) throws(DomainError) {
     try file.write(Self.head(count: state.count, number: file.identity), at: 0)
-    memory?.remember(state.id, state.count)
+    memory?.remember(state.id, state.count, state.seal)
   }
 }

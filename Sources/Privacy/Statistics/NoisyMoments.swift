@@ -30,6 +30,8 @@ struct Span: Equatable {
     Span(a.low / (a.low < 0 ? b.low : b.high), a.high / (a.high < 0 ? b.high : b.low))
   }
 
+  func widened(by margin: Double) -> Span { Span(low - margin, high + margin) }
+
   var squared: Span {
     let ends = (low * low, high * high)
     return Span(low <= 0 && high >= 0 ? 0 : min(ends.0, ends.1), max(ends.0, ends.1))
@@ -131,9 +133,12 @@ struct NoisyMean: Sendable {
     let whole = try WholeValues.sum(values) { (bounds.centred($0) * steps).rounded() }
     let (sum, sums) = sum.release(whole, &random)
     let (count, counts) = count.release(Int128(values.count), &random)
-    // A mean is asked for where there is at least one value.
     let number = max(1, count.value)
-    let span = (sums.scaled(by: 1 / steps) / counts.clamped(1, .infinity)).clamped(-1, 1)
+    // Each value was rounded by half a step at most. Where there may be none at all, nothing is known.
+    let span =
+      counts.low < 1
+      ? Span(-1, 1)
+      : (sums.scaled(by: 1 / steps) / counts).widened(by: 1 / steps).clamped(-1, 1)
     let value = min(max(sum.value / steps / number, -1), 1)
     return PrivateValue(
       value: bounds.clamp(bounds.middle + value * bounds.halfWidth),
@@ -181,7 +186,10 @@ struct NoisyVariance: Sendable {
     let meanSquare = min(max(square.value / steps / number + 0.5, 0), 1)
     let meanSquares = (squareSpan.scaled(by: 1 / steps) / numbers).scaled(by: 1, adding: 0.5)
       .clamped(0, 1)
-    let span = (meanSquares - means.squared).clamped(0, 1)
+    // Each value was rounded by half a step at most. Where there may be none at all, nothing is known.
+    let span =
+      countSpan.low < 1
+      ? Span(0, 1) : (meanSquares - means.squared).widened(by: 4 / steps).clamped(0, 1)
     let area = bounds.halfWidth * bounds.halfWidth
     return PrivateValue(
       value: max(0, meanSquare - mean * mean) * area, low: span.low * area,

@@ -304,7 +304,9 @@ public final class SessionHost: HostServices, @unchecked Sendable {
     } catch let error as StoreError {
       throw fault(of: error)
     }
-    let stream = vm.fixedSeed.map { "fixed \($0)" } ?? "\(seed)"
+    // What ran outside of a ledger may have had seeded noise, and was never charged.
+    let stream =
+      (vm.fixedSeed.map { "fixed \($0)" } ?? "\(seed)") + (vm.ledgerTerms.map { ", " + $0 } ?? "")
     let keys: [Fingerprint]
     if trials == nil {
       keys = try plan.combinations.indices.map { trial in
