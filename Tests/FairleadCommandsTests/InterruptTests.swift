@@ -202,7 +202,7 @@ import Testing
     #expect(screen.waits(for: "[1]"))
     screen.type("let x = {inputs: tensor.ones([400, 2]), labels: tensor.zeros([400], \"i64\")}\n")
     #expect(screen.waits(for: "[2]"))
-    screen.type("dp.train(nn.linear(2, 2), x, epsilon: 2, epochs: 100000, batch: 6)\n")
+    screen.type("dp.train(nn.linear(2, 2), x, noise_multiplier: 20, epochs: 100000, batch: 6)\n")
     usleep(1_500_000)
     running.send(SIGINT)
     #expect(screen.waits(for: "epsilon spent"))
