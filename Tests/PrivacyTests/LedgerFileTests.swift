@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Synchronization
 import Testing
 
 @testable import Privacy
@@ -63,10 +64,20 @@ private func kind(_ body: () throws -> Void) -> DomainError.Kind? {
   @Test func twoAtOnceShareOneBudget() throws {
     let folder = try Folder()
     let terms = try LedgerTerms(epsilon: 1, delta: 0)
-    let ledgers = try (0..<2).map { _ in try Ledger(terms, path: folder.file) }
-    DispatchQueue.concurrentPerform(iterations: 2) { index in
-      for _ in 0..<30 { try? charge(ledgers[index], 0.05) }
+    // The clock is read between looking and writing: the others get the time to come in between.
+    let slowly = { @Sendable in
+      usleep(2_000)
+      return 0.0
     }
+    let ledgers = try (0..<2).map { _ in try Ledger(terms, path: folder.file, now: slowly) }
+    let granted = Atomic(0)
+    inThreads(2) { index in
+      for _ in 0..<30 where (try? charge(ledgers[index], 0.05)) != nil {
+        granted.add(1, ordering: .relaxed)
+      }
+    }
+    // Two that wrote the same record at once would be granted two charges for one.
+    #expect(granted.load(ordering: .relaxed) == 20)
     #expect(try ledgers[0].entries().count == 20)
     #expect(try ledgers[0].spent() == ledgers[1].spent())
     #expect(try Ledger(terms, path: folder.file).spent().high <= 1 + 1e-8)

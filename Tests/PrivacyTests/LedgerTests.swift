@@ -1,8 +1,22 @@
 import Foundation
 import Foundations
+import Synchronization
 import Testing
 
 @testable import Privacy
+
+/// Runs `body` on so many threads at once: a queue might run it on one after the other.
+func inThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  let group = DispatchGroup()
+  for index in 0..<count {
+    group.enter()
+    Thread.detachNewThread {
+      body(index)
+      group.leave()
+    }
+  }
+  group.wait()
+}
 
 private func pure(_ epsilon: Double) -> Event { Event(.pure(epsilon: epsilon)) }
 
@@ -179,9 +193,14 @@ private func isPrivacyError(_ body: () throws -> Void) -> Bool {
 
   @Test func threadsShareABudget() throws {
     let ledger = try Ledger(try terms(1, delta: 0))
-    DispatchQueue.concurrentPerform(iterations: 8) { _ in
-      for _ in 0..<20 { try? ledger.charge(pure(0.02), operation: "dp.count") }
+    let granted = Atomic(0)
+    inThreads(8) { _ in
+      for _ in 0..<20
+      where (try? ledger.charge(pure(0.02), operation: "dp.count")) != nil {
+        granted.add(1, ordering: .relaxed)
+      }
     }
+    #expect(granted.load(ordering: .relaxed) == 50)
     #expect(try ledger.spent().high <= 1 + 1e-8)
     #expect(try ledger.entries().count == 50)
   }

@@ -21,9 +21,7 @@ public final class LedgerHandle: Sendable {
   func left() throws -> Double { max(0, ledger.terms.epsilon - (try spent().high)) }
 
   /// What happened to this part of the data, or to all of it.
-  private func entries() throws -> [LedgerEntry] {
-    try ledger.entries().filter { part.starts(with: $0.part) || $0.part.starts(with: part) }
-  }
+  private func entries() throws -> [LedgerEntry] { try ledger.entries(part: part) }
 
   /// The charges as a table.
   public func report() throws -> Table {

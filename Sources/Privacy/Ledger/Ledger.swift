@@ -75,8 +75,7 @@ public final class Ledger: Sendable {
   ///
   /// - Parameter part: the disjoint part of the data that it looks at.
   /// - Throws: `privacy` where it would overrun the budget, or makes another promise than the ledger; nothing is
-  ///   charged
-  ///   then.
+  ///   charged then.
   public func charge(
     _ event: Event, operation: String, place: String = "", part: [Int] = []
   ) throws {
@@ -230,14 +229,13 @@ public final class Ledger: Sendable {
 
   /// What one disjoint part of the data has spent: with what was done to all data.
   public func spent(part: [Int]) throws -> ComposedCost {
-    if part.isEmpty { return try spent() }
-    return try exclusively { books in
-      try cost(of: books.entries.filter { !DisjointParts.areDisjoint($0.part, part) })
-    }
+    part.isEmpty ? try spent() : try cost(of: entries(part: part))
   }
 
-  /// The charges in order.
-  public func entries() throws -> [LedgerEntry] { try exclusively { $0.entries } }
+  /// The charges in order: all, or those of what may have looked at a unit of a part.
+  public func entries(part: [Int] = []) throws -> [LedgerEntry] {
+    try exclusively { $0.entries }.filter { !DisjointParts.areDisjoint($0.part, part) }
+  }
 
   // MARK: Parts
 

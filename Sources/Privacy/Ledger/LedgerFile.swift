@@ -77,8 +77,7 @@ final class LedgerFile: Sendable {
   ///
   /// - Parameter isMoved: whether a file with another number than it was made with is taken for the ledger itself.
   /// - Throws: `privacy` where its terms are others, it is a copy, or records are missing or were changed; `parse`
-  ///   where
-  ///   it is no ledger, or one of another version.
+  ///   where it is no ledger, or one of another version.
   func open(_ terms: LedgerTerms, isMoved: Bool) throws(DomainError) -> State {
     var state = State()
     let bytes = try file.contents(from: 0, atMost: Self.largest)
