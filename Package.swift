@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// What computes is optimised in debug builds too: its tests would take most of their time otherwise.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 // The order is that of the arrows: a target depends only on targets above it.
 let package = Package(
   name: "Fairlead",
@@ -15,23 +18,28 @@ let package = Package(
     .target(name: "CThreads"),
     .target(
       name: "Foundations",
-      dependencies: ["CThreads", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CThreads", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: optimised),
 
     // The domain half: plain Swift, usable without the language.
     .target(name: "CKernels"),
     .target(name: "CUnicode"),
     .target(name: "COneDNN"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"]),
+    .target(
+      name: "Tensors", dependencies: ["CKernels", "COneDNN", "CThreads", "Foundations"],
+      swiftSettings: optimised),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CStdlib"),
     .target(name: "Files", dependencies: ["CStdlib", "CZlib", "CZstd", "Foundations"]),
     .target(name: "JSONValues", dependencies: ["Foundations"]),
     .target(
-      name: "Learning", dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"]),
+      name: "Learning",
+      dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"],
+      swiftSettings: optimised),
     .target(
       name: "Text", dependencies: ["CUnicode", "Files", "Foundations", "JSONValues"]),
-    .target(name: "Statistics", dependencies: ["Foundations"]),
+    .target(name: "Statistics", dependencies: ["Foundations"], swiftSettings: optimised),
     .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
     .target(
       name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
@@ -43,7 +51,13 @@ let package = Package(
       dependencies: [
         "CKernels", "Files", "Foundations", "JSONValues", "Learning", "Statistics", "Tables",
         "Tensors", "Text",
-      ]),
+      ], swiftSettings: optimised),
+    .target(
+      name: "Federated",
+      dependencies: [
+        "CKernels", "Files", "Foundations", "Learning", "Privacy", "Statistics", "Tensors",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: optimised),
     .target(
       name: "Distillation",
       dependencies: [
@@ -57,7 +71,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "ClassicalModels", "Distillation", "Fairness", "Files", "Foundations", "Learning", "Plots",
+        "ClassicalModels", "Distillation", "Fairness", "Federated", "Files", "Foundations",
+        "Learning", "Plots",
         "Privacy", "Runtime", "Statistics", "Syntax", "TableFiles", "Tables", "Tensors", "Text",
       ]),
     .target(name: "CSystem"),
@@ -121,6 +136,12 @@ let package = Package(
       name: "PrivacyTests",
       dependencies: [
         "Foundations", "Learning", "Privacy", "Statistics", "Tables", "Tensors", "Text",
+      ],
+      exclude: ["Oracles"]),
+    .testTarget(
+      name: "FederatedTests",
+      dependencies: [
+        "Federated", "Foundations", "Learning", "Privacy", "Tensors", "TestSupport",
       ],
       exclude: ["Oracles"]),
     .testTarget(

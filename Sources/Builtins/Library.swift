@@ -28,6 +28,7 @@ public enum Library {
     interpreter.define(module: "text") { TextBuiltins.module }
     interpreter.define(module: "ml") { MLBuiltins.module }
     interpreter.define(module: "dp") { DPBuiltins.module }
+    interpreter.define(module: "fed") { FedBuiltins.module }
     interpreter.define(module: "fair") { FairBuiltins.module }
     interpreter.define(module: "distill") { DistillBuiltins.module }
     interpreter.nativeTypes = types
@@ -41,6 +42,7 @@ public enum Library {
     "ledger": { LedgerHandle.nativeType }, "event": { Event.nativeType },
     "audit": { AuditResult.nativeType }, "canary": { Canary.nativeType },
     "adept": { Adept.nativeType },
+    "federated rule": { FedRule.nativeType }, "strategy": { StrategyValue.nativeType },
     "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },

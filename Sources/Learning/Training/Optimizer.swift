@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Foundations
 import Tensors
 
@@ -101,6 +102,13 @@ public class Optimizer {
 
   /// Another optimizer with the same settings and no state.
   public final func fresh() throws -> Optimizer { try rule.optimizer(rate: rate) }
+
+  /// Forgets its state but keeps its parameters: the next step is the first.
+  func reset() {
+    stepCount = 0
+    for buffer in buffers { memset(buffer.pointer, 0, max(1, layout?.count ?? 0) * 4) }
+    noiseSquares = noiseSquares?.map { _ in 0 }
+  }
 
   /// Makes state for `layout` unless this optimizer already works on the same parameters.
   func prepare(_ layout: ParameterLayout) throws {

@@ -27,6 +27,10 @@ public final class TrainingStep {
   /// Without privacy: the length to which a longer gradient of all parameters together is shortened (Pascanu 2013,
   /// PyTorch's `clip_grad_norm_`). Nil: no bound.
   public var gradientBound: Double?
+  /// Without privacy: added to the gradient before it is clipped. Nil: nothing.
+  public var correction: GradientCorrection?
+  /// Memory for corrected gradients, made when first needed.
+  var correctionScratch: Tensor?
   /// Private training computes the examples of a step at once where it is known that none can see another, and one by
   /// one elsewhere. True: always one by one, whatever that teaches the model. False: refuse what is not known to keep
   /// them apart. (With micro-batches: one micro-batch at a time.)
@@ -54,7 +58,7 @@ public final class TrainingStep {
   /// Scratch of private and micro-batch steps, made when first needed.
   var microSinks: [GradientSink] = []
   var layerSinks: [GradientSink] = []
-  private let key: RandomKey
+  private var key: RandomKey
 
   /// `key` names the random numbers of dropout. Throws where nothing is trainable.
   public init(
@@ -80,6 +84,14 @@ public final class TrainingStep {
     try optimizer.prepare(layout)
   }
 
+  /// Begins anew with the parameters as they are: no step made, the optimizer without state. For many short trainings
+  /// one after the other.
+  public func restart(key: RandomKey) {
+    self.key = key
+    stepCount = 0
+    optimizer.reset()
+  }
+
   /// Runs one step on `batch`, which may be empty: a private step then still adds its noise.
   public func run(_ batch: Batch) throws -> StepResult { try run([batch]) }
 
@@ -90,6 +102,10 @@ public final class TrainingStep {
     guard !method.isPrivate || gradientBound == nil else {
       throw DomainError(
         .value, "a gradient bound is for training without privacy: a private step clips by itself")
+    }
+    if case .plain = method {
+    } else if correction != nil {
+      throw DomainError(.value, "a correction of the gradient is for training without privacy")
     }
     discardGradients()
     let parts = try batches.flatMap { $0.units == nil ? try $0.chunks(physicalLimit) : [$0] }
@@ -213,7 +229,7 @@ public final class TrainingStep {
     let allTerms = Double(max(1, terms.reduce(0) { $0 + $1.reduce(0, +) }))
     // Where nothing is to be known of all gradients together, big parameters are updated as soon as their gradient is
     // there.
-    if parts.count == 1, gradientBound == nil {
+    if parts.count == 1, gradientBound == nil, correction == nil {
       let loss = try updateAlong(parts[0], weights: terms[0].map { Double($0) / allTerms })
       return StepResult(examples: count, loss: loss, clipped: 0, clippable: 0)
     }
@@ -222,7 +238,8 @@ public final class TrainingStep {
       mean += try accumulate(
         part, weights: terms[number].map { Double($0) / allTerms }, number: number, into: sink)
     }
-    let sources = try sources(in: sink)
+    var sources = try sources(in: sink)
+    if let correction { sources = try corrected(sources, correction) }
     var result = StepResult(examples: count, loss: mean, clipped: 0, clippable: 0)
     var scale = 1.0
     if let gradientBound {

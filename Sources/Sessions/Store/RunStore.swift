@@ -102,12 +102,11 @@ public final class RunStore: Sendable {
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
       database = try DatabaseQueue(path: path, configuration: configuration)
-      if try database.read(RunSchema.migrator.hasBeenSuperseded) {
+      guard try RunStore.migrate(database) else {
         throw StoreError(
           message: what + ": a newer version of Fairlead has written it",
           hint: "use that version, or give another directory with --store")
       }
-      try RunStore.migrate(database)
       guard let file = FileNumber(path) else {
         throw StoreError(message: what + ": runs.sqlite is gone", isLost: true)
       }
@@ -120,16 +119,20 @@ public final class RunStore: Sendable {
     Door.with(.unrestricted) { Folder.removeAbandoned(in: directory + "/artefacts") }
   }
 
-  /// Brings the schema up to date. Of two processes that begin together both may find it old: the slower one fails at
-  /// what the other has made by then, and looks again.
-  private static func migrate(_ database: DatabaseQueue) throws {
-    var attempts = 20
+  /// Brings the schema up to date; false where it is newer than this version's. Of processes that begin together
+  /// several may find it old: the slower ones fail at what another has made by then, and look again.
+  private static func migrate(_ database: DatabaseQueue) throws -> Bool {
+    let patience = ProcessInfo.processInfo.systemUptime + 15
     while true {
       do {
-        return try RunSchema.migrator.migrate(database)
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR && attempts > 0 {
-        attempts -= 1
-        usleep(50_000)
+        if try database.read(RunSchema.migrator.hasBeenSuperseded) { return false }
+        try RunSchema.migrator.migrate(database)
+        return true
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_ERROR
+        && ProcessInfo.processInfo.systemUptime < patience
+      {
+        usleep(20_000)
       }
     }
   }

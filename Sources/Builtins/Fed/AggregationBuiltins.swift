@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum AggregationBuiltins {
+  static let natives: [Native] = []
+}

@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum AnalyticsBuiltins {
+  static let natives: [Native] = []
+}

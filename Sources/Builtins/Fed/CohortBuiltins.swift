@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum CohortBuiltins {
+  static let natives: [Native] = []
+}

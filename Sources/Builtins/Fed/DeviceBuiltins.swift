@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum DeviceBuiltins {
+  static let natives: [Native] = []
+}

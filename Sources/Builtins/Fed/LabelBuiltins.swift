@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum LabelBuiltins {
+  static let natives: [Native] = []
+}

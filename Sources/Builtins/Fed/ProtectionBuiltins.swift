@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum ProtectionBuiltins {
+  static let natives: [Native] = []
+}

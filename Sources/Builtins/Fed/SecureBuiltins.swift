@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum SecureBuiltins {
+  static let natives: [Native] = []
+}

@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum SettingBuiltins {
+  static let natives: [Native] = []
+}

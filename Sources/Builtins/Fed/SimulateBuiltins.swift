@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum SimulateBuiltins {
+  static let natives: [Native] = []
+}

@@ -1,0 +1,6 @@
+import Federated
+import Runtime
+
+enum StrategyBuiltins {
+  static let natives: [Native] = []
+}

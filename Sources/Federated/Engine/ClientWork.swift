@@ -1,0 +1,100 @@
+import Foundations
+import Learning
+import Tensors
+
+/// A client at work: the worker's model with the server's numbers in it, and the examples of one device. A strategy
+/// asks it to train and takes the difference. One for each worker, used for one client after the other.
+public final class ClientWork {
+  /// The worker's own copy of the model, changed in place.
+  public let model: Layer
+  public let local: LocalTraining
+  public private(set) var server: ServerState
+  /// The device's place in the order of keys, and its key.
+  public private(set) var device = 0
+  public private(set) var key = DeviceKey.number(0)
+  /// The numbers of its examples in the store.
+  public private(set) var examples: [Int] = []
+  /// What the device keeps between its rounds, by name.
+  public var state: [String: ParameterVector] = [:]
+  /// Names the random numbers of this client in this round.
+  public private(set) var random = RandomKey(seed: 0)
+
+  private let source: any BatchSource
+  private let step: TrainingStep
+
+  init(
+    _ model: Layer, _ local: LocalTraining, _ source: any BatchSource, _ server: ServerState
+  ) throws {
+    self.model = model
+    self.local = local
+    self.source = source
+    self.server = server
+    step = try TrainingStep(
+      model: model, loss: local.loss, optimizer: local.optimizer.fresh(), key: random)
+  }
+
+  /// The round, counted from 0.
+  public var round: Int { server.round }
+
+  func begin(
+    _ server: ServerState, device: Int, key: DeviceKey, examples: ArraySlice<Int32>,
+    state: [String: ParameterVector], random: RandomKey
+  ) throws {
+    self.server = server
+    self.device = device
+    self.key = key
+    self.examples = examples.map(Int.init)
+    self.state = state
+    self.random = random
+    try server.model.write(to: model)
+  }
+
+  /// Sets the model to other numbers than the server's.
+  public func set(_ numbers: ParameterVector) throws { try numbers.write(to: model) }
+
+  /// Trains the model as it stands on the device's examples.
+  /// - Parameter correction: what is added to each step's gradient.
+  public func train(_ correction: GradientCorrection? = nil) throws -> LocalTraining.Result {
+    step.restart(key: random.derived("training"))
+    step.correction = correction
+    var stream = random.derived("order").stream
+    var (loss, steps) = (0.0, 0)
+    for epoch in 0..<local.epochs {
+      let order = stream.permutation(examples.count)
+      for start in stride(from: 0, to: order.count, by: local.batch) {
+        try Cancellation.check()
+        let rows = order[start..<min(start + local.batch, order.count)].map { examples[$0] }
+        let result = try step.run(source.batch(rows))
+        if epoch == 0 { loss += result.loss * Double(rows.count) }
+        steps += 1
+      }
+    }
+    return LocalTraining.Result(
+      examples: examples.count, steps: steps, loss: loss / Double(examples.count))
+  }
+
+  /// How far the model is from the server's: new - old.
+  public func displacement() throws -> ParameterVector {
+    try ParameterVector(model) - server.model
+  }
+
+  /// The mean loss of the device's examples with the model as it stands.
+  public func loss() throws -> Double {
+    try Evaluation(model).meanLoss(SubsetSource(source, examples), local.loss)
+  }
+}
+
+/// Some examples of a source.
+struct SubsetSource: BatchSource {
+  let source: any BatchSource
+  let examples: [Int]
+
+  init(_ source: any BatchSource, _ examples: [Int]) {
+    self.source = source
+    self.examples = examples
+  }
+
+  var count: Int { examples.count }
+  func batch(_ indices: [Int]) throws -> Batch { try source.batch(indices.map { examples[$0] }) }
+  func length(_ index: Int) -> Int? { source.length(examples[index]) }
+}
