@@ -31,21 +31,28 @@ let package = Package(
       swiftSettings: optimised),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CStdlib"),
-    .target(name: "Files", dependencies: ["CStdlib", "CZlib", "CZstd", "Foundations"]),
-    .target(name: "JSONValues", dependencies: ["Foundations"]),
+    .target(
+      name: "Files", dependencies: ["CStdlib", "CZlib", "CZstd", "Foundations"],
+      swiftSettings: optimised),
+    .target(name: "JSONValues", dependencies: ["Foundations"], swiftSettings: optimised),
     .target(
       name: "Learning",
       dependencies: ["CKernels", "Files", "Foundations", "JSONValues", "Tensors"],
       swiftSettings: optimised),
     .target(
-      name: "Text", dependencies: ["CUnicode", "Files", "Foundations", "JSONValues"]),
+      name: "Text", dependencies: ["CUnicode", "Files", "Foundations", "JSONValues"],
+      swiftSettings: optimised),
     .target(name: "Statistics", dependencies: ["Foundations"], swiftSettings: optimised),
-    .target(name: "Tables", dependencies: ["Foundations", "Statistics"]),
+    .target(name: "Tables", dependencies: ["Foundations", "Statistics"], swiftSettings: optimised),
     .target(
-      name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"]),
-    .target(name: "Plots", dependencies: ["Foundations", "Statistics", "Tables"]),
+      name: "ClassicalModels", dependencies: ["Foundations", "Learning", "Tables", "Tensors"],
+      swiftSettings: optimised),
     .target(
-      name: "TableFiles", dependencies: ["Files", "Foundations", "JSONValues", "Tables"]),
+      name: "Plots", dependencies: ["Foundations", "Statistics", "Tables"], swiftSettings: optimised
+    ),
+    .target(
+      name: "TableFiles", dependencies: ["Files", "Foundations", "JSONValues", "Tables"],
+      swiftSettings: optimised),
     .target(
       name: "Privacy",
       dependencies: [
@@ -62,8 +69,10 @@ let package = Package(
       name: "Distillation",
       dependencies: [
         "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensors", "Text",
-      ]),
-    .target(name: "Fairness", dependencies: ["Foundations", "Statistics", "Tensors", "Text"]),
+      ], swiftSettings: optimised),
+    .target(
+      name: "Fairness", dependencies: ["Foundations", "Statistics", "Tensors", "Text"],
+      swiftSettings: optimised),
 
     // The language half; Builtins is the only bridge.
     .target(name: "Syntax", dependencies: ["Foundations"]),
