@@ -68,12 +68,26 @@ public struct ValueBounds: Sendable, Equatable {
   public let low: Double
   public let high: Double
 
-  /// - Throws: `value` unless both are finite and the first is below the second.
+  /// How large bounds may be, and how near to each other: squares of such values are numbers.
+  private static let largest = 1e150
+  private static let narrowest = 1e-150
+
+  /// - Throws: `value` unless both are finite and the first is below the second, or where they are too large or too near.
   public init(_ low: Double, _ high: Double) throws(DomainError) {
-    guard low < high, high - low >= 0x1p-900, abs(low) <= 0x1p900, abs(high) <= 0x1p900 else {
+    guard low < high, low.isFinite, high.isFinite else {
       throw DomainError(
         .value, "bounds must be two finite numbers, the lower first, got [\(low), \(high)]",
         hint: "bounds are what everybody knows of such values, not what the data say")
+    }
+    guard abs(low) <= Self.largest, abs(high) <= Self.largest else {
+      throw DomainError(
+        .value, "bounds must be within -1e150 and 1e150, got [\(low), \(high)]",
+        hint: "noise is as wide as the bounds: give the narrowest that everybody knows to hold")
+    }
+    guard high - low >= Self.narrowest else {
+      throw DomainError(
+        .value, "bounds must be at least 1e-150 apart, got [\(low), \(high)]",
+        hint: "give values and bounds in a larger unit")
     }
     (self.low, self.high) = (low, high)
   }
