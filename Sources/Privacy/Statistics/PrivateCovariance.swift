@@ -44,6 +44,7 @@ public struct PrivateCovariance: Sendable {
     guard level > 0, level < 1 else {
       throw DomainError(.value, "a level must be above 0 and below 1, got \(level)")
     }
+    for pair in bounds { try pair.requireSquares() }
     self.bounds = bounds
     self.isSemidefinite = isSemidefinite
     let share = (epsilon / 3).nextDown

@@ -68,9 +68,9 @@ public struct ValueBounds: Sendable, Equatable {
   public let low: Double
   public let high: Double
 
-  /// How large bounds may be, and how near to each other: squares of such values are numbers.
-  private static let largest = 1e150
-  private static let narrowest = 1e-150
+  /// How large bounds may be, and how near to each other.
+  private static let largest = 1e270
+  private static let narrowest = 1e-270
 
   /// - Throws: `value` unless both are finite and the first is below the second, or where they are too large or too near.
   public init(_ low: Double, _ high: Double) throws(DomainError) {
@@ -81,15 +81,25 @@ public struct ValueBounds: Sendable, Equatable {
     }
     guard abs(low) <= Self.largest, abs(high) <= Self.largest else {
       throw DomainError(
-        .value, "bounds must be within -1e150 and 1e150, got [\(low), \(high)]",
+        .value, "bounds must be within -1e270 and 1e270, got [\(low), \(high)]",
         hint: "noise is as wide as the bounds: give the narrowest that everybody knows to hold")
     }
     guard high - low >= Self.narrowest else {
       throw DomainError(
-        .value, "bounds must be at least 1e-150 apart, got [\(low), \(high)]",
+        .value, "bounds must be at least 1e-270 apart, got [\(low), \(high)]",
         hint: "give values and bounds in a larger unit")
     }
     (self.low, self.high) = (low, high)
+  }
+
+  /// - Throws: `value` where the squares of such widths are no numbers, as variances need them.
+  func requireSquares() throws(DomainError) {
+    guard halfWidth >= 1e-150, halfWidth <= 1e150 else {
+      throw DomainError(
+        .value,
+        "for variances bounds must be from 1e-150 to 1e150 apart, got [\(low), \(high)]",
+        hint: "give values and bounds in another unit")
+    }
   }
 
   var middle: Double { low / 2 + high / 2 }
