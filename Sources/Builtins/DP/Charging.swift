@@ -76,7 +76,7 @@ extension VM {
       let again = NumberText.counted(found.passes, "pass", "passes")
       note(
         !found.isKnown
-          ? "the ledger knows nothing of the run that this checkpoint is of: \(again) are charged"
+          ? "the ledger knows nothing of the run that this checkpoint is of: charged for \(again)"
           : found.passes == 0
             ? "the run goes on within what the ledger was charged for it"
             : "the run goes on: charged for \(again) more than before")

@@ -6,7 +6,7 @@ struct PrivateUse: Equatable {
     case none
     /// One that was made elsewhere, or shares a file.
     case shared
-    /// One that is made there, for so many calls the how-manieth, and again with each turn of a loop.
+    /// One that is made there, by each way of `call`s anew, and where `isAgain` with each turn of a loop.
     case made(Span, call: [Span], isAgain: Bool)
   }
 
