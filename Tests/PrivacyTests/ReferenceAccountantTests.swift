@@ -23,7 +23,8 @@ enum ReferenceFigures {
 
   /// The rows of a file, by the names of its columns.
   static func rows(_ name: String) throws -> [[String: Double]] {
-    let lines = try String(contentsOf: file(name), encoding: .utf8).split(separator: "\n")
+    let lines = try String(contentsOf: file(name), encoding: .utf8)
+      .split(whereSeparator: \.isNewline)
     let names = lines[0].split(separator: ",").map(String.init)
     return try lines.dropFirst().map { line in
       let numbers = try line.split(separator: ",").map { try #require(Double($0)) }

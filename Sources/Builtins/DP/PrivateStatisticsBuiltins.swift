@@ -19,7 +19,7 @@ enum PrivateStatisticsBuiltins {
 
   private static let count = Native(
     "count",
-    "A private count: of a table's rows, or of a list's values that are not nil (nan is a value, and counts). One unit moves it by `max_contributions`. Rows with a missing key count nowhere. \(result)",
+    "A private count: of a table's rows, or of a list's values that are not nil. A nan is a value, and counts. One unit moves it by `max_contributions`. Rows with a missing key count nowhere. \(result)",
     parameters: [Shared.data] + Shared.epsilonAndGroups, returns: "estimate or table of them",
     seeAlso: ["dp.histogram", "dp.sum"], search: ["private", "number of rows"],
     examples: [

@@ -72,7 +72,8 @@ public struct ValueBounds: Sendable, Equatable {
   private static let largest = 1e270
   private static let narrowest = 1e-270
 
-  /// - Throws: `value` unless both are finite and the first is below the second, or where they are too large or too near.
+  /// - Throws: `value` unless both are finite and the first is below the second, or where they are too large or too
+  ///   near.
   public init(_ low: Double, _ high: Double) throws(DomainError) {
     guard low < high, low.isFinite, high.isFinite else {
       throw DomainError(
