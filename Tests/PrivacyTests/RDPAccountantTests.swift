@@ -33,6 +33,13 @@ import Testing
   @Test func divergencesOfOneStep() throws {
     for row in try Oracle("divergence").rows {
       let ours = SampledGaussianRDP.divergence(rate: row[2], noiseMultiplier: row[1], order: row[0])
+      guard row[3] < .infinity else {
+        // Its series does not converge: the next whole order is a bound.
+        let next = SampledGaussianRDP.divergence(
+          rate: row[2], noiseMultiplier: row[1], order: row[0].rounded(.up))
+        #expect(ours == next && next < .infinity, "\(row): \(ours)")
+        continue
+      }
       // Rounded up by what the series' rounding may hide, 1e-12 of log A.
       let hidden = 1.1e-12 / (row[0] - 1)
       #expect(isClose(ours, row[3], relative: 1e-6, absolute: hidden), "\(row): \(ours)")

@@ -160,6 +160,9 @@ import Testing
     let scores = try ShadowAttack.scores(all, key: RandomKey(seed: 1))
     let again = try ShadowAttack.scores(all, key: RandomKey(seed: 1))
     #expect(scores == again)
+    // One thread gives the same.
+    #expect(
+      try Parallel.serially { try ShadowAttack.scores(all, key: RandomKey(seed: 1)) } == scores)
     let result = try MembershipAttack.scores(
       members: Array(scores[..<(count / 2)]), others: Array(scores[(count / 2)...]))
     #expect(result.auc > 0.98, "\(result)")

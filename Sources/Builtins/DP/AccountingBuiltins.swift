@@ -25,7 +25,7 @@ enum AccountingBuiltins {
   static let natives = [
     Native(
       "epsilon",
-      "The epsilon of Gaussian noise in training, rounded up. Accountants: \"pld\" (the default) composes privacy loss distributions and is the tightest bound; \"rdp\" composes Rényi divergences, \"rdp-classic\" with the older conversion; \"prv\" gives the upper end of the interval of privacy random variables, which `dp.compose` shows whole; \"zcdp\" knows no samples; \"gdp\" is an approximation by a limit theorem that can be too low unless the sample rate is 1.",
+      "The epsilon of Gaussian noise in training, rounded up. Accountants: \"pld\" (the default) composes privacy loss distributions and is the tightest bound; \"rdp\" composes Rényi divergences, \"rdp-classic\" with the older conversion; \"prv\" gives the upper end of the interval of privacy random variables, which `dp.compose` shows whole; \"zcdp\" knows no samples, so that it takes a sample rate of 1 (or a tree) only; \"gdp\" is an approximation by a limit theorem that can be too low unless the sample rate is 1.",
       Param<Double>("noise_multiplier", "Noise relative to the clipping bound.", .nonNegative),
       rate, steps, delta, accountant, sampling, passes,
       returns: "float", seeAlso: ["dp.noise_multiplier", "dp.compose", "dp.train"],
@@ -41,7 +41,7 @@ enum AccountingBuiltins {
     },
     Native(
       "noise_multiplier",
-      "The least noise multiplier with which training stays within a budget. `dp.epsilon` of it, by the same accountant, is never above.",
+      "The least noise multiplier with which training stays within a budget. `dp.epsilon` of it, by the same accountant, is never above. Accountants are those of `dp.epsilon`; \"zcdp\" takes a sample rate of 1 (or a tree) only.",
       Param<Double>("epsilon", "The budget.", .positive), rate, steps, delta, accountant, sampling,
       passes,
       returns: "float", seeAlso: ["dp.epsilon"], search: ["calibrate", "sigma", "accountant"],

@@ -35,11 +35,7 @@ extension VM {
   ///   - operation: the function's name in scripts, such as `dp.mean`.
   /// - Throws: `privacy` where it would overrun a budget, or protects another unit or other neighbours than the ledger.
   func charge(_ event: Event, _ operation: String) throws {
-    var charged: [LedgerHandle] = []
-    for handle in ledgersInForce.reversed()
-    where !charged.contains(where: { $0.ledger === handle.ledger }) {
-      charged.append(handle)
-    }
+    let charged = ledgersToCharge
     if charged.count > 1 {
       // What one of them refuses is not to be charged to another.
       for handle in charged {
@@ -50,6 +46,52 @@ extension VM {
       defer { for text in handle.ledger.takeNotes() { note(text) } }
       try handle.ledger.charge(
         event, operation: operation, place: callPlace ?? "", part: handle.part)
+    }
+  }
+
+  /// Those in force, each once, the innermost first.
+  private var ledgersToCharge: [LedgerHandle] {
+    var result: [LedgerHandle] = []
+    for handle in ledgersInForce.reversed()
+    where !result.contains(where: { $0.ledger === handle.ledger }) {
+      result.append(handle)
+    }
+    return result
+  }
+
+  /// The same for a run that may go on from checkpoints: each ledger is charged for what the passes to come need beyond
+  /// what it was charged before.
+  func charge(_ run: PlannedRun, _ operation: String) throws {
+    let charged = ledgersToCharge
+    if charged.count > 1 {
+      for handle in charged {
+        try handle.ledger.check(run, operation: operation, part: handle.part)
+      }
+    }
+    for handle in charged {
+      defer { for text in handle.ledger.takeNotes() { note(text) } }
+      let found = try handle.ledger.charge(
+        run, operation: operation, place: callPlace ?? "", part: handle.part)
+      guard run.done > 0 else { continue }
+      let again = NumberText.counted(found.passes, "pass", "passes")
+      note(
+        !found.isKnown
+          ? "the ledger knows nothing of the run that this checkpoint is of: charged for \(again)"
+          : found.passes == 0
+            ? "the run goes on within what the ledger was charged for it"
+            : "the run goes on: charged for \(again) more than before")
+    }
+  }
+
+  /// Tells the ledgers that a pass of `run` begins, before it looks at any data.
+  func begin(passOf run: PlannedRun, _ operation: String) throws {
+    for handle in ledgersToCharge {
+      defer { for text in handle.ledger.takeNotes() { note(text) } }
+      let isCharged = try handle.ledger.begin(
+        passOf: run, operation: operation, place: callPlace ?? "", part: handle.part)
+      if isCharged {
+        note("another run goes on from the same checkpoint: charged for one pass more")
+      }
     }
   }
 

@@ -14,7 +14,7 @@ enum DPTraining {
 
   static let train = Native(
     "train",
-    "Trains a model with differential privacy. Poisson sampling (dp-ftrl: none), clipping, Gaussian noise calibrated to the budget, accounting by privacy loss distributions. What holds is the result's `epsilon`, for data that differ by one example more or less, or by one user with all of theirs where `unit` is given; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one (with `unit`, one user's examples), and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together, which a ledger adds up; inside one all planned steps are charged before the first, and a run that goes on from a checkpoint is charged again.",
+    "Trains a model with differential privacy. Poisson sampling (dp-ftrl: none), clipping, Gaussian noise calibrated to the budget, accounting by privacy loss distributions. What holds is the result's `epsilon`, for data that differ by one example more or less, or by one user with all of theirs where `unit` is given; its losses, and a vocabulary counted on the same data, are not private. Each example's gradient is computed as if it were alone: a loss or module that mixes the examples of a batch sees batches of one (with `unit`, one user's examples), and may keep nothing from call to call. How many examples there are counts as known: steps and the sample rate follow from it. Noise and sums are 32-bit floats: noise ends at 6.8 standard deviations, which adds up to steps · sample_rate · P(z > 6.76 - 1 / sigma) to delta (4e-9 times the steps an example is in, at sigma 1), and the last bits of a sum are not hidden; so a delta below 1e-7 is one of exact arithmetic. Each training's epsilon stands alone: several on the same data spend more together, which a ledger adds up; inside one all planned steps are charged before the first. A run with a `checkpoint` that ended early and goes on in the same ledger is charged only for what it does twice: the pass that was cut off, or all that a copy of the checkpoint makes again; where noise decays, in another ledger, or in a part of one that was split anew, all is charged.",
     parameters: [
       TrainingParameters.model, TrainingParameters.examples, DPTrainingOptions.epsilon,
       DPTrainingOptions.delta, TrainingParameters.epochs, DPTrainingOptions.batch,
@@ -50,7 +50,7 @@ enum DPTraining {
       let loss = try Loss.ofScript(loss)
       let optimizer = try optimizer?.optimizer.fresh() ?? Adam()
       let state = try TrainingParameters.follow(&arguments, &callbacks, model, loss)
-      try vm.charge(training.event, "dp.train")
+      try charge(training, state, &callbacks, vm)
       let callbacks = callbacks
       let run = {
         try training.run(
@@ -77,6 +77,41 @@ enum DPTraining {
         partialResult: try vm.snapshot(vm.box(result)))
     }
     return result
+  }
+
+  /// Charges what the run is about to spend: all planned steps, or for one that keeps checkpoints what its passes to
+  /// come need beyond what was charged for it before.
+  private static func charge(
+    _ training: PrivateTraining, _ state: TrainingState?, _ callbacks: inout TrainingCallbacks,
+    _ vm: VM
+  ) throws {
+    guard vm.isInLedger, let checkpoint = callbacks.checkpoint, let pass = training.passEvent,
+      state?.counters["run.number"] ?? 0 == 0
+    else { return try vm.charge(training.event, "dp.train") }
+    let id = state?.texts[runName] ?? Fingerprint(of: randomBytes()).description
+    let done = max(0, state?.counters["run.epoch"] ?? 0)
+    let run = PlannedRun(
+      id: id, pass: pass, passes: max(0, training.plan.epochs - done), done: done)
+    try vm.charge(run, "dp.train")
+    let before = callbacks.onEpochStart
+    callbacks.onEpochStart = { epoch, step in
+      try vm.begin(passOf: run, "dp.train")
+      try before(epoch, step)
+    }
+    callbacks.checkpoint?.save = { state in
+      var state = state
+      state.texts[runName] = id
+      try checkpoint.save(state)
+    }
+  }
+
+  /// What names the run in its checkpoints, for ledgers.
+  private static let runName: Spelling = "user.ledger run"
+
+  private static func randomBytes() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    bytes.withUnsafeMutableBytes { SecureRandom.fill($0) }
+    return bytes
   }
 
   /// What is to be said of a call beside what its options say.

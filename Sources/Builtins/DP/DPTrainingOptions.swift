@@ -127,9 +127,19 @@ enum DPTrainingOptions {
   }
 
   /// The delta of a call: its own, else that of the ledger in force.
+  ///
+  /// - Throws: `privacy` where that is 0.
   static func delta(_ arguments: inout Arguments) throws -> Double {
     let delta = try arguments(delta)
-    return arguments.isGiven("delta") ? delta : arguments.vm.ledgerDelta ?? delta
+    guard !arguments.isGiven("delta"), let ledgers = arguments.vm.ledgerDelta else { return delta }
+    guard ledgers > 0 else {
+      throw Fault(
+        .privacy, "this promises an epsilon at a delta above 0, and the ledger's delta is 0",
+        hint:
+          "open the ledger with a `delta:` such as 1e-6; one of delta 0 allows only pure operations"
+      )
+    }
+    return ledgers
   }
 
   /// Whether the noise of a call is to come from the operating system.

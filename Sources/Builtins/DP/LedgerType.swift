@@ -21,7 +21,11 @@ public final class LedgerHandle: Sendable {
   func left() throws -> Double { max(0, ledger.terms.epsilon - (try spent().high)) }
 
   /// What happened to this part of the data, or to all of it.
-  private func entries() throws -> [LedgerEntry] { try ledger.entries(part: part) }
+  ///
+  /// That a pass began which was charged before is no charge.
+  private func entries() throws -> [LedgerEntry] {
+    try ledger.entries(part: part).filter { $0.run == nil || $0.event.mechanism != .none }
+  }
 
   /// The charges as a table.
   public func report() throws -> Table {

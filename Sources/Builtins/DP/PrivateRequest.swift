@@ -104,12 +104,26 @@ struct PrivateRequest {
       return try record(result, isWhole: measure == .count).encode(vm)
     }
     let known = try keys.map { try $0.map { try Cell($0, vm) } }
+    try checkTypes(of: known ?? [])
     let release = try GroupedRelease(
       measure, keys: known, epsilon: epsilon, delta: delta, contribution: contribution,
       level: level)
     try charge(release.mechanism, operation, vm)
     let found = try release.release(try columns(measure, vm))
     return try table(found, keyName, isWhole: measure == .count).encode(vm)
+  }
+
+  /// Refuses keys that no value of the column can be equal to. What its type is counts as known; a column without
+  /// values has none.
+  private func checkTypes(of cells: [Cell]) throws {
+    guard let column = keyColumn, column.missingCount < column.count else { return }
+    for (place, cell) in cells.enumerated() where !column.kind.canHold(cell) {
+      let key = keys.map { Representation.described($0[place]) } ?? "one"
+      throw Fault(
+        .type,
+        "the column of groups is of type \(column.kind.rawValue), so that none of its values is equal to the key at \(place), \(key)",
+        hint: "give `keys` of the column's type, or convert the column first")
+    }
   }
 
   private func charge(_ mechanism: Mechanism, _ operation: String, _ vm: VM) throws {
@@ -164,6 +178,19 @@ struct PrivateRequest {
   }
 }
 
+extension Series.Kind {
+  /// Whether a column of this type can hold a value that is equal to `cell`.
+  fileprivate func canHold(_ cell: Cell) -> Bool {
+    switch (self, cell) {
+    case (.mixed, _), (.list, _), (_, .null): true
+    case (.bool, .bool), (.date, .date), (.datetime, .datetime): true
+    case (.int, .int), (.int, .float), (.float, .int), (.float, .float): true
+    case (.string, .string), (.category, .string): true
+    default: false
+    }
+  }
+}
+
 /// Private covariances that a script asks for.
 struct CovarianceRequest {
   private typealias Shared = PrivateStatisticsParameters
@@ -175,6 +202,7 @@ struct CovarianceRequest {
   private let epsilon: Double
   private let most: Int
   private let level: Double
+  private let isSemidefinite: Bool
 
   init(_ arguments: inout Arguments) throws {
     let table = try arguments(Shared.table)
@@ -184,6 +212,7 @@ struct CovarianceRequest {
     epsilon = try arguments(Shared.epsilon)
     most = try arguments(Shared.most)
     level = try arguments(Shared.level)
+    isSemidefinite = try arguments(Shared.isSemidefinite)
     let unit = try arguments(Shared.unit)
     units = try unit.map { try table.column($0).series }
     TableRows.notice(names + [unit].compactMap(\.self), of: table)
@@ -203,7 +232,8 @@ struct CovarianceRequest {
   func released(_ vm: VM) throws -> Record {
     let covariance = try PrivateCovariance(
       bounds, epsilon: epsilon,
-      contribution: UnitContribution(rows: most, neighbours: vm.neighbours), level: level)
+      contribution: UnitContribution(rows: most, neighbours: vm.neighbours), level: level,
+      isSemidefinite: isSemidefinite)
     try vm.charge(
       Event(
         covariance.mechanism, neighbours: vm.neighbours, unit: units == nil ? .example : .user),

@@ -10,12 +10,16 @@ enum PrivateStatisticsBuiltins {
 
   private typealias Shared = PrivateStatisticsParameters
 
+  private static let result =
+    "It gives {value, low, high, epsilon}; low and high are the interval that the noise leaves open. Of a table, `by` gives a statistic a group, a table of them, and `unit` names the column that says whose a row is: then a user is protected, not a row. \(ofThoseThatComeOut)"
   private static let common =
-    "It gives {value, low, high, epsilon}; low and high are the interval that the noise leaves open. Rows with a missing value (or key) count nowhere; nan is refused. Of a table, `by` gives a statistic a group, a table of them, and `unit` names the column that says whose a row is: then a user is protected, not a row."
+    "Rows with a missing value (or key) count nowhere; nan is refused. \(result)"
+  private static let ofThoseThatComeOut =
+    "Without `keys` only those come out whose noisy count reaches a threshold. An interval then holds with its level over all keys, not given that its key came out: of rare keys those come out whose noise was high, so that the interval of a count near the threshold lies above the truth more often than its level says."
 
   private static let count = Native(
     "count",
-    "A private count: of a table's rows, or of a list's values that are not nil. One unit moves it by `max_contributions`. \(common)",
+    "A private count: of a table's rows, or of a list's values that are not nil. A nan is a value, and counts. One unit moves it by `max_contributions`. Rows with a missing key count nowhere. \(result)",
     parameters: [Shared.data] + Shared.epsilonAndGroups, returns: "estimate or table of them",
     seeAlso: ["dp.histogram", "dp.sum"], search: ["private", "number of rows"],
     examples: [
@@ -90,7 +94,7 @@ enum PrivateStatisticsBuiltins {
 
   private static let histogram = Native(
     "histogram",
-    "How many values are equal to each key, privately. With `keys` each of them gets noise of its own, and other values count nowhere. Without, the keys come from the data: those whose noisy count reaches a threshold come out, at the cost of `delta` (Korolova et al. 2009; Bun, Nissim, Stemmer 2016); rare ones stay unsaid. nil counts nowhere.",
+    "How many values are equal to each key, privately. With `keys` each of them gets noise of its own, and other values count nowhere. Without, the keys come from the data: those whose noisy count reaches a threshold come out, at the cost of `delta` (Korolova et al. 2009; Bun, Nissim, Stemmer 2016); rare ones stay unsaid. nil counts nowhere; nan is a key like others. \(ofThoseThatComeOut)",
     parameters: [
       Shared.data, Shared.column, Shared.keys, Shared.epsilon, Shared.delta, Shared.unit,
       Shared.most, Shared.level,
@@ -109,10 +113,10 @@ enum PrivateStatisticsBuiltins {
 
   private static let covariance = Native(
     "covariance",
-    "Private variances and covariances of columns within bounds, divided by the number of rows. A third of epsilon each is for sums of all products and of all values about the middles of the bounds, and for the count. `value`, `low` and `high` are tensors [k, k]; each entry has its own interval. The noise may make the matrix one that is not positive semi-definite. Rows in which a value is missing count nowhere; nan is refused.",
+    "Private variances and covariances of columns within bounds, divided by the number of rows. A third of epsilon each is for sums of all products and of all values about the middles of the bounds, and for the count. `value`, `low` and `high` are tensors [k, k]; each entry has its own interval. The noise may make the matrix one that is not positive semi-definite, unless `semidefinite` is true. Rows in which a value is missing count nowhere; nan is refused.",
     parameters: [
       Shared.table, Shared.columns, Shared.manyBounds, Shared.epsilon, Shared.unit, Shared.most,
-      Shared.level,
+      Shared.level, Shared.isSemidefinite,
     ], returns: "{value, low, high, epsilon}", seeAlso: ["dp.variance"],
     search: ["private", "correlation matrix"],
     examples: [

@@ -33,7 +33,13 @@ enum PrivateStatisticsParameters {
     "by", "The column whose values make groups; all of them together spend epsilon.", default: nil,
     named: true)
   static let keys = Param<[Value]?>(
-    "keys", "The groups that there are. nil takes them from the data.", default: nil, named: true)
+    "keys",
+    "The groups that there are. nil takes them from the data. They must be of the column's type, which counts as known; a key of another type than a list's values finds none of them.",
+    default: nil, named: true)
+  static let isSemidefinite = Param<Bool>(
+    "semidefinite",
+    "Whether `value` is made positive semi-definite, as the nearest such matrix of columns scaled to their bounds (negative eigenvalues become 0; Higham 1988). That costs nothing, since it looks only at what comes out; an entry may then leave its interval, which still holds what would come out without noise.",
+    default: false, named: true)
   static let unit = Param<String?>(
     "unit", "The column that says whose a row is; nil protects rows.", default: nil, named: true)
   static let most = Param<Int>(

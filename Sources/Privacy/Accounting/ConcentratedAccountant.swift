@@ -30,7 +30,7 @@ public struct ConcentratedAccountant: Sendable {
       if rate == 0 { return }
       guard rate == 1 else {
         throw DomainError(
-          .privacy, "zCDP has no bound for \(mechanism)",
+          .privacy, "zCDP knows no samples: it has no bound for a sample rate of \(rate)",
           hint: "the accountants \"pld\" and \"rdp\" know what samples cost")
       }
       try add(inner, times: times)

@@ -13,7 +13,10 @@ import Foundation
 enum SampledGaussianRDP {
   /// RDP of one step at order `alpha` > 1.
   ///
-  /// - Returns: infinity where there is no noise, or where the series does not converge (that order then says nothing).
+  /// Where the series of an order between whole ones does not converge, that of the next whole order bounds it, as
+  /// divergences grow with the order (van Erven and Harremoës 2014, "Rényi divergence and Kullback-Leibler divergence",
+  /// theorem 3).
+  /// - Returns: infinity where there is no noise, or too little for floats.
   static func divergence(rate q: Double, noiseMultiplier sigma: Double, order alpha: Double)
     -> Double
   {
@@ -21,9 +24,12 @@ enum SampledGaussianRDP {
     if sigma == 0 || alpha == .infinity { return .infinity }
     if sigma == .infinity { return 0 }
     if q == 1 { return alpha / (2 * sigma * sigma) }
-    let logA =
-      alpha == alpha.rounded() ? logAWhole(q, sigma, Int(alpha)) : logAFractional(q, sigma, alpha)
-    return max(0, logA / (alpha - 1))
+    if alpha != alpha.rounded() {
+      let logA = logAFractional(q, sigma, alpha)
+      if logA < .infinity { return max(0, logA / (alpha - 1)) }
+    }
+    let whole = alpha.rounded(.up)
+    return max(0, logAWhole(q, sigma, Int(whole)) / (whole - 1))
   }
 
   /// log A for whole orders: A - 1 = Σ C(α,k)·(1-q)^(α-k)·q^k·(e^((k²-k)/(2σ²)) - 1) over k ≥ 2, without the 1 in which

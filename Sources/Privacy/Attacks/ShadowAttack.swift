@@ -20,20 +20,39 @@ public enum ShadowAttack {
   /// - Parameter key: of the attack models' first weights and the order of their training.
   /// - Throws: what training throws, `interrupt` where it is stopped.
   public static func scores(_ outputs: ShadowOutputs, key: RandomKey) throws -> [Double] {
-    var scores = [Double](repeating: 0, count: outputs.plan.examples)
-    let byClass = Dictionary(grouping: 0..<outputs.plan.examples) { outputs.target.labels[$0] }
-    for (label, examples) in byClass.sorted(by: { $0.key < $1.key }) {
-      let model = try attackModel(of: examples, outputs, key.derived(label))
-      let target = try Tensor(
-        examples.flatMap { probabilities(outputs.target, $0) },
-        shape: Shape(checking: [examples.count, outputs.target.classes]))
-      let found = try ForwardContext.evaluation { try model.forward(target) }
-        .array(Float.self)
-      for (place, example) in examples.enumerated() {
-        scores[example] = Double(found[2 * place + 1]) - Double(found[2 * place])
+    let classes = Dictionary(grouping: 0..<outputs.plan.examples) { outputs.target.labels[$0] }
+      .sorted { $0.key < $1.key }
+    var found = [Result<[Double], any Error>?](repeating: nil, count: classes.count)
+    // Each class has a network, a key and a place of its own: how many threads there are changes nothing.
+    try Cancellation.abandonable {
+      found.withUnsafeMutableBufferPointer { found in
+        nonisolated(unsafe) let places = found.baseAddress
+        Parallel.each(classes.count) { index in
+          let (label, examples) = classes[index]
+          places?[index] = Result {
+            try Parallel.serially { try self.scores(of: examples, outputs, key.derived(label)) }
+          }
+        }
       }
     }
+    var scores = [Double](repeating: 0, count: outputs.plan.examples)
+    for ((_, examples), own) in zip(classes, found) {
+      guard let own else { continue }
+      for (example, score) in zip(examples, try own.get()) { scores[example] = score }
+    }
     return scores
+  }
+
+  /// Those of the examples of one class.
+  private static func scores(of examples: [Int], _ outputs: ShadowOutputs, _ key: RandomKey) throws
+    -> [Double]
+  {
+    let model = try attackModel(of: examples, outputs, key)
+    let target = try Tensor(
+      examples.flatMap { probabilities(outputs.target, $0) },
+      shape: Shape(checking: [examples.count, outputs.target.classes]))
+    let found = try ForwardContext.evaluation { try model.forward(target) }.array(Float.self)
+    return examples.indices.map { Double(found[2 * $0 + 1]) - Double(found[2 * $0]) }
   }
 
   private static func probabilities(_ outputs: ClassifierOutputs, _ example: Int) -> [Float] {
@@ -67,6 +86,7 @@ public enum ShadowAttack {
       options: TrainingOptions(plan: plan, key: key.derived("train")))
     var callbacks = TrainingCallbacks()
     callbacks.onStep = { _ in try Cancellation.check() }
+    callbacks.shouldStop = { Parallel.isAbandoned }
     _ = try trainer.run(
       TensorSource(
         inputs: Tensor(inputs, shape: Shape(checking: [labels.count, outputs.target.classes])),

@@ -21,7 +21,7 @@ public final class Ledger: Sendable {
   private let state: Mutex<Books>
   private let now: @Sendable () -> Double
 
-  private struct Books {
+  struct Books {
     var file = LedgerFile.State()
     var splits = 0
     var spent: ComposedCost?
@@ -83,18 +83,26 @@ public final class Ledger: Sendable {
     try exclusively { books in
       let entry = LedgerEntry(
         event: event, operation: operation, place: place, time: now(), part: part)
-      let cost = try fittingCost(entry, &books)
-      var charged = entry
-      charged.epsilon = cost.high
-      if let file {
-        // Neither an interrupt nor a limit comes between a record and its count.
-        try Cancellation.finishing { try file.append(charged, &books.file) }
-      } else {
-        books.file.entries.append(charged)
-      }
-      books.spent = cost
+      try write(entry, &books)
     }
   }
+
+  /// Writes down what fits the budget. To be called in `exclusively`.
+  func write(_ entry: LedgerEntry, _ books: inout Books) throws {
+    let cost = try fittingCost(entry, &books)
+    var charged = entry
+    charged.epsilon = cost.high
+    if let file {
+      // Neither an interrupt nor a limit comes between a record and its count.
+      try Cancellation.finishing { try file.append(charged, &books.file) }
+    } else {
+      books.file.entries.append(charged)
+    }
+    books.spent = cost
+  }
+
+  /// Seconds since 1970, for a record.
+  var time: Double { now() }
 
   /// - Throws: what `charge` would throw for this event.
   public func check(_ event: Event, operation: String, part: [Int] = []) throws {
@@ -117,7 +125,7 @@ public final class Ledger: Sendable {
   }
 
   /// With the file's newest content.
-  private func exclusively<Result: Sendable>(
+  func exclusively<Result: Sendable>(
     _ body: @Sendable (inout Books) throws -> Result
   ) throws -> Result {
     try state.withLock { books in
@@ -131,7 +139,9 @@ public final class Ledger: Sendable {
     }
   }
 
-  private func fittingCost(_ entry: LedgerEntry, _ books: inout Books) throws -> ComposedCost {
+  func fittingCost(_ entry: LedgerEntry, _ books: inout Books) throws -> ComposedCost {
+    // What costs nothing fits in any case.
+    if entry.event.mechanism == .none { return try spent(&books) }
     let cost = try cost(of: books.entries + [entry])
     guard cost.high <= terms.epsilon * (1 + Self.tolerance) else {
       throw try refusal(entry, &books)

@@ -14,10 +14,12 @@ public struct LedgerEntry: Sendable, Equatable {
   public var part: [Int]
   /// The whole ledger's epsilon after it.
   public var epsilon: Double
+  /// What it has to do with a training that may go on from a checkpoint; nil for all else.
+  public var run: RunShare?
 
   public init(
     event: Event, operation: String, place: String, time: Double, part: [Int] = [],
-    epsilon: Double = 0
+    epsilon: Double = 0, run: RunShare? = nil
   ) {
     self.event = event
     self.operation = operation
@@ -25,6 +27,7 @@ public struct LedgerEntry: Sendable, Equatable {
     self.time = time
     self.part = part
     self.epsilon = epsilon
+    self.run = run
   }
 }
 

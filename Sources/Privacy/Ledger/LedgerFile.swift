@@ -229,7 +229,8 @@ final class LedgerFile: Sendable {
     return (
       LedgerEntry(
         event: try Event(event), operation: operation, place: place, time: time,
-        part: (body["part"]?.array ?? []).compactMap(\.integer), epsilon: epsilon), found
+        part: (body["part"]?.array ?? []).compactMap(\.integer), epsilon: epsilon,
+        run: try body["run"].map { (json) throws(DomainError) in try RunShare(json) }), found
     )
   }
 
@@ -292,6 +293,7 @@ final class LedgerFile: Sendable {
       "part": .array(entry.part.map { .integer($0) }),
     ]
     if entry.epsilon.isFinite { body["epsilon"] = .number(entry.epsilon) }
+    if let run = entry.run { body["run"] = run.json }
     let seal = try Self.seal(body, after: state.seal)
     body["seal"] = .string(seal)
     let line = Array(try JSON.object(body).text().utf8) + [UInt8(ascii: "\n")]

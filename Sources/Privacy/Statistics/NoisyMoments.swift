@@ -156,6 +156,7 @@ struct NoisyVariance: Sendable {
   init(
     _ bounds: ValueBounds, epsilon: Double, _ contribution: UnitContribution, chance: Double
   ) throws(DomainError) {
+    try bounds.requireSquares()
     self.bounds = bounds
     let steps = Int(WholeValues.steps)
     let share = (epsilon / 3).nextDown

@@ -1,7 +1,8 @@
 // Covariances of several columns by noisy sums (Dwork, McSherry, Nissim, Smith 2006): of all products about the middles
 // of the bounds, of the values themselves, and of how many rows there are, a third of the budget each. Columns are
 // scaled to -1 … 1 first, so that a row moves each sum by at most 1 and all k·(k + 1)/2 products in L1 by as many. The
-// matrix need not be positive semi-definite, because its entries have noise of their own.
+// matrix need not be positive semi-definite, because its entries have noise of their own; it can be made so afterwards,
+// which looks at nothing but what is released (post-processing, Dwork and Roth 2014, proposition 2.1).
 
 import Foundation
 import Foundations
@@ -22,13 +23,18 @@ public struct PrivateCovariance: Sendable {
   private let products: NoisyTotal
   private let sums: NoisyTotal
   private let count: NoisyTotal
+  /// Whether the matrix is made positive semi-definite.
+  private let isSemidefinite: Bool
   /// How many steps the largest product has.
   private static let steps = 0x1p24
   public let mechanism: Mechanism
 
+  /// - Parameter isSemidefinite: whether the values are those of the nearest positive semi-definite matrix, of columns
+  ///   that are scaled to their bounds; the intervals stay those of the entries.
   /// - Throws: `value` for a bad number, `limit` for an epsilon too small.
   public init(
-    _ bounds: [ValueBounds], epsilon: Double, contribution: UnitContribution, level: Double = 0.95
+    _ bounds: [ValueBounds], epsilon: Double, contribution: UnitContribution, level: Double = 0.95,
+    isSemidefinite: Bool = false
   ) throws(DomainError) {
     try LaplaceMechanism.checkEpsilon(epsilon)
     guard !bounds.isEmpty, bounds.count <= Self.mostColumns else {
@@ -38,7 +44,9 @@ public struct PrivateCovariance: Sendable {
     guard level > 0, level < 1 else {
       throw DomainError(.value, "a level must be above 0 and below 1, got \(level)")
     }
+    for pair in bounds { try pair.requireSquares() }
     self.bounds = bounds
+    self.isSemidefinite = isSemidefinite
     let share = (epsilon / 3).nextDown
     let chance = (1 - level) / 4
     let steps = Int(Self.steps)
@@ -110,11 +118,15 @@ public struct PrivateCovariance: Sendable {
         let value = min(max(product - means[i].value * means[j].value, least), 1)
         let area = bounds[i].halfWidth * bounds[j].halfWidth
         for place in [i * k + j, j * k + i] {
-          result.values[place] = value * area
+          result.values[place] = value
           result.lows[place] = spread.low * area
           result.highs[place] = spread.high * area
         }
       }
+    }
+    if isSemidefinite { result.values = try SymmetricEigen.semidefinite(result.values, k) }
+    for place in 0..<k * k {
+      result.values[place] *= bounds[place / k].halfWidth * bounds[place % k].halfWidth
     }
     return result
   }

@@ -68,14 +68,39 @@ public struct ValueBounds: Sendable, Equatable {
   public let low: Double
   public let high: Double
 
-  /// - Throws: `value` unless both are finite and the first is below the second.
+  /// How large bounds may be, and how near to each other.
+  private static let largest = 1e270
+  private static let narrowest = 1e-270
+
+  /// - Throws: `value` unless both are finite and the first is below the second, or where they are too large or too
+  ///   near.
   public init(_ low: Double, _ high: Double) throws(DomainError) {
-    guard low < high, high - low >= 0x1p-900, abs(low) <= 0x1p900, abs(high) <= 0x1p900 else {
+    guard low < high, low.isFinite, high.isFinite else {
       throw DomainError(
         .value, "bounds must be two finite numbers, the lower first, got [\(low), \(high)]",
         hint: "bounds are what everybody knows of such values, not what the data say")
     }
+    guard abs(low) <= Self.largest, abs(high) <= Self.largest else {
+      throw DomainError(
+        .value, "bounds must be within -1e270 and 1e270, got [\(low), \(high)]",
+        hint: "noise is as wide as the bounds: give the narrowest that everybody knows to hold")
+    }
+    guard high - low >= Self.narrowest else {
+      throw DomainError(
+        .value, "bounds must be at least 1e-270 apart, got [\(low), \(high)]",
+        hint: "give values and bounds in a larger unit")
+    }
     (self.low, self.high) = (low, high)
+  }
+
+  /// - Throws: `value` where the squares of such widths are no numbers, as variances need them.
+  func requireSquares() throws(DomainError) {
+    guard halfWidth >= 1e-150, halfWidth <= 1e150 else {
+      throw DomainError(
+        .value,
+        "for variances bounds must be from 1e-150 to 1e150 apart, got [\(low), \(high)]",
+        hint: "give values and bounds in another unit")
+    }
   }
 
   var middle: Double { low / 2 + high / 2 }

@@ -171,6 +171,12 @@ extension PrivateTraining {
     return costs.event(schedule)
   }
 
+  /// What each pass spends, where all spend the same: where noise does not decay.
+  public var passEvent: Event? {
+    guard let schedule, schedule.decay == 1, plan.epochs > 0 else { return nil }
+    return costs.event(schedule, steps: plan.stepsPerEpoch)
+  }
+
   /// The epsilon spent after `steps` steps, by the accountant of the options.
   public func epsilon(after steps: Int) -> Double {
     guard let schedule else { return steps > 0 ? .infinity : 0 }
