@@ -67,7 +67,7 @@ enum DeviceBuiltins {
       search: ["heterogeneity", "skew", "jensen-shannon", "label shift"],
       examples: [
         (
-          "fed.partition({inputs: [[0.0], [1.0]], labels: [0, 1]}, clients: 2).divergence().list()",
+          "fed.partition({inputs: [[0.0], [1.0]], labels: [0, 1]}, clients: 2).divergence().tolist()",
           "[[0.0, 1.0], [1.0, 0.0]]"
         )
       ]

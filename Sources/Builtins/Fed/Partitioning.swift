@@ -85,7 +85,7 @@ struct Partitioning {
 
   /// The labels as classes from 0, those that occur in ascending order; nil without such.
   private func labels() throws -> [Int32]? {
-    try source.labelNumbers().map { KeyedExamples($0.map { .number($0) }).places }
+    try source.labelNumbers().map(ClassNumbers.dense)
   }
 
   /// What the rule goes by.
@@ -163,6 +163,29 @@ struct Partitioning {
       if let lengths { return row.prefix(Int(lengths[example])) }
       return row.prefix((row.lastIndex { $0 != 0 } ?? row.startIndex - 1) + 1 - row.startIndex)
     }
+  }
+}
+
+/// Labels of any value as classes from 0.
+enum ClassNumbers {
+  /// The widest range of labels that a table is made for.
+  private static let widest = 1 << 20
+
+  /// The place of each label among those that occur, in ascending order.
+  static func dense(_ labels: [Int]) -> [Int32] {
+    guard let least = labels.min(), let most = labels.max() else { return [] }
+    let (width, overflow) = most.subtractingReportingOverflow(least)
+    guard !overflow, width < widest else {
+      return KeyedExamples(labels.map { .number($0) }).places
+    }
+    var places = [Int32](repeating: -1, count: width + 1)
+    for label in labels { places[label - least] = 0 }
+    var next: Int32 = 0
+    for place in places.indices where places[place] == 0 {
+      places[place] = next
+      next += 1
+    }
+    return labels.map { places[$0 - least] }
   }
 }
 

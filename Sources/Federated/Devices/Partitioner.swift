@@ -35,7 +35,7 @@ public enum ExampleGrouping: Sendable, Equatable {
 /// Examples in random order, cut into parts whose sizes differ by one at most.
 public struct UniformPartition: Partitioner {
   public init() {}
-  public var fingerprint: String { "uniform" }
+  public var fingerprint: String { "uniform()" }
 
   public func assign(
     _ examples: Int, clients: Int, classes: [Int32]?, random: RandomKey
