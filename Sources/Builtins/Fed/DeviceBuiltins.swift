@@ -10,15 +10,15 @@ import Tensors
 enum DeviceBuiltins {
   static let natives = [partition, load] + PartitionBuiltins.natives
 
-  private static let examples = Param<DeviceExamples>(
+  private static let examples = Runtime.Param<DeviceExamples>(
     "examples",
     "A part of a dataset, rows of a table (`data.tabular`), a map {inputs, labels, …}, or a plain table."
   )
-  private static let clients = Param<Int?>(
+  private static let clients = Runtime.Param<Int?>(
     "clients",
     "How many devices; nil where the rule makes one for each value that it finds.", default: nil,
     .within(1, Double(Int32.max)), named: true)
-  private static let rule = Param<PartitionRule?>(
+  private static let rule = Runtime.Param<PartitionRule?>(
     "by",
     "The rule, or a function (example, index) => client. It gives the number of a device where `clients` is given, otherwise its key. Nil is `fed.uniform()`.",
     default: nil, named: true)
@@ -52,7 +52,7 @@ enum DeviceBuiltins {
   private static let load = Native(
     "load",
     "Devices that `devices.save` wrote, with their examples. A file that is cut off or changed is refused.",
-    Param<String>("path", "The file."), returns: "devices", seeAlso: ["devices.save"],
+    Runtime.Param<String>("path", "The file."), returns: "devices", seeAlso: ["devices.save"],
     search: ["read", "restore", "partition"],
     context: { (vm: VM, path: String) in
       let file = try DeviceFile(try vm.readablePath(path), shownAs: path)
@@ -63,7 +63,7 @@ enum DeviceBuiltins {
     Native(
       "divergence",
       "How far the classes of each two devices are apart: a matrix [n, n] of Jensen–Shannon divergences in bits, 0 for the same shares, 1 for no common class, nan for an empty device. Classes are the labels, or what the partition went by where labels are none. For `plot.heatmap`; at most 10,000 devices.",
-      Param<DeviceSet>("devices"), returns: "tensor [n, n]", seeAlso: ["plot.heatmap"],
+      Runtime.Param<DeviceSet>("devices"), returns: "tensor [n, n]", seeAlso: ["plot.heatmap"],
       search: ["heterogeneity", "skew", "jensen-shannon", "label shift"],
       examples: [
         (
@@ -78,7 +78,7 @@ enum DeviceBuiltins {
     Native(
       "save",
       "Writes the devices and their examples to one file, whole or not at all, with a checksum. Examples of texts come back as they were, those of `data.tabular` as a map of inputs, labels and the table's columns.",
-      Param<DeviceSet>("devices"), Param<String>("path", "The file."), returns: "nil",
+      Runtime.Param<DeviceSet>("devices"), Runtime.Param<String>("path", "The file."), returns: "nil",
       seeAlso: ["fed.load"], search: ["write", "store", "partition"],
       context: { (vm: VM, set: DeviceSet, path: String) -> Void in
         guard let source = set.source as? DeviceExamples else {
@@ -92,8 +92,8 @@ enum DeviceBuiltins {
     Native(
       "forget",
       "Takes a device and its examples away, in place. It is in no round that begins later; what the model has learnt from it stays.",
-      Param<DeviceSet>("devices", mutates: true),
-      Param<DeviceKeyValue>("key", "What the device is called."), returns: "nil",
+      Runtime.Param<DeviceSet>("devices", mutates: true),
+      Runtime.Param<DeviceKeyValue>("key", "What the device is called."), returns: "nil",
       search: ["remove", "unlearning", "withdraw", "delete"],
       examples: [
         (

@@ -129,7 +129,7 @@ struct DeviceExamples: OrderedSource {
       case .rows(let rows): return vm.box(Row(columns: rows.table.shown, index: index))
       case .map(let entries):
         return try Record(
-          entries.map { name, entry in
+          entries.map { name, entry -> (String, any ValueEncodable) in
             switch entry {
             case .cells(let cells): return (name, cells[index])
             case .tensor(let tensor): return (name, try tensor.selected(axis: 0, index: index))

@@ -1,7 +1,6 @@
 import Federated
 import Foundations
 import Runtime
-import Syntax
 import Tables
 import Tensors
 
