@@ -1,4 +1,5 @@
 import ClassicalModels
+import Federated
 import Foundations
 import Plots
 import Privacy

@@ -2,6 +2,7 @@ import Federated
 import Foundations
 import Learning
 import Runtime
+import Syntax
 import Tables
 import Tensors
 import Text

@@ -10,19 +10,19 @@ import Text
 extension DeviceExamples {
   /// Adds the examples to a file; rows that were prepared to be learnt from become a map of inputs, labels and columns.
   func write(to file: inout DeviceFile) throws {
-    func add(_ name: String, _ cell: Cell) { file.add(name, Array(CellCoding.encode(cell).utf8)) }
+    func put(_ name: String, _ cell: Cell) { file.add(name, Array(CellCoding.encode(cell).utf8)) }
     switch content {
     case .table(let table):
-      add("kind", .string("table"))
-      add("table", .table(table))
+      put("kind", .string("table"))
+      put("table", .table(table))
     case .labelled(let examples):
       switch examples.kind {
       case .texts(let texts):
-        add("kind", .string("texts"))
-        add("texts", .list(texts.texts.map { .string($0) }))
+        put("kind", .string("texts"))
+        put("texts", .list(texts.texts.map { .string($0) }))
         // The two entries that every vocabulary begins with belong to none.
-        add("words", .list(texts.vocabulary.words.dropFirst(2).map { .string($0) }))
-        add("tokenizer", .string(texts.tokenizer.rawValue))
+        put("words", .list(texts.vocabulary.words.dropFirst(2).map { .string($0) }))
+        put("tokenizer", .string(texts.tokenizer.rawValue))
         file.add("labels", texts.labels)
       case .rows(let rows):
         let columns = rows.table.shown.filter { !["inputs", "labels"].contains($0.name) }
