@@ -30,7 +30,7 @@ extension DeviceExamples {
           ("inputs", .tensor(rows.inputs))
         ]
         if let labels = rows.labels { entries.append(("labels", .tensor(labels))) }
-        entries += columns.map { ($0.name, .cells($0.cells)) }
+        for column in columns { entries.append((column.name, .cells(column.cells))) }
         try add(entries, to: &file)
       case .map(let entries): try add(entries, to: &file)
       }
@@ -40,7 +40,7 @@ extension DeviceExamples {
   private func add(
     _ entries: [(name: String, entry: LabelledExamples.Entry)], to file: inout DeviceFile
   ) throws {
-    let cells = try entries.map { name, entry in
+    let cells = try entries.map { name, entry -> Cell.Entry in
       switch entry {
       case .cells(let cells): return Cell.Entry(key: .string(name), value: .list(cells))
       case .tensor(let tensor):
