@@ -1,4 +1,5 @@
 import ClassicalModels
+import Federated
 import Foundations
 import Plots
 import Privacy
@@ -42,6 +43,7 @@ public enum Library {
     "ledger": { LedgerHandle.nativeType }, "event": { Event.nativeType },
     "audit": { AuditResult.nativeType }, "canary": { Canary.nativeType },
     "adept": { Adept.nativeType },
+    "devices": { DeviceSet.nativeType }, "device": { Device.nativeType },
     "federated rule": { FedRule.nativeType }, "strategy": { StrategyValue.nativeType },
     "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },

@@ -11,6 +11,7 @@ struct FedRule: NativeValue {
     case setting(any DataSetting)
     case privacy(any ClientPrivacy)
     case combiner(any Combiner)
+    case availability(any Availability)
     /// An attack or a compression.
     case step(any UpdateStep)
 
@@ -21,6 +22,7 @@ struct FedRule: NativeValue {
       case .selection: "selection"
       case .setting: "setting"
       case .privacy: "privacy"
+      case .availability: "availability"
       case .combiner: "aggregate or secure"
       case .step: "attack or compress"
       }

@@ -1,3 +1,5 @@
+import Foundations
+
 /// What a device is called: its number, or the value of the natural key that its examples share. Sums over devices run
 /// in the order of keys: numbers by size first, then texts by code points.
 public enum DeviceKey: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -11,6 +13,11 @@ public enum DeviceKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     case .real(let number): "\(number)"
     case .text(let text): text
     }
+  }
+
+  /// As a script writes it.
+  public var quoted: String {
+    if case .text(let text) = self { Quoting.literal(text) } else { description }
   }
 
   private var rank: (Int, Double) {

@@ -14,6 +14,10 @@ public final class DeviceSet {
   public private(set) var keys: [DeviceKey]?
   public private(set) var offsets: [Int]
   public private(set) var members: [Int32]
+  /// Places of devices that are gone. Others keep theirs, by which a simulation knows them.
+  public private(set) var forgotten: Set<Int> = []
+  /// The places of the devices that are left, where some are gone.
+  private var left: [Int]?
 
   /// - Parameters:
   ///   - assignments: for each example of `source` the number of its device, from 0; below 0: it is on none.
@@ -57,13 +61,88 @@ public final class DeviceSet {
     }
   }
 
+  /// The same devices, which another trial may change.
+  public init(copying other: DeviceSet) {
+    source = other.source
+    classes = other.classes
+    keys = other.keys
+    offsets = other.offsets
+    members = other.members
+    forgotten = other.forgotten
+    left = other.left
+  }
+
+  /// Devices as they were stored.
+  /// - Throws: `data` where the parts do not fit each other.
+  init(
+    source: any BatchSource, classes: [Int32]?, keys: [DeviceKey]?, offsets: [Int],
+    members: [Int32], forgotten: [Int]
+  ) throws {
+    guard offsets.count > 1, offsets.first == 0, offsets.last == members.count,
+      zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
+      members.allSatisfy({ $0 >= 0 && Int($0) < source.count }),
+      classes.map({ $0.count == source.count && $0.allSatisfy { $0 >= 0 } }) ?? true,
+      keys.map({ $0.count == offsets.count - 1 && zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } })
+        ?? true, forgotten.allSatisfy({ $0 >= 0 && $0 < offsets.count - 1 })
+    else { throw DomainError(.data, "the devices do not fit their examples") }
+    self.source = source
+    self.classes = classes
+    self.keys = keys
+    self.offsets = offsets
+    self.members = members
+    self.forgotten = Set(forgotten)
+    left = forgotten.isEmpty ? nil : (0..<count).filter { !self.forgotten.contains($0) }
+  }
+
+  /// How many devices were registered, those that are gone included.
   public var count: Int { offsets.count - 1 }
+
+  /// How many devices are left.
+  public var leftCount: Int { left?.count ?? count }
+
+  /// The place of the device that is `index`th among those that are left.
+  public func place(ofLeft index: Int) -> Int { left?[index] ?? index }
+
+  /// The places of all that are left, in the order of their keys.
+  public var places: [Int] { left ?? Array(0..<count) }
 
   public func key(_ device: Int) -> DeviceKey { keys?[device] ?? .number(device) }
 
-  /// How many examples the device holds.
+  /// The place of the device with a key; nil where there is none, or it is gone.
+  public func place(of key: DeviceKey) -> Int? {
+    let found: Int?
+    if let keys {
+      var (low, high) = (0, keys.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if keys[middle] < key { low = middle + 1 } else { high = middle }
+      }
+      found = low < keys.count && keys[low] == key ? low : nil
+    } else if case .number(let number) = key {
+      found = number >= 0 && number < count ? number : nil
+    } else {
+      found = nil
+    }
+    return found.flatMap { forgotten.contains($0) ? nil : $0 }
+  }
+
+  /// Takes a device away: it has no examples from now on, and is in no round that begins later.
+  /// - Throws: `key` where there is no such device.
+  public func forget(_ key: DeviceKey) throws {
+    guard let place = place(of: key) else {
+      throw DomainError(.key, "there is no device with the key \(key.quoted)")
+    }
+    let range = offsets[place]..<offsets[place + 1]
+    members.removeSubrange(range)
+    for index in (place + 1)..<offsets.count { offsets[index] -= range.count }
+    forgotten.insert(place)
+    left = (0..<count).filter { !forgotten.contains($0) }
+  }
+
+  /// How many examples the device holds; 0 for one that is gone.
   public func size(_ device: Int) -> Int { offsets[device + 1] - offsets[device] }
 
+  /// Of all registered devices.
   public var sizes: [Int] { (0..<count).map(size) }
 
   /// The numbers of the device's examples in `source`.

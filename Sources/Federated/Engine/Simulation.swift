@@ -21,6 +21,8 @@ public final class Simulation {
     self.model = model
     self.devices = devices
     self.strategy = strategy
+    var options = options
+    options.setting = try options.setting.prepared(for: devices)
     self.options = options
     server = ServerState(
       model: try ParameterVector(model), devices: devices.count, rounds: options.rounds)
