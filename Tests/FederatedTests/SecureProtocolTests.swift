@@ -77,12 +77,6 @@ import Testing
     let stream = MaskStream(key, round: [1, 2], purpose: "test")
     var words = [UInt32](repeating: 5, count: 10_000)
     try stream.apply(to: &words, subtracting: false)
-    let derived = HKDF<SHA256>.deriveKey(
-      inputKeyMaterial: key, salt: [1, 2], info: Array("test".utf8), outputByteCount: 16)
-    // The second block of the key stream is the encrypted counter 1 (little-endian): by AES as swift-crypto has it in
-    // GCM, where the tag of nothing with a zero nonce is made from it, there is no plain access, so the words are only
-    // compared with another stream's.
-    #expect(derived.bitCount == 128)
     var other = [UInt32](repeating: 0, count: 10_000)
     try MaskStream(key, round: [1, 3], purpose: "test").apply(to: &other, subtracting: false)
     #expect(zip(words, other).count { $0 == $1 } < 3)

@@ -31,9 +31,9 @@ struct SecureGraph: Sendable {
   }
 }
 
-/// How many neighbours and shares SecAgg+ needs (Bell et al. 2020, theorem 3.10 and its conditions): with chance 1 - 2⁻³⁰
-/// the sum comes out where `minimum` of `clients` answer, and with chance 1 - 2⁻⁴⁰ a tenth of the clients who collude
-/// with the server learn nothing of the others.
+/// How many neighbours and shares SecAgg+ needs (Bell et al. 2020, section 3.4): with chance 1 - 2⁻³⁰ the sum comes out
+/// where `minimum` of `clients` answer, and with chance 1 - 2⁻⁴⁰ a tenth of the clients who collude with the server
+/// learn nothing of the others.
 struct SecureDegree: Sendable, Equatable {
   /// Neighbours of each client.
   let degree: Int
