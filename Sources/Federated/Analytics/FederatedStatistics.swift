@@ -33,6 +33,15 @@ public struct FederatedStatistic: Sendable {
     Event(.pure(epsilon: epsilon), neighbours: counters.neighbours, unit: .client)
   }
 
+  /// Refuses noise that cannot be made, before anything is charged.
+  /// - Parameters:
+  ///   - places: how many counters one value raises.
+  ///   - parts: how many sums share epsilon.
+  /// - Throws: `value` for a threshold beyond the devices, `limit` where epsilon is too small.
+  public func checkNoise(places: Int, parts: Int = 1) throws {
+    _ = try counters.shares(devices, epsilon: epsilon / Double(parts), places: places)
+  }
+
   public struct Counts: Sendable {
     public var values: [PrivateValue]
     /// Devices in the sum.
