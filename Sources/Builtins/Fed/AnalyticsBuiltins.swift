@@ -131,8 +131,8 @@ enum AnalyticsBuiltins {
     search: ["federated analytics", "frequent", "triehh", "words", "discovery"],
     examples: [
       (
-        "let d = range(20).map(i => [[\"hi\", \"yes\"][i % 2]])\nfed.heavy_hitters(d, length: 3, epsilon: 3000, least: 5).text.sort()",
-        "[\"hi\", \"yes\"]"
+        "fed.heavy_hitters([[[\"hi\", \"yes\", \"yes\"][i % 3]] for i in 0..30], length: 3, epsilon: 3000, least: 5).text",
+        "[\"yes\", \"hi\"]"
       )
     ],
     arguments: { (arguments: inout Arguments) -> Table in
@@ -171,10 +171,12 @@ enum AnalyticsBuiltins {
       let noise = try vm.noiseSource(try arguments(PrivateTextBuiltins.noise), operation)
       statistic = try FederatedStatistic(
         PrivateCounters(
-          settings: try arguments(secure) ? settings : nil,
-          contributions: try arguments(most), neighbours: vm.neighbours, noise: noise,
+          settings: try arguments(AnalyticsBuiltins.secure) ? settings : nil,
+          contributions: try arguments(AnalyticsBuiltins.most), neighbours: vm.neighbours,
+          noise: noise,
           key: vm.randomKey(operation)),
-        devices: devices.count, epsilon: try arguments(epsilon), level: try arguments(level))
+        devices: devices.count, epsilon: try arguments(AnalyticsBuiltins.epsilon),
+        level: try arguments(AnalyticsBuiltins.level))
     }
 
     /// Charges, then looks at the data.
@@ -203,9 +205,10 @@ enum AnalyticsBuiltins {
 
     func record(_ found: FederatedStatistic.Counts) -> Record {
       let result = found.values[0]
-      let whole = Int(exactly: result.value).map { $0 as any ValueEncodable }
+      var value: any ValueEncodable = result.value
+      if operation == "fed.count", let whole = Int(exactly: result.value) { value = whole }
       return Record([
-        ("value", operation == "fed.count" ? whole ?? result.value : result.value),
+        ("value", value),
         ("low", result.low), ("high", result.high), ("epsilon", statistic.epsilon),
         ("devices", found.devices),
       ])

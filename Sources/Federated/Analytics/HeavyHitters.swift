@@ -72,7 +72,7 @@ extension FederatedStatistic {
               value: Double(count), low: Double(count) - half, high: Double(count) + half)
           ))
       }
-      next.sort { ($0.count, $1.prefix.count) > ($1.count, $0.prefix.count) }
+      next.sort { $0.count > $1.count }
       kept = next.prefix(most).map(\.prefix)
     }
     found.sort {

@@ -68,7 +68,7 @@ struct SecureDegree: Sendable, Equatable {
   init(clients: Int, minimum: Int, degree: Int) throws {
     let even = degree + degree % 2
     guard even < clients - 1 else {
-      (self.degree, threshold) = (clients - 1, minimum)
+      (self.degree, self.threshold) = (clients - 1, minimum)
       return
     }
     let threshold = Self.threshold(clients, minimum, even)

@@ -46,15 +46,14 @@ struct PairwiseRun {
     // Keys.
     let advertising = try settings.through(
       Array(0..<settings.clients), without: dropouts.keys, "keys")
-    var started = try phases.each(advertising.count) { place in
+    let started = try phases.each(advertising.count) { place in
       var client = SecureClient(advertising[place], round)
-      return (client: client, advert: try client.advertise(), state: client)
+      return (try client.advertise(), client)
     }
+    let adverts = started.map(\.0)
+    var clients = started.map(\.1)
     let graph = SecureGraph.ring(
       advertising.count, degree: settings.degree.degree, SecureRandom())
-    let adverts = started.map(\.advert)
-    var clients = started.map(\.state)
-    started = []
     cost.bytesUp += adverts.reduce(0) { $0 + $1.byteCount }
     cost.bytesDown += graph.neighbours.reduce(0) { $0 + $1.count * 64 }
     // Shares.
@@ -107,7 +106,7 @@ struct PairwiseRun {
         }))
     let result = try server.unmask(
       sum.value, shared: sharing, survivors: survivors, revealed)
-    cost.serverSeconds = (ContinuousClock.now - start).seconds
+    cost.serverSeconds = (ContinuousClock.now - start).asSeconds
     cost.clientSeconds = phases.seconds
     return SecureSum.Outcome(sum: result, survivors: survivors, cost: cost)
   }
@@ -183,7 +182,7 @@ struct LightRun {
     let mask = coding.decode(revealed)
     let field = coding.field
     let result = zip(sum.value, mask).map { UInt32(field.subtract(UInt64($0), UInt64($1))) }
-    cost.serverSeconds = (ContinuousClock.now - start).seconds
+    cost.serverSeconds = (ContinuousClock.now - start).asSeconds
     cost.clientSeconds = phases.seconds
     return SecureSum.Outcome(sum: result, survivors: survivors, cost: cost)
   }

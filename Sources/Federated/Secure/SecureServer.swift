@@ -20,7 +20,8 @@ struct SecureServer: Sendable {
     let present = Set(survivors)
     let lost = shared.filter { !present.contains($0) }
     let masks: [(MaskStream, subtracting: Bool)] =
-      try ParallelWork.map(survivors.count + lost.count) { place in
+      try ParallelWork.map(survivors.count + lost.count) {
+        place -> [(MaskStream, subtracting: Bool)] in
         if place < survivors.count {
           let seed = try secret(of: survivors[place], revealed.map { ($0.client, $0.seeds) })
           return [

@@ -130,7 +130,7 @@ struct ClientPhases {
   mutating func each<Item>(_ count: Int, _ body: (Int) throws -> Item) throws -> [Item] {
     let results = try ParallelWork.map(count) { index in
       let start = ContinuousClock.now
-      return (try body(index), (ContinuousClock.now - start).seconds)
+      return (try body(index), (ContinuousClock.now - start).asSeconds)
     }
     seconds += results.reduce(0) { $0 + $1.1 }
     return results.map(\.0)
@@ -138,7 +138,7 @@ struct ClientPhases {
 }
 
 extension Duration {
-  var seconds: Double {
+  var asSeconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
