@@ -77,6 +77,26 @@ import Testing
     #expect(outcome.cost.bytesUp < other.cost.bytesUp)
   }
 
+  /// The size that the costs on the Performance page are of; its seconds are printed.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["FAIRLEAD_LARGE"] != nil))
+  func hundredClientsOfHundredThousandNumbers() throws {
+    for kind in SecureSum.Kind.allCases {
+      let sum = try SecureSum(kind, clients: 100, threshold: 70)
+      var dropouts = SecureSum.Dropouts()
+      dropouts.upload = Set(0..<10)
+      let start = ContinuousClock.now
+      let outcome = try sum.run(length: 100_000, dropouts: dropouts) { client in
+        (0..<100_000).map { UInt32(($0 * 31 + client) & 0xFFFF) }
+      }
+      let seconds = (ContinuousClock.now - start).asSeconds
+      let expected = (10..<100).reduce(0) { $0 + ((99_999 * 31 + $1) & 0xFFFF) }
+      #expect(outcome.sum[99_999] == UInt32(expected))
+      print(
+        kind.rawValue, seconds, outcome.cost.clientSeconds / 100, outcome.cost.serverSeconds,
+        outcome.cost.bytesUp, outcome.cost.bytesDown)
+    }
+  }
+
   @Test func noClientIsLostThatIsNone() throws {
     let sum = try SecureSum(clients: 3, threshold: 2)
     var dropouts = SecureSum.Dropouts()

@@ -88,27 +88,30 @@ struct PairwiseRun {
     }
     for client in masked { clients[place[client.id] ?? 0] = client }
     cost.bytesUp += survivors.count * settings.vectorBytes(length)
-    // Unmask.
     let answering = try settings.through(survivors, without: dropouts.unmask, "unmask")
-    let revealed = try phases.each(answering.count) { index in
-      var client = clients[place[answering[index]] ?? 0]
+    let asked = answering.map { clients[place[$0] ?? 0] }
+    let revealed = try phases.each(asked.count) { index in
+      var client = asked[index]
       return try client.reveal(Set(survivors))
     }
     cost.bytesUp += revealed.reduce(0) { $0 + $1.byteCount }
     cost.bytesDown += survivors.count * survivors.count * 4
     let start = ContinuousClock.now
-    let server = SecureServer(
-      round: round,
-      adverts: Dictionary(uniqueKeysWithValues: adverts.map { ($0.client, $0) }),
-      neighbours: Dictionary(
-        uniqueKeysWithValues: graph.neighbours.enumerated().map { own, others in
-          (advertising[own], others.map { advertising[$0] })
-        }))
-    let result = try server.unmask(
+    let result = try server(adverts, graph).unmask(
       sum.value, shared: sharing, survivors: survivors, revealed)
     cost.serverSeconds = (ContinuousClock.now - start).asSeconds
     cost.clientSeconds = phases.seconds
     return SecureSum.Outcome(sum: result, survivors: survivors, cost: cost)
+  }
+
+  private func server(_ adverts: [KeyAdvert], _ graph: SecureGraph) -> SecureServer {
+    SecureServer(
+      round: round,
+      adverts: Dictionary(uniqueKeysWithValues: adverts.map { ($0.client, $0) }),
+      neighbours: Dictionary(
+        uniqueKeysWithValues: zip(adverts, graph.neighbours).map { advert, others in
+          (advert.client, others.map { adverts[$0].client })
+        }))
   }
 }
 
