@@ -32,6 +32,8 @@ public protocol SumStep: Sendable {
 /// updates of the round are held for it.
 public protocol Combiner: Sendable {
   var fingerprint: String { get }
+  /// Whether single updates are looked at: robust rules need that, and secure sums rule it out.
+  var seesUpdates: Bool { get }
   /// - Parameters:
   ///   - updates: of the clients that came through, in the order of their keys.
   ///   - weights: theirs, as `Weighting` gives them.
@@ -41,4 +43,8 @@ public protocol Combiner: Sendable {
     _ updates: [ClientUpdate], weights: [Double], devices: [Int], server: inout ServerState,
     random: RandomKey
   ) throws -> RoundSum
+}
+
+extension Combiner {
+  public var seesUpdates: Bool { true }
 }
