@@ -8,7 +8,7 @@ import Testing
   /// Something under which the server sees no single update.
   private struct Hidden: Combiner {
     var fingerprint: String { "secure" }
-    var hidesUpdates: Bool { true }
+    var seesUpdates: Bool { false }
     func combine(
       _ updates: [ClientUpdate], weights: [Double], devices: [Int], server: inout ServerState,
       random: RandomKey

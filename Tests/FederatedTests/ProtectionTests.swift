@@ -165,8 +165,8 @@ import Testing
       let deviation = (found.reduce(0) { $0 + $1 * $1 } / Double(count)).squareRoot()
       #expect(abs(mean) < 4 * 3 / Double(count).squareRoot())
       #expect(abs(deviation / 3 - 1) < 4 / (2 * Double(count)).squareRoot())
-      // Noise of different numbers is not the same.
-      #expect(Set(found).count > count - 10)
+      // Noise of different numbers is not the same, but for some that meet on its grid.
+      #expect(Set(found).count > count - 200)
     }
   }
 

@@ -17,7 +17,7 @@ enum Compatibility {
   private static func checkAggregation(_ options: SimulationOptions, _ strategy: any Strategy)
     throws
   {
-    guard let combiner = options.combiner, !combiner.hidesUpdates else { return }
+    guard let combiner = options.combiner, combiner.seesUpdates else { return }
     if !(combiner is NormBound), (strategy.weighting ?? options.weights) == .sum {
       throw DomainError(
         .value,
@@ -41,7 +41,7 @@ enum Compatibility {
   // MARK: Secure sums
 
   private static func checkSecure(_ options: SimulationOptions) throws {
-    guard let combiner = options.combiner, combiner.hidesUpdates else { return }
+    guard let combiner = options.combiner, !combiner.seesUpdates else { return }
     if options.updateSteps.contains(where: { $0 is any RoundAttack }) {
       throw DomainError(
         .value,
@@ -71,7 +71,7 @@ enum Compatibility {
       options,
       "`fed.central` draws each device on its own with the same chance, which its epsilon rests on")
     try requireEqual(strategy, "`fed.central`")
-    if let combiner = options.combiner, !combiner.hidesUpdates {
+    if let combiner = options.combiner, combiner.seesUpdates {
       throw DomainError(
         .privacy,
         "`fed.central` has the noise for a mean of clipped updates; what one client moves \(combiner.fingerprint) by is not known to be as little",

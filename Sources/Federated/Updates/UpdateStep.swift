@@ -40,8 +40,8 @@ public protocol SumStep: Sendable {
 /// updates of the round are held for it.
 public protocol Combiner: Sendable {
   var fingerprint: String { get }
-  /// Whether the server is not to see single updates.
-  var hidesUpdates: Bool { get }
+  /// Whether single updates are looked at: robust rules need that, and secure sums rule it out.
+  var seesUpdates: Bool { get }
   /// - Parameters:
   ///   - updates: of the clients that came through, in the order of their keys.
   ///   - weights: theirs, as `Weighting` gives them.
@@ -54,5 +54,5 @@ public protocol Combiner: Sendable {
 }
 
 extension Combiner {
-  public var hidesUpdates: Bool { false }
+  public var seesUpdates: Bool { true }
 }
