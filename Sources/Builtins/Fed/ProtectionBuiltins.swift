@@ -62,7 +62,7 @@ enum ProtectionBuiltins {
   private static let most = Param<Int?>(
     "max_participations",
     "How often a device may send; later it sends zeros, in known rounds. nil: in every round.",
-    default: nil, .within(1, 1 << 24), named: true)
+    default: nil, .within(1, 16_777_216), named: true)
 
   private static let local = Native(
     "local",
