@@ -27,7 +27,7 @@ import Testing
 
   private struct Weighing: Strategy {
     let weighting: Weighting?
-    var name: String { "weighing" }
+    var name = "weighing"
     var fingerprint: String { name }
     func client(_ client: ClientWork) throws -> ClientUpdate { try FedAvg().client(client) }
     func aggregate(_ sum: RoundSum, _ server: inout ServerState) throws {}
@@ -132,6 +132,14 @@ import Testing
       ),
       ("counts all clients alike", Weighing(weighting: .samples), { $0.privacy = central }),
       ("counts all clients alike", Weighing(weighting: .sum), { $0.privacy = local }),
+      (
+        "neither bounds nor noises", Weighing(weighting: nil, name: "nova"),
+        { $0.privacy = central }
+      ),
+      (
+        "neither bounds nor noises", Weighing(weighting: nil, name: "q_avg"), { $0.privacy = local }
+      ),
+      ("how fast a device is", Weighing(weighting: nil, name: "buff"), { $0.privacy = central }),
       ("plain sum", Weighing(weighting: .sum), { $0.combiner = CoordinateMedian() }),
       ("needs 13 clients", FedAvg(), { $0.combiner = try Krum(byzantine: 5) }),
       (

@@ -86,6 +86,11 @@ import Testing
     #expect(try capped.epsilon(10) == plan.epsilon(3))
     #expect(try capped.epsilon(2) == plan.epsilon(2))
     #expect(plan.weighting == .equal)
+    var (sum, server) = (
+      RoundSum(vectors: [], numbers: [], clients: 3, examples: 17), try Fixture.server(1)
+    )
+    for step in plan.sumSteps { try step.apply(&sum, &server, random: RandomKey(seed: 1)) }
+    #expect(sum.examples == 0 && sum.clients == 3)
   }
 
   @Test func badNumbersAreErrors() throws {
@@ -168,6 +173,32 @@ import Testing
       // Noise of different numbers is not the same, but for some that meet on its grid.
       #expect(Set(found).count > count - 200)
     }
+  }
+
+  /// The best test of whether one client was there succeeds as often as δ(ε) of the Gaussian mechanism says (Balle and
+  /// Wang 2018, theorem 8), and no more: noise a tenth smaller or larger would be found out.
+  @Test func nothingMoreCanBeTold() throws {
+    let (noise, epsilon, trials) = (1.5, 0.5, 30_000)
+    let plan = try plan(CentralPrivacy(noiseMultiplier: noise, clip: 2))
+    let update = [try Fixture.update([50])]
+    let threshold = epsilon * noise * noise + 0.5
+    func share(_ updates: [ClientUpdate]) throws -> Double {
+      var beyond = 0
+      for _ in 0..<trials {
+        var server = try Fixture.server(1)
+        // Divided by ten expected clients and a bound of 2.
+        if try Double(released(plan, updates, &server)[0]) * 5 > threshold { beyond += 1 }
+      }
+      return Double(beyond) / Double(trials)
+    }
+    let (with, without) = (try share(update), try share([]))
+    func below(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+    let (a, b) = (1 / (2 * noise) - epsilon * noise, -1 / (2 * noise) - epsilon * noise)
+    let delta = below(a) - exp(epsilon) * below(b)
+    let error =
+      (with * (1 - with) / Double(trials)).squareRoot()
+      + exp(epsilon) * (without * (1 - without) / Double(trials)).squareRoot()
+    #expect(abs(with - exp(epsilon) * without - delta) < 4 * error)
   }
 
   @Test func localNoise() throws {

@@ -79,6 +79,7 @@ public struct LocalPrivacy: ClientPrivacy {
       LocalRelease(
         multiplier: multiplier, clip: clip, maxParticipations: maxParticipations, noise: noise)
     ]
+    plan.sumSteps = [UnsaidExamples()]
     return plan
   }
 }
@@ -138,5 +139,14 @@ struct LocalRelease: UpdateStep {
     guard Int(before) < maxParticipations else { return true }
     sender.state[Self.countName] = try ParameterVector(Tensor([before + 1]), shapes: [[1]])
     return false
+  }
+}
+
+/// How many examples devices trained on is theirs to know: no strategy is told.
+struct UnsaidExamples: SumStep {
+  var fingerprint: String { "unsaid examples" }
+
+  func apply(_ sum: inout RoundSum, _ server: inout ServerState, random: RandomKey) {
+    sum.examples = 0
   }
 }
