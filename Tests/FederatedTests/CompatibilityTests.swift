@@ -68,12 +68,20 @@ import Testing
         == nil)
   }
 
+  private typealias Case = (String, any Strategy, (inout SimulationOptions) throws -> Void)
+
+  private func check(_ cases: [Case]) throws {
+    for (text, strategy, change) in cases {
+      let found = try problem(strategy, change)
+      let whole = (found?.message ?? "none") + " " + (found?.hint ?? "")
+      #expect(whole.contains(text), "\(text): \(whole)")
+    }
+  }
+
   @Test func contradictionsSayWhy() throws {
-    let central = try CentralPrivacy(epsilon: 1)
-    let local = try LocalPrivacy(epsilon: 1, clip: 1)
     let compress = try UpdateCompression.topK(0.1)
     let colluders = try Attack.innerProduct.step(share: 0.1)
-    let cases: [(String, any Strategy, (inout SimulationOptions) throws -> Void)] = [
+    try check([
       (
         "see what honest clients send", FedAvg(),
         {
@@ -88,6 +96,24 @@ import Testing
           $0.updateSteps = [compress]
         }
       ),
+      ("plain sum", Weighing(weighting: .sum), { $0.combiner = CoordinateMedian() }),
+      ("needs 13 clients", FedAvg(), { $0.combiner = try Krum(byzantine: 5) }),
+      (
+        "nothing is left", FedAvg(),
+        {
+          $0.clients = 2
+          $0.combiner = try TrimmedMean(share: 0.4)
+        }
+      ),
+    ])
+  }
+
+  @Test func whatPrivacyRulesOutSaysWhy() throws {
+    let central = try CentralPrivacy(epsilon: 1)
+    let local = try LocalPrivacy(epsilon: 1, clip: 1)
+    let compress = try UpdateCompression.topK(0.1)
+    let colluders = try Attack.innerProduct.step(share: 0.1)
+    try check([
       (
         "fed.distributed", FedAvg(),
         {
@@ -140,21 +166,7 @@ import Testing
         "neither bounds nor noises", Weighing(weighting: nil, name: "q_avg"), { $0.privacy = local }
       ),
       ("how fast a device is", Weighing(weighting: nil, name: "buff"), { $0.privacy = central }),
-      ("plain sum", Weighing(weighting: .sum), { $0.combiner = CoordinateMedian() }),
-      ("needs 13 clients", FedAvg(), { $0.combiner = try Krum(byzantine: 5) }),
-      (
-        "nothing is left", FedAvg(),
-        {
-          $0.clients = 2
-          $0.combiner = try TrimmedMean(share: 0.4)
-        }
-      ),
-    ]
-    for (text, strategy, change) in cases {
-      let found = try problem(strategy, change)
-      let whole = (found?.message ?? "none") + " " + (found?.hint ?? "")
-      #expect(whole.contains(text), "\(text): \(whole)")
-    }
+    ])
   }
 
   /// A simulation asks before its first round.
