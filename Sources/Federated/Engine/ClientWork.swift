@@ -18,6 +18,8 @@ public final class ClientWork {
   public var state: [String: ParameterVector] = [:]
   /// Names the random numbers of this client in this round.
   public private(set) var random = RandomKey(seed: 0)
+  /// What a device that attacks does to its examples.
+  var attacks: [any DataAttack] = []
 
   private let source: any BatchSource
   private let step: TrainingStep
@@ -64,7 +66,10 @@ public final class ClientWork {
       for start in stride(from: 0, to: order.count, by: local.batch) {
         try Cancellation.check()
         let rows = order[start..<min(start + local.batch, order.count)].map { examples[$0] }
-        let result = try step.run(source.batch(rows))
+        let batch = try attacks.reduce(try source.batch(rows)) {
+          try $1.relabel($0, device: device)
+        }
+        let result = try step.run(batch)
         if epoch == 0 { loss += result.loss * Double(rows.count) }
         steps += 1
       }

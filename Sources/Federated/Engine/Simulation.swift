@@ -13,11 +13,18 @@ public final class Simulation {
   /// What devices keep between their rounds, by their place in the order of keys.
   private var states: [Int: [String: ParameterVector]] = [:]
   private let worker: ClientWork
+  /// How devices are kept private; nil without privacy.
+  public let plan: PrivacyPlan?
 
   /// - Parameter model: is the server's after each round.
   public init(
     _ model: Layer, _ devices: DeviceSet, strategy: any Strategy, options: SimulationOptions
   ) throws {
+    try Compatibility.check(options, strategy: strategy)
+    var options = options
+    options.updateSteps = try options.updateSteps.map {
+      try $0.bound(to: devices, key: options.key)
+    }
     self.model = model
     self.devices = devices
     self.strategy = strategy
@@ -27,6 +34,10 @@ public final class Simulation {
     server = ServerState(
       model: try ParameterVector(model), devices: devices.count, rounds: options.rounds)
     worker = try ClientWork(model.copied(), options.local, devices.source, server)
+    worker.attacks = options.updateSteps.compactMap { $0 as? any DataAttack }
+    plan = try options.privacy?.plan(
+      devices: devices.count, clients: options.clients, rounds: options.rounds,
+      parameters: server.model.count, neighbours: options.neighbours)
     try strategy.start(&server)
   }
 
@@ -43,7 +54,7 @@ public final class Simulation {
     let size = { (device: Int) in setting.size(of: device, in: self.devices, period: period) }
     let eligible = (0..<devices.count).filter { size($0) > 0 }
     var stream = random.derived("selection").stream
-    let cohort = try options.selection.cohort(
+    let cohort = try (plan?.selection ?? options.selection).cohort(
       options.clients, of: eligible, size: size, stream: &stream)
     var updates: [ClientUpdate] = []
     for device in cohort {
@@ -56,17 +67,28 @@ public final class Simulation {
       var sender = Sender(
         device: device, key: devices.key(device), round: server.round, random: client,
         state: worker.state)
-      for step in options.updateSteps { try step.apply(&update, &sender) }
+      for step in options.updateSteps + (plan?.updateSteps ?? []) {
+        try step.apply(&update, &sender)
+      }
       if !sender.state.isEmpty { states[device] = sender.state }
       updates.append(update)
     }
-    let weights = Simulation.weights(updates, strategy.weighting ?? options.weights)
-    if !updates.isEmpty {
-      var sum =
-        try options.combiner?.combine(
-          updates, weights: weights, devices: cohort, server: &server,
-          random: random.derived("combine")) ?? Simulation.sum(updates, weights)
-      for (index, step) in options.sumSteps.enumerated() {
+    for step in options.updateSteps {
+      if let attack = step as? any RoundAttack { try attack.corrupt(&updates, devices: cohort) }
+    }
+    let weights = Simulation.weights(
+      updates, plan?.weighting ?? strategy.weighting ?? options.weights)
+    if !updates.isEmpty || plan != nil {
+      var sum = RoundSum(
+        vectors: [try ParameterVector(zerosLike: server.model)], numbers: [], clients: 0,
+        examples: 0)
+      if !updates.isEmpty {
+        sum =
+          try (plan?.combiner ?? options.combiner)?.combine(
+            updates, weights: weights, devices: cohort, server: &server,
+            random: random.derived("combine")) ?? Simulation.sum(updates, weights)
+      }
+      for (index, step) in ((plan?.sumSteps ?? []) + options.sumSteps).enumerated() {
         try step.apply(&sum, &server, random: random.derived("sum", index))
       }
       try strategy.aggregate(sum, &server)
@@ -86,6 +108,7 @@ public final class Simulation {
       trainLoss: updates.reduce(0) { $0 + $1.loss * Double($1.examples) }
         / Double(examples), cohort: cohort.map(Int32.init),
       bytesUp: updates.reduce(0) { $0 + $1.byteCount }, bytesDown: 4 * sent * cohort.count,
+      epsilon: try plan?.epsilon(server.round),
       seconds: 0)
     if let evaluation = options.evaluation,
       server.round % options.every == 0 || server.round == options.rounds

@@ -1,5 +1,6 @@
 import Foundations
 import Learning
+import Privacy
 
 /// What a simulation does beside its strategy.
 public struct SimulationOptions {
@@ -20,6 +21,10 @@ public struct SimulationOptions {
   public var sumSteps: [any SumStep] = []
   /// Nil: the weighted sum.
   public var combiner: (any Combiner)?
+  /// Nil: none.
+  public var privacy: (any ClientPrivacy)?
+  /// How data sets differ that `privacy` makes alike.
+  public var neighbours = Neighbours.addOrRemoveOne
   /// Examples that the server's model is measured on.
   public var evaluation: (any BatchSource)?
   /// Rounds between two evaluations; the last round is always followed by one.

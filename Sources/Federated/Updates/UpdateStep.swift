@@ -7,6 +7,14 @@ public protocol UpdateStep: Sendable {
   /// Everything that decides what it does, in words.
   var fingerprint: String { get }
   func apply(_ update: inout ClientUpdate, _ sender: inout Sender) throws
+
+  /// The step as a simulation runs it, where that depends on the devices. Called once, before the first round.
+  /// - Parameter key: of the simulation.
+  func bound(to devices: DeviceSet, key: RandomKey) throws -> any UpdateStep
+}
+
+extension UpdateStep {
+  public func bound(to devices: DeviceSet, key: RandomKey) throws -> any UpdateStep { self }
 }
 
 /// Who sends an update.

@@ -39,6 +39,23 @@ public struct ParameterVector: Sendable {
     }
   }
 
+  /// How far the trained parameters of `model` are from `other`.
+  public init(_ model: Layer, minus other: ParameterVector) throws {
+    try self.init(model)
+    try add(other, times: -1)
+  }
+
+  /// - Parameter tensor: [count] of f32, contiguous.
+  /// - Throws: `shape` where the shapes have another number of elements.
+  public init(_ tensor: Tensor, shapes: [Shape]) throws {
+    guard tensor.dtype == .f32, tensor.shape == [shapes.reduce(0) { $0 + $1.count }] else {
+      throw DomainError(
+        .shape,
+        "\(tensor.dtype.name) \(tensor.shape) are not the numbers of \(shapes.count) parameters")
+    }
+    self.init(shapes, try tensor.detached.contiguous())
+  }
+
   /// As many zeros as `other` has numbers.
   public init(zerosLike other: ParameterVector) throws {
     self.init(other.shapes, try .zeros([other.count]))
