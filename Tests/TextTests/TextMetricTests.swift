@@ -73,7 +73,8 @@ import Testing
         let wanted = try #require(wanted)
         #expect(
           zip([found.precision, found.recall, found.f1], wanted).allSatisfy(Self.isNear),
-          "\(average): \(found), seqeval \(wanted), of \(item.labels ?? []) \(item.predictions ?? [])")
+          "\(average): \(found), seqeval \(wanted), of \(item.labels ?? []) \(item.predictions ?? [])"
+        )
       }
     }
   }

@@ -11,9 +11,9 @@ struct FedRule: NativeValue {
     case setting(any DataSetting)
     case privacy(any ClientPrivacy)
     case combiner(any Combiner)
+    case labelling(any Labelling)
     /// An attack or a compression.
     case step(any UpdateStep)
-
     /// The parameter that takes it.
     var parameter: String {
       switch self {
@@ -22,6 +22,7 @@ struct FedRule: NativeValue {
       case .setting: "setting"
       case .privacy: "privacy"
       case .combiner: "aggregate or secure"
+      case .labelling: "labels"
       case .step: "attack or compress"
       }
     }

@@ -71,9 +71,12 @@ struct ExampleSource: BatchSource {
 }
 
 extension Loss {
-  /// A script's function of outputs and labels; nil is cross-entropy.
-  static func ofScript(_ function: Callable?) throws -> Loss {
-    guard let function else { return try .crossEntropy() }
+  /// A script's function of outputs and labels; nil is what the model is usually trained with, cross-entropy where none
+  /// is given.
+  static func ofScript(_ function: Callable?, for model: Model? = nil) throws -> Loss {
+    guard let function else {
+      return try model.map { try .usual(for: $0.layer) } ?? .crossEntropy()
+    }
     return Loss("loss", keepsExamplesApart: true) { output, labels in
       try ApartCall.result(of: function, [], [output, labels])
     }

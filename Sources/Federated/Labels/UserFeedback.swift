@@ -31,7 +31,8 @@ public struct UserFeedback: Labelling {
     let truth = try source.batch(examples).labels
     guard truth.rank == 1, !truth.dtype.isFloating else {
       throw DomainError(
-        .shape, "feedback is for classes, one integer an example, got \(truth.dtype.name) \(truth.shape)")
+        .shape,
+        "feedback is for classes, one integer an example, got \(truth.dtype.name) \(truth.shape)")
     }
     let right = try truth.cast(to: .i64).array(Int64.self)
     let found = try ModelPredictions(model, source, examples)

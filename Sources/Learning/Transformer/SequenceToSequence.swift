@@ -30,7 +30,8 @@ public final class SequenceToSequence: Layer {
     try Check.size(sourceWidth, "the width of the source")
     if let longest = model.longestSequence, sourceWidth > longest {
       throw DomainError(
-        .value, "sources of \(sourceWidth) tokens are longer than the \(longest) that the model sees")
+        .value,
+        "sources of \(sourceWidth) tokens are longer than the \(longest) that the model sees")
     }
     self.model = model
     self.sourceWidth = sourceWidth
@@ -106,7 +107,8 @@ public final class SequenceToSequence: Layer {
       let memory = try ForwardContext.evaluation { try model.encode(one) }
       let model = model
       let decoder = try UncachedDecoder(
-        FunctionLayer(children: []) { (target: Tensor) in try model.decode(target, memory: memory) },
+        FunctionLayer(children: []) { (target: Tensor) in try model.decode(target, memory: memory)
+        },
         vocabularySize: model.vocabularySize, contextLength: model.longestSequence)
       if beams > 1 {
         let found = try BeamSearch.run(

@@ -153,7 +153,8 @@ extension BLEU.Words {
 
   /// sacrebleu's `tokenizer_13a` and `tokenizer_re`, rule by rule: each goes over the whole text before the next.
   private static func apart(_ text: String) -> [Unicode.Scalar] {
-    var text = text.replacing("<skipped>", with: "").replacing("-\n", with: "").replacing("\n", with: " ")
+    var text = text.replacing("<skipped>", with: "").replacing("-\n", with: "").replacing(
+      "\n", with: " ")
     if text.utf8.contains(UInt8(ascii: "&")) {
       text = text.replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
         .replacing("&lt;", with: "<").replacing("&gt;", with: ">")

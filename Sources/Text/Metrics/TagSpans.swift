@@ -69,7 +69,8 @@ public struct TagSpan: Hashable, Sendable {
       case .outside: false
       case .end, .single: true
       case .begin, .inside:
-        position == .begin || position == .single || position == .outside || !type.isSpelt(before.type)
+        position == .begin || position == .single || position == .outside
+          || !type.isSpelt(before.type)
       }
     }
 
@@ -124,7 +125,8 @@ public struct SpanScores: Sendable, Equatable {
   public init(expected: [[String]], predicted: [[String]]) throws(DomainError) {
     guard expected.count == predicted.count else {
       throw DomainError(
-        .value, "there are tags for \(expected.count) sentences and predictions for \(predicted.count)")
+        .value,
+        "there are tags for \(expected.count) sentences and predictions for \(predicted.count)")
     }
     var counts: [Spelling: Counts] = [:]
     for (index, (truth, guess)) in zip(expected, predicted).enumerated() {

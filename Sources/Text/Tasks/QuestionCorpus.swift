@@ -54,7 +54,8 @@ public struct QuestionCorpus: Sendable, Equatable {
             text: try text(entry.object?["question"], "\(place): `question`"), answers: [],
             starts: [])
           for answer in try items(entry.object?["answers"], "\(place): `answers`") {
-            question.answers.append(try text(answer.object?["text"], "\(place): an answer's `text`"))
+            question.answers.append(
+              try text(answer.object?["text"], "\(place): an answer's `text`"))
             question.starts.append(
               try start(answer.object?["answer_start"], "\(place): `answer_start`"))
           }

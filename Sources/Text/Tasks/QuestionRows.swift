@@ -43,9 +43,13 @@ public struct QuestionRows: Sendable {
     return result
   }
 
+  /// The words of a question or a text, as a vocabulary for them counts.
+  public static func wordsAlone(_ text: String) -> [String] { words(text).map(\.word) }
+
   /// - Parameter length: of longer rows the beginning is kept, as long as the question leaves room; nil keeps all.
   /// - Throws: `value` where a question alone is longer, or the encoder has no token that divides.
-  public init(_ corpus: QuestionCorpus, encoder: TaskEncoder, length: Int? = nil) throws(DomainError)
+  public init(_ corpus: QuestionCorpus, encoder: TaskEncoder, length: Int? = nil)
+    throws(DomainError)
   {
     var rows: [Row] = []
     let contexts = corpus.contexts.map { Context($0, encoder) }

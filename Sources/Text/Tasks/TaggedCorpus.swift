@@ -81,7 +81,8 @@ public struct TaggedCorpus: Sendable, Equatable {
       guard words.count == tags.count else {
         throw DomainError(
           .data,
-          "\(records.source), line \(records.lines[index]): \(words.count) words have \(tags.count) tags")
+          "\(records.source), line \(records.lines[index]): \(words.count) words have \(tags.count) tags"
+        )
       }
       guard !words.isEmpty else { continue }
       result.sentences.append(try TaggedSentence(words: words, tags: tags))
@@ -154,7 +155,8 @@ private struct ConllReader {
     if isUniversal, fields[0].utf8.contains(where: { $0 == 0x2D || $0 == 0x2E }) { return }
     let (word, tag) = (fields[places.word], fields[places.tag])
     guard !word.isEmpty, !tag.isEmpty else {
-      throw DomainError(.data, "\(path), line \(line): the \(word.isEmpty ? "word" : "tag") is empty")
+      throw DomainError(
+        .data, "\(path), line \(line): the \(word.isEmpty ? "word" : "tag") is empty")
     }
     words.append(word)
     tags.append(isUniversal && tag == "_" && word != "_" ? nil : tag)
@@ -184,7 +186,8 @@ private struct ConllReader {
       guard let name else { return usual }
       if let place = names.firstIndex(spelt: name) { return place }
       throw DomainError(
-        .key, "\(path), line \(line): no field is called `\(name)`; they are \(Records.list(names))")
+        .key, "\(path), line \(line): no field is called `\(name)`; they are \(Records.list(names))"
+      )
     }
     places = (
       try place(word, isUniversal ? 1 : 0), try place(tag, isUniversal ? 3 : width - 1)

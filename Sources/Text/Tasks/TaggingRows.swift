@@ -38,7 +38,8 @@ public struct TaggingRows: Sendable {
         if let tag = sentence.tags[place] {
           guard let known = numbers[Spelling(tag)] else {
             throw DomainError(
-              .value, "the tag \(Quoting.literal(tag)) of sentence \(index) is not among the classes")
+              .value,
+              "the tag \(Quoting.literal(tag)) of sentence \(index) is not among the classes")
           }
           number = known
         }

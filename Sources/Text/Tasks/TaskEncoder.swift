@@ -43,17 +43,41 @@ public enum TaskEncoder: Sendable {
         }
       if let number { return number }
       throw DomainError(
-        .value, "the tokenizer has no special token in the place of \(Quoting.literal(marker.rawValue))")
+        .value,
+        "the tokenizer has no special token in the place of \(Quoting.literal(marker.rawValue))")
     }
   }
 
   /// The numbers of a text's tokens, without special ones.
-  public func tokens(_ text: String, _ splitter: WordSplitter = .words) throws(DomainError) -> [Int32]
+  public func tokens(_ text: String, _ splitter: WordSplitter = .words) throws(DomainError)
+    -> [Int32]
   {
     switch self {
     case .words(let vocabulary, let lowered):
       return splitter.tokens(lowered ? text.lowercased() : text).map { vocabulary.number(of: $0) }
     case .pieces(let tokenizer): return try tokenizer.encode(text, addSpecialTokens: false)
+    }
+  }
+
+  /// The text of tokens, without padding and markers: words with single spaces between them, or as the tokenizer writes
+  /// its pieces.
+  ///
+  /// - Throws: `value` for a number that no token has.
+  public func text(_ tokens: [Int32]) throws(DomainError) -> String {
+    switch self {
+    case .words(let vocabulary, _):
+      var words: [String] = []
+      for token in tokens where token != Vocabulary.padding {
+        guard vocabulary.words.indices.contains(Int(token)) else {
+          throw DomainError(
+            .value,
+            "no word has the number \(token): the vocabulary has \(vocabulary.count) entries")
+        }
+        let word = vocabulary.words[Int(token)]
+        if !Marker.allCases.contains(where: { $0.rawValue.isSpelt(word) }) { words.append(word) }
+      }
+      return words.joined(separator: " ")
+    case .pieces(let tokenizer): return try tokenizer.decode(tokens, skipSpecialTokens: true)
     }
   }
 }
