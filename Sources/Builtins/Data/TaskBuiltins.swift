@@ -50,7 +50,9 @@ enum TaskBuiltins {
       }
     }
     guard let train = try read(path) else { throw Fault(.value, "there is no file to read") }
-    let parts = [("train", train), ("valid", try read(valid)), ("test", try read(test))]
+    let parts: [(String, TaggedCorpus?)] = [
+      ("train", train), ("valid", try read(valid)), ("test", try read(test)),
+    ]
     let classes = TaggingRows.classes(parts.flatMap { $0.1?.sentences ?? [] })
     let counted =
       try vocabulary
@@ -245,11 +247,11 @@ enum TaskBuiltins {
           countingTokens: texts.lazy.map(splitter.tokens),
           markers: [TaskEncoder.Marker.end.rawValue], minimumFrequency: minimum, limit: limit))
     let encoder = counted.encoder(lowered: false)
-    let owners = try by.sorted { $0.key < $1.key }.map { name, value in
+    let given = try by.sorted { $0.key < $1.key }.map { name, value in
       (name: name.text, values: try owners(value, of: texts.count, name.text, vm))
     }
     return Record([
-      ("train", try LanguageBlocks(texts, owners, encoder, splitter, length).record),
+      ("train", try LanguageBlocks(texts, given, encoder, splitter, length).record),
       ("test", try test.map { try LanguageBlocks($0, [], encoder, splitter, length).record }),
       ("vocabulary", counted),
     ])

@@ -75,21 +75,23 @@ private struct ScriptLabels: Labelling {
         .value, "labels by a rule need examples of texts",
         hint: "give `fed.partition` a part of a dataset, such as `data.load(…).train`")
     }
-    let vm = try VM.requireCurrent()
     var result: (examples: [Int], labels: [Int]) = ([], [])
     for example in examples {
-      try vm.checkInterrupt()
-      guard let label = try vm.scope({ try number(rule.call(texts[example]), texts[example], vm) })
-      else { continue }
+      try Cancellation.check()
+      guard let label = try number(rule.call(texts[example], as: RuleLabel.self)) else { continue }
       result.examples.append(example)
       result.labels.append(label)
     }
     return result
   }
 
-  private func number(_ value: Value, _ text: String, _ vm: VM) throws -> Int? {
-    if case .nothing = value { return nil }
-    if let name = value.string {
+  private func number(_ label: RuleLabel) throws -> Int? {
+    switch label {
+    case .none: return nil
+    case .number(let number):
+      guard number >= 0 else { throw Fault(.value, "the rule gives \(number), which is no class") }
+      return number
+    case .name(let name):
       guard let classes else {
         throw Fault(
           .value, "the rule gives the name \(Quoting.literal(name))",
@@ -100,12 +102,28 @@ private struct ScriptLabels: Labelling {
       }
       return number
     }
-    guard let number = Int.decode(value, vm), number >= 0 else {
-      throw Fault(
-        .type,
-        "a label is the number of a class, its name or nil, but for \(Quoting.literal(text)) the rule gives \(Representation.described(value))"
-      )
+  }
+}
+
+/// What a rule says about a text.
+private enum RuleLabel: Bindable {
+  case none
+  case number(Int)
+  case name(String)
+
+  static let typeName = "class, its name or nil"
+
+  static func decode(_ value: Value, _ vm: VM) throws -> RuleLabel? {
+    if case .nothing = value { return RuleLabel.none }
+    if let name = value.string { return .name(name) }
+    return Int.decode(value, vm).map(RuleLabel.number)
+  }
+
+  func encode(_ vm: VM) throws -> Value {
+    switch self {
+    case .none: .nothing
+    case .number(let number): .int(number)
+    case .name(let name): vm.makeString(name)
     }
-    return number
   }
 }

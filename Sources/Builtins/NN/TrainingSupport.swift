@@ -75,7 +75,8 @@ extension Loss {
   /// is given.
   static func ofScript(_ function: Callable?, for model: Model? = nil) throws -> Loss {
     guard let function else {
-      return try model.map { try .usual(for: $0.layer) } ?? .crossEntropy()
+      if let model { return try .usual(for: model.layer) }
+      return try .crossEntropy()
     }
     return Loss("loss", keepsExamplesApart: true) { output, labels in
       try ApartCall.result(of: function, [], [output, labels])

@@ -5,13 +5,15 @@ extension Loss {
   /// for any other cross-entropy. The CRF is that of the model which is trained, so that a copy trains its own.
   public static func usual(for model: Layer) throws -> Loss {
     guard CRF.last(of: model) != nil else { return try .crossEntropy() }
-    return Loss("crf", keepsExamplesApart: true) { model, batch in
-      let emissions = try model.forward(batch.inputs)
-      guard let field = CRF.last(of: model) else {
-        throw DomainError(.type, "the loss of a CRF needs a model that ends in one")
-      }
-      return try field.negativeLogLikelihood(emissions, batch.labels)
-    }
+    return Loss(
+      "crf", keepsExamplesApart: true,
+      evaluating: { model, batch in
+        let emissions = try model.forward(batch.inputs)
+        guard let field = CRF.last(of: model) else {
+          throw DomainError(.type, "the loss of a CRF needs a model that ends in one")
+        }
+        return try field.negativeLogLikelihood(emissions, batch.labels)
+      })
   }
 }
 

@@ -96,7 +96,11 @@ public struct QuestionRows: Sendable {
       return Row(
         tokens: asked + [separator] + context.words.map { vocabulary.number(of: $0.word) },
         offsets: [(Int32, Int32)](repeating: (-1, -1), count: asked.count + 1)
-          + context.words.map { (Int32($0.place.lowerBound), Int32($0.place.upperBound)) })
+          + context.words.map {
+            (
+              Int32(clamping: $0.place.lowerBound), Int32(clamping: $0.place.upperBound)
+            )
+          })
     case .pieces(let tokenizer):
       var options = EncodingOptions(addSpecialTokens: true, offsets: true)
       if let length { options.truncation = Truncation(length: length, strategy: .onlySecond) }
@@ -108,7 +112,12 @@ public struct QuestionRows: Sendable {
       var pairs: [(Int32, Int32)] = []
       for (index, range) in (encoding.offsets ?? []).enumerated() {
         let isOfText = index > middle && !encoding.isSpecial[index]
-        pairs.append(isOfText ? (places[range.lowerBound], places[range.upperBound]) : (-1, -1))
+        pairs.append(
+          isOfText
+            ? (
+              places[min(range.lowerBound, places.count - 1)],
+              places[min(range.upperBound, places.count - 1)]
+            ) : (-1, -1))
       }
       return Row(tokens: encoding.ids, offsets: pairs)
     }
