@@ -27,21 +27,31 @@ enum TaskBuiltins {
     "length", "Tokens of a row, of longer ones the beginning is kept; nil takes the longest.",
     default: nil, .within(1, 1 << 20), named: true)
 
+  private static let path = Param<String>("path", "The file of the training part, also packed.")
+  private static let words = Param<String?>(
+    "words", "The field or column of the words.", default: nil, named: true)
+  private static let tags = Param<String?>(
+    "tags", "The field or column of the tags.", default: nil, named: true)
+
   private static let tagging = Native(
     "tagging",
     "Sentences with a tag for each word, ready for `nn.tagger`. The file is CoNLL (a token a line; words in the first field, tags in the last; of CoNLL-U `form` and `upos`), or a table whose columns hold words and tags divided by spaces. The result is {train, valid, test, classes, vocabulary}; each part is {inputs, labels, tokens, tags} and what the file says of sentences beside: `document` of CoNLL files that divide them, all other columns of a table. Labels are class numbers, -100 where nothing is to be learnt: in the padding, and on all pieces of a word but the first.",
-    Param<String>("path", "The file of the training part, also packed."), valid, test,
-    Param<String?>("words", "The field or column of the words.", default: nil, named: true),
-    Param<String?>("tags", "The field or column of the tags.", default: nil, named: true),
-    vocabulary, minimum, most, lower, length,
+    parameters: [
+      path, valid, test, words, tags, vocabulary, minimum, most, lower, length,
+    ],
     returns: "map", seeAlso: ["nn.tagger", "nn.tags", "stats.span_f1", "data.conll"],
     search: ["ner", "pos", "conll", "sequence labelling", "bio"],
-    context: readTags)
+    arguments: { (arguments: inout Arguments) in try readTags(&arguments) })
 
-  private static func readTags(
-    _ vm: VM, _ path: String, _ valid: String?, _ test: String?, _ words: String?, _ tags: String?,
-    _ vocabulary: TaskVocabulary?, _ minimum: Int, _ limit: Int?, _ lower: Bool, _ length: Int?
-  ) throws -> Record {
+  private static func readTags(_ arguments: inout Arguments) throws -> Record {
+    let vm = arguments.vm
+    let (path, valid, test) = (
+      try arguments(Self.path), try arguments(Self.valid), try arguments(Self.test)
+    )
+    let (words, tags) = (try arguments(Self.words), try arguments(Self.tags))
+    let vocabulary = try arguments(Self.vocabulary)
+    let (minimum, limit) = (try arguments(Self.minimum), try arguments(most))
+    let (lower, length) = (try arguments(Self.lower), try arguments(Self.length))
     func read(_ path: String?) throws -> TaggedCorpus? {
       guard let path else { return nil }
       let place = try vm.readablePath(path)
@@ -146,34 +156,41 @@ enum TaskBuiltins {
     ])
   }
 
+  private static let source = Param<String?>(
+    "source", "The column that is read; nil for source, input, mr …", default: nil, named: true)
+  private static let target = Param<String?>(
+    "target", "The column that is written; nil for target, output, ref …", default: nil,
+    named: true)
+  private static let form = Param<String>(
+    "form", "How a source and its target stand in a row.", default: "split",
+    .oneOf(PairRows.Form.allCases.map(\.rawValue)), named: true)
+  private static let sourceLength = Param<Int?>(
+    "source_length", "Tokens of a source; nil takes the longest of both parts.", default: nil,
+    .within(1, 1 << 20), named: true)
+  private static let targetLength = Param<Int?>(
+    "target_length", "Tokens of a target with its end; nil takes the longest.", default: nil,
+    .within(1, 1 << 20), named: true)
+
   private static let pairs = Native(
     "pairs",
     "Texts and what is to be written for them, from a CSV, TSV or JSONL file, ready for `nn.seq2seq`. The result is {train, test, vocabulary, source}; each part is {inputs, labels, sources, targets} and the file's other columns. Split, a row of inputs holds the source in its first `source` places and behind them what was written so far, and labels [pairs, time] the next token of it. Joined, source, separator and target follow each other, for a model of language that learns the target only (`source` is 0). Labels are -100 where nothing is to be learnt.",
-    Param<String>("path", "The file of the training part, also packed."), test,
-    Param<String?>(
-      "source", "The column that is read; nil for source, input, mr …", default: nil, named: true),
-    Param<String?>(
-      "target", "The column that is written; nil for target, output, ref …", default: nil,
-      named: true),
-    Param<String>(
-      "form", "How a source and its target stand in a row.", default: "split",
-      .oneOf(PairRows.Form.allCases.map(\.rawValue)), named: true),
-    Param<Int?>(
-      "source_length", "Tokens of a source; nil takes the longest of both parts.", default: nil,
-      .within(1, 1 << 20), named: true),
-    Param<Int?>(
-      "target_length", "Tokens of a target with its end; nil takes the longest.", default: nil,
-      .within(1, 1 << 20), named: true),
-    vocabulary, minimum, most,
+    parameters: [
+      path, test, source, target, form, sourceLength, targetLength, vocabulary, minimum, most,
+    ],
     returns: "map", seeAlso: ["nn.seq2seq", "nn.write", "text.bleu", "text.rouge"],
     search: ["translation", "summarization", "seq2seq", "data to text", "e2e"],
-    context: readPairs)
+    arguments: { (arguments: inout Arguments) in try readPairs(&arguments) })
 
-  private static func readPairs(
-    _ vm: VM, _ path: String, _ test: String?, _ source: String?, _ target: String?, _ form: String,
-    _ sourceLength: Int?, _ targetLength: Int?, _ vocabulary: TaskVocabulary?, _ minimum: Int,
-    _ limit: Int?
-  ) throws -> Record {
+  private static func readPairs(_ arguments: inout Arguments) throws -> Record {
+    let vm = arguments.vm
+    let (path, test) = (try arguments(Self.path), try arguments(Self.test))
+    let (source, target) = (try arguments(Self.source), try arguments(Self.target))
+    let form = PairRows.Form(rawValue: try arguments(Self.form)) ?? .split
+    let (sourceLength, targetLength) = (
+      try arguments(Self.sourceLength), try arguments(Self.targetLength)
+    )
+    let vocabulary = try arguments(Self.vocabulary)
+    let (minimum, limit) = (try arguments(Self.minimum), try arguments(most))
     func read(_ path: String) throws -> TextPairs {
       let place = try vm.readablePath(path)
       return try Cancellation.abandonable {
@@ -189,7 +206,6 @@ enum TaskBuiltins {
           countingTokens: (train.sources + train.targets).lazy.map(WordSplitter.words.tokens),
           markers: TaskEncoder.Marker.allCases.map(\.rawValue), minimumFrequency: minimum,
           limit: limit))
-    let form = PairRows.Form(rawValue: form) ?? .split
     let encoder = counted.encoder(lowered: false)
     // One width of sources for both parts: the model is made for it.
     let widths = try [train, other].compactMap { $0 }.flatMap(\.sources).map {
