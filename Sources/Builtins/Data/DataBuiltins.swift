@@ -99,7 +99,7 @@ extension Vocabulary: NativeValue {
       },
       Native(
         "decode",
-        "The words that stand for numbers, with spaces between them; padding and the markers of texts' ends are left out.",
+        "The words of numbers, with spaces between them. Padding and the markers of texts' ends are left out.",
         Param<Vocabulary>("vocabulary"), Param<[Int]>("numbers", "The numbers."),
         returns: "string", seeAlso: ["encode"],
         examples: [("text.vocabulary([\"a b\", \"b\"]).decode([2, 3, 0])", "b a")]

@@ -157,9 +157,11 @@ enum TaskBuiltins {
   }
 
   private static let source = Param<String?>(
-    "source", "The column that is read; nil for source, input, mr …", default: nil, named: true)
+    "source", "The column that is read; nil finds it (`source`, `input`, `mr` and such).",
+    default: nil, named: true)
   private static let target = Param<String?>(
-    "target", "The column that is written; nil for target, output, ref …", default: nil,
+    "target", "The column that is written; nil finds it (`target`, `output`, `ref` and such).",
+    default: nil,
     named: true)
   private static let form = Param<String>(
     "form", "How a source and its target stand in a row.", default: "split",

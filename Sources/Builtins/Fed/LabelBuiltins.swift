@@ -27,7 +27,7 @@ enum LabelBuiltins {
 
   private static let selfTraining = Native(
     "self_training",
-    "Labels by the model itself, for `labels:` of `fed.simulate`: each device learns from the examples of which the server's model is sure, with the class that it predicts (pseudo-labels, Lee 2013).",
+    "Labels by the model itself, for `labels:` of `fed.simulate`. Each device learns from the examples of which the server's model is sure, with the class that it predicts (pseudo-labels, Lee 2013).",
     Param<Double>(
       "confidence", "The least probability of the predicted class.", default: 0.9, .within(0, 1),
       named: true),
@@ -43,7 +43,7 @@ enum LabelBuiltins {
 
   private static let feedback = Native(
     "feedback",
-    "Labels by what people say to predictions, for `labels:` of `fed.simulate`: a device shows what the server's model predicts, and its owner says whether that is right. What was called right is learnt from with the predicted class, other examples are not.",
+    "Labels by what people say to predictions, for `labels:` of `fed.simulate`. A device shows what the server's model predicts, and its owner says whether that is right. What was called right is learnt from with the predicted class, other examples are not.",
     Param<Double>(
       "noise", "The chance that a person gives the wrong answer.", default: 0.2, .within(0, 1),
       named: true),

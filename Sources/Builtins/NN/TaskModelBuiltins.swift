@@ -25,7 +25,7 @@ enum TaskModelBuiltins {
 
   private static let tagger = Native(
     "tagger",
-    "Scores of tags for every word, [examples, time, classes]: embedding, LSTM in both directions, linear (Lample et al. 2016), or a linear layer on a transformer. With a CRF, `nn.train` and `dp.train` learn the likelihood of whole sequences of tags, and `nn.tags` gives the likeliest; a CRF needs a tag for every token, so it does not go with pieces of words.",
+    "A tagger: scores of tags for every word, [examples, time, classes]. It is an embedding, an LSTM in both directions and a linear layer (Lample 2016), or a linear layer on a transformer. With a CRF, `nn.train` and `dp.train` learn the likelihood of whole sequences of tags, and `nn.tags` gives the likeliest; a CRF needs a tag for every token, so it does not go with pieces of words.",
     body, classes, width, hidden,
     Param<Bool>("crf", "Whether a CRF stands at the end.", default: false, named: true), dropout,
     returns: "model", seeAlso: ["data.tagging", "nn.tags", "nn.crf"],
@@ -52,7 +52,7 @@ enum TaskModelBuiltins {
 
   private static let classifier = Native(
     "classifier",
-    "Scores of classes for texts, [examples, classes]: embedding, LSTM in both directions, the largest value over time of each number, linear; or a transformer, the mean over time, linear.",
+    "A classifier: scores of classes for texts, [examples, classes]. It is an embedding, an LSTM in both directions, the maximum over time and a linear layer; or a transformer, the mean over time and a linear layer.",
     body, classes, width, hidden, dropout,
     returns: "model", seeAlso: ["data.load", "nn.tagger"],
     search: ["text classification", "bilstm"],
@@ -76,7 +76,7 @@ enum TaskModelBuiltins {
 
   private static let answerer = Native(
     "answerer",
-    "Where in a text the answer to a question begins and ends: logits [examples, 2, time] over the tokens of a row as `data.questions` gives it. Embedding and LSTM in both directions, or a transformer (Devlin et al. 2019, section 4.2); `nn.answers` gives the texts.",
+    "Where in a text the answer to a question begins and ends: logits [examples, 2, time]. They are over the tokens of a row as `data.questions` gives it; of an embedding and an LSTM in both directions, or of a transformer (Devlin 2019, section 4.2). `nn.answers` gives the texts.",
     body, width, hidden, dropout,
     returns: "model", seeAlso: ["data.questions", "nn.answers"],
     search: ["squad", "span", "reading comprehension"],
@@ -98,7 +98,7 @@ enum TaskModelBuiltins {
 
   private static let spans = Native(
     "spans",
-    "The layer that turns two scores a token, [examples, time, 2], into logits [examples, 2, time] over the places of a sequence: where a span begins and where it ends. Padding is no place.",
+    "The layer that turns scores [examples, time, 2] into logits [examples, 2, time] over places. They say where a span begins and where it ends; padding is no place.",
     returns: "model", seeAlso: ["nn.answerer"], search: ["pointer", "question answering"],
     examples: [
       ("nn.spans()(tensor([[[1.0, 2.0], [3.0, 4.0]]])).tolist()", "[[[1.0, 3.0], [2.0, 4.0]]]")
@@ -107,7 +107,7 @@ enum TaskModelBuiltins {
 
   private static let sequenceToSequence = Native(
     "seq2seq",
-    "A model that reads a text and writes another, for rows as `data.pairs` splits them: an LSTM or GRU in both directions that reads, one that writes, with attention (Bahdanau et al. 2015, Luong et al. 2015); or a transformer. `nn.write` gives the texts.",
+    "A model that reads a text and writes another, for rows as `data.pairs` splits them. An LSTM or GRU reads in both directions and another one writes, with attention (Bahdanau 2015, Luong 2015); or both are a transformer. `nn.write` gives the texts.",
     Param<TableSize>("vocabulary", "A vocabulary, a tokenizer, or the number of tokens."),
     Param<Int>("source", "How many places of a row are the source's.", .positive, named: true),
     Param<String>(
@@ -159,7 +159,7 @@ enum TaskModelBuiltins {
 
   private static let nextWord = Native(
     "next_word",
-    "Scores of the next word at every place of a text, [examples, time, words]: embedding, LSTM, linear (as in McMahan et al. 2018, \"Learning Differentially Private Recurrent Language Models\").",
+    "Scores of the next word at every place of a text, [examples, time, words]. It is an embedding, an LSTM and a linear layer, as in McMahan 2018 (\"Learning Differentially Private Recurrent Language Models\").",
     Param<TableSize>("vocabulary", "A vocabulary, a tokenizer, or the number of words."),
     Param<Int>("width", "The length of a word's vector.", default: 96, .positive, named: true),
     Param<Int>("hidden", "The size of the LSTM's state.", default: 128, .positive, named: true),

@@ -13,7 +13,7 @@ enum TaskUseBuiltins {
 
   private static let tags = Native(
     "tags",
-    "The tags that a tagger gives to the words of each sentence: the likeliest of each word, or of a model that ends in a CRF the likeliest sequence. Where the examples have labels, places without one (padding, further pieces of words) are left out.",
+    "The tags that a tagger gives to the words of each sentence. They are the likeliest of each word, or of a model that ends in a CRF the likeliest sequence. Where the examples have labels, places without one (padding, further pieces of words) are left out.",
     Param<Model>("model", "A model of `nn.tagger`, or one with outputs [examples, time, classes]."),
     examples,
     Param<[String]?>(
@@ -89,7 +89,7 @@ enum TaskUseBuiltins {
 
   private static let answers = Native(
     "answers",
-    "The answers that a model of `nn.answerer` finds, as they stand in the texts: the likeliest span that does not end before it begins.",
+    "The answers that a model of `nn.answerer` finds, as they stand in the texts. Each is the likeliest span that does not end before it begins.",
     Param<Model>("model", "A model with outputs [examples, 2, time]."), examples,
     Param<Int>(
       "longest", "The most tokens of an answer.", default: 30, .within(1, 1 << 20), named: true),

@@ -16,7 +16,7 @@ enum TextMetricBuiltins {
 
   private static let spanF1 = Native(
     "span_f1",
-    "Precision, recall and F1 of named entities and other spans of tags, as seqeval has them: a span counts where its type, its first and its last token are right. Tags are \"O\", or \"B-\", \"I-\", \"E-\", \"S-\" and a type; `by` has a row for each type.",
+    "Precision, recall and F1 of named entities and other spans of tags, as seqeval has them. A span counts where its type, its first and its last token are right. Tags are \"O\", or \"B-\", \"I-\", \"E-\", \"S-\" and a type; `by` has a row for each type.",
     Param<[[String]]>("labels", "The true tags of each sentence."),
     Param<[[String]]>("predictions", "The predicted ones."),
     Param<String>(
@@ -48,7 +48,7 @@ enum TextMetricBuiltins {
 
   private static let bleu = Native(
     "bleu",
-    "BLEU of a corpus (Papineni et al. 2002), from 0 to 100, as sacrebleu computes it: {score, precisions, brevity_penalty, length, reference_length}.",
+    "BLEU of a corpus (Papineni 2002), from 0 to 100, as sacrebleu computes it. The result is {score, precisions, brevity_penalty, length, reference_length}.",
     predictions, references,
     Param<String>(
       "tokenizer",
@@ -83,7 +83,7 @@ enum TextMetricBuiltins {
 
   private static let rouge = Native(
     "rouge",
-    "The mean F1 of words (ROUGE-1), pairs of words (ROUGE-2) and longest common subsequences (ROUGE-L) of texts and their references (Lin 2004), from 0 to 1, as rouge-score computes it without stemming: {rouge1, rouge2, rougeL}. Of several references the best counts.",
+    "ROUGE of texts and their references (Lin 2004), from 0 to 1: {rouge1, rouge2, rougeL}. It is the mean F1 of words, of pairs of words and of longest common subsequences, as rouge-score computes it without stemming. Of several references the best counts.",
     predictions, references, returns: "map", seeAlso: ["text.bleu"],
     search: ["summarization", "overlap"],
     examples: [
