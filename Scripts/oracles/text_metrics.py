@@ -1,5 +1,5 @@
-"""Reference values of measures of texts: spans of tags (seqeval), BLEU (sacrebleu), ROUGE (rouge-score), and answers (the
-evaluation script of SQuAD 1.1, its functions copied below).
+"""Reference values of measures of texts: spans of tags (seqeval), BLEU (sacrebleu), ROUGE (rouge-score), and answers
+(the evaluation script of SQuAD 1.1, its functions copied below).
 
     pip install seqeval==1.2.2 sacrebleu==2.6.0 rouge-score==0.1.2
     python -P Scripts/oracles/text_metrics.py > Tests/Golden/text_metrics.jsonl
@@ -50,12 +50,16 @@ def spans():
         values = {}
         for average in ("micro", "macro", "weighted"):
             values[average] = [
-                float(x) for x in precision_recall_fscore_support(truth, guess, average=average, zero_division=0)[:3]
+                float(x)
+                for x in precision_recall_fscore_support(truth, guess, average=average, zero_division=0)[:3]
             ]
         emit(kind="spans", labels=truth, predictions=guess, **values)
 
 
-WORDS = "the a cat , . dog sat on mat 3.5 1,000 it's well-known U.S. 10-20 \"so\" &amp; (yes) half/whole na\u00efve \u2013 end-".split(" ")
+WORDS = (
+    "the a cat , . dog sat on mat 3.5 1,000 it's well-known U.S. 10-20 \"so\" &amp; (yes) half/whole "
+    "na\u00efve \u2013 end-"
+).split(" ")
 
 
 def text(low=0, high=14):
@@ -76,7 +80,10 @@ def bleu():
         (["the cat"], [["the cat sat on the mat ."]]),
         (["dog"], [["cat"]]),
         (["", "the cat sat"], [["the cat"], ["the cat sat", "a cat sat"]]),
-        (["It costs 3,000.50 dollars, ok...", "x-1-2 a.b"], [["It costs 3,000.50 dollars, OK..."], ["x-1-2 a. b", "x"]]),
+        (
+            ["It costs 3,000.50 dollars, ok...", "x-1-2 a.b"],
+            [["It costs 3,000.50 dollars, OK..."], ["x-1-2 a. b", "x"]],
+        ),
     ]
     for _ in range(40):
         references = [[text(1) for _ in range(draw.randint(1, 3))] for _ in range(draw.randint(1, 4))]
@@ -133,8 +140,8 @@ def f1_score(prediction, ground_truth):
 
 def answers():
     cases = [
-        ("The Broncos!", ["broncos"]), ("an apple a day", ["Apple day", "day"]), ("the\u2013war", ["war"]), ("", ["the"]),
-        ("a_b the_c", ["ab thec"]), ("x", ["y"]), ("\u00c9t\u00e9, 1998", ["\u00e9t\u00e9 1998"]),
+        ("The Broncos!", ["broncos"]), ("an apple a day", ["Apple day", "day"]), ("the\u2013war", ["war"]),
+        ("", ["the"]), ("a_b the_c", ["ab thec"]), ("x", ["y"]), ("\u00c9t\u00e9, 1998", ["\u00e9t\u00e9 1998"]),
     ]
     for _ in range(40):
         right = [text(1, 5) for _ in range(draw.randint(1, 3))]
@@ -142,7 +149,8 @@ def answers():
     for guess, right in cases:
         emit(
             kind="answer", text=guess, right=right, normalized=normalize_answer(guess),
-            exact=any(normalize_answer(guess) == normalize_answer(r) for r in right), f1=max(f1_score(guess, r) for r in right),
+            exact=any(normalize_answer(guess) == normalize_answer(r) for r in right),
+            f1=max(f1_score(guess, r) for r in right),
         )
 
 

@@ -1,13 +1,13 @@
 // Bahdanau, Cho and Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015 (a
-// recurrent encoder in both directions, a decoder that looks at all of its states), with the attention of Luong, Pham and
-// Manning, "Effective Approaches to Attention-based Neural Machine Translation", EMNLP 2015: score "general" (section
-// 3.1), without input feeding, so that all positions of a target are computed at once.
+// recurrent encoder in both directions, a decoder that looks at all of its states), with the attention of Luong, Pham
+// and Manning, "Effective Approaches to Attention-based Neural Machine Translation", EMNLP 2015: score "general"
+// (section 3.1), without input feeding, so that all positions of a target are computed at once.
 
 import Foundations
 import Tensors
 
-/// A recurrent encoder in both directions, and a recurrent decoder that reads its own target and the mean of the encoder's
-/// states (Cho et al. 2014 give the decoder their summary at each step, too) and looks at the encoder's states.
+/// A recurrent encoder in both directions, and a recurrent decoder that reads its own target and the mean of the
+/// encoder's states (Cho et al. 2014 give the decoder their summary at each step, too) and looks at those states.
 public final class RecurrentWriter: Layer, SequenceWriter {
   public enum Cell: String, Sendable, CaseIterable { case lstm, gru }
 

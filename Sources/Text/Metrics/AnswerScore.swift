@@ -1,5 +1,5 @@
-// How well answers were found in a text, as the evaluation script of SQuAD 1.1 measures it (Rajpurkar, Zhang, Lopyrev and
-// Liang, "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016).
+// How well answers were found in a text, as the evaluation script of SQuAD 1.1 measures it (Rajpurkar, Zhang, Lopyrev
+// and Liang, "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016).
 
 import Foundations
 

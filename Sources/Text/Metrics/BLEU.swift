@@ -1,5 +1,5 @@
-// BLEU (Papineni, Roukos, Ward and Zhu, "BLEU: a Method for Automatic Evaluation of Machine Translation", ACL 2002) of a
-// corpus, as sacrebleu 2 computes it (Post, "A Call for Clarity in Reporting BLEU Scores", WMT 2018).
+// BLEU (Papineni, Roukos, Ward and Zhu, "BLEU: a Method for Automatic Evaluation of Machine Translation", ACL 2002) of
+// a corpus, as sacrebleu 2 computes it (Post, "A Call for Clarity in Reporting BLEU Scores", WMT 2018).
 
 import Foundations
 import Glibc
