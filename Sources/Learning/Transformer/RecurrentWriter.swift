@@ -28,22 +28,27 @@ public final class RecurrentWriter: Layer, SequenceWriter {
     vocabulary: Int, width: Int, hidden: Int, cell: Cell = .lstm, padding: Int = 0,
     dropout: Double = 0, random: inout RandomStream
   ) throws {
-    func recurrent(_ inputs: Int, bidirectional: Bool) throws -> RecurrentLayer {
-      switch cell {
-      case .lstm: try LSTM(inputs, hidden, bidirectional: bidirectional, random: &random)
-      case .gru: try GRU(inputs, hidden, bidirectional: bidirectional, random: &random)
-      }
-    }
     tokens = try Embedding(vocabulary, width, paddingIndex: padding, random: &random)
-    encoder = try recurrent(width, bidirectional: true)
+    encoder = try RecurrentWriter.recurrent(
+      cell, width, hidden, bidirectional: true, &random)
     summarize = try Linear(2 * hidden, hidden, random: &random)
-    decoder = try recurrent(width + hidden, bidirectional: false)
+    decoder = try RecurrentWriter.recurrent(
+      cell, width + hidden, hidden, bidirectional: false, &random)
     query = try Linear(hidden, 2 * hidden, bias: false, random: &random)
     combine = try Linear(3 * hidden, hidden, random: &random)
     output = try Linear(hidden, vocabulary, random: &random)
     self.dropout = try Dropout(dropout)
     super.init(kind: "recurrent_writer")
     try adoptParts()
+  }
+
+  private static func recurrent(
+    _ cell: Cell, _ inputs: Int, _ hidden: Int, bidirectional: Bool, _ random: inout RandomStream
+  ) throws -> RecurrentLayer {
+    switch cell {
+    case .lstm: return try LSTM(inputs, hidden, bidirectional: bidirectional, random: &random)
+    case .gru: return try GRU(inputs, hidden, bidirectional: bidirectional, random: &random)
+    }
   }
 
   private init(copying other: RecurrentWriter, _ copies: LayerCopies) throws {

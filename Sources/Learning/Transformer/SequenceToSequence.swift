@@ -77,10 +77,11 @@ public final class SequenceToSequence: Layer {
   private func marked(_ tokens: Tensor) throws -> Tensor {
     let (rows, time) = (tokens.shape[0], tokens.shape[1])
     let values = try tokens.detached.cast(to: .i64).array(Int64.self)
-    let lengths = (0..<rows).map { row -> Int32 in
+    var lengths: [Int32] = []
+    for row in 0..<rows {
       var length = time
       while length > 1, values[row * time + length - 1] == Int64(padding) { length -= 1 }
-      return Int32(length)
+      lengths.append(Int32(length))
     }
     return tokens.detached.with(lengths: Lengths(lengths))
   }
@@ -99,26 +100,43 @@ public final class SequenceToSequence: Layer {
     _ input: Tensor, begin: Int32, end: Int32, limit: Int, beams: Int = 1,
     onStep: () throws -> Void = {}
   ) throws -> [[Int32]] {
-    let sources = try source(of: input)
+    let sources = try source(of: input).with(lengths: nil)
     var options = GenerationOptions(maximumNewTokens: limit, stopTokens: [Int(end)])
     options.drafts = false
-    return try (0..<sources.shape[0]).map { row in
-      let one = try marked(sources.with(lengths: nil).sliced(axis: 0, from: row, to: row + 1))
+    var result: [[Int32]] = []
+    for row in 0..<sources.shape[0] {
+      let one = try marked(sources.sliced(axis: 0, from: row, to: row + 1))
       let memory = try ForwardContext.evaluation { try model.encode(one) }
-      let model = model
       let decoder = try UncachedDecoder(
-        FunctionLayer(children: []) { (target: Tensor) in try model.decode(target, memory: memory)
-        },
-        vocabularySize: model.vocabularySize, contextLength: model.longestSequence)
+        TargetScores(model, memory), vocabularySize: model.vocabularySize,
+        contextLength: model.longestSequence)
       if beams > 1 {
         let found = try BeamSearch.run(
           decoder, prompts: [[begin]], options: options, beams: BeamOptions(beams: beams),
           onStep: onStep)
-        return found[0].first?.tokens ?? []
+        result.append(found[0].first?.tokens ?? [])
+      } else {
+        let found = try Generation.run(
+          decoder, prompts: [[begin]], options: options, key: RandomKey(seed: 0), onStep: onStep)
+        result.append(found[0].tokens)
       }
-      return try Generation.run(
-        decoder, prompts: [[begin]], options: options, key: RandomKey(seed: 0), onStep: onStep)[0]
-        .tokens
     }
+    return result
+  }
+}
+
+/// Scores of what follows a target, for one source that has been read.
+private final class TargetScores: Layer {
+  private let model: any SequenceWriter
+  private let memory: Tensor
+
+  init(_ model: any SequenceWriter, _ memory: Tensor) {
+    self.model = model
+    self.memory = memory
+    super.init(kind: "target_scores")
+  }
+
+  override func forward(_ input: Tensor) throws -> Tensor {
+    try model.decode(input, memory: memory)
   }
 }
