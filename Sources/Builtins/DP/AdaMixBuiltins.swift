@@ -61,7 +61,7 @@ enum AdaMixBuiltins {
     let open = try arguments(publicExamples)
     let hidden = try arguments(privateExamples)
     let settings = try arguments(TrainingParameters.optimizer)
-    let loss = try Loss.ofScript(arguments(DPTraining.loss))
+    let loss = try Loss.ofScript(arguments(DPTraining.loss), for: model)
     let training = try AdaMix(
       public: open.source, private: hidden.source, options(&arguments))
     for note in training.notes { vm.note(note) }

@@ -87,7 +87,7 @@ enum AttackBuiltins {
       scores = (MembershipAttack.entropies(inside), MembershipAttack.entropies(outside))
       result = try MembershipAttack.scores(members: scores.members, others: scores.others)
     } else {
-      let loss = try Loss.ofScript(loss)
+      let loss = try Loss.ofScript(loss, for: model)
       let losses = (
         try evaluation.losses(members.source, loss), try evaluation.losses(others.source, loss)
       )

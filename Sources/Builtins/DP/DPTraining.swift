@@ -47,7 +47,7 @@ enum DPTraining {
     }
     var result: PrivateTrainingResult
     do {
-      let loss = try Loss.ofScript(loss)
+      let loss = try Loss.ofScript(loss, for: model)
       let optimizer = try optimizer?.optimizer.fresh() ?? Adam()
       let state = try TrainingParameters.follow(&arguments, &callbacks, model, loss)
       try charge(training, state, &callbacks, vm)

@@ -97,6 +97,16 @@ extension Vocabulary: NativeValue {
         vocabulary.encode(text, tokenizer: WordSplitter(rawValue: tokenizer) ?? .words).map(
           Int.init)
       },
+      Native(
+        "decode",
+        "The words of numbers, with spaces between them. Padding and the markers of texts' ends are left out.",
+        Param<Vocabulary>("vocabulary"), Param<[Int]>("numbers", "The numbers."),
+        returns: "string", seeAlso: ["encode"],
+        examples: [("text.vocabulary([\"a b\", \"b\"]).decode([2, 3, 0])", "b a")]
+      ) { vocabulary, numbers in
+        try TaskEncoder.words(vocabulary, lowered: false).text(
+          numbers.map { Int32(exactly: $0) ?? -1 })
+      },
     ])
   }
 }
@@ -105,7 +115,7 @@ extension Vocabulary: NativeValue {
 enum DataBuiltins {
   static let module = Module(
     "data", "Tables and corpora: reading, generating, splitting.",
-    natives: natives + TableFileBuiltins.natives
+    natives: natives + TableFileBuiltins.natives + TaskBuiltins.natives
       + [TabularBuiltins.tabular, BiographyBuiltins.biographies])
 
   private static let textColumn = Param<String?>(
@@ -344,6 +354,8 @@ enum Splittable: Bindable {
   case examples(Examples)
   case tabular(TabularExamples)
   case tensors(inputs: Tensor, labels: Tensor)
+  /// A map with further keys, which are cut with it.
+  case labelled(LabelledExamples)
 
   static let typeName = "examples, dataset or map of `inputs` and `labels`"
 
@@ -351,6 +363,11 @@ enum Splittable: Bindable {
     if let examples = try Examples.decode(value, vm) { return .examples(examples) }
     if let set = try IntentDataset.decode(value, vm) { return .examples(set.train) }
     if let rows = try TabularExamples.decode(value, vm) { return .tabular(rows) }
+    if let map = value.object as? MapObject, map.count > 2,
+      let examples = try LabelledExamples.decode(value, vm)
+    {
+      return .labelled(examples)
+    }
     guard let parts = try [Spelling: Tensor].attempt(value, vm), let inputs = parts["inputs"],
       let labels = parts["labels"]
     else { return nil }
@@ -363,6 +380,7 @@ enum Splittable: Bindable {
     case .examples(let examples): examples.count
     case .tabular(let rows): rows.count
     case .tensors(let inputs, _): inputs.shape[0]
+    case .labelled(let examples): examples.count
     }
   }
 
@@ -372,15 +390,20 @@ enum Splittable: Bindable {
       switch self {
       case .examples(let examples): return examples.labels
       case .tabular(let rows): return try rows.classNumbers
-      case .tensors(_, let labels):
-        guard labels.rank == 1, !labels.dtype.isFloating else { return nil }
-        return try labels.cast(to: .i32).array(Int32.self)
+      case .tensors(_, let labels): return try Splittable.classes(labels)
+      case .labelled(let examples): return try Splittable.classes(examples.labels)
       }
     }
   }
 
+  private static func classes(_ labels: Tensor) throws -> [Int32]? {
+    guard labels.rank == 1, !labels.dtype.isFloating else { return nil }
+    return try labels.cast(to: .i32).array(Int32.self)
+  }
+
   func selecting(_ indices: [Int], _ vm: VM) throws -> Value {
     switch self {
+    case .labelled(let examples): return try examples.selecting(indices).encode(vm)
     case .examples(let examples): return try examples.selecting(indices).encode(vm)
     case .tabular(let rows): return try rows.selecting(indices).encode(vm)
     case .tensors(let inputs, let labels):
@@ -395,6 +418,7 @@ enum Splittable: Bindable {
     case .tabular(let rows): rows.encode(vm)
     case .tensors(let inputs, let labels):
       try Record([("inputs", inputs), ("labels", labels)]).encode(vm)
+    case .labelled(let examples): try examples.encode(vm)
     }
   }
 }

@@ -12,9 +12,9 @@ struct FedRule: NativeValue {
     case privacy(any ClientPrivacy)
     case combiner(any Combiner)
     case availability(any Availability)
+    case labelling(any Labelling)
     /// An attack or a compression.
     case step(any UpdateStep)
-
     /// The parameter that takes it.
     var parameter: String {
       switch self {
@@ -24,6 +24,7 @@ struct FedRule: NativeValue {
       case .privacy: "privacy"
       case .availability: "availability"
       case .combiner: "aggregate or secure"
+      case .labelling: "labels"
       case .step: "attack or compress"
       }
     }

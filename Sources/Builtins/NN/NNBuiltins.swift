@@ -10,7 +10,8 @@ enum NNBuiltins {
   static let module = Module(
     "nn", "Layers, models composed of them, and training.",
     natives: layers + pooling + activations + composition + ConvolutionBuiltins.natives
-      + TransformerBuiltins.natives + SequenceBuiltins.natives + LossBuiltins.natives.abandonable()
+      + TransformerBuiltins.natives + SequenceBuiltins.natives + TaskModelBuiltins.natives
+      + TaskUseBuiltins.natives + LossBuiltins.natives.abandonable()
       + TrainBuiltins.natives + [ModelFiles.load])
 
   private static let layers = [

@@ -40,7 +40,7 @@ struct Fit: NativeValue {
 enum TrainBuiltins {
   private static let loss = Param<Callable?>(
     "loss",
-    "`(outputs, labels) => …`, one number per example or their mean; nil is cross-entropy, over all positions of a batch whose label is not -100.",
+    "`(outputs, labels) => …`, one number per example or their mean; nil is cross-entropy, over all positions of a batch whose label is not -100, or for a model that ends in a CRF the negative log-likelihood of its tags.",
     default: nil, named: true)
   private static let batch = Param<Int>(
     "batch", "Examples a step.", default: 64, .positive, named: true)
@@ -71,7 +71,7 @@ enum TrainBuiltins {
     let vm = arguments.vm
     let model = try arguments(TrainingParameters.model)
     let examples = try arguments(TrainingParameters.examples)
-    let loss = try Loss.ofScript(try arguments(loss))
+    let loss = try Loss.ofScript(try arguments(loss), for: model)
     let plan = try SamplingPlan(
       examples: examples.source.count, batch: try arguments(batch),
       epochs: try arguments(TrainingParameters.epochs), sampling: .shuffled)

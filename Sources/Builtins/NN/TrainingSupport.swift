@@ -71,9 +71,13 @@ struct ExampleSource: BatchSource {
 }
 
 extension Loss {
-  /// A script's function of outputs and labels; nil is cross-entropy.
-  static func ofScript(_ function: Callable?) throws -> Loss {
-    guard let function else { return try .crossEntropy() }
+  /// A script's function of outputs and labels; nil is what the model is usually trained with, cross-entropy where none
+  /// is given.
+  static func ofScript(_ function: Callable?, for model: Model? = nil) throws -> Loss {
+    guard let function else {
+      if let model { return try .usual(for: model.layer) }
+      return try .crossEntropy()
+    }
     return Loss("loss", keepsExamplesApart: true) { output, labels in
       try ApartCall.result(of: function, [], [output, labels])
     }

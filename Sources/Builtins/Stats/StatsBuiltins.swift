@@ -6,7 +6,8 @@ enum StatsBuiltins {
   static let module = Module(
     "stats", "Statistics: summaries, tests, intervals, distributions, measures of classification.",
     natives: summaries + AssociationBuiltins.natives + SampleTestBuiltins.natives
-      + ClassificationBuiltins.natives + DistributionBuiltins.makers)
+      + ClassificationBuiltins.natives + TextMetricBuiltins.spanMeasures
+      + DistributionBuiltins.makers)
 
   private static let values = Param<[Double?]>("values", "Numbers; nil is skipped.")
 

@@ -7,7 +7,8 @@ enum TextBuiltins {
     "text", "Texts: tokens, vocabularies, role reversal.",
     natives: (natives + ReversalBuiltins.natives).abandonable() + TokenizerBuiltins.natives
       + TokenBlockBuiltins.natives + WordVectorBuiltins.natives + TextFileBuiltins.natives
-      + GenerationBuiltins.natives + PrivateTextBuiltins.natives + AdeptBuiltins.natives)
+      + TextMetricBuiltins.natives + GenerationBuiltins.natives + PrivateTextBuiltins.natives
+      + AdeptBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.
   static let tokenizers = Rule.oneOf(WordSplitter.allCases.map(\.rawValue))

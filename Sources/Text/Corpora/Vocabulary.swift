@@ -39,15 +39,28 @@ public struct Vocabulary: Sendable, Equatable, CustomStringConvertible {
     minimumFrequency: Int = 1,
     limit: Int? = nil
   ) throws(DomainError) {
+    try self.init(
+      countingTokens: texts.lazy.map { tokenizer.tokens($0) }, minimumFrequency: minimumFrequency,
+      limit: limit)
+  }
+
+  /// Counts the words of sentences that are cut already.
+  ///
+  /// - Parameter markers: entries that come first and are no words of the sentences: the ends of texts, say.
+  public init(
+    countingTokens sentences: some Sequence<[String]>, markers: [String] = [],
+    minimumFrequency: Int = 1, limit: Int? = nil
+  ) throws(DomainError) {
     var counts: [Spelling: Int] = [:]
-    for (index, text) in texts.enumerated() {
+    for (index, tokens) in sentences.enumerated() {
       try Cancellation.check(turn: index)
-      for token in tokenizer.tokens(text) { counts[token, default: 0] += 1 }
+      for token in tokens { counts[Spelling(token), default: 0] += 1 }
     }
+    for marker in markers { counts[Spelling(marker)] = nil }
     let kept = counts.filter { $0.value >= minimumFrequency }.sorted {
       $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key
     }
-    let words = kept.prefix(max(0, limit ?? Int.max)).map(\.key.text)
+    let words = markers + kept.prefix(max(0, limit ?? Int.max)).map(\.key.text)
     self.words = ["<pad>", "<unk>"] + words
     self.numbers = Dictionary(
       uniqueKeysWithValues: words.enumerated().map { (Spelling($1), Int32($0 + 2)) })
