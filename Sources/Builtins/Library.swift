@@ -1,4 +1,5 @@
 import ClassicalModels
+import Federated
 import Foundations
 import Plots
 import Privacy
@@ -43,6 +44,7 @@ public enum Library {
     "audit": { AuditResult.nativeType }, "canary": { Canary.nativeType },
     "adept": { Adept.nativeType },
     "federated rule": { FedRule.nativeType }, "strategy": { StrategyValue.nativeType },
+    "devices": { DeviceSet.nativeType }, "history": { FederatedHistory.nativeType },
     "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },

@@ -11,6 +11,8 @@ struct FedRule: NativeValue {
     case setting(any DataSetting)
     case privacy(any ClientPrivacy)
     case combiner(any Combiner)
+    case availability(any Availability)
+    case labelling(any Labelling)
     /// An attack or a compression.
     case step(any UpdateStep)
 
@@ -22,6 +24,8 @@ struct FedRule: NativeValue {
       case .setting: "setting"
       case .privacy: "privacy"
       case .combiner: "aggregate or secure"
+      case .availability: "availability"
+      case .labelling: "labels"
       case .step: "attack or compress"
       }
     }

@@ -15,6 +15,10 @@ public protocol Strategy: Sendable {
   var weighting: Weighting? { get }
   /// The server's vectors (`ServerState.vectors`) that are sent to clients beside the model.
   var sends: [String] { get }
+  /// Whether it calls functions of a script: then all clients run on the caller's thread, one after the other.
+  var callsScript: Bool { get }
+  /// Whether it looks at each update of a round (`RoundSum.updates`), where nothing stands between them and the server.
+  var wantsUpdates: Bool { get }
 
   /// Called once before the first round.
   func start(_ server: inout ServerState) throws
@@ -22,14 +26,25 @@ public protocol Strategy: Sendable {
   /// What a client does: on any thread, for several clients at once. `client.model` holds the server's model.
   func client(_ client: ClientWork) throws -> ClientUpdate
 
-  /// Moves the server's model by what the clients of a round sent. Not called where nobody came through.
+  /// The sum of a round in which nobody came through, to which noise is added all the same where devices are private.
+  func emptySum(_ server: ServerState) throws -> RoundSum
+
+  /// Moves the server's model by what the clients of a round sent. Where nobody came through it is called with privacy
+  /// only: the sum is then noise.
   func aggregate(_ sum: RoundSum, _ server: inout ServerState) throws
 }
 
 extension Strategy {
   public var weighting: Weighting? { nil }
   public var sends: [String] { [] }
+  public var callsScript: Bool { false }
+  public var wantsUpdates: Bool { false }
   public func start(_ server: inout ServerState) throws {}
+
+  public func emptySum(_ server: ServerState) throws -> RoundSum {
+    RoundSum(
+      vectors: [try ParameterVector(zerosLike: server.model)], numbers: [], clients: 0, examples: 0)
+  }
 }
 
 /// How the updates of a round are weighed.
@@ -97,6 +112,9 @@ public struct RoundSum: Sendable {
   public var clients: Int
   /// How many examples they trained on.
   public var examples: Int
+  /// The updates that the sums were made of, where the strategy wants them and neither a combiner nor a step on the sum
+  /// stands between them and the server: what privacy, secure and robust sums hide stays hidden.
+  public var updates: [ClientUpdate]?
 
   public init(vectors: [ParameterVector], numbers: [Double], clients: Int, examples: Int) {
     self.vectors = vectors

@@ -23,8 +23,10 @@ public struct ParameterVector: Sendable {
   }
 
   /// The trained parameters of `model` as they are now. Throws a memory error where there is no room for them.
-  public init(_ model: Layer) throws {
-    let parameters = ParameterVector.trained(model)
+  public init(_ model: Layer) throws { try self.init(ParameterVector.trained(model)) }
+
+  /// The numbers of `parameters`, one after the other.
+  public init(_ parameters: [Parameter]) throws {
     shapes = parameters.map(\.shape)
     numbers = try .uninitialized([shapes.reduce(0) { $0 + $1.count }])
     var start = 0
@@ -39,12 +41,35 @@ public struct ParameterVector: Sendable {
     }
   }
 
+  /// How far the trained parameters of `model` are from `other`.
+  public init(_ model: Layer, minus other: ParameterVector) throws {
+    try self.init(ParameterVector.trained(model), minus: other)
+  }
+
+  /// How far `parameters` are from `other`.
+  public init(_ parameters: [Parameter], minus other: ParameterVector) throws {
+    try self.init(parameters)
+    try add(other, times: -1)
+  }
+
+  /// - Parameter tensor: [count] of f32, contiguous.
+  /// - Throws: `shape` where the shapes have another number of elements.
+  public init(_ tensor: Tensor, shapes: [Shape]) throws {
+    guard tensor.dtype == .f32, tensor.shape == [shapes.reduce(0) { $0 + $1.count }] else {
+      throw DomainError(
+        .shape,
+        "\(tensor.dtype.name) \(tensor.shape) are not the numbers of \(shapes.count) parameters")
+    }
+    self.init(shapes, try tensor.detached.contiguous())
+  }
+
   /// As many zeros as `other` has numbers.
   public init(zerosLike other: ParameterVector) throws {
     self.init(other.shapes, try .zeros([other.count]))
   }
 
-  private static func trained(_ model: Layer) -> [Parameter] {
+  /// The parameters of `model` that are trained, in the order of their numbers here.
+  public static func trained(_ model: Layer) -> [Parameter] {
     model.parameters.filter(\.requiresGradient)
   }
 
@@ -63,8 +88,10 @@ public struct ParameterVector: Sendable {
   }
 
   /// Sets the trained parameters of `model` to these numbers. Where it throws a shape error, nothing has changed.
-  public func write(to model: Layer) throws {
-    let parameters = ParameterVector.trained(model)
+  public func write(to model: Layer) throws { try write(to: ParameterVector.trained(model)) }
+
+  /// Sets `parameters` to these numbers. Where it throws a shape error, nothing has changed.
+  public func write(to parameters: [Parameter]) throws {
     try requireShapes(parameters.map(\.shape))
     var start = 0
     for parameter in parameters {
@@ -107,6 +134,11 @@ public struct ParameterVector: Sendable {
   /// Multiplies every number by `factor`, in place.
   public mutating func scale(by factor: Float) throws {
     try change { block, to in fl_scale_f32(block.count, factor, to, to) }
+  }
+
+  /// Makes every number 0, in place.
+  public mutating func clear() throws {
+    try change { block, to in to.update(repeating: 0, count: block.count) }
   }
 
   /// √Σx².
