@@ -7,7 +7,9 @@ enum NamedRules {
   static let selections: [String: any Selection] = ["uniform": UniformSelection()]
 
   /// Nil is the weighted mean.
-  static let aggregations: [String: (any Combiner)?] = ["mean": .some(nil)]
+  static let aggregations: [String: (any Combiner)?] = [
+    "mean": .some(nil), "median": CoordinateMedian(),
+  ]
 
   /// The rule that was given for a parameter.
   /// - Parameter names: what may stand there as a text.

@@ -18,6 +18,15 @@ enum SimulateBuiltins {
     search: [
       "federated learning", "fedavg", "rounds", "clients", "checkpoint", "resume", "stragglers",
     ],
+    examples: [
+      (
+        """
+        let examples = {inputs: tensor([[0.0], [1.0], [0.1], [0.9]]), labels: tensor([0, 1, 0, 1])}
+        let devices = fed.partition(examples, clients: 2)
+        len(fed.simulate(nn.linear(1, 2), devices, rounds: 3, clients: 2))
+        """, "3"
+      )
+    ],
     arguments: { (arguments: inout Arguments) in try simulate(&arguments) })
 
   private static func simulate(_ arguments: inout Arguments) throws -> FederatedHistory {
@@ -29,7 +38,7 @@ enum SimulateBuiltins {
     let buckets = try arguments(SimulationParameters.buckets)
     let simulation = try Simulation(
       model.layer, devices, strategy: strategy, options: request.options)
-    var callbacks = vm.simulationCallbacks(simulation)
+    var callbacks = vm.simulationCallbacks()
     let resumed = try checkpoint(&arguments, &callbacks)
     // Before anything looks at what the devices hold.
     if let plan = simulation.plan {
@@ -89,7 +98,7 @@ enum SimulateBuiltins {
 
 extension VM {
   /// Progress on standard error, and a stop when the user interrupts.
-  func simulationCallbacks(_ simulation: Simulation) -> SimulationCallbacks {
+  func simulationCallbacks() -> SimulationCallbacks {
     let host = hostServices
     let interrupt = interrupt
     let start = ContinuousClock.now

@@ -2,7 +2,6 @@ import Federated
 import Foundations
 import Learning
 import Runtime
-import Syntax
 
 /// The parameters of `fed.simulate`, and the options that they make.
 enum SimulationParameters {
@@ -220,7 +219,8 @@ enum SimulationParameters {
       guard case .privacy(let found) = rule.role else {
         throw NamedRules.misplaced(rule, "privacy")
       }
-      options.privacy = found
+      let repeats = !vm.isInLedger && (vm.isTrial || vm.isSeeded)
+      options.privacy = repeats ? found.seeded() : found
     }
   }
 

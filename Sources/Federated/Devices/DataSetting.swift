@@ -3,12 +3,18 @@
 public protocol DataSetting: Sendable {
   /// Everything that decides what it does, in words.
   var fingerprint: String { get }
+  /// The setting for these devices: what it needs to know of all examples is found here, once before the first round.
+  func prepared(for devices: DeviceSet) throws -> any DataSetting
   /// The period of a round, both counted from 0.
   func period(of round: Int, rounds: Int) -> Int
   /// The numbers of the examples that the device holds in a period, in the order of arrival.
   func examples(of device: Int, in devices: DeviceSet, period: Int) -> ArraySlice<Int32>
   /// How many they are, which the selection by activity asks of every device.
   func size(of device: Int, in devices: DeviceSet, period: Int) -> Int
+}
+
+extension DataSetting {
+  public func prepared(for devices: DeviceSet) throws -> any DataSetting { self }
 }
 
 /// Every device holds all of its examples from the first round on.

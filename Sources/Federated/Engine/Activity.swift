@@ -43,7 +43,7 @@ extension Simulation {
       source = SubsetSource(
         held.source,
         group.flatMap { device in
-          held.place(of: devices.key(device)).map { held.examples($0).map(Int.init) } ?? []
+          held.position(of: devices.key(device)).map { held.examples($0).map(Int.init) } ?? []
         })
     } else {
       let last = options.setting.period(of: options.rounds - 1, rounds: options.rounds)
@@ -77,7 +77,7 @@ extension Simulation {
 
 extension DeviceSet {
   /// Where the device of this key comes in the order of keys; nil where there is none.
-  func place(of key: DeviceKey) -> Int? {
+  func position(of key: DeviceKey) -> Int? {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

@@ -22,7 +22,9 @@ public final class ClientWork {
   private let store: any BatchSource
   private let labelling: (any Labelling)?
   /// What `examples` count in: the store, or the device's own examples with labels that it made itself.
-  private var source: any BatchSource
+  public private(set) var source: any BatchSource
+  /// What a device that attacks does to its examples.
+  var attacks: [any DataAttack] = []
   private let step: TrainingStep
   /// The model's, which are trained.
   private let parameters: [Parameter]
@@ -113,7 +115,10 @@ public final class ClientWork {
       for start in stride(from: 0, to: order.count, by: local.batch) {
         try Cancellation.check()
         let rows = order[start..<min(start + local.batch, order.count)].map { examples[$0] }
-        let result = try step.run(source.batch(rows))
+        let batch = try attacks.reduce(try source.batch(rows)) {
+          try $1.relabel($0, device: device)
+        }
+        let result = try step.run(batch)
         if epoch == 0 { loss += result.loss * Double(rows.count) }
         steps += 1
       }

@@ -1,3 +1,4 @@
+import Foundation
 import Foundations
 import Learning
 import Privacy
@@ -26,6 +27,8 @@ public final class Simulation {
   /// Devices that hold examples in a period, and of how many examples in all.
   private var holders: (period: Int, examples: Int, devices: [Int])?
   private var callbacks = SimulationCallbacks()
+  /// Where the strategy's rounds do not wait for all clients.
+  private var clock: AsynchronousClock?
 
   /// - Parameter model: is the server's after each round.
   /// - Throws: `value` where options contradict each other or no device holds an example; `type` for a model that
@@ -34,12 +37,18 @@ public final class Simulation {
     _ model: Layer, _ devices: DeviceSet, strategy: any Strategy, options: SimulationOptions
   ) throws {
     try options.check()
+    try Compatibility.check(options, strategy: strategy)
     guard devices.offsets[devices.count] > 0 else {
       throw DomainError(.value, "none of the \(devices.count) devices holds an example")
     }
     self.model = model
     self.devices = devices
     self.strategy = strategy
+    var options = options
+    options.setting = try options.setting.prepared(for: devices)
+    options.updateSteps = try options.updateSteps.map {
+      try $0.bound(to: devices, key: options.key)
+    }
     self.options = options
     server = ServerState(
       model: try ParameterVector(model), devices: devices.count, rounds: options.rounds)
@@ -51,6 +60,14 @@ public final class Simulation {
         .value,
         "the strategy \(strategy.name) weighs updates by \(weighting.rawValue), privacy of devices weighs all alike",
         hint: "use a strategy that leaves the weights open, such as avg")
+    }
+    if plan?.combiner != nil, options.combiner != nil {
+      throw DomainError(
+        .value, "privacy of devices sums their updates in its own way here",
+        hint: "leave `aggregate` and `secure` away")
+    }
+    clock = strategy.asynchrony.map {
+      AsynchronousClock(buffer: $0.buffer, concurrency: options.clients)
     }
     runner = LocalRunner(try Simulation.workers(model, devices, strategy, server, options))
     history.sigma = plan?.sigma
@@ -66,7 +83,10 @@ public final class Simulation {
       strategy.callsScript || options.callsScript || options.labelling?.callsScript == true
     let wanted = isBound ? 1 : min(options.workers ?? Parallel.threads, options.clients)
     func work(_ layer: Layer) throws -> ClientWork {
-      try ClientWork(layer, options.local, devices.source, server, labelling: options.labelling)
+      let work = try ClientWork(
+        layer, options.local, devices.source, server, labelling: options.labelling)
+      work.attacks = options.updateSteps.compactMap { $0 as? any DataAttack }
+      return work
     }
     do { return try (0..<wanted).map { _ in try work(model.copied()) } } catch let error
       as DomainError where error.kind == .type
@@ -87,7 +107,10 @@ public final class Simulation {
     self.callbacks = callbacks
     history.isStopped = false
     if callbacks.checkpoint != nil || state != nil { modelFingerprint = try fingerprintOfModel() }
-    if let state { try restore(state) }
+    if let state {
+      try restore(state)
+      try replayClock()
+    }
     if options.clients > devices.count {
       note("a round asks for \(options.clients) of \(devices.count) devices: all take part")
     }
@@ -114,9 +137,11 @@ public final class Simulation {
   private func round() throws {
     let start = ContinuousClock.now
     let random = options.key.derived("round", server.round)
-    let cohort = try cohort(random)
-    let outcome = try compute(cohort, random)
+    let starts = try asynchronousStarts(server.round)
+    let cohort = try starts?.map(\.device) ?? cohort(random)
+    let outcome = try compute(cohort, starts, random)
     var result = try summed(outcome, random)
+    if let clock { result.server.keepModels(clock.versions) }
     // From here on the round comes to its end.
     try Cancellation.finishing {
       if result.isThere { try strategy.aggregate(result.sum, &result.server) }
@@ -135,18 +160,60 @@ public final class Simulation {
 
   /// Who is asked in this round, in the order of keys.
   private func cohort(_ random: RandomKey) throws -> [Int] {
+    var stream = random.derived("selection").stream
+    return try drawn(options.clients, server.round, &stream)
+  }
+
+  /// Devices that hold examples, are there in a round and not among `busy`, drawn by the simulation's rule.
+  private func drawn(
+    _ wanted: Int, _ round: Int, busy: Set<Int> = [], _ stream: inout RandomStream
+  ) throws -> [Int] {
     let setting = options.setting
-    let period = setting.period(of: server.round, rounds: options.rounds)
-    let size = { [devices] (device: Int) in
-      setting.size(of: device, in: devices, period: period)
-    }
+    let period = setting.period(of: round, rounds: options.rounds)
     var eligible = holders(of: period)
     if let availability = options.availability {
-      eligible = eligible.filter { availability.isThere($0, round: server.round) }
+      eligible = eligible.filter { availability.isThere($0, round: round) }
     }
-    var stream = random.derived("selection").stream
+    if !busy.isEmpty { eligible = eligible.filter { !busy.contains($0) } }
     return try (plan?.selection ?? options.selection).cohort(
-      options.clients, of: eligible, size: size, stream: &stream)
+      wanted, of: eligible,
+      size: { [devices] in setting.size(of: $0, in: devices, period: period) }, stream: &stream)
+  }
+
+  /// The clients whose updates this step of the server takes, where it does not wait for all; nil elsewhere.
+  private func asynchronousStarts(_ round: Int) throws -> [AsynchronousClock.Start]? {
+    guard let asynchrony = strategy.asynchrony else { return nil }
+    let key = options.key
+    return try clock?.next { wanted, busy, round, call in
+      // The first choice of a round is the one that a round that waits would make.
+      let place = key.derived("round", round).derived("selection")
+      var stream = (call == 0 ? place : place.derived(call)).stream
+      return try drawn(wanted, round, busy: busy, &stream)
+    } seconds: { start in
+      if let availability = options.availability { return seconds(start, availability) }
+      guard asynchrony.durations == .exponential else { return 1 }
+      var stream = key.derived("duration", start.device, start.round).stream
+      return -log1p(-stream.uniform())
+    }
+  }
+
+  private func seconds(_ start: AsynchronousClock.Start, _ availability: any Availability) -> Double
+  {
+    let period = options.setting.period(of: start.round, rounds: options.rounds)
+    let count = options.setting.size(of: start.device, in: devices, period: period)
+    return availability.seconds(
+      start.device, round: start.round, examples: count * options.local.epochs,
+      steps: steps(count))
+  }
+
+  /// Optimizer steps of a client with so many examples.
+  private func steps(_ examples: Int) -> Int {
+    options.local.epochs * ((examples + options.local.batch - 1) / options.local.batch)
+  }
+
+  /// Lets the clock of a strategy that does not wait go through the rounds that a checkpoint has behind it.
+  private func replayClock() throws {
+    for round in 0..<server.round { _ = try asynchronousStarts(round) }
   }
 
   private func holders(of period: Int) -> [Int] {
@@ -162,20 +229,29 @@ public final class Simulation {
     return found
   }
 
-  private func compute(_ cohort: [Int], _ random: RandomKey) throws -> RoundOutcome {
+  private func compute(
+    _ cohort: [Int], _ starts: [AsynchronousClock.Start]?, _ random: RandomKey
+  ) throws -> RoundOutcome {
     let period = options.setting.period(of: server.round, rounds: options.rounds)
-    let clients = cohort.map { device in
+    var clients = cohort.map { device in
       RoundWork.Client(
         device: device, key: devices.key(device),
         examples: options.setting.examples(of: device, in: devices, period: period),
         state: states[device] ?? [:], random: random.derived("client", device))
+    }
+    if let starts, let asynchrony = strategy.asynchrony {
+      for (place, start) in starts.enumerated() where start.round != server.round {
+        clients[place].server = try server.asOf(start.round)
+        clients[place].factor = asynchrony.weight(staleness: server.round - start.round)
+      }
     }
     let stop = callbacks.shouldStop
     return try runner.run(
       RoundWork(
         server: server, clients: clients.filter { !isLost($0) }, strategy: strategy,
         steps: options.updateSteps + (plan?.updateSteps ?? []), weighting: weighting,
-        holdsUpdates: combiner != nil || givesUpdates, sums: combiner == nil,
+        holdsUpdates: combiner != nil || givesUpdates || !attacks.isEmpty,
+        sums: combiner == nil && attacks.isEmpty,
         skipsFailures: options.skipsFailures, shouldStop: stop))
   }
 
@@ -185,12 +261,16 @@ public final class Simulation {
     if availability.drops(client.device, round: server.round) { return true }
     guard let deadline = availability.deadline else { return false }
     let count = client.examples.count
-    let steps = options.local.epochs * ((count + options.local.batch - 1) / options.local.batch)
     return availability.seconds(
-      client.device, round: server.round, examples: count, steps: steps) > deadline
+      client.device, round: server.round, examples: count * options.local.epochs,
+      steps: steps(count)) > deadline
   }
 
   private var weighting: Weighting { plan?.weighting ?? strategy.weighting ?? options.weights }
+  /// Attackers that work together, on the updates of a round.
+  private var attacks: [any RoundAttack] {
+    options.updateSteps.compactMap { $0 as? any RoundAttack }
+  }
   /// Whether the strategy gets to see each update.
   private var givesUpdates: Bool {
     strategy.wantsUpdates && combiner == nil && plan == nil && options.sumSteps.isEmpty
@@ -204,16 +284,19 @@ public final class Simulation {
   ) {
     var server = server
     var sum = try outcome.sum ?? strategy.emptySum(server)
-    if let combiner, !outcome.updates.isEmpty {
-      let weights = zip(outcome.clients, Simulation.weights(outcome.updates, weighting)).map {
+    var updates = outcome.updates
+    if (combiner != nil || !attacks.isEmpty) && !updates.isEmpty {
+      let devices = outcome.clients.map(\.device)
+      for attack in attacks { try attack.corrupt(&updates, devices: devices) }
+      let weights = zip(outcome.clients, Simulation.weights(updates, weighting)).map {
         $0.factor * $1
       }
-      sum = try combiner.combine(
-        outcome.updates, weights: weights,
-        devices: outcome.clients.map(\.device), server: &server,
-        random: random.derived("combine"))
+      sum =
+        try combiner?.combine(
+          updates, weights: weights, devices: devices, server: &server,
+          random: random.derived("combine")) ?? Simulation.sum(updates, weights)
     }
-    if givesUpdates { sum.updates = outcome.updates }
+    if givesUpdates { sum.updates = updates }
     guard !outcome.clients.isEmpty || plan != nil else { return (sum, server, false) }
     for (index, step) in ((plan?.sumSteps ?? []) + options.sumSteps).enumerated() {
       try step.apply(&sum, &server, random: random.derived("sum", index))
@@ -257,6 +340,14 @@ public final class Simulation {
       // The round is over, only nobody waits for what it brought.
       (round.loss, round.accuracy) = (nil, nil)
     }
+  }
+
+  /// The weighted sum of a round's updates.
+  static func sum(_ updates: [ClientUpdate], _ weights: [Double]) throws -> RoundSum {
+    var sum = BlockSum()
+    for (update, weight) in zip(updates, weights) { try sum.add(update, weight: weight) }
+    return RoundSum(
+      vectors: sum.vectors, numbers: sum.numbers, clients: sum.clients, examples: sum.examples)
   }
 
   /// The weight of each update of a round.

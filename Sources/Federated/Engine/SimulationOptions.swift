@@ -60,11 +60,5 @@ public struct SimulationOptions {
     if let evaluation, evaluation.count == 0 {
       throw DomainError(.value, "there are no examples to evaluate on")
     }
-    if privacy != nil, combiner != nil {
-      throw DomainError(
-        .value,
-        "with privacy of devices the updates are summed: another aggregation has no known noise",
-        hint: "leave `aggregate` and `secure` away")
-    }
   }
 }

@@ -6,13 +6,21 @@ public protocol ClientPrivacy: Sendable {
   /// Everything that decides what it does, in words.
   var fingerprint: String { get }
 
+  /// The same with noise and draws of the simulation's seed, which repeat and protect nobody who knows it. What is made
+  /// at first takes the operating system's random bits.
+  func seeded() -> any ClientPrivacy
+
   /// What a simulation does for it. Called once before the first round; finds the noise where a budget is given.
   /// - Parameters:
   ///   - devices: how many are registered.
   ///   - clients: how many a round asks for.
-  ///   - vectors: how many vectors of which length a client sends.
+  ///   - parameters: how many numbers a client sends.
   func plan(devices: Int, clients: Int, rounds: Int, parameters: Int, neighbours: Neighbours) throws
     -> PrivacyPlan
+}
+
+extension ClientPrivacy {
+  public func seeded() -> any ClientPrivacy { self }
 }
 
 /// What a simulation with privacy does.

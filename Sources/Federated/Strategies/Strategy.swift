@@ -19,6 +19,8 @@ public protocol Strategy: Sendable {
   var callsScript: Bool { get }
   /// Whether it looks at each update of a round (`RoundSum.updates`), where nothing stands between them and the server.
   var wantsUpdates: Bool { get }
+  /// How clients work where rounds do not wait for the slowest of them; nil: they wait.
+  var asynchrony: Asynchrony? { get }
 
   /// Called once before the first round.
   func start(_ server: inout ServerState) throws
@@ -32,6 +34,9 @@ public protocol Strategy: Sendable {
   /// Moves the server's model by what the clients of a round sent. Where nobody came through it is called with privacy
   /// only: the sum is then noise.
   func aggregate(_ sum: RoundSum, _ server: inout ServerState) throws
+
+  /// The model that a device keeps for itself, in what it keeps between its rounds; nil where it uses the server's.
+  func personal(_ state: [String: ParameterVector]) -> ParameterVector?
 }
 
 extension Strategy {
@@ -39,12 +44,14 @@ extension Strategy {
   public var sends: [String] { [] }
   public var callsScript: Bool { false }
   public var wantsUpdates: Bool { false }
+  public var asynchrony: Asynchrony? { nil }
   public func start(_ server: inout ServerState) throws {}
 
   public func emptySum(_ server: ServerState) throws -> RoundSum {
     RoundSum(
       vectors: [try ParameterVector(zerosLike: server.model)], numbers: [], clients: 0, examples: 0)
   }
+  public func personal(_ state: [String: ParameterVector]) -> ParameterVector? { nil }
 }
 
 /// How the updates of a round are weighed.
@@ -70,6 +77,15 @@ public struct ServerState: Sendable {
   public let devices: Int
   /// How many rounds are planned.
   public let rounds: Int
+
+  /// What a strategy has put into `vectors` at the start.
+  /// - Throws: a value error where it is missing: a strategy was never started on this state.
+  func vector(_ name: String) throws -> ParameterVector {
+    guard let vector = vectors[name] else {
+      throw DomainError(.value, "the server has no `\(name)`: its strategy was not started")
+    }
+    return vector
+  }
 }
 
 /// What a client sends.

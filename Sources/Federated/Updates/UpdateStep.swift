@@ -7,6 +7,14 @@ public protocol UpdateStep: Sendable {
   /// Everything that decides what it does, in words.
   var fingerprint: String { get }
   func apply(_ update: inout ClientUpdate, _ sender: inout Sender) throws
+
+  /// The step as a simulation runs it, where that depends on the devices. Called once, before the first round.
+  /// - Parameter key: of the simulation.
+  func bound(to devices: DeviceSet, key: RandomKey) throws -> any UpdateStep
+}
+
+extension UpdateStep {
+  public func bound(to devices: DeviceSet, key: RandomKey) throws -> any UpdateStep { self }
 }
 
 /// Who sends an update.
@@ -32,6 +40,8 @@ public protocol SumStep: Sendable {
 /// updates of the round are held for it.
 public protocol Combiner: Sendable {
   var fingerprint: String { get }
+  /// Whether single updates are looked at: robust rules need that, and secure sums rule it out.
+  var seesUpdates: Bool { get }
   /// - Parameters:
   ///   - updates: of the clients that came through, in the order of their keys.
   ///   - weights: theirs, as `Weighting` gives them.
@@ -41,4 +51,8 @@ public protocol Combiner: Sendable {
     _ updates: [ClientUpdate], weights: [Double], devices: [Int], server: inout ServerState,
     random: RandomKey
   ) throws -> RoundSum
+}
+
+extension Combiner {
+  public var seesUpdates: Bool { true }
 }

@@ -32,7 +32,7 @@ extension TrainingAccountant {
   ///
   /// - Returns: the noise, 0 where epsilon is infinite, and the event's epsilon where that was found on the way.
   /// - Throws: `value` for a budget that is no budget or cannot be reached.
-  func noiseMultiplier(epsilon: Double, delta: Double, event: (Double) -> Event)
+  public func noiseMultiplier(epsilon: Double, delta: Double, event: (Double) -> Event)
     throws(DomainError) -> (noise: Double, cost: Double?)
   {
     func cost(_ noise: Double) throws(DomainError) -> Double {
