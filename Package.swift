@@ -112,7 +112,7 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Files", "Foundations", "JSONValues", "Learning", "TableFiles",
+        "CPeak", "Distillation", "Federated", "Files", "Foundations", "JSONValues", "Learning", "TableFiles",
         "Tables", "Tensors", "Text",
       ]),
 

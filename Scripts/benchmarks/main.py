@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 
-from benches import accountant, distill, fairness, gemm, generation, interpreter, start_up, tables, tokenizer, train
+from benches import accountant, distill, fairness, federated, gemm, generation, interpreter, start_up, tables, tokenizer, train
 from contest import Failure, say, stop_politely
 
 BENCHES = {
@@ -13,6 +13,7 @@ BENCHES = {
     "gemm": gemm.run,
     "train": train.run,
     "distill": distill.run,
+    "federated": federated.run,
     "generation": generation.run,
     "tokenizer": tokenizer.run,
     "fairness": fairness.run,
@@ -57,7 +58,7 @@ def main():
     if unknown:
         parser.error(f"no bench {unknown[0]!r}; there are {', '.join(BENCHES)}")
     known_cases = [*interpreter.PROGRAMS, *start_up.CASES, *gemm.SHAPES]
-    for bench in (train, distill, generation, tokenizer, fairness, tables, accountant):
+    for bench in (train, distill, federated, generation, tokenizer, fairness, tables, accountant):
         known_cases += [case for case in bench.CASES if case not in known_cases]
     for case in arguments.case:
         if case not in known_cases:

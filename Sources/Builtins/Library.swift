@@ -45,6 +45,7 @@ public enum Library {
     "adept": { Adept.nativeType },
     "devices": { DeviceSet.nativeType }, "device": { Device.nativeType },
     "federated rule": { FedRule.nativeType }, "strategy": { StrategyValue.nativeType },
+    "devices": { DeviceSet.nativeType }, "history": { FederatedHistory.nativeType },
     "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },

@@ -11,5 +11,5 @@ extension fl_stream {
 }
 
 extension RandomKey {
-  var fingerprint: String { String(high, radix: 16) + ":" + String(low, radix: 16) }
+  public var fingerprint: String { String(high, radix: 16) + ":" + String(low, radix: 16) }
 }

@@ -2,6 +2,7 @@
 
     worker.py train CASE MODE --threads N              MODE: see steps.py
     worker.py gemm MxNxK[t] --threads N
+    worker.py federated CASE --threads N               CASE: see rounds.py
     worker.py distill d_lm MODE[-compile] --threads N
     worker.py tokenizer train|encode CORPUS --threads N
     worker.py generation gpt2small tokens|drafts --threads N
@@ -124,6 +125,11 @@ def prepared(arguments):
             return training(arguments.case, arguments.mode)
         case "distill":
             return distillation(arguments.case, arguments.mode)
+        case "federated":
+            import rounds
+
+            work, check, facts = rounds.make(arguments.case)
+            return work, resident, facts, check
         case "gemm":
             return product(arguments.case)
         case "tokenizer":
@@ -145,7 +151,7 @@ def prepared(arguments):
 
 def main():
     parser = argparse.ArgumentParser()
-    benches = ["train", "gemm", "distill", "tokenizer", "generation", "role_reversal", "table", "accountant"]
+    benches = ["train", "federated", "gemm", "distill", "tokenizer", "generation", "role_reversal", "table", "accountant"]
     parser.add_argument("bench", choices=benches)
     parser.add_argument("case")
     parser.add_argument("mode", nargs="?")

@@ -24,6 +24,7 @@ struct FedRule: NativeValue {
       case .privacy: "privacy"
       case .availability: "availability"
       case .combiner: "aggregate or secure"
+      case .availability: "availability"
       case .labelling: "labels"
       case .step: "attack or compress"
       }

@@ -1,16 +1,14 @@
-/// Who is there in a round, how fast they are, and who is lost. All of it follows from the device and the round alone.
+/// Who is there in a round, how fast a device is, and who is lost on the way: what a real fleet does to a simulation.
+/// Every answer depends on the device and the round alone, so that it is the same in any order of asking.
 public protocol Availability: Sendable {
   /// Everything that decides what it does, in words.
   var fingerprint: String { get }
-  /// Whether the device can be asked; the round is counted from 0.
+  /// Whether the device can be drawn in a round; rounds count from 0.
   func isThere(_ device: Int, round: Int) -> Bool
-  /// How long the device takes, in simulated seconds.
-  /// - Parameters:
-  ///   - examples: how many examples it goes through, each pass counted.
-  ///   - steps: how many optimizer steps it makes.
+  /// Simulated seconds that the device takes for a round's work.
   func seconds(_ device: Int, round: Int, examples: Int, steps: Int) -> Double
-  /// Whether the device is lost after it has trained, before its update arrives.
+  /// Whether the device is lost after it was drawn, so that the server never gets its update.
   func drops(_ device: Int, round: Int) -> Bool
-  /// After how many simulated seconds a round ends without those who are still at work; nil: it waits for all.
+  /// Seconds after which the server waits no longer: who takes longer is lost, too. Nil: it waits for all.
   var deadline: Double? { get }
 }

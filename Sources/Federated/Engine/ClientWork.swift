@@ -21,16 +21,27 @@ public final class ClientWork {
   /// What a device that attacks does to its examples.
   var attacks: [any DataAttack] = []
 
-  private let source: any BatchSource
+  private let store: any BatchSource
+  private let labelling: (any Labelling)?
+  /// What `examples` count in: the store, or the device's own examples with labels that it made itself.
+  public private(set) var source: any BatchSource
+  /// What a device that attacks does to its examples.
+  var attacks: [any DataAttack] = []
   private let step: TrainingStep
+  /// The model's, which are trained.
+  private let parameters: [Parameter]
 
   init(
-    _ model: Layer, _ local: LocalTraining, _ source: any BatchSource, _ server: ServerState
+    _ model: Layer, _ local: LocalTraining, _ source: any BatchSource, _ server: ServerState,
+    labelling: (any Labelling)? = nil
   ) throws {
     self.model = model
     self.local = local
+    store = source
     self.source = source
     self.server = server
+    self.labelling = labelling
+    parameters = ParameterVector.trained(model)
     step = try TrainingStep(
       model: model, loss: local.loss, optimizer: local.optimizer.fresh(), key: random)
   }
@@ -48,11 +59,51 @@ public final class ClientWork {
     self.examples = examples.map(Int.init)
     self.state = state
     self.random = random
-    try server.model.write(to: model)
+    source = store
+    try server.model.write(to: parameters)
+  }
+
+  /// What a client of a round sends, and what its device keeps; nil where it has nothing to train on.
+  func update(_ client: RoundWork.Client, _ work: RoundWork) throws -> (
+    update: ClientUpdate, state: [String: ParameterVector]
+  )? {
+    try begin(
+      client.server ?? work.server, device: client.device, key: client.key,
+      examples: client.examples,
+      state: client.state, random: client.random)
+    if let labelling {
+      let made = try labelling.labels(store, examples: examples, model: model)
+      guard made.examples.count == made.labels.count else {
+        throw DomainError(
+          .value,
+          "there are \(made.examples.count) examples and \(made.labels.count) labels for them")
+      }
+      source = RelabelledSource(source: store, examples: made.examples, labels: made.labels)
+      examples = Array(made.examples.indices)
+    }
+    guard !examples.isEmpty else { return nil }
+    var update = try work.strategy.client(self)
+    try ClientWork.requireFinite(update)
+    guard !work.steps.isEmpty else { return (update, state) }
+    var sender = Sender(
+      device: device, key: key, round: round, random: random, state: state)
+    for step in work.steps { try step.apply(&update, &sender) }
+    try ClientWork.requireFinite(update)
+    return (update, sender.state)
+  }
+
+  /// One number that is none would spoil the model of all.
+  private static func requireFinite(_ update: ClientUpdate) throws {
+    guard update.vectors.allSatisfy({ $0.norm.isFinite }), update.numbers.allSatisfy(\.isFinite)
+    else {
+      throw DomainError(
+        .value, "its update is not finite: the training diverged",
+        hint: "lower the local learning rate")
+    }
   }
 
   /// Sets the model to other numbers than the server's.
-  public func set(_ numbers: ParameterVector) throws { try numbers.write(to: model) }
+  public func set(_ numbers: ParameterVector) throws { try numbers.write(to: parameters) }
 
   /// Trains the model as it stands on the device's examples.
   /// - Parameter correction: what is added to each step's gradient.
@@ -80,7 +131,7 @@ public final class ClientWork {
 
   /// How far the model is from the server's: new - old.
   public func displacement() throws -> ParameterVector {
-    try ParameterVector(model) - server.model
+    try ParameterVector(parameters, minus: server.model)
   }
 
   /// The mean loss of the device's examples with the model as it stands.

@@ -1,6 +1,6 @@
 /// What a simulation did, round by round.
 public struct SimulationHistory: Sendable {
-  public struct Round: Sendable {
+  public struct Round: Sendable, Equatable {
     /// Counted from 1.
     public var number: Int
     /// Of the examples that the server's model is measured on, after the round; nil where it was not measured.
@@ -20,6 +20,18 @@ public struct SimulationHistory: Sendable {
   public internal(set) var rounds: [Round] = []
   /// True where it was stopped before its last round.
   public internal(set) var isStopped = false
+  /// The noise multiplier; nil without privacy.
+  public internal(set) var sigma: Double?
+  /// What a reader should know, in sentences.
+  public internal(set) var notes: [String] = []
 
   public init() {}
+
+  /// Spent in all; nil without privacy.
+  public var epsilon: Double? { rounds.last?.epsilon ?? (sigma == nil ? nil : 0) }
+
+  /// The first round after which the accuracy was at least this; nil where none was.
+  public func rounds(to accuracy: Double) -> Int? {
+    rounds.first { ($0.accuracy ?? -1) >= accuracy }?.number
+  }
 }

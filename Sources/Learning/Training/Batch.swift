@@ -50,7 +50,7 @@ public struct Batch {
 
   /// The examples at `order`, in this order.
   public func selecting(_ order: [Int]) throws -> Batch {
-    guard order != Array(0..<count) else { return self }
+    guard order.count != count || !order.elementsEqual(0..<count) else { return self }
     let indices = try Tensor(ints: order)
     let lengths = inputs.lengths.map { lengths in Lengths(order.map { lengths.values[$0] }) }
     return try Batch(

@@ -96,7 +96,7 @@ public class Optimizer {
   public var name: String { rule.name }
 
   /// What it is and does, but for its rate: `adam(beta1: 0.9, …)`.
-  var fingerprint: String {
+  public var fingerprint: String {
     "\(name)(" + rule.settings.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"
   }
 

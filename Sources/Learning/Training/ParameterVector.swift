@@ -23,8 +23,10 @@ public struct ParameterVector: Sendable {
   }
 
   /// The trained parameters of `model` as they are now. Throws a memory error where there is no room for them.
-  public init(_ model: Layer) throws {
-    let parameters = ParameterVector.trained(model)
+  public init(_ model: Layer) throws { try self.init(ParameterVector.trained(model)) }
+
+  /// The numbers of `parameters`, one after the other.
+  public init(_ parameters: [Parameter]) throws {
     shapes = parameters.map(\.shape)
     numbers = try .uninitialized([shapes.reduce(0) { $0 + $1.count }])
     var start = 0
@@ -41,7 +43,12 @@ public struct ParameterVector: Sendable {
 
   /// How far the trained parameters of `model` are from `other`.
   public init(_ model: Layer, minus other: ParameterVector) throws {
-    try self.init(model)
+    try self.init(ParameterVector.trained(model), minus: other)
+  }
+
+  /// How far `parameters` are from `other`.
+  public init(_ parameters: [Parameter], minus other: ParameterVector) throws {
+    try self.init(parameters)
     try add(other, times: -1)
   }
 
@@ -61,7 +68,8 @@ public struct ParameterVector: Sendable {
     self.init(other.shapes, try .zeros([other.count]))
   }
 
-  private static func trained(_ model: Layer) -> [Parameter] {
+  /// The parameters of `model` that are trained, in the order of their numbers here.
+  public static func trained(_ model: Layer) -> [Parameter] {
     model.parameters.filter(\.requiresGradient)
   }
 
@@ -80,8 +88,10 @@ public struct ParameterVector: Sendable {
   }
 
   /// Sets the trained parameters of `model` to these numbers. Where it throws a shape error, nothing has changed.
-  public func write(to model: Layer) throws {
-    let parameters = ParameterVector.trained(model)
+  public func write(to model: Layer) throws { try write(to: ParameterVector.trained(model)) }
+
+  /// Sets `parameters` to these numbers. Where it throws a shape error, nothing has changed.
+  public func write(to parameters: [Parameter]) throws {
     try requireShapes(parameters.map(\.shape))
     var start = 0
     for parameter in parameters {
@@ -124,6 +134,11 @@ public struct ParameterVector: Sendable {
   /// Multiplies every number by `factor`, in place.
   public mutating func scale(by factor: Float) throws {
     try change { block, to in fl_scale_f32(block.count, factor, to, to) }
+  }
+
+  /// Makes every number 0, in place.
+  public mutating func clear() throws {
+    try change { block, to in to.update(repeating: 0, count: block.count) }
   }
 
   /// √Σx².

@@ -3,7 +3,7 @@ import Tensors
 
 extension BatchSource {
   /// A digest of all examples: inputs, their lengths and labels, types and shapes included. Reads the source once.
-  func fingerprint() throws -> String {
+  public func fingerprint() throws -> String {
     var writer = FingerprintWriter()
     // How examples are padded depends on their batch, so its size is fixed.
     for start in stride(from: 0, to: count, by: 256) {
