@@ -1,3 +1,4 @@
+import Foundation
 import Foundations
 import Learning
 import Tensors
@@ -9,10 +10,12 @@ public final class Simulation {
   public let options: SimulationOptions
   public private(set) var server: ServerState
   public private(set) var history = SimulationHistory()
-  private let model: Layer
+  let model: Layer
   /// What devices keep between their rounds, by their place in the order of keys.
-  private var states: [Int: [String: ParameterVector]] = [:]
+  var states: [Int: [String: ParameterVector]] = [:]
   private let worker: ClientWork
+  /// Where the strategy's rounds do not wait for all clients.
+  private var clock: AsynchronousClock?
 
   /// - Parameter model: is the server's after each round.
   public init(
@@ -26,6 +29,9 @@ public final class Simulation {
       model: try ParameterVector(model), devices: devices.count, rounds: options.rounds)
     worker = try ClientWork(model.copied(), options.local, devices.source, server)
     try strategy.start(&server)
+    clock = strategy.asynchrony.map {
+      AsynchronousClock(buffer: $0.buffer, concurrency: options.clients)
+    }
   }
 
   /// Runs the rounds that are left.
@@ -41,13 +47,16 @@ public final class Simulation {
     let size = { (device: Int) in setting.size(of: device, in: self.devices, period: period) }
     let eligible = (0..<devices.count).filter { size($0) > 0 }
     var stream = random.derived("selection").stream
-    let cohort = try options.selection.cohort(
-      options.clients, of: eligible, size: size, stream: &stream)
+    let starts = try asynchronousStarts(eligible, size)
+    let cohort =
+      try starts?.map(\.device)
+      ?? options.selection.cohort(options.clients, of: eligible, size: size, stream: &stream)
     var updates: [ClientUpdate] = []
-    for device in cohort {
+    for (place, device) in cohort.enumerated() {
       let client = random.derived("client", device)
       try worker.begin(
-        server, device: device, key: devices.key(device),
+        starts.map { try server.asOf($0[place].round) } ?? server, device: device,
+        key: devices.key(device),
         examples: setting.examples(of: device, in: devices, period: period),
         state: states[device] ?? [:], random: client)
       var update = try strategy.client(worker)
@@ -58,12 +67,21 @@ public final class Simulation {
       if !sender.state.isEmpty { states[device] = sender.state }
       updates.append(update)
     }
-    let weights = Simulation.weights(updates, strategy.weighting ?? options.weights)
+    if let clock { server.keepModels(clock.versions) }
+    var weights = Simulation.weights(updates, strategy.weighting ?? options.weights)
+    if let starts, let asynchrony = strategy.asynchrony {
+      for (place, start) in starts.enumerated() {
+        weights[place] *= asynchrony.weight(staleness: server.round - start.round)
+      }
+    }
     if !updates.isEmpty {
       var sum =
         try options.combiner?.combine(
           updates, weights: weights, devices: cohort, server: &server,
           random: random.derived("combine")) ?? Simulation.sum(updates, weights)
+      if strategy.wantsUpdates, options.combiner == nil, options.sumSteps.isEmpty {
+        sum.updates = updates
+      }
       for (index, step) in options.sumSteps.enumerated() {
         try step.apply(&sum, &server, random: random.derived("sum", index))
       }
@@ -72,6 +90,25 @@ public final class Simulation {
     server.round += 1
     try server.model.write(to: model)
     try record(updates, cohort, start)
+  }
+
+  /// The clients whose updates this step of the server takes, where it does not wait for all; nil elsewhere.
+  private func asynchronousStarts(
+    _ eligible: [Int], _ size: (Int) -> Int
+  ) throws -> [AsynchronousClock.Start]? {
+    guard let asynchrony = strategy.asynchrony else { return nil }
+    let key = options.key
+    return try clock?.next { wanted, busy, round, call in
+      // The first choice of a round is the one that a round that waits would make.
+      let place = key.derived("round", round).derived("selection")
+      var stream = (call == 0 ? place : place.derived(call)).stream
+      return try options.selection.cohort(
+        wanted, of: eligible.filter { !busy.contains($0) }, size: size, stream: &stream)
+    } seconds: { start in
+      guard asynchrony.durations == .exponential else { return 1 }
+      var stream = key.derived("duration", start.device, start.round).stream
+      return -log1p(-stream.uniform())
+    }
   }
 
   private func record(

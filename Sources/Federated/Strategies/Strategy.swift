@@ -15,6 +15,12 @@ public protocol Strategy: Sendable {
   var weighting: Weighting? { get }
   /// The server's vectors (`ServerState.vectors`) that are sent to clients beside the model.
   var sends: [String] { get }
+  /// Whether it calls functions of a script: then all clients run on the caller's thread, one after the other.
+  var callsScript: Bool { get }
+  /// Whether it looks at each update of a round (`RoundSum.updates`), where nothing stands between them and the server.
+  var wantsUpdates: Bool { get }
+  /// How clients work where rounds do not wait for the slowest of them; nil: they wait.
+  var asynchrony: Asynchrony? { get }
 
   /// Called once before the first round.
   func start(_ server: inout ServerState) throws
@@ -22,14 +28,30 @@ public protocol Strategy: Sendable {
   /// What a client does: on any thread, for several clients at once. `client.model` holds the server's model.
   func client(_ client: ClientWork) throws -> ClientUpdate
 
-  /// Moves the server's model by what the clients of a round sent. Not called where nobody came through.
+  /// The sum of a round in which nobody came through, to which noise is added all the same where devices are private.
+  func emptySum(_ server: ServerState) throws -> RoundSum
+
+  /// Moves the server's model by what the clients of a round sent. Where nobody came through it is called with privacy
+  /// only: the sum is then noise.
   func aggregate(_ sum: RoundSum, _ server: inout ServerState) throws
+
+  /// The model that a device keeps for itself, in what it keeps between its rounds; nil where it uses the server's.
+  func personal(_ state: [String: ParameterVector]) -> ParameterVector?
 }
 
 extension Strategy {
   public var weighting: Weighting? { nil }
   public var sends: [String] { [] }
+  public var callsScript: Bool { false }
+  public var wantsUpdates: Bool { false }
+  public var asynchrony: Asynchrony? { nil }
   public func start(_ server: inout ServerState) throws {}
+
+  public func emptySum(_ server: ServerState) throws -> RoundSum {
+    RoundSum(
+      vectors: [try ParameterVector(zerosLike: server.model)], numbers: [], clients: 0, examples: 0)
+  }
+  public func personal(_ state: [String: ParameterVector]) -> ParameterVector? { nil }
 }
 
 /// How the updates of a round are weighed.
@@ -55,6 +77,15 @@ public struct ServerState: Sendable {
   public let devices: Int
   /// How many rounds are planned.
   public let rounds: Int
+
+  /// What a strategy has put into `vectors` at the start.
+  /// - Throws: a value error where it is missing: a strategy was never started on this state.
+  func vector(_ name: String) throws -> ParameterVector {
+    guard let vector = vectors[name] else {
+      throw DomainError(.value, "the server has no `\(name)`: its strategy was not started")
+    }
+    return vector
+  }
 }
 
 /// What a client sends.
@@ -97,6 +128,9 @@ public struct RoundSum: Sendable {
   public var clients: Int
   /// How many examples they trained on.
   public var examples: Int
+  /// The updates that the sums were made of, where the strategy wants them and neither a combiner nor a step on the sum
+  /// stands between them and the server: what privacy, secure and robust sums hide stays hidden.
+  public var updates: [ClientUpdate]?
 
   public init(vectors: [ParameterVector], numbers: [Double], clients: Int, examples: Int) {
     self.vectors = vectors

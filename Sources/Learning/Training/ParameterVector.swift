@@ -44,6 +44,23 @@ public struct ParameterVector: Sendable {
     self.init(other.shapes, try .zeros([other.count]))
   }
 
+  /// The same number as often as `other` has numbers.
+  public init(repeating value: Float, like other: ParameterVector) throws {
+    self.init(other.shapes, try .full([other.count], Double(value)))
+  }
+
+  /// Numbers in the order of `shapes`, [count] of f32; throws a shape error where there are more or fewer.
+  public init(shapes: [Shape], numbers: Tensor) throws {
+    let count = shapes.reduce(0) { $0 + $1.count }
+    guard numbers.rank == 1, numbers.count == count, numbers.dtype == .f32 else {
+      throw DomainError(
+        .shape,
+        "parameters of \(count) numbers are made of [\(count)] f32, got \(numbers.shape) of \(numbers.dtype.name)"
+      )
+    }
+    self.init(shapes, try numbers.detached.contiguous())
+  }
+
   private static func trained(_ model: Layer) -> [Parameter] {
     model.parameters.filter(\.requiresGradient)
   }
@@ -117,7 +134,7 @@ public struct ParameterVector: Sendable {
   }
 
   /// Calls `body` with every block and where it begins, on numbers that nobody else holds.
-  private mutating func change(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) throws {
+  mutating func change(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) throws {
     if !numbers.ownsMemory() {
       let copy = try Tensor.uninitialized(numbers.shape)
       let (from, to) = (numbers.floats, copy.floats)
@@ -130,7 +147,7 @@ public struct ParameterVector: Sendable {
     Parallel.blocks(count, size: ParameterVector.blockSize) { body($0, to + $0.lowerBound) }
   }
 
-  private func requireShapes(_ others: [Shape]) throws {
+  func requireShapes(_ others: [Shape]) throws {
     guard shapes != others else { return }
     throw DomainError(
       .shape,
