@@ -129,6 +129,19 @@ public final class ClientWork {
       examples: examples.count, steps: steps, loss: loss / Double(examples.count))
   }
 
+  /// The gradient of the mean loss with the model as it stands, which is not changed.
+  /// - Parameter count: of so many of the device's examples, drawn without replacement; nil: of all.
+  public func gradient(of count: Int? = nil) throws -> (gradient: ParameterVector, loss: Double) {
+    step.restart(key: random.derived("gradient"))
+    step.correction = nil
+    guard let count, count < examples.count else {
+      return try step.meanGradient(source.batch(examples))
+    }
+    var stream = random.derived("order").stream
+    let order = stream.permutation(examples.count).prefix(count)
+    return try step.meanGradient(source.batch(order.map { examples[$0] }))
+  }
+
   /// How far the model is from the server's: new - old.
   public func displacement() throws -> ParameterVector {
     try ParameterVector(parameters, minus: server.model)

@@ -36,17 +36,7 @@ extension TrainingStep {
     return sources.enumerated().map { index, source in
       let parameter = layout.parameters[index]
       let to = scratch.floats + start
-      to.update(repeating: 0, count: parameter.count)
-      if let values = source.values {
-        if let map = source.rowMap {
-          for row in 0..<parameter.count / source.width where map[row] >= 0 {
-            (to + row * source.width).update(
-              from: values + Int(map[row]) * source.width, count: source.width)
-          }
-        } else {
-          to.update(from: values, count: parameter.count)
-        }
-      }
+      source.write(to, count: parameter.count)
       if let anchor = correction.anchor, correction.pull != 0 {
         let data = parameter.data
         fl_axpy_f32(parameter.count, correction.pull, data.floats, to)
@@ -58,6 +48,18 @@ extension TrainingStep {
       }
       start += parameter.count
       return StepGradients.Source(values: UnsafePointer(to))
+    }
+  }
+}
+
+extension StepGradients.Source {
+  /// Writes the whole gradient of a parameter of `count` numbers: zeros where nothing was touched.
+  func write(_ to: UnsafeMutablePointer<Float>, count: Int) {
+    guard let values else { return to.update(repeating: 0, count: count) }
+    guard let rowMap else { return to.update(from: values, count: count) }
+    to.update(repeating: 0, count: count)
+    for row in 0..<count / width where rowMap[row] >= 0 {
+      (to + row * width).update(from: values + Int(rowMap[row]) * width, count: width)
     }
   }
 }

@@ -95,6 +95,9 @@ public class Optimizer {
 
   public var name: String { rule.name }
 
+  /// The numbers beside the rate that make two of a kind differ: "momentum", "weight decay" …
+  public var settings: [(name: String, value: Double)] { rule.settings }
+
   /// What it is and does, but for its rate: `adam(beta1: 0.9, …)`.
   public var fingerprint: String {
     "\(name)(" + rule.settings.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"

@@ -149,7 +149,7 @@ public struct ParameterVector: Sendable {
   }
 
   /// Calls `body` with every block and where it begins, on numbers that nobody else holds.
-  private mutating func change(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) throws {
+  mutating func change(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) throws {
     if !numbers.ownsMemory() {
       let copy = try Tensor.uninitialized(numbers.shape)
       let (from, to) = (numbers.floats, copy.floats)
@@ -162,7 +162,7 @@ public struct ParameterVector: Sendable {
     Parallel.blocks(count, size: ParameterVector.blockSize) { body($0, to + $0.lowerBound) }
   }
 
-  private func requireShapes(_ others: [Shape]) throws {
+  func requireShapes(_ others: [Shape]) throws {
     guard shapes != others else { return }
     throw DomainError(
       .shape,
