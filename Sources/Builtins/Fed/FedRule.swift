@@ -15,6 +15,7 @@ struct FedRule: NativeValue {
     case labelling(any Labelling)
     /// An attack or a compression.
     case step(any UpdateStep)
+
     /// The parameter that takes it.
     var parameter: String {
       switch self {
@@ -24,7 +25,6 @@ struct FedRule: NativeValue {
       case .privacy: "privacy"
       case .availability: "availability"
       case .combiner: "aggregate or secure"
-      case .availability: "availability"
       case .labelling: "labels"
       case .step: "attack or compress"
       }

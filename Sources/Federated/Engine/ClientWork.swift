@@ -18,8 +18,6 @@ public final class ClientWork {
   public var state: [String: ParameterVector] = [:]
   /// Names the random numbers of this client in this round.
   public private(set) var random = RandomKey(seed: 0)
-  /// What a device that attacks does to its examples.
-  var attacks: [any DataAttack] = []
 
   private let store: any BatchSource
   private let labelling: (any Labelling)?

@@ -72,9 +72,6 @@ public final class Simulation {
     runner = LocalRunner(try Simulation.workers(model, devices, strategy, server, options))
     history.sigma = plan?.sigma
     try strategy.start(&server)
-    clock = strategy.asynchrony.map {
-      AsynchronousClock(buffer: $0.buffer, concurrency: options.clients)
-    }
   }
 
   /// One for each client that is computed at once; all at work on copies of the model, where it can be copied.
@@ -305,25 +302,6 @@ public final class Simulation {
       try step.apply(&sum, &server, random: random.derived("sum", index))
     }
     return (sum, server, true)
-  }
-
-  /// The clients whose updates this step of the server takes, where it does not wait for all; nil elsewhere.
-  private func asynchronousStarts(
-    _ eligible: [Int], _ size: (Int) -> Int
-  ) throws -> [AsynchronousClock.Start]? {
-    guard let asynchrony = strategy.asynchrony else { return nil }
-    let key = options.key
-    return try clock?.next { wanted, busy, round, call in
-      // The first choice of a round is the one that a round that waits would make.
-      let place = key.derived("round", round).derived("selection")
-      var stream = (call == 0 ? place : place.derived(call)).stream
-      return try options.selection.cohort(
-        wanted, of: eligible.filter { !busy.contains($0) }, size: size, stream: &stream)
-    } seconds: { start in
-      guard asynchrony.durations == .exponential else { return 1 }
-      var stream = key.derived("duration", start.device, start.round).stream
-      return -log1p(-stream.uniform())
-    }
   }
 
   private func record(
