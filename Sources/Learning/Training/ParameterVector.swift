@@ -63,6 +63,11 @@ public struct ParameterVector: Sendable {
     self.init(shapes, try tensor.detached.contiguous())
   }
 
+  /// The same number as often as `other` has numbers.
+  public init(repeating value: Float, like other: ParameterVector) throws {
+    self.init(other.shapes, try .full([other.count], Double(value)))
+  }
+
   /// As many zeros as `other` has numbers.
   public init(zerosLike other: ParameterVector) throws {
     self.init(other.shapes, try .zeros([other.count]))

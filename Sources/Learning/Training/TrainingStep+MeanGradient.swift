@@ -28,8 +28,7 @@ extension TrainingStep {
       source.write(numbers.floats + start, count: parameter.count)
       start += parameter.count
     }
-    let gradient = try ParameterVector(
-      shapes: layout.parameters.map(\.shape), numbers: numbers)
+    let gradient = try ParameterVector(numbers, shapes: layout.parameters.map(\.shape))
     return (gradient, mean)
   }
 }
