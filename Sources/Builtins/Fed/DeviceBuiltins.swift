@@ -78,7 +78,8 @@ enum DeviceBuiltins {
     Native(
       "save",
       "Writes the devices and their examples to one file, whole or not at all, with a checksum. Examples of texts come back as they were, those of `data.tabular` as a map of inputs, labels and the table's columns.",
-      Runtime.Param<DeviceSet>("devices"), Runtime.Param<String>("path", "The file."), returns: "nil",
+      Runtime.Param<DeviceSet>("devices"), Runtime.Param<String>("path", "The file."),
+      returns: "nil",
       seeAlso: ["fed.load"], search: ["write", "store", "partition"],
       context: { (vm: VM, set: DeviceSet, path: String) -> Void in
         guard let source = set.source as? DeviceExamples else {
