@@ -40,7 +40,7 @@ struct Partitioning {
       let found = try classes(of: rule)
       let assigned = try rule.assign(source.count, clients: clients, classes: found, random: key)
       // What devices differ by: what the rule went by, unless that are groups beside the labels.
-      let known = goesByClasses(rule.grouping) ? found : try labels()
+      let known = try goesByClasses(rule.grouping) ? found : labels()
       return try DeviceSet(
         source: source, assignments: assigned, count: clients, classes: known ?? found)
     }
