@@ -202,7 +202,7 @@ extension DeviceKey {
     case .float(let number):
       guard number.isFinite else { return nil }
       // 1.0 and 1 are one key.
-      self = Int(exactly: number).map { .number($0) } ?? .real(number)
+      self = Int(exactly: number).map { DeviceKey.number($0) } ?? .real(number)
     case .string(let text): self = .text(text)
     case .bool, .date, .datetime: self = .text(cell.text)
     case .list(let tags):

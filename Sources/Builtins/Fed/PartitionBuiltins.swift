@@ -37,7 +37,8 @@ enum PartitionBuiltins {
     search: ["non-iid", "label skew", "heterogeneous", "fednlp"],
     examples: [("fed.dirichlet(alpha: 0.1)", "fed.dirichlet(alpha: 0.1)")]
   ) { alpha, label in
-    rule(try DirichletPartition(alpha: alpha, by: label.map { .column($0) } ?? .labels))
+    rule(
+      try DirichletPartition(alpha: alpha, by: label.map { ExampleGrouping.column($0) } ?? .labels))
   }
 
   private static let quantity = Native(

@@ -39,15 +39,18 @@ struct Partitioning {
       }
       let found = try classes(of: rule)
       let assigned = try rule.assign(source.count, clients: clients, classes: found, random: key)
+      // What devices differ by: what the rule went by, unless that are groups beside the labels.
+      let known = try goesByClasses(rule.grouping) ? found : labels()
       return try DeviceSet(
-        source: source, assignments: assigned, count: clients,
-        classes: rule.grouping == .labels || isColumn(rule.grouping) ? found : try labels() ?? found
-      )
+        source: source, assignments: assigned, count: clients, classes: known ?? found)
     }
   }
 
-  private func isColumn(_ grouping: ExampleGrouping) -> Bool {
-    if case .column = grouping { true } else { false }
+  private func goesByClasses(_ grouping: ExampleGrouping) -> Bool {
+    switch grouping {
+    case .labels, .column: true
+    case .none, .clusters: false
+    }
   }
 
   private func devices(keyed: KeyedExamples) throws -> DeviceSet {
@@ -61,8 +64,8 @@ struct Partitioning {
     func answer<R: Bindable>(_ index: Int, as type: R.Type) throws -> R {
       try vm.scope {
         let example = try source.item(index, vm)
-        return takesIndex
-          ? try function.call(example, index, as: type) : try function.call(example, as: type)
+        guard takesIndex else { return try function.call(example, as: type) }
+        return try function.call(example, index, as: type)
       }
     }
     guard let clients else {
@@ -176,7 +179,7 @@ enum ClassNumbers {
     guard let least = labels.min(), let most = labels.max() else { return [] }
     let (width, overflow) = most.subtractingReportingOverflow(least)
     guard !overflow, width < widest else {
-      return KeyedExamples(labels.map { .number($0) }).places
+      return KeyedExamples(labels.map { DeviceKey.number($0) }).places
     }
     var places = [Int32](repeating: -1, count: width + 1)
     for label in labels { places[label - least] = 0 }
