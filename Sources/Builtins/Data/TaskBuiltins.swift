@@ -90,7 +90,7 @@ enum TaskBuiltins {
       ("inputs", try rows.inputs.tensor()), ("labels", try rows.labels.tensor(hasLengths: false)),
       ("tokens", corpus.sentences.map(\.words)), ("tags", corpus.sentences.map(\.tags)),
     ]
-    return Record(try entries + further(corpus.columns, beside: entries.map(\.0)))
+    return Record(try entries + further(corpus.columns, beside: entries.map { $0.0 }))
   }
 
   /// The further columns of a file as keys of its examples.
@@ -222,7 +222,7 @@ enum TaskBuiltins {
         ("labels", try rows.labels.tensor(hasLengths: false)), ("sources", pairs.sources),
         ("targets", pairs.targets),
       ]
-      return Record(try entries + further(pairs.columns, beside: entries.map(\.0)))
+      return Record(try entries + further(pairs.columns, beside: entries.map { $0.0 }))
     }
     return Record([
       ("train", try part(train)), ("test", try other.map(part)), ("vocabulary", counted),
