@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func noiseOfTheSumHasItsVariance() throws {
-    // Ten clients with nothing to say: what comes out is noise of 10 shares of σ²/7, and rounding of nothing is nothing.
+    // Ten clients with nothing to say: noise of 10 shares of σ²/7 comes out, since rounding of nothing is nothing.
     let mechanism = try mechanism(parameters: 4096)
     let coding = try DistributedGaussianCoding(mechanism, rotation: RandomKey(seed: 1))
     var sum = [UInt32](repeating: 0, count: 4096)
