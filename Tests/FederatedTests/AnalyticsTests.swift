@@ -65,7 +65,7 @@ import Testing
 
   @Test func intervalsHoldWhatTheySay() throws {
     var held = 0
-    for seed in 0..<40 {
+    for seed in 0..<20 {
       let statistic = try FederatedStatistic(
         counters(drop: 0.1, seed: UInt64(seed)), devices: 10, epsilon: 0.5, level: 0.9)
       let found = try statistic.counts(5) { _ in [2] }
@@ -74,8 +74,8 @@ import Testing
         if value.low <= truth && truth <= value.high { held += 1 }
       }
     }
-    // 200 intervals, at least 90 in 100 each; five standard errors below.
-    #expect(held >= 158)
+    // 100 intervals, at least 90 in 100 each; five standard errors below.
+    #expect(held >= 75)
   }
 
   @Test func treeOfCountsFindsQuantiles() throws {
@@ -109,7 +109,8 @@ import Testing
     let tree = CountTree(counts: counts, levels: 3)
     for leaf in 0...8 { #expect(tree.below(leaf) == Double(leaves[..<leaf].reduce(0, +))) }
     #expect(tree.leaf(0.5) == 5 && tree.leaf(0) == 0 && tree.leaf(1) == 7)
-    #expect(tree.boundaries(0.5, within: 0) == (5, 6))
+    let (low, high) = tree.boundaries(0.5, within: 0)
+    #expect(low == 5 && high == 6)
   }
 
   @Test func frequentWordsComeOut() throws {

@@ -42,7 +42,7 @@ import Testing
     let lost = settings.dropouts(20, RandomKey(seed: 3))
     let gone = lost.keys.union(lost.shares).union(lost.upload)
     let left = (0..<20).filter { !gone.contains($0) }
-    #expect(!lost.keys.isEmpty && !lost.shares.isEmpty && !lost.upload.isEmpty)
+    #expect(!gone.isEmpty && left.count > 4)
     for weighting in [Weighting.samples, .equal, .sum] {
       let weights = Simulation.weights(updates, weighting)
       let kept = left.map { updates[$0] }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundations
 import Testing
 
@@ -73,7 +72,7 @@ import Testing
   }
 
   @Test func masksAreTheKeyStreamAndCancel() throws {
-    let key = SymmetricKey(data: [UInt8](repeating: 3, count: 32))
+    let key = [UInt8](repeating: 3, count: 32)
     let stream = MaskStream(key, round: [1, 2], purpose: "test")
     var words = [UInt32](repeating: 5, count: 10_000)
     try stream.apply(to: &words, subtracting: false)

@@ -91,8 +91,8 @@ public struct DistributedGaussian: Sendable, Equatable {
 
   /// ρ of zero-concentrated privacy of one round (proposition 14, with the additive term of its first bound at most α
   /// times itself): min(Δ²/(2nσ²) + τd, (Δ/(√n·σ) + τ√d)²/2), rounded up. n counts the clients whose noise is in the
-  /// sum: the least number for the noise, the largest for τ. Infinite where σ is below half a step, of which the theorem
-  /// says nothing.
+  /// sum: the least number for the noise, the largest for τ. Infinite where σ is below half a step, of which the
+  /// theorem says nothing.
   ///
   /// It holds for whether a client of the round sends its update or nothing but noise, or another update where one is
   /// replaced. Who takes part is public, and being drawn for a round by chance is not counted in favour.

@@ -10,9 +10,10 @@ struct MaskStream: Sendable {
   private static let block = 4096
 
   /// - Parameter purpose: tells the masks of one round apart.
-  init(_ secret: SymmetricKey, round: [UInt8], purpose: String) {
+  init(_ secret: [UInt8], round: [UInt8], purpose: String) {
     let key = HKDF<SHA256>.deriveKey(
-      inputKeyMaterial: secret, salt: round, info: Array(purpose.utf8), outputByteCount: 16)
+      inputKeyMaterial: SymmetricKey(data: secret), salt: round, info: Array(purpose.utf8),
+      outputByteCount: 16)
     let words = key.withUnsafeBytes {
       ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }

@@ -94,7 +94,7 @@ struct SecureClient: Sendable {
     }
     phase = .unmask
     var sum = vector
-    try MaskStream(SymmetricKey(data: seed), round: round.name, purpose: "own mask")
+    try MaskStream(seed, round: round.name, purpose: "own mask")
       .apply(to: &sum, subtracting: false)
     for peer in sealed.keys.sorted() {
       guard let key = peers[peer] else { continue }
@@ -150,7 +150,7 @@ enum PairMask {
     _ round: [UInt8]
   ) throws -> MaskStream {
     let agreed = try secret.sharedSecretFromKeyAgreement(with: other)
-    let key = agreed.withUnsafeBytes { SymmetricKey(data: $0) }
+    let key = agreed.withUnsafeBytes { Array($0) }
     return MaskStream(key, round: round, purpose: "mask of a pair")
   }
 }

@@ -26,7 +26,7 @@ struct SecureServer: Sendable {
           let seed = try secret(of: survivors[place], revealed.map { ($0.client, $0.seeds) })
           return [
             (
-              MaskStream(SymmetricKey(data: seed), round: round.name, purpose: "own mask"),
+              MaskStream(seed, round: round.name, purpose: "own mask"),
               subtracting: true
             )
           ]

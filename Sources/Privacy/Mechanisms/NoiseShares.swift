@@ -66,8 +66,8 @@ public struct GeometricNoiseShares: Sendable {
     }
   }
 
-  /// P[k] ∝ p^k · (r)_k / k! with r = 1/count: a geometric number k, kept with chance (r)_k / k! = Π (j - 1 + r) / j over
-  /// j from 1 to k, each factor a coin of a ratio of whole numbers.
+  /// P[k] ∝ p^k · (r)_k / k! with r = 1/count: a geometric number k, kept with chance (r)_k / k! = Π (j - 1 + r) / j
+  /// over j from 1 to k, each factor a coin of a ratio of whole numbers.
   private func oneSided(_ random: inout CoinFlips) -> Int {
     if count == 1 { return random.geometric(rate) }
     let count = UInt128(count)
@@ -81,8 +81,8 @@ public struct GeometricNoiseShares: Sendable {
     }
   }
 
-  /// The least h with P[|noise| > h] at most `chance`, where the noise is the sum of `present` shares, of which there are
-  /// at least `count`.
+  /// The least h with P[|noise| > h] at most `chance`, where the noise is the sum of `present` shares, of which there
+  /// are at least `count`.
   public func halfWidth(present: Int, chance: Double) -> Double {
     let decay = exp(-rate.value)
     let shape = Double(max(present, count)) / Double(count)
