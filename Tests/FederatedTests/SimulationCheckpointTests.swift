@@ -115,7 +115,9 @@ private struct Remembering: Strategy {
     try bytes.write(to: URL(fileURLWithPath: path))
     #expect(throws: DomainError.self) { try TrainingState(contentsOf: path) }
     // Whole, but not what a simulation writes.
-    var state = try simulation().state()
+    let fresh = try simulation()
+    fresh.modelFingerprint = try fresh.fingerprintOfModel()
+    var state = try fresh.state()
     state.counters["rounds done"] = 4
     let error = #expect(throws: DomainError.self) { try simulation().run(resuming: state) }
     #expect(error?.kind == .data)

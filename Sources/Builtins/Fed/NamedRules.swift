@@ -6,10 +6,8 @@ import Runtime
 enum NamedRules {
   static let selections: [String: any Selection] = ["uniform": UniformSelection()]
 
-  /// Nil is the weighted mean.
-  static let aggregations: [String: (any Combiner)?] = [
-    "mean": .some(nil), "median": CoordinateMedian(),
-  ]
+  /// Beside "mean", the weighted mean.
+  static let aggregations: [String: any Combiner] = ["median": CoordinateMedian()]
 
   /// The rule that was given for a parameter.
   /// - Parameter names: what may stand there as a text.

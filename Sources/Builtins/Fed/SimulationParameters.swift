@@ -195,8 +195,9 @@ enum SimulationParameters {
     let sum = try arguments(aggregate)
     if let named = sum?.string.flatMap({ NamedRules.aggregations[$0] }) {
       options.combiner = named
-    } else if let rule = try NamedRules.rule(
-      sum, for: "aggregate", names: Array(NamedRules.aggregations.keys), vm)
+    } else if sum?.string != "mean",
+      let rule = try NamedRules.rule(
+        sum, for: "aggregate", names: ["mean"] + NamedRules.aggregations.keys, vm)
     {
       switch rule.role {
       case .combiner(let found): options.combiner = found
