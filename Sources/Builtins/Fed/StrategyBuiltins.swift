@@ -3,7 +3,8 @@ import Runtime
 
 /// `fed.avg` and its kin: the strategies of the literature.
 enum StrategyBuiltins {
-  static let natives = averaging + correcting + [ScriptStrategyBuiltins.strategy]
+  static let natives =
+    averaging + adaptive + correcting + further + [ScriptStrategyBuiltins.strategy]
 
   private static let serverRate = Param<Double>(
     "server_learning_rate", "The factor of the server's step.", default: 1, .positive, .finite,
@@ -52,6 +53,9 @@ enum StrategyBuiltins {
     ) { rate, momentum in
       StrategyValue(strategy: try FedAvgM(learningRate: rate, momentum: momentum))
     },
+  ]
+
+  private static let adaptive = [
     Native(
       "adam", "FedAdam (Reddi et al. 2021): Adam on the server, without bias correction.",
       rate(nil),
@@ -119,6 +123,9 @@ enum StrategyBuiltins {
       search: ["fednova", "normalized averaging", "objective inconsistency"],
       examples: [("fed.nova()", "fed.nova(1.0, mu: 0.0)")]
     ) { rate, mu in StrategyValue(strategy: try FedNova(serverLearningRate: rate, mu: mu)) },
+  ]
+
+  private static let further = [
     Native(
       "dyn",
       "FedDyn (Acar et al. 2021): clients' objectives are bent so that what is best for all is best for each. Clients count alike.",
