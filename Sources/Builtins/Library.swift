@@ -44,7 +44,7 @@ public enum Library {
     "adept": { Adept.nativeType },
     "federated rule": { FedRule.nativeType }, "strategy": { StrategyValue.nativeType },
     "update": { ModelUpdate.nativeType }, "updates": { ScriptUpdates.nativeType },
-    "device": { ScriptDevice.nativeType }, "round": { ScriptRound.nativeType },
+    "participant": { ScriptDevice.nativeType }, "round": { ScriptRound.nativeType },
     "seed": { SeedScope.nativeType }, "dataset": { IntentDataset.nativeType },
     "examples": { Examples.nativeType }, "vocabulary": { Vocabulary.nativeType },
     "tokenizer": { SubwordTokenizer.nativeType }, "word_vectors": { WordVectors.nativeType },

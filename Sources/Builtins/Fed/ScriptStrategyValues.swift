@@ -23,14 +23,14 @@ struct ScriptDevice: NativeValue {
   let state: ParameterVector?
 
   static let nativeType = NativeType<ScriptDevice>(
-    "device", "A device that takes part in a round."
+    "participant", "A device that takes part in a round."
   ) { type in
     type.representation = { device, _ in "device \(device.key) with \(device.count) examples" }
     type.length = { $0.count }
     type.field("examples", "What it trains on, as `nn.train` takes it.") { vm, device in
       try device.examples().encode(vm)
     }
-    type.field("key", "What the device is called.", returns: "any") { vm, device in
+    type.field("key", "What the device is called.") { vm, device in
       switch device.key {
       case .number(let number): Value.int(number)
       case .real(let number): Value.float(number)
