@@ -41,6 +41,9 @@ static const unsigned char role_reversal_distillation[] = {
 static const unsigned char text_dp[] = {
 #embed "../../Stdlib/experiments/text_dp.fl"
 };
+static const unsigned char fedprox[] = {
+#embed "../../Stdlib/federated/fedprox.fl"
+};
 static const unsigned char gender_lexicon[] = {
 #embed "../../Stdlib/data/gender_lexicon.tsv"
 };
@@ -64,6 +67,7 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("experiments/private_statistics.fl", private_statistics),
     FILE_ROW("experiments/role_reversal_distillation.fl", role_reversal_distillation),
     FILE_ROW("experiments/text_dp.fl", text_dp),
+    FILE_ROW("federated/fedprox.fl", fedprox),
     FILE_ROW("data/gender_lexicon.tsv", gender_lexicon),
     FILE_ROW("data/given_names.tsv", given_names),
 };

@@ -52,7 +52,13 @@ struct StrategyValue: NativeValue {
     "strategy", "A federated algorithm: `fed.simulate(…, strategy: …)`."
   ) { type in
     type.representation = { value, _ in "fed.\(value.strategy.fingerprint)" }
-    type.transfer = .share
+    type.transfer = .copy { value in
+      // Functions belong to the interpreter that made them.
+      guard !value.strategy.callsScript else {
+        throw Fault(.value, "a strategy of functions cannot leave the trial that made it")
+      }
+      return value
+    }
     type.equals = { $0.strategy.fingerprint == $1.strategy.fingerprint }
   }
 }

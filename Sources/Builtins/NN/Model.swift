@@ -31,6 +31,7 @@ extension Model: NativeValue {
     type.shared = { $0.layer }
     type.isHandle = true
     type.equals = { $0.layer === $1.layer }
+    type.binary = ModelArithmetic.binary
     type.hasContent()
     // A frozen part may come from outside: training leaves it as it is.
     type.isOwned = { model in

@@ -42,6 +42,10 @@ enum TrainBuiltins {
     "loss",
     "`(outputs, labels) => …`, one number per example or their mean; nil is cross-entropy, over all positions of a batch whose label is not -100, or for a model that ends in a CRF the negative log-likelihood of its tags.",
     default: nil, named: true)
+  private static let penalty = Param<Callable?>(
+    "penalty",
+    "`model => number`, added to the mean loss of every step: a term of the parameters, as `m => 0.05 * distance2(m, other)`. Losses in the result include it, the validation's do not.",
+    default: nil, named: true)
   private static let batch = Param<Int>(
     "batch", "Examples a step.", default: 64, .positive, named: true)
 
@@ -50,7 +54,7 @@ enum TrainBuiltins {
       "train", "Trains a model without privacy; `dp.train` is the same loop with it.",
       parameters: [
         TrainingParameters.model, TrainingParameters.examples, TrainingParameters.epochs, batch,
-        TrainingParameters.optimizer, loss, TrainingParameters.maxGradNorm,
+        TrainingParameters.optimizer, loss, penalty, TrainingParameters.maxGradNorm,
       ] + TrainingParameters.pace + TrainingParameters.course,
       returns: "fit", seeAlso: ["dp.train", "nn.predict", "fair.accuracy"],
       search: ["fit", "learn", "early stopping", "checkpoint", "resume", "scheduler"],
@@ -72,11 +76,12 @@ enum TrainBuiltins {
     let model = try arguments(TrainingParameters.model)
     let examples = try arguments(TrainingParameters.examples)
     let loss = try Loss.ofScript(try arguments(loss), for: model)
+    let penalty = try arguments(penalty)
     let plan = try SamplingPlan(
       examples: examples.source.count, batch: try arguments(batch),
       epochs: try arguments(TrainingParameters.epochs), sampling: .shuffled)
     let trainer = try Trainer(
-      model: model.layer, loss: loss,
+      model: model.layer, loss: penalty.map { loss.plus($0, of: model) } ?? loss,
       optimizer: try arguments(TrainingParameters.optimizer)?.optimizer.fresh() ?? Adam(),
       options: try TrainingParameters.Pace(&arguments).options(
         plan, key: vm.randomKey("train"),

@@ -84,6 +84,25 @@ extension Loss {
   }
 }
 
+extension Loss {
+  /// The same with a script's number of the model added to that of each example, and so to their mean. For training
+  /// without privacy.
+  func plus(_ penalty: Callable, of model: Model) -> Loss {
+    let plain = self
+    return Loss(
+      "\(name) with a penalty",
+      counting: { try plain.terms($0) ?? [Int](repeating: 1, count: $0.count) }
+    ) { layer, batch in
+      let term = try ApartCall.result(of: penalty, [model], [])
+      guard term.count == 1 else {
+        throw Fault(
+          .shape, "`penalty` must give one number, it gave a tensor of shape \(term.shape)")
+      }
+      return try plain.value(layer, batch) + term.reshaped([])
+    }
+  }
+}
+
 extension VM {
   /// The key of the next random thing of this run or trial.
   func randomKey(_ purpose: String) -> RandomKey {

@@ -10,6 +10,7 @@ enum TensorBuiltins {
     interpreter.define(TensorMath.alongAxes.abandonable())
     interpreter.define(TensorMath.combinations.abandonable())
     interpreter.define(GradientBuiltins.natives)
+    interpreter.define(DistanceBuiltins.natives)
     // The pool is the process's: the least limit of its interpreters holds.
     MemoryRoom.byteLimit = min(
       MemoryRoom.byteLimit, interpreter.limits.memoryBytes, SystemMemory.usable)
