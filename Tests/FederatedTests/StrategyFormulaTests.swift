@@ -7,7 +7,7 @@ import Testing
 
 /// Numbers of a model of one parameter.
 func vector(_ numbers: [Float]) throws -> ParameterVector {
-  try ParameterVector(shapes: [Shape([numbers.count])], numbers: Tensor(numbers))
+  try ParameterVector(Tensor(numbers), shapes: [Shape([numbers.count])])
 }
 
 func numbers(_ vector: ParameterVector?) throws -> [Double] {
@@ -139,7 +139,7 @@ private func constantSlope(_ slope: [Float], at weights: [Float]) throws -> (
   ) throws -> ClientWork {
     let (model, source, loss) = try constantSlope(slope, at: weights)
     func shaped(_ numbers: [Float]) throws -> ParameterVector {
-      try ParameterVector(shapes: [Shape([1, numbers.count])], numbers: Tensor(numbers))
+      try ParameterVector(Tensor(numbers), shapes: [Shape([1, numbers.count])])
     }
     var held = ServerState(model: try shaped(server), devices: 4, rounds: 1)
     held.vectors = try vectors.mapValues(shaped)
@@ -154,7 +154,7 @@ private func constantSlope(_ slope: [Float], at weights: [Float]) throws -> (
 
   @Test func proximalGradientPullsToTheServer() throws {
     let work = try client(slope: [0.1, 0.2], at: [1, 1], server: [0.6, 0.8], rate: 1)
-    try work.set(ParameterVector(shapes: [[1, 2]], numbers: Tensor([1, 1] as [Float])))
+    try work.set(ParameterVector(Tensor([1, 1] as [Float]), shapes: [[1, 2]]))
     _ = try work.train(GradientCorrection(pull: 0.5, towards: work.server.model))
     // The gradient is (0.3, 0.3).
     try expectClose(ParameterVector(work.model), [0.7, 0.7])

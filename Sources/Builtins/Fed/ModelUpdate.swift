@@ -83,7 +83,7 @@ extension ModelUpdate: NativeValue {
     return ModelUpdate(
       names: trained.map(\.name),
       vector: try ParameterVector(
-        shapes: trained.map(\.parameter.shape), numbers: Tensor.concatenated(numbers, axis: 0)))
+        Tensor.concatenated(numbers, axis: 0), shapes: trained.map(\.parameter.shape)))
   }
 }
 

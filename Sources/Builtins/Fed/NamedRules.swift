@@ -4,7 +4,9 @@ import Runtime
 
 /// Rules that scripts may call by a name alone: `selection: "uniform"`.
 enum NamedRules {
-  static let selections: [String: any Selection] = ["uniform": UniformSelection()]
+  static let selections: [String: any Selection] = [
+    "uniform": UniformSelection(), "samples": ActivitySelection.samples,
+  ]
 
   /// Beside "mean", the weighted mean.
   static let aggregations: [String: any Combiner] = ["median": CoordinateMedian()]

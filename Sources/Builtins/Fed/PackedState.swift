@@ -27,7 +27,7 @@ enum PackedState {
       UnsafeMutableRawPointer(numbers.floats).copyMemory(
         from: $0.baseAddress ?? UnsafeRawPointer(numbers.floats), byteCount: bytes.count)
     }
-    return try ParameterVector(shapes: [[bytes.count / 4]], numbers: numbers)
+    return try ParameterVector(numbers, shapes: [[bytes.count / 4]])
   }
 
   private static func refusal(_ what: String) -> Fault {

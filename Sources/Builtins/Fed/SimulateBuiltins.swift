@@ -34,7 +34,7 @@ enum SimulateBuiltins {
     let model = try arguments(SimulationParameters.model)
     let devices = try arguments(SimulationParameters.devices)
     let strategy = try arguments(SimulationParameters.strategy)?.strategy ?? FedAvg()
-    let request = try SimulationParameters.request(&arguments)
+    let request = try SimulationParameters.request(&arguments, for: model)
     let buckets = try arguments(SimulationParameters.buckets)
     let simulation = try Simulation(
       model.layer, devices, strategy: strategy, options: request.options)

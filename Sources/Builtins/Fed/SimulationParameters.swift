@@ -96,9 +96,9 @@ enum SimulationParameters {
     var held: DeviceSet?
   }
 
-  static func request(_ arguments: inout Arguments) throws -> Request {
+  static func request(_ arguments: inout Arguments, for model: Model) throws -> Request {
     let vm = arguments.vm
-    let training = try localTraining(try arguments(local), vm)
+    let training = try localTraining(try arguments(local), model, vm)
     var options = SimulationOptions(
       rounds: try arguments(rounds), clients: try arguments(clients), local: training.local,
       key: vm.randomKey("fed.simulate"))
@@ -115,7 +115,7 @@ enum SimulationParameters {
   }
 
   private static func localTraining(
-    _ given: [Spelling: Value], _ vm: VM
+    _ given: [Spelling: Value], _ model: Model, _ vm: VM
   ) throws -> (local: LocalTraining, callsScript: Bool) {
     let known: Set<Spelling> = ["epochs", "batch", "optimizer", "loss"]
     if let other = given.keys.sorted().first(where: { !known.contains($0) }) {
@@ -137,7 +137,7 @@ enum SimulationParameters {
     let local = try LocalTraining(
       epochs: entry("epochs", "a whole number", as: Int.self) ?? 1,
       batch: entry("batch", "a whole number", as: Int.self) ?? 10,
-      optimizer: optimizer?.optimizer.fresh() ?? SGD(rate: 0.1), loss: .ofScript(loss))
+      optimizer: optimizer?.optimizer.fresh() ?? SGD(rate: 0.1), loss: .ofScript(loss, for: model))
     return (local, loss != nil)
   }
 
@@ -201,7 +201,6 @@ enum SimulationParameters {
     {
       switch rule.role {
       case .combiner(let found): options.combiner = found
-      case .step(let step): options.updateSteps.append(step)
       default: throw NamedRules.misplaced(rule, "aggregate")
       }
     }

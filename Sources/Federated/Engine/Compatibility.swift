@@ -70,7 +70,13 @@ enum Compatibility {
     try requireUniform(
       options,
       "`fed.central` draws each device on its own with the same chance, which its epsilon rests on")
-    try requireEqual(strategy, "`fed.central`")
+    try requireVectors(strategy, "`fed.central`")
+    if strategy.name == "buff" {
+      throw DomainError(
+        .privacy,
+        "with `fed.buff` how fast a device is decides when its update counts; the epsilon of `fed.central` rests on rounds that are drawn at random",
+        hint: "take a strategy that waits for its round, such as `fed.avg()`")
+    }
     if let combiner = options.combiner, combiner.seesUpdates {
       throw DomainError(
         .privacy,
@@ -89,7 +95,7 @@ enum Compatibility {
     try requireUniform(
       options, "under `fed.local` how many examples a device holds must not decide when it is asked"
     )
-    try requireEqual(strategy, "`fed.local`")
+    try requireVectors(strategy, "`fed.local`")
     if options.updateSteps.contains(where: { $0 is Compression }) {
       throw DomainError(
         .value,
@@ -105,7 +111,17 @@ enum Compatibility {
       hint: "leave `selection` away")
   }
 
-  private static func requireEqual(_ strategy: any Strategy, _ privacy: String) throws {
+  /// Strategies whose clients send numbers beside their vectors. Others that do are found in the first round.
+  private static let sendNumbers = ["nova", "q_avg"]
+
+  /// Nothing but vectors is sent, and they are weighed alike.
+  private static func requireVectors(_ strategy: any Strategy, _ privacy: String) throws {
+    if sendNumbers.contains(strategy.name) {
+      throw DomainError(
+        .privacy,
+        "the strategy `\(strategy.name)` sends numbers beside its vectors, which \(privacy) neither bounds nor noises",
+        hint: "take a strategy that sends vectors alone, such as `fed.avg()` or `fed.adam(…)`")
+    }
     guard let weighting = strategy.weighting, weighting != .equal else { return }
     throw DomainError(
       .privacy,

@@ -8,10 +8,10 @@ import Tensors
 
 /// Gaussian noise on each update, on the client.
 ///
-/// One round promises (epsilon, delta) for one client: whatever its data are exchanged for, what it sends moves by 2C at
-/// most, and the noise is for that. A client may be drawn in every round, so rounds are composed as if it were, or up to
-/// `maxParticipations`: a device that has sent so often sends zeros from then on. Whether a device takes part is known
-/// anyway, and not covered.
+/// One round promises (epsilon, delta) for one client: whatever its data are exchanged for, what it sends moves by 2C
+/// at most, and the noise is for that. A client may be drawn in every round, so rounds are composed as if it were, or
+/// up to `maxParticipations`: a device that has sent so often sends zeros from then on. Whether a device takes part is
+/// known anyway, and not covered.
 ///
 /// Where neighbours differ by one client more or less, its update is exchanged for nothing (zeros with noise): that
 /// moves it by C only, and the event says more than is spent.
@@ -79,6 +79,7 @@ public struct LocalPrivacy: ClientPrivacy {
       LocalRelease(
         multiplier: multiplier, clip: clip, maxParticipations: maxParticipations, noise: noise)
     ]
+    plan.sumSteps = [UnsaidExamples()]
     return plan
   }
 }
@@ -138,5 +139,14 @@ struct LocalRelease: UpdateStep {
     guard Int(before) < maxParticipations else { return true }
     sender.state[Self.countName] = try ParameterVector(Tensor([before + 1]), shapes: [[1]])
     return false
+  }
+}
+
+/// How many examples devices trained on is theirs to know: no strategy is told.
+struct UnsaidExamples: SumStep {
+  var fingerprint: String { "unsaid examples" }
+
+  func apply(_ sum: inout RoundSum, _ server: inout ServerState, random: RandomKey) {
+    sum.examples = 0
   }
 }

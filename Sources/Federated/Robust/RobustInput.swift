@@ -29,7 +29,7 @@ enum RobustInput {
       examples: updates.reduce(0) { $0 + $1.examples })
   }
 
-  /// The mean of updates with weights that add up to 1.
+  /// The weighted sum of updates.
   static func mean(_ updates: [ClientUpdate], _ weights: [Double], of all: [ClientUpdate]) throws
     -> RoundSum
   {

@@ -3,9 +3,9 @@ import Learning
 import Tensors
 
 /// QSGD (Alistarh, Grubic, Li, Tomioka, Vojnović 2017, arXiv 1610.02132, section 3.1): each number becomes one of
-/// `levels` parts of the vector's norm with its sign, the part below or above at random, so that it is right on average.
-/// Sent are the norm in 32 bits and each number in ⌈log₂(2·levels + 1)⌉ bits, a fixed length in place of the paper's
-/// Elias code.
+/// `levels` parts of the vector's norm with its sign, the part below or above at random, so that it is right on
+/// average. Sent are the norm in 32 bits and each number in ⌈log₂(2·levels + 1)⌉ bits, a fixed length in place of the
+/// paper's Elias code.
 struct QSGD: Compressor {
   let levels: Int
 
