@@ -46,7 +46,7 @@ private func constantSlope(_ slope: [Float], at weights: [Float]) throws -> (
   var stream = RandomStream(seed: 1)
   let model = try Linear(slope.count, 1, bias: false, random: &stream)
   try ParameterVector(
-    shapes: [Shape([1, slope.count])], numbers: Tensor(weights)
+    Tensor(weights), shapes: [Shape([1, slope.count])]
   ).write(to: model)
   let source = try TensorSource(
     inputs: Tensor(slope, shape: [1, slope.count]), labels: Tensor(ints: [0]))

@@ -77,7 +77,7 @@ private struct Cohorts: DataSetting {
     var stream = RandomStream(seed: 1)
     let model = try Linear(3, 3, random: &stream)
     try ParameterVector(
-      shapes: [[3, 3], [3]], numbers: Tensor(oracle.steps[0].model.map(Float.init))
+      Tensor(oracle.steps[0].model.map(Float.init)), shapes: [[3, 3], [3]]
     ).write(to: model)
     let local = try LocalTraining(
       epochs: 3, batch: batch, optimizer: SGD(rate: 0.4, momentum: momentum), loss: .crossEntropy())

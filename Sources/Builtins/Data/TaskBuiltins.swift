@@ -25,7 +25,7 @@ enum TaskBuiltins {
     "lower", "Whether words are looked up in lower case.", default: false, named: true)
   private static let length = Param<Int?>(
     "length", "Tokens of a row, of longer ones the beginning is kept; nil takes the longest.",
-    default: nil, .within(1, 1 << 20), named: true)
+    default: nil, .within(1, 1_048_576), named: true)
 
   private static let path = Param<String>("path", "The file of the training part, also packed.")
   private static let words = Param<String?>(
@@ -168,10 +168,10 @@ enum TaskBuiltins {
     .oneOf(PairRows.Form.allCases.map(\.rawValue)), named: true)
   private static let sourceLength = Param<Int?>(
     "source_length", "Tokens of a source; nil takes the longest of both parts.", default: nil,
-    .within(1, 1 << 20), named: true)
+    .within(1, 1_048_576), named: true)
   private static let targetLength = Param<Int?>(
     "target_length", "Tokens of a target with its end; nil takes the longest.", default: nil,
-    .within(1, 1 << 20), named: true)
+    .within(1, 1_048_576), named: true)
 
   private static let pairs = Native(
     "pairs",
@@ -238,7 +238,7 @@ enum TaskBuiltins {
       "by", "Whose the texts are, one value a text: `{speaker: t.speaker}`; {} for nobody's.",
       default: [:], named: true),
     Param<[String]?>("test", "Texts for the test part.", default: nil, named: true),
-    Param<Int>("length", "Words of an example.", default: 32, .within(1, 1 << 20), named: true),
+    Param<Int>("length", "Words of an example.", default: 32, .within(1, 1_048_576), named: true),
     vocabulary,
     Param<String>(
       "tokenizer", "How texts are cut.", default: "words", TextBuiltins.tokenizers, named: true),

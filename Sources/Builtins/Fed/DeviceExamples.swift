@@ -224,3 +224,7 @@ extension DeviceKey {
     }
   }
 }
+
+extension DeviceExamples: SelectableExamples {
+  func selected(_ places: [Int]) throws -> any ValueEncodable { try selecting(places) }
+}

@@ -16,17 +16,11 @@ struct DeviceValues: Bindable {
   private let value: Value
 
   static func decode(_ value: Value, _ vm: VM) throws -> DeviceValues? {
-    if let set = try devices(value, vm) { return DeviceValues(form: .devices(set), value: value) }
+    if let set = try DeviceSet.decode(value, vm) { return DeviceValues(form: .devices(set), value: value) }
     guard ListObject.decode(value, vm) != nil, let lists = try vm.elements(of: value) else {
       return nil
     }
     return DeviceValues(form: .lists(lists), value: value)
-  }
-
-  /// Of the module's own type of devices.
-  private static func devices(_ value: Value, _ vm: VM) throws -> DeviceSet? {
-    guard let type = DeviceSet.self as Any.Type as? any Bindable.Type else { return nil }
-    return try type.decode(value, vm) as? DeviceSet
   }
 
   func encode(_ vm: VM) -> Value { value }

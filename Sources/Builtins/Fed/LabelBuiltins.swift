@@ -70,7 +70,7 @@ private struct ScriptLabels: Labelling {
   func labels(_ source: any BatchSource, examples: [Int], model: Layer) throws -> (
     examples: [Int], labels: [Int]
   ) {
-    guard let texts = (source as? ExampleSource)?.examples.texts else {
+    guard let texts = Self.store(source)?.examples.texts else {
       throw Fault(
         .value, "labels by a rule need examples of texts",
         hint: "give `fed.partition` a part of a dataset, such as `data.load(…).train`")
@@ -83,6 +83,14 @@ private struct ScriptLabels: Labelling {
       result.labels.append(label)
     }
     return result
+  }
+
+  /// The part of a dataset that devices hold.
+  private static func store(_ source: any BatchSource) -> ExampleSource? {
+    if let devices = source as? DeviceExamples, case .labelled(let examples) = devices.content {
+      return examples.source as? ExampleSource
+    }
+    return source as? ExampleSource
   }
 
   private func number(_ label: RuleLabel) throws -> Int? {

@@ -181,8 +181,8 @@ enum PackedState {
           parts.append(try tensor())
         }
         let vector = try ParameterVector(
-          shapes: parts.map(\.shape),
-          numbers: Tensor.concatenated(try parts.map { try $0.reshaped([$0.count]) }, axis: 0))
+          Tensor.concatenated(try parts.map { try $0.reshaped([$0.count]) }, axis: 0),
+          shapes: parts.map(\.shape))
         return .native(
           Boxed(ModelUpdate(names: names, vector: vector), ModelUpdate.nativeType))
       }

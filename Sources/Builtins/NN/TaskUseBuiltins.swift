@@ -92,7 +92,7 @@ enum TaskUseBuiltins {
     "The answers that a model of `nn.answerer` finds, as they stand in the texts. Each is the likeliest span that does not end before it begins.",
     Param<Model>("model", "A model with outputs [examples, 2, time]."), examples,
     Param<Int>(
-      "longest", "The most tokens of an answer.", default: 30, .within(1, 1 << 20), named: true),
+      "longest", "The most tokens of an answer.", default: 30, .within(1, 1_048_576), named: true),
     returns: "list of string", seeAlso: ["data.questions", "text.answer_scores"],
     search: ["squad", "predict", "span"],
     context: {
