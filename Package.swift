@@ -112,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "fairlead-bench",
       dependencies: [
-        "CPeak", "Distillation", "Federated", "Files", "Foundations", "JSONValues", "Learning", "TableFiles",
+        "CPeak", "Distillation", "Federated", "Files", "Foundations", "JSONValues", "Learning",
+        "TableFiles",
         "Tables", "Tensors", "Text",
       ]),
 
@@ -150,7 +151,7 @@ let package = Package(
     .testTarget(
       name: "FederatedTests",
       dependencies: [
-        "Federated", "Foundations", "Learning", "Privacy", "Tensors", "TestSupport",
+        "Federated", "Foundations", "Learning", "Privacy", "Tensors",
       ],
       exclude: ["Oracles"]),
     .testTarget(

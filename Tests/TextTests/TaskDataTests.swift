@@ -116,15 +116,20 @@ import Testing
     #expect(throws: DomainError.self) { try QuestionRows(corpus, encoder: encoder, length: 5) }
   }
 
+  private static func question(answerAt start: Int) -> String {
+    #"{"data": [{"paragraphs": [{"context": "abc", "qas": [{"question": "?", "answers": ["#
+      + #"{"text": "c", "answer_start": \#(start)}]}]}]}]}"#
+  }
+
   @Test(arguments: [
     ("[]", "`data` must be a list"),
     (#"{"data": [{"paragraphs": [{"context": 3}]}]}"#, "`context` must be a text"),
     (
-      #"{"data": [{"paragraphs": [{"context": "abc", "qas": [{"question": "?", "answers": [{"text": "c", "answer_start": 1}]}]}]}]}"#,
+      TaskDataTests.question(answerAt: 1),
       "does not stand at 1"
     ),
     (
-      #"{"data": [{"paragraphs": [{"context": "abc", "qas": [{"question": "?", "answers": [{"text": "c", "answer_start": 99}]}]}]}]}"#,
+      TaskDataTests.question(answerAt: 99),
       "does not stand at 99"
     ), (#"{"data": []}"#, "no question"),
   ])

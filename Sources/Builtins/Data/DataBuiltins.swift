@@ -101,7 +101,7 @@ extension Vocabulary: NativeValue {
         "decode",
         "The words of numbers, with spaces between them. Padding and the markers of texts' ends are left out.",
         Param<Vocabulary>("vocabulary"), Param<[Int]>("numbers", "The numbers."),
-        returns: "string", seeAlso: ["encode"],
+        returns: "string", seeAlso: ["vocabulary.encode"],
         examples: [("text.vocabulary([\"a b\", \"b\"]).decode([2, 3, 0])", "b a")]
       ) { vocabulary, numbers in
         try TaskEncoder.words(vocabulary, lowered: false).text(

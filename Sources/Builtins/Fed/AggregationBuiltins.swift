@@ -10,7 +10,7 @@ enum AggregationBuiltins {
 
   private static let trimmed = Native(
     "trimmed",
-    "A mean that cuts off extremes, for `fed.simulate(…, aggregate: …)`: for each number of the model the mean of what devices say without the ⌊share · n⌋ largest and as many smallest of n, at least one each (Yin et al. 2018). Devices count alike. It stands against so many that lie. `aggregate: \"median\"` cuts off all but the middle.",
+    "A mean that cuts off extremes, for `fed.simulate(…, aggregate: …)`. It is for each number of the model the mean of what devices say without the ⌊share · n⌋ largest and as many smallest of n, at least one each (Yin et al. 2018). Devices count alike. It stands against so many that lie. `aggregate: \"median\"` cuts off all but the middle.",
     Param<Double>("share", "Of a round's devices, cut off at each side.", .between(0, 0.5)),
     returns: "federated rule", seeAlso: ["fed.krum", "fed.geometric_median", "fed.attack"],
     search: ["robust", "byzantine", "trimmed mean", "outliers"],
@@ -21,7 +21,7 @@ enum AggregationBuiltins {
 
   private static let krum = Native(
     "krum",
-    "One device's update in the place of a mean, for `fed.simulate(…, aggregate: …)`: the one that lies closest to its n - f - 2 nearest others (Krum, Blanchard et al. 2017), where at most f of a round's n devices lie; or with `multi` the mean of so many best ones. It needs n ≥ 2f + 3. Devices count alike.",
+    "One device's update in the place of a mean, for `fed.simulate(…, aggregate: …)`. It is the one that lies closest to its n - f - 2 nearest others (Krum, Blanchard et al. 2017), where at most f of a round's n devices lie; or with `multi` the mean of so many best ones. It needs n ≥ 2f + 3. Devices count alike.",
     Param<Int>("f", "How many devices of a round may lie.", .within(0, 1_000_000)),
     Param<Int?>(
       "multi", "How many updates the mean is of, at most n - f; nil: one.", default: nil,
@@ -37,7 +37,7 @@ enum AggregationBuiltins {
 
   private static let geometricMedian = Native(
     "geometric_median",
-    "The point with the least weighted sum of distances to a round's updates, for `fed.simulate(…, aggregate: …)` (RFA, Pillutla et al. 2022). It stands against devices that have less than half of all weight; weights by samples believe what devices say of their number.",
+    "The point with the least weighted sum of distances to a round's updates. For `fed.simulate(…, aggregate: …)` (RFA, Pillutla et al. 2022). It stands against devices that have less than half of all weight; weights by samples believe what devices say of their number.",
     returns: "federated rule", seeAlso: ["fed.trimmed", "fed.krum", "fed.attack"],
     search: ["robust", "byzantine", "rfa", "weiszfeld"],
     examples: [("fed.geometric_median()", "fed.geometric_median()")]
@@ -90,7 +90,7 @@ enum AggregationBuiltins {
 
   private static let qsgd = Native(
     "qsgd",
-    "Devices send each number as one of some levels of the update's norm, rounded up or down at random so that it is right on average, for `fed.simulate(…, compress: …)` (QSGD, Alistarh et al. 2017). `bytes_up` counts four bytes for the norm and ⌈log₂(2 · levels + 1)⌉ bits a number: a fixed length, not the paper's Elias code.",
+    "Devices send each number as one of some levels of the update's norm. It is rounded up or down at random so that it is right on average, for `fed.simulate(…, compress: …)` (QSGD, Alistarh et al. 2017). `bytes_up` counts four bytes for the norm and ⌈log₂(2 · levels + 1)⌉ bits a number: a fixed length, not the paper's Elias code.",
     Param<Int>("levels", "Above 0, each with both signs.", default: 16, .within(1, 32_768)),
     returns: "federated rule", seeAlso: ["fed.top_k", "fed.random_k", "fed.sign"],
     search: ["compression", "quantization", "communication", "bandwidth"],
@@ -102,7 +102,7 @@ enum AggregationBuiltins {
 
   private static let sign = Native(
     "sign",
-    "Devices send the signs of their update and its mean size, for `fed.simulate(…, compress: …)`: one bit a number and four bytes. With error feedback as in Karimireddy et al. 2019; without it need not converge.",
+    "Devices send the signs of their update and its mean size. For `fed.simulate(…, compress: …)`: one bit a number and four bytes. With error feedback as in Karimireddy et al. 2019; without it need not converge.",
     feedback,
     returns: "federated rule", seeAlso: ["fed.top_k", "fed.random_k", "fed.qsgd"],
     search: ["compression", "signsgd", "one bit", "communication"],

@@ -39,7 +39,7 @@ enum AnalyticsBuiltins {
 
   private static let count = Native(
     "count",
-    "How many values devices hold, nil left out, at most `max_contributions` each: by default how many devices hold any. It gives {value, low, high, epsilon, devices}; low and high are the interval that the noise leaves open, devices those in the sum. \(promise)",
+    "How many values devices hold, nil left out, at most `max_contributions` each. That is by default how many devices hold any. It gives {value, low, high, epsilon, devices}; low and high are the interval that the noise leaves open, devices those in the sum. \(promise)",
     parameters: [devices] + common, returns: "{value, low, high, epsilon, devices}",
     seeAlso: ["fed.histogram", "dp.count", "fed.secure_sum"],
     search: ["federated analytics", "private", "number"],
@@ -125,7 +125,7 @@ enum AnalyticsBuiltins {
 
   private static let heavyHitters = Native(
     "heavy_hitters",
-    "Texts that many devices hold, without a list of candidates: a tree of prefixes, byte by byte, as TrieHH (Zhu et al. 2020), with noise on the count of each continuation in place of the paper's sampling. Each device counts for its different texts. What is below `least`, or what noise alone reaches (with chance 1 - level in all), goes no further. By falling count. \(promise)",
+    "Texts that many devices hold, without a list of candidates. They are found by a tree of prefixes, byte by byte, as TrieHH (Zhu et al. 2020), with noise on the count of each continuation in place of the paper's sampling. Each device counts for its different texts. What is below `least`, or what noise alone reaches (with chance 1 - level in all), goes no further. By falling count. \(promise)",
     parameters: [devices, length, kept, least] + common,
     returns: "table {text, value, low, high, epsilon}", seeAlso: ["fed.histogram"],
     search: ["federated analytics", "frequent", "triehh", "words", "discovery"],

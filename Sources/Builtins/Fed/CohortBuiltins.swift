@@ -42,7 +42,7 @@ enum CohortBuiltins {
 
   private static let mixture = Native(
     "mixture",
-    "round(rho · clients) devices drawn first in proportion to their examples, the rest uniformly from the others. \(trap)",
+    "Some devices drawn in proportion to their examples, the rest uniformly. First round(rho · clients) are drawn by their examples, then the rest from the others. \(trap)",
     Param<Double>("rho", "The share that is drawn by activity.", .within(0, 1)),
     returns: "federated rule", seeAlso: ["fed.power", "fed.threshold"],
     search: ["selection", "activity", "sampling"],

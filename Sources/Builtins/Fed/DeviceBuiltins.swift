@@ -62,7 +62,7 @@ enum DeviceBuiltins {
   static let methods = [
     Native(
       "divergence",
-      "How far the classes of each two devices are apart: a matrix [n, n] of Jensen–Shannon divergences in bits, 0 for the same shares, 1 for no common class, nan for an empty device. Classes are the labels, or what the partition went by where labels are none. For `plot.heatmap`; at most 10,000 devices.",
+      "How far the classes of each two devices are apart. It is a matrix [n, n] of Jensen–Shannon divergences in bits, 0 for the same shares, 1 for no common class, nan for an empty device. Classes are the labels, or what the partition went by where labels are none. For `plot.heatmap`; at most 10,000 devices.",
       Runtime.Param<DeviceSet>("devices"), returns: "tensor [n, n]", seeAlso: ["plot.heatmap"],
       search: ["heterogeneity", "skew", "jensen-shannon", "label shift"],
       examples: [

@@ -16,7 +16,9 @@ struct DeviceValues: Bindable {
   private let value: Value
 
   static func decode(_ value: Value, _ vm: VM) throws -> DeviceValues? {
-    if let set = try DeviceSet.decode(value, vm) { return DeviceValues(form: .devices(set), value: value) }
+    if let set = try DeviceSet.decode(value, vm) {
+      return DeviceValues(form: .devices(set), value: value)
+    }
     guard ListObject.decode(value, vm) != nil, let lists = try vm.elements(of: value) else {
       return nil
     }

@@ -112,7 +112,7 @@ extension FederatedHistory: NativeValue {
     type.length = { $0.history.rounds.count }
     type.field(
       "table",
-      "A row a round: round (from 1), loss and accuracy of `evaluate` (nil where it was not measured), train_loss (the mean over the round's examples before each client's first step), clients (that came through), bytes_up and bytes_down of the round, epsilon (so far; nil without privacy), seconds. Losses of training and who took part are not private."
+      "A table with a row a round. Its columns: round (from 1), loss and accuracy of `evaluate` (nil where it was not measured), train_loss (the mean over the round's examples before each client's first step), clients (that came through), bytes_up and bytes_down of the round, epsilon (so far; nil without privacy), seconds. Losses of training and who took part are not private."
     ) { try $0.table }
     type.field("last", "The table's last row; nil without rounds.") { try $0.last }
     type.field("cohorts", "For each round the keys of the devices that came through.") {
@@ -120,7 +120,7 @@ extension FederatedHistory: NativeValue {
     }
     type.field(
       "by_activity",
-      "A table of the last model's quality on groups of devices, those with the fewest examples first: devices, examples (on which it was measured), accuracy, loss. Measured on the devices' own examples that they still hold, or on those of `evaluate` where that is devices of the same keys. Not private."
+      "A table of the last model's quality on groups of devices, the lightest devices first. Its columns: devices, examples (on which it was measured), accuracy, loss. Measured on the devices' own examples that they still hold, or on those of `evaluate` where that is devices of the same keys. Not private."
     ) { try $0.activityTable }
     type.field(
       "epsilon", "What the rounds cost each device in privacy, rounded up; nil without privacy."

@@ -56,7 +56,8 @@ extension ModelUpdate: NativeValue {
     return result
   }
 
-  /// An update of `model`, as it is or as a map of tensors by the names of all trained parameters; nil for other values.
+  /// An update of `model`, as it is or as a map of tensors by the names of all trained parameters; nil for other
+  /// values.
   /// - Throws: a `key` fault for a map that lacks a parameter or has one too many, a `shape` fault for a tensor of
   ///   another shape.
   static func of(_ value: Value, like model: Model, _ vm: VM) throws -> ModelUpdate? {

@@ -43,7 +43,7 @@ enum PartitionBuiltins {
 
   private static let quantity = Native(
     "quantity",
-    "Devices of different sizes: their shares of all examples are drawn from a symmetric Dirichlet distribution, anew until each has an example, as in FedNLP. With many devices and a small `beta` no draw succeeds: `fed.zipf` has no such limit.",
+    "Devices of different sizes. Their shares of all examples are drawn from a symmetric Dirichlet distribution, anew until each has an example, as in FedNLP. With many devices and a small `beta` no draw succeeds: `fed.zipf` has no such limit.",
     Param<Double>(
       "beta", "Small: sizes differ widely; large: all alike.", .positive, .finite, named: true),
     returns: "federated rule", seeAlso: ["fed.zipf", "fed.partition"],
@@ -53,7 +53,7 @@ enum PartitionBuiltins {
 
   private static let clusters = Native(
     "clusters",
-    "Feature shift as in FedNLP: k-means puts examples that are alike together, and its clusters take the place of labels in `fed.dirichlet`. FedNLP clusters sentence embeddings: `vectors: text.embed(model, texts)`, or any tensor with a row for each example. Without `vectors` texts and token numbers are clustered by their words (tf-idf, projected onto 64 random directions), other inputs as the numbers that they are.",
+    "Devices that differ in what their examples are like: feature shift as in FedNLP. k-means puts examples that are alike together, and its clusters take the place of labels in `fed.dirichlet`. FedNLP clusters sentence embeddings: `vectors: text.embed(model, texts)`, or any tensor with a row for each example. Without `vectors` texts and token numbers are clustered by their words (tf-idf, projected onto 64 random directions), other inputs as the numbers that they are.",
     Param<Int>("k", "How many clusters.", .positive, named: true),
     Param<Double>(
       "alpha", "Small: few clusters a device; large: all alike.", .positive, .finite, named: true),
@@ -88,7 +88,7 @@ enum PartitionBuiltins {
 
   private static let zipf = Native(
     "zipf",
-    "A few heavy devices and many light ones: device k (from 0) has one example and a share of all others in proportion to (k + 1)^-exponent. Which examples is random. For studies of selection by activity.",
+    "A few heavy devices and many light ones. Device k (from 0) has one example and a share of all others in proportion to (k + 1)^-exponent. Which examples is random. For studies of selection by activity.",
     Param<Double>(
       "exponent", "0: all alike; the larger, the more the first ones have.", .nonNegative,
       .finite, named: true),

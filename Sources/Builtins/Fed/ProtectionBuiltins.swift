@@ -66,7 +66,7 @@ enum ProtectionBuiltins {
 
   private static let local = Native(
     "local",
-    "Privacy of devices that trust nobody: each clips its update to the norm C and adds Gaussian noise before it sends it, for `fed.simulate(…, privacy: …)`. Epsilon and delta are of one round and device, whatever its data are exchanged for: then what it sends moves by 2C at most, and the noise is for that. The history's epsilon is composed over all rounds so far, or `max_participations`, as if one device had been in each. All devices count alike. Who takes part is not covered. Of n devices a round the mean has noise smaller by √n; it takes many devices or a large epsilon to learn something.",
+    "Privacy of devices that trust nobody, for `fed.simulate(…, privacy: …)`. Each clips its update to the norm C and adds Gaussian noise before it sends it. Epsilon and delta are of one round and device, whatever its data are exchanged for: then what it sends moves by 2C at most, and the noise is for that. The history's epsilon is composed over all rounds so far, or `max_participations`, as if one device had been in each. All devices count alike. Who takes part is not covered. Of n devices a round the mean has noise smaller by √n; it takes many devices or a large epsilon to learn something.",
     parameters: [localEpsilon, localClip, localDelta, most],
     returns: "federated rule", seeAlso: ["fed.central", "fed.simulate", "dp.ledger"],
     search: ["privacy", "local differential privacy", "ldp", "noise"],
@@ -94,7 +94,7 @@ enum ProtectionBuiltins {
 
   private static let attack = Native(
     "attack",
-    "Devices that mean harm, for `fed.simulate(…, attack: …)`: a share of all devices, drawn once from the run's seed. \"sign_flip\": they send their update times -factor (1). \"scale\": times factor (10). \"label_flip\": they train on turned labels, class k of n as n - 1 - k. \"inner_product\": they send -factor (0.5) times the mean of the round's honest updates (Xie et al. 2020). \"alie\": that mean minus factor standard deviations, number by number; without a factor as many as hide among honest devices (Baruch et al. 2019). The last two know what honest devices send, and cannot be simulated under `secure`.",
+    "Devices that mean harm, for `fed.simulate(…, attack: …)`. They are a share of all devices, drawn once from the run's seed. \"sign_flip\": they send their update times -factor (1). \"scale\": times factor (10). \"label_flip\": they train on turned labels, class k of n as n - 1 - k. \"inner_product\": they send -factor (0.5) times the mean of the round's honest updates (Xie et al. 2020). \"alie\": that mean minus factor standard deviations, number by number; without a factor as many as hide among honest devices (Baruch et al. 2019). The last two know what honest devices send, and cannot be simulated under `secure`.",
     Param<String>("kind", "What they do.", .oneOf(Attack.allCases.map(\.rawValue))),
     Param<Double>(
       "share", "Of devices that attack; at least one.", default: 0.2, .between(0, 1), named: true),

@@ -39,7 +39,7 @@ struct ScriptDevice: NativeValue {
     }
     type.field(
       "state",
-      "What `client` returned as `state` when the device last took part; nil before, and where it returned none."
+      "What `client` returned as `state` when the device last took part. Nil before, and where it returned none."
     ) { vm, device in
       try device.state.map { try PackedState.value($0, vm) } ?? .nothing
     }

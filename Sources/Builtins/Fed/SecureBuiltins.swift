@@ -36,7 +36,7 @@ enum SecureBuiltins {
 
   private static let secureSum = Native(
     "secure_sum",
-    "The sum of clients' vectors by secure aggregation: the server learns the sum and nothing else, even where clients are lost on the way. All of the protocol runs here, with its cryptography: X25519 keys, HKDF-SHA256, masks from AES-128, Shamir's shares, sealed by ChaCha20-Poly1305. The server is taken to follow the protocol (semi-honest). Whole numbers are summed exactly; others are rounded to fixed point with room for the sum of all. An error where fewer than `threshold` answer. `bytes` are those that all clients together send and receive, `client_seconds` the mean of a client, `saturated` numbers beyond the clip.",
+    "The sum of clients' vectors by secure aggregation. The server learns the sum and nothing else, even where clients are lost on the way. All of the protocol runs here, with its cryptography: X25519 keys, HKDF-SHA256, masks from AES-128, Shamir's shares, sealed by ChaCha20-Poly1305. The server is taken to follow the protocol (semi-honest). Whole numbers are summed exactly; others are rounded to fixed point with room for the sum of all. An error where fewer than `threshold` answer. `bytes` are those that all clients together send and receive, `client_seconds` the mean of a client, `saturated` numbers beyond the clip.",
     parameters: [vectors, threshold, lost, kind, bits, sumClip],
     returns:
       "{sum, survivors, bytes, seconds, bytes_up, bytes_down, client_seconds, server_seconds, saturated}",
@@ -96,7 +96,7 @@ enum SecureBuiltins {
 
   private static let secure = Native(
     "secure",
-    "Secure aggregation of the rounds of `fed.simulate(…, secure: …)`, as `fed.secure_sum` runs it: each client clips its update, multiplies it by its weight and rounds it to fixed point; the server gets the sum. Of clients who are lost before their upload nothing is in the sum, and a mean is one of the others. A round in which fewer than `threshold` answer is an error. What the sum is does not depend on the masks, so that runs repeat. Robust aggregation needs single updates, which nobody sees then.",
+    "Secure aggregation of the rounds of `fed.simulate(…, secure: …)`, as `fed.secure_sum` runs it. Each client clips its update, multiplies it by its weight and rounds it to fixed point; the server gets the sum. Of clients who are lost before their upload nothing is in the sum, and a mean is one of the others. A round in which fewer than `threshold` answer is an error. What the sum is does not depend on the masks, so that runs repeat. Robust aggregation needs single updates, which nobody sees then.",
     parameters: [threshold, drop, kind, bits, clip], returns: "federated rule",
     seeAlso: ["fed.secure_sum", "fed.distributed", "fed.simulate"],
     search: ["secure aggregation", "secagg", "drop-outs", "mask"],
@@ -132,7 +132,7 @@ enum SecureBuiltins {
 
   private static let distributed = Native(
     "distributed",
-    "Privacy of devices whose server is not trusted, for `fed.simulate(…, privacy: …)`: the distributed discrete Gaussian mechanism (Kairouz, Liu, Steinke 2021). Each client clips its update, turns it by a random rotation, rounds it by chance and adds a share of discrete Gaussian noise; the server sees the secure sum modulo 2^bits and nothing else. Zero-concentrated privacy by theorem 1 there, for whether a client's update is in the round (others in its place where a ledger says so); that it takes part is public, and that it was drawn by chance is not counted in its favour. The noise is enough where `threshold` honest clients answer. Clients weigh alike. Noise is exact, from the operating system's random bits; of a seed in seeded runs outside of ledgers, which protects nobody.",
+    "Privacy of devices whose server is not trusted, for `fed.simulate(…, privacy: …)`. It is the distributed discrete Gaussian mechanism (Kairouz, Liu, Steinke 2021). Each client clips its update, turns it by a random rotation, rounds it by chance and adds a share of discrete Gaussian noise; the server sees the secure sum modulo 2^bits and nothing else. Zero-concentrated privacy by theorem 1 there, for whether a client's update is in the round (others in its place where a ledger says so); that it takes part is public, and that it was drawn by chance is not counted in its favour. The noise is enough where `threshold` honest clients answer. Clients weigh alike. Noise is exact, from the operating system's random bits; of a seed in seeded runs outside of ledgers, which protects nobody.",
     parameters: [
       epsilon, noise, delta, norm, noiseBits, threshold, drop, kind, PrivateTextBuiltins.noise,
     ], returns: "federated rule", seeAlso: ["fed.central", "fed.local", "fed.secure"],

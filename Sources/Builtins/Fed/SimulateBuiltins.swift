@@ -12,7 +12,7 @@ enum SimulateBuiltins {
 
   private static let simulate = Native(
     "simulate",
-    "Trains a model on devices by rounds of federated learning: a round draws devices, sends them the model, lets each train on its own examples and moves the model by what they send back. The model ends as the server's last one. Clients are computed on several threads; results are the same bits for any number of them, and for devices listed in any order. Optimizers start afresh on each client and in each round. With `privacy` all rounds are charged to the ledgers in force before the first; without, a ledger refuses the simulation. Losses, accuracies and who took part are not private.",
+    "Trains a model on devices by rounds of federated learning. A round draws devices, sends them the model, lets each train on its own examples and moves the model by what they send back. The model ends as the server's last one. Clients are computed on several threads; results are the same bits for any number of them, and for devices listed in any order. Optimizers start afresh on each client and in each round. With `privacy` all rounds are charged to the ledgers in force before the first; without, a ledger refuses the simulation. Losses, accuracies and who took part are not private.",
     parameters: SimulationParameters.all,
     returns: "history", seeAlso: ["fed.partition", "nn.train", "dp.train"],
     search: [

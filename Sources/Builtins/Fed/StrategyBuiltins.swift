@@ -136,7 +136,7 @@ enum StrategyBuiltins {
     ) { alpha in StrategyValue(strategy: try FedDyn(alpha: alpha)) },
     Native(
       "q_avg",
-      "q-FedAvg (Li et al. 2020): clients with a higher loss count more, for quality that is alike across devices.",
+      "Clients with a higher loss count more, for quality that is alike across devices. It is q-FedAvg (Li et al. 2020).",
       Param<Double>(
         "q", "How much more; 0 is federated averaging of clients that count alike.", .nonNegative,
         .finite),

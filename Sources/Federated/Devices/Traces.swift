@@ -5,7 +5,8 @@ import Foundations
 ///
 /// Each device has a number u in [0, 1) that it draws anew before a round with chance 1 - `persistence`, and keeps
 /// otherwise: a Markov chain whose neighbouring rounds have the correlation `persistence`. It is there where u lies
-/// below its availability, which may swing over a day: a · (1 + swing · cos 2π(round / period - phase)), at most 1. What
+/// below its availability, which may swing over a day: a · (1 + swing · cos 2π(round / period - phase)), at most 1.
+/// What
 /// it is in a round is found without the rounds before, by going back to the last draw.
 public struct Traces: Availability {
   public struct Options: Sendable {

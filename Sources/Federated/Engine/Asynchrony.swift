@@ -41,8 +41,8 @@ struct AsynchronousClock {
     let end: Double
   }
 
-  /// Chooses at most so many devices that are not in the set, in ascending order. Called several times for a round, with
-  /// the number of the call from 0.
+  /// Chooses at most so many devices that are not in the set, in ascending order. Called several times for a round,
+  /// with the number of the call from 0.
   typealias Choice = (
     _ wanted: Int, _ busy: Set<Int>, _ round: Int, _ call: Int
   ) throws -> [Int]

@@ -100,6 +100,8 @@ struct RandomK: Compressor {
     var stream = key.stream
     for place in stream.sample(kept, of: vector.count) { to[place] = from[place] * factor }
     withExtendedLifetime(tensor) {}
-    return (try ParameterVector(result, shapes: vector.shapes), min(64 + 32 * kept, 32 * vector.count))
+    return (
+      try ParameterVector(result, shapes: vector.shapes), min(64 + 32 * kept, 32 * vector.count)
+    )
   }
 }

@@ -1,8 +1,8 @@
 import Foundations
 
 extension Loss {
-  /// What a model is trained with where nobody says: for one that ends in a CRF the negative log-likelihood of its tags,
-  /// for any other cross-entropy. The CRF is that of the model which is trained, so that a copy trains its own.
+  /// What a model is trained with where nobody says: for one that ends in a CRF the negative log-likelihood of its
+  /// tags, for any other cross-entropy. The CRF is that of the model which is trained, so that a copy trains its own.
   public static func usual(for model: Layer) throws -> Loss {
     guard CRF.last(of: model) != nil else { return try .crossEntropy() }
     return Loss(
