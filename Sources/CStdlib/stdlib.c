@@ -23,6 +23,18 @@ static const unsigned char edp_sgd[] = {
 static const unsigned char epsilon_sweep[] = {
 #embed "../../Stdlib/experiments/epsilon_sweep.fl"
 };
+static const unsigned char fl_selection[] = {
+#embed "../../Stdlib/experiments/fl_selection.fl"
+};
+static const unsigned char fl_secure[] = {
+#embed "../../Stdlib/experiments/fl_secure.fl"
+};
+static const unsigned char fl_robust[] = {
+#embed "../../Stdlib/experiments/fl_robust.fl"
+};
+static const unsigned char fl_private[] = {
+#embed "../../Stdlib/experiments/fl_private.fl"
+};
 static const unsigned char gender_swap[] = {
 #embed "../../Stdlib/experiments/gender_swap.fl"
 };
@@ -61,6 +73,10 @@ static const struct fairlead_stdlib_file files[] = {
     FILE_ROW("experiments/canary_extraction.fl", canary_extraction),
     FILE_ROW("experiments/edp_sgd.fl", edp_sgd),
     FILE_ROW("experiments/epsilon_sweep.fl", epsilon_sweep),
+    FILE_ROW("experiments/fl_private.fl", fl_private),
+    FILE_ROW("experiments/fl_robust.fl", fl_robust),
+    FILE_ROW("experiments/fl_secure.fl", fl_secure),
+    FILE_ROW("experiments/fl_selection.fl", fl_selection),
     FILE_ROW("experiments/gender_swap.fl", gender_swap),
     FILE_ROW("experiments/language_model.fl", language_model),
     FILE_ROW("experiments/privacy_utility.fl", privacy_utility),

@@ -103,6 +103,18 @@ import Testing
     #expect(!outcome.output.contains("false"), "\(outcome.output)")
   }
 
+  @Test func theFederatedTutorialRuns() throws {
+    let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/FederatedTutorial.md")
+      .filter { $0.kind == "fairlead" }.map(\.text)
+    #expect(scripts.count >= 5)
+    let binary = try Binary()
+    try binary.write(scripts.joined(separator: "\n"), to: "federated.fl")
+    let outcome = try binary.run(["run", "federated.fl", "--seed", "1"], endsAfter: 300)
+    #expect(outcome.status == 0, "\(outcome.errors.suffix(2000))")
+    #expect(outcome.output.contains("\n5\n"), "a round of the script's own strategy")
+    #expect(outcome.output.contains("true\ntensor f64 [2]\n[ 9.0, 12.0]"), "\(outcome.output)")
+  }
+
   @Test func theTutorialRuns() throws {
     let scripts = try Self.blocks("Sources/fairlead/fairlead.docc/Tutorial.md")
       .filter { $0.kind == "fairlead" }.map(\.text)

@@ -15,6 +15,19 @@ import Testing
       "audit", ["canaries=40", "examples=40", "epsilons=[2.0,4.0]", "seeds=1", "epochs=2"],
       ["audit.svg"]
     ),
+    (
+      "fl_selection",
+      ["devices=20", "clients=3", "rounds=2", "periods=2", "seeds=1"],
+      ["fl_selection_rounds.svg", "fl_selection_light.svg"]
+    ),
+    (
+      "fl_private",
+      ["devices=20", "clients=5", "rounds=2", "epsilons=[8.0]", "seeds=1"], ["fl_private.svg"]
+    ),
+    ("fl_secure", ["clients=[6,8]", "numbers=50"], ["fl_secure.svg"]),
+    (
+      "fl_robust", ["devices=8", "clients=6", "rounds=1", "seeds=1"], ["fl_robust.svg"]
+    ),
   ]
 
   @Test(arguments: small)
