@@ -110,20 +110,24 @@ def gpt2():
 
 
 def warpers():
-    """What is left of random logits by temperature, top-k, top-p and min-p: probabilities."""
+    """What is left of random logits by temperature, top-k, top-p, min-p and typical sampling: probabilities."""
     from transformers.generation.logits_process import (
         MinPLogitsWarper,
         TemperatureLogitsWarper,
         TopKLogitsWarper,
         TopPLogitsWarper,
+        TypicalLogitsWarper,
     )
 
     generator = torch.Generator().manual_seed(5)
     found = []
-    for temperature, top_k, top_p, min_p in [
-        (1.0, None, None, None), (0.7, 5, None, None), (1.5, None, 0.8, None), (0.5, 10, 0.6, None),
-        (1.0, None, 0.05, None), (2.0, 40, 0.99, None), (1.0, 1, None, None), (1.5, None, None, 0.1),
-        (2.0, 30, 0.9, 0.2), (1.0, None, None, 1.0), (1.0, None, None, 0.0),
+    for temperature, top_k, top_p, min_p, typical in [
+        (1.0, None, None, None, None), (0.7, 5, None, None, None), (1.5, None, 0.8, None, None),
+        (0.5, 10, 0.6, None, None), (1.0, None, 0.05, None, None), (2.0, 40, 0.99, None, None),
+        (1.0, 1, None, None, None), (1.5, None, None, 0.1, None), (2.0, 30, 0.9, 0.2, None),
+        (1.0, None, None, 1.0, None), (1.0, None, None, 0.0, None), (1.0, None, None, None, 0.9),
+        (1.0, None, None, None, 0.2), (2.0, None, None, None, 0.5), (3.0, 20, 0.9, 0.01, 0.7),
+        (1.0, None, None, None, 0.001),
     ]:
         logits = torch.randn(1, 40, generator=generator) * 3
         scores = TemperatureLogitsWarper(temperature)(None, logits)
@@ -133,8 +137,11 @@ def warpers():
             scores = TopPLogitsWarper(top_p)(None, scores)
         if min_p is not None:
             scores = MinPLogitsWarper(min_p)(None, scores)
+        if typical is not None:
+            scores = TypicalLogitsWarper(typical)(None, scores)
         found.append({
-            "temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p, "logits": numbers(logits),
+            "temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p, "typical": typical,
+            "logits": numbers(logits),
             "probabilities": numbers(torch.softmax(scores.double(), -1)),
         })
     return found

@@ -257,14 +257,15 @@ import Testing
 
   @Test func drawsFollowTransformersDistributions() throws {
     let cases = try #require(CheckpointOutputs.all()["warpers"] as? [[String: Any]])
-    #expect(cases.count == 11)
+    #expect(cases.count == 16)
     for (number, entry) in cases.enumerated() {
       let logits = try #require(entry["logits"] as? [NSNumber]).map(\.floatValue)
       let wanted = try #require(entry["probabilities"] as? [NSNumber]).map(\.doubleValue)
       let choice = TokenChoice.sampling(
         temperature: (entry["temperature"] as? NSNumber)?.doubleValue ?? 1,
         topK: entry["top_k"] as? Int, topP: (entry["top_p"] as? NSNumber)?.doubleValue,
-        minP: (entry["min_p"] as? NSNumber)?.doubleValue)
+        minP: (entry["min_p"] as? NSNumber)?.doubleValue,
+        typical: (entry["typical"] as? NSNumber)?.doubleValue)
       let chooser = try TokenChooser(choice, vocabularySize: logits.count, stopTokens: [])
       var counts = Array(repeating: 0.0, count: logits.count)
       let draws = 20_000

@@ -103,7 +103,7 @@ import Testing
     // A list of words for each trait.
     "ContextWords.swift: addTraits": 120,
     // Natives with many options: what each becomes.
-    "DistillBuiltins.swift: run": 95, "GenerationBuiltins.swift: generate": 80,
+    "DistillBuiltins.swift: run": 95,
     // Loops over the same blocks with many buffers; parts would pass all of them on.
     "AttentionKernel.swift: backward": 90, "SubstringSearch.swift: twoWay": 75,
     "ReversalPass.swift: replacement": 85,

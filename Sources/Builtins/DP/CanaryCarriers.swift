@@ -168,7 +168,7 @@ enum ExposedModel: Bindable {
           .value, "a \(model.layer.kind) gives no chance to texts, but to labels of them",
           hint: "give the canary's class as `label`, and the dataset as `vocabulary`")
       }
-      let reading = try GenerationBuiltins.Reading(predicting: model)
+      let reading = try LanguageReading(predicting: model)
       let scorer = try LanguageModelScorer(model.layer, contextLength: reading.context)
       return try ForwardContext.evaluation {
         try scorer.logProbabilities(

@@ -125,7 +125,7 @@ enum DistillBuiltins {
   private static func run(_ arguments: inout Arguments) throws -> Fit {
     let vm = arguments.vm
     let (student, teacher) = (try arguments(studentModel), try arguments(teacher))
-    let reading = try GenerationBuiltins.Reading(teacher)
+    let reading = try LanguageReading(teacher)
     let reader = TokenReader(reading.tokenizer)
     if let own = student.tokenizer {
       try SharedVocabulary.require(teacher: reader.tokens, student: TokenReader(own).tokens)
@@ -244,7 +244,7 @@ enum DistillBuiltins {
 
   /// What the teacher writes behind the first tokens of each text (Kim and Rush 2016), by a beam search.
   private static func written(
-    _ corpus: DistillationCorpus, _ teacher: Model, _ reading: GenerationBuiltins.Reading,
+    _ corpus: DistillationCorpus, _ teacher: Model, _ reading: LanguageReading,
     _ options: DistillationCorpus.Options, _ key: RandomKey
   ) throws -> DistillationCorpus {
     let prompts = corpus.texts.map { Array($0.ids.prefix(min(8, max(1, $0.ids.count - 1)))) }

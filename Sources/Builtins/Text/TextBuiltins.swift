@@ -7,7 +7,8 @@ enum TextBuiltins {
     "text", "Texts: tokens, vocabularies, role reversal.",
     natives: (natives + ReversalBuiltins.natives).abandonable() + TokenizerBuiltins.natives
       + TokenBlockBuiltins.natives + WordVectorBuiltins.natives + TextFileBuiltins.natives
-      + TextMetricBuiltins.natives + GenerationBuiltins.natives + PrivateTextBuiltins.natives
+      + TextMetricBuiltins.natives + GenerationBuiltins.natives + TextScoreBuiltins.natives
+      + EmbeddingBuiltins.natives + PrivateTextBuiltins.natives
       + AdeptBuiltins.natives)
 
   /// The rule on parameters that name a tokenizer.

@@ -16,6 +16,7 @@ public final class SentenceEncoder {
     case mean = "pooling_mode_mean_tokens"
     /// The sum divided by the root of the number of tokens.
     case meanOverRoot = "pooling_mode_mean_sqrt_len_tokens"
+    case lastToken = "pooling_mode_lasttoken"
   }
 
   public let model: BERT
@@ -130,7 +131,7 @@ public final class SentenceEncoder {
       let hidden = try Cancellation.abandonable {
         try model.forward(ids.with(lengths: lengths)).with(lengths: lengths)
       }
-      let parts = try poolings.map { try pool(hidden, $0) }
+      let parts = try poolings.map { try Self.pool(hidden, $0) }
       let pooled = parts.count == 1 ? parts[0] : try Tensor.concatenated(parts, axis: 1)
       guard normalizes else { return pooled }
       // As PyTorch's `normalize`: a vector of zeros stays one.
@@ -139,9 +140,20 @@ public final class SentenceEncoder {
     }
   }
 
-  private func pool(_ hidden: Tensor, _ pooling: Pooling) throws -> Tensor {
+  /// One vector for each sequence of hidden states [sentences, time, width], whose `lengths` mark padding: [sentences,
+  /// width].
+  public static func pool(_ hidden: Tensor, _ pooling: Pooling) throws -> Tensor {
     switch pooling {
     case .firstToken: return try hidden.selected(axis: 1, index: 0).with(lengths: nil)
+    case .lastToken:
+      let lengths =
+        hidden.lengths?.values
+        ?? Array(repeating: Int32(hidden.shape[1]), count: hidden.shape[0])
+      return try Tensor.stacked(
+        lengths.enumerated().map { row, length in
+          try hidden.with(lengths: nil).selected(axis: 0, index: row)
+            .selected(axis: 0, index: Int(length) - 1)
+        })
     case .maximum: return try Learning.Pooling(.max).forward(hidden)
     case .mean: return try Learning.Pooling(.mean).forward(hidden)
     case .meanOverRoot:

@@ -122,29 +122,40 @@ public enum Generation {
   ///
   /// - Parameters:
   ///   - firstIndex: the number of the first prompt, for callers that hand a long list over in parts.
+  ///   - results: how many continuations of each prompt are drawn, by random numbers of their own; the first is the one
+  ///     that is drawn where no more are asked for.
   ///   - onStep: called before each token; what it throws ends the run.
-  /// - Returns: a continuation for each prompt, in order.
+  /// - Returns: the continuations of each prompt one after the other, in order.
   /// - Throws: a value error for options out of range and for an empty prompt, an index error for a token outside the
   ///   vocabulary, a limit error where a sequence would outgrow the model's context, a data error where the model gives
   ///   something else than numbers.
   public static func run(
     _ model: any DecodingModel, prompts: [[Int32]], options: GenerationOptions, key: RandomKey,
-    firstIndex: Int = 0, onStep: () throws -> Void = {}
+    firstIndex: Int = 0, results repeats: Int = 1, onStep: () throws -> Void = {}
   ) throws -> [Continuation] {
     try options.check(model)
+    try Check.size(repeats, "results")
+    let (total, overflow) = prompts.count.multipliedReportingOverflow(by: repeats)
+    guard !overflow, total <= Int(Int32.max) else {
+      throw DomainError(
+        .limit, "\(repeats) results of \(prompts.count) prompts are more than can be kept")
+    }
     for (i, prompt) in prompts.enumerated() { try check(prompt, firstIndex &+ i, model) }
     try options.requireRoom(model, prompts, firstIndex: firstIndex)
     // Prompts of like length grow together, so that the cache is not made for the longest.
-    let order = prompts.indices.sorted {
-      (prompts[$0].count, $0) < (prompts[$1].count, $1)
+    let order = (0..<total).sorted {
+      (prompts[$0 / repeats].count, $0) < (prompts[$1 / repeats].count, $1)
     }
     var results = Array(
-      repeating: Continuation(tokens: [], stopToken: nil, logProbability: 0), count: prompts.count)
+      repeating: Continuation(tokens: [], stopToken: nil, logProbability: 0), count: total)
     for start in stride(from: 0, to: order.count, by: options.batch) {
       let group = order[start..<min(start + options.batch, order.count)]
       let found = try runBatch(
-        model, group.map { prompts[$0] }, options,
-        keys: group.map { key.derived("generation", firstIndex &+ $0) }, onStep)
+        model, group.map { prompts[$0 / repeats] }, options,
+        keys: group.map { place in
+          let first = key.derived("generation", firstIndex &+ place / repeats)
+          return place % repeats == 0 ? first : first.derived("result", place % repeats)
+        }, onStep)
       for (i, continuation) in zip(group, found) { results[i] = continuation }
     }
     return results

@@ -3,6 +3,7 @@
 
 import CKernels
 import Foundations
+import Glibc
 import Tensors
 
 /// What is done to the logits before a token is chosen.
@@ -17,6 +18,9 @@ public struct TokenChoice: Sendable, Equatable {
   public var topP: Double?
   /// Draw among the tokens that are at least this part as likely as the likeliest (Nguyen et al. 2024); nil for all.
   public var minP: Double?
+  /// Draw among the tokens whose surprise lies nearest to the expected one, as many as hold this probability together
+  /// (locally typical sampling; Meister et al. 2023); nil for all.
+  public var typical: Double?
   /// No n tokens of this many follow each other twice, the prompt's counted; nil allows all.
   public var noRepeatNGram: Int?
   /// Tokens that occurred, in the prompt too, lose likelihood: positive logits are divided by it, negative ones
@@ -28,11 +32,11 @@ public struct TokenChoice: Sendable, Equatable {
 
   public static func sampling(
     temperature: Double = 1, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
-    repetitionPenalty: Double = 1
+    typical: Double? = nil, repetitionPenalty: Double = 1
   ) -> TokenChoice {
     TokenChoice(
       samples: true, temperature: temperature, topK: topK, topP: topP, minP: minP,
-      repetitionPenalty: repetitionPenalty)
+      typical: typical, repetitionPenalty: repetitionPenalty)
   }
 
   func check() throws {
@@ -47,6 +51,9 @@ public struct TokenChoice: Sendable, Equatable {
     }
     if let minP, !(minP >= 0 && minP <= 1) {
       throw DomainError(.value, "min_p must be in [0, 1], got \(minP)")
+    }
+    if let typical, !(typical > 0 && typical <= 1) {
+      throw DomainError(.value, "typical must be in (0, 1], got \(typical)")
     }
     if let noRepeatNGram { try Check.size(noRepeatNGram, "no_repeat_ngram") }
     guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
@@ -147,7 +154,8 @@ final class TokenChooser {
     let nucleus = (choice.topP ?? 1) < 1
     if nucleus { keepNucleus(topP: choice.topP ?? 1, total: total) }
     if let minP = choice.minP { keepLikely(Float(minP)) }
-    guard nucleus || choice.minP != nil else { return pick(draw * total) }
+    if let typical = choice.typical, typical < 1 { keepTypical(typical) }
+    guard nucleus || choice.minP != nil || choice.typical != nil else { return pick(draw * total) }
     let weights = weights.floats
     return pick(draw * (0..<count).reduce(0.0) { $0 + Double(weights[$1]) })
   }
@@ -156,6 +164,28 @@ final class TokenChooser {
   private func keepLikely(_ least: Float) {
     let weights = weights.floats
     for i in 0..<count where weights[i] < least { weights[i] = 0 }
+  }
+
+  /// Leaves the tokens whose -ln p is nearest to the entropy of what is left, as many as hold `mass` of it together;
+  /// those as near as the last one count too.
+  private func keepTypical(_ mass: Double) {
+    let (weights, distances) = (weights.floats, room.floats)
+    let left = (0..<count).filter { weights[$0] > 0 }
+    let total = left.reduce(0.0) { $0 + Double(weights[$1]) }
+    let entropy = left.reduce(0.0) { sum, i in
+      let p = Double(weights[i]) / total
+      return sum - p * log(p)
+    }
+    for i in left { distances[i] = Float(abs(-log(Double(weights[i]) / total) - entropy)) }
+    var sum = 0.0
+    var farthest: Float?
+    for i in left.sorted(by: { (distances[$0], $0) < (distances[$1], $1) }) {
+      sum += Double(weights[i]) / total
+      farthest = distances[i]
+      if sum >= mass { break }
+    }
+    guard let farthest else { return }
+    for i in left where distances[i] > farthest { weights[i] = 0 }
   }
 
   /// weights[i] = e^(scores[i] - largest), 0 below `lowest`. Returns their sum.
