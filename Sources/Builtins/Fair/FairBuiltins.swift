@@ -10,7 +10,7 @@ import Text
 enum FairBuiltins {
   static let module = Module(
     "fair", "What a model does, measured: how often it is right, and for whom.",
-    natives: (classification + writing).abandonable())
+    natives: (classification + writing + StereotypeBuiltins.natives).abandonable())
 
   private static let level = Param<Double>(
     "level", "The level of the intervals.", default: 0.95, .between(0, 1),

@@ -29,7 +29,12 @@ struct ContinuationScorer {
 
   /// ln p(text | what comes before it) of each.
   func logProbabilities(_ items: [(given: String?, text: String)], _ vm: VM) throws -> [Double] {
-    var result: [Double] = []
+    try predictions(items, vm).map { $0.reduce(0, +) }
+  }
+
+  /// The same by the text's tokens, of which the first one is left out where nothing comes before it.
+  func predictions(_ items: [(given: String?, text: String)], _ vm: VM) throws -> [[Double]] {
+    var result: [[Double]] = []
     for first in stride(from: 0, to: items.count, by: Self.part) {
       try vm.checkInterrupt()
       let some = try items[first..<min(first + Self.part, items.count)].map {
@@ -38,7 +43,7 @@ struct ContinuationScorer {
       let found = try ForwardContext.evaluation {
         try scorer.logProbabilities(some.map(\.tokens), batch: 16)
       }
-      result += zip(some, found).map { $1.suffix($0.counted).reduce(0, +) }
+      result += zip(some, found).map { Array($1.suffix($0.counted)) }
     }
     return result
   }

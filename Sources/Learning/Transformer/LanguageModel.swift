@@ -12,3 +12,10 @@ public protocol LanguageModel: Layer {
   /// Scores of every token from hidden states [examples, time, width].
   func scores(_ hidden: Tensor) throws -> Tensor
 }
+
+/// A model that guesses tokens hidden by the tokenizer's mask: from tokens [examples, time] to scores of every token
+/// [examples, time, vocabulary].
+public protocol MaskedLanguageModel: Layer {
+  /// The longest sequence.
+  var contextLength: Int { get }
+}
