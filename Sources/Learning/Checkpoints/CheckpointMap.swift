@@ -10,18 +10,23 @@ struct CheckpointMap {
     case transposed(String)
     /// Several tensors, one below the other.
     case stacked([String])
+    /// Rows of a tensor that holds several parameters one below the other or head by head: which of its `of` rows, in
+    /// order. A transposed one has columns in their place.
+    case rows(String, of: Int, [Range<Int>], isTransposed: Bool)
     /// An output layer that shares the token embedding's numbers, where it is stored at all.
     case copy(String)
 
     var names: [String] {
       switch self {
-      case .plain(let name), .transposed(let name), .copy(let name): [name]
+      case .plain(let name), .transposed(let name), .copy(let name),
+        .rows(let name, _, _, _):
+        [name]
       case .stacked(let names): names
       }
     }
   }
 
-  private struct Entry {
+  struct Entry {
     let parameter: Parameter
     let source: Source
   }
@@ -35,6 +40,20 @@ struct CheckpointMap {
   private let isBuffer: (String) -> Bool
   /// What the names of tensors of heads that the model has not begin with.
   private let heads: [String]
+  /// What the names of tensors that never have the prefix begin with.
+  private let unprefixed: [String]
+
+  init(
+    entries: [Entry], prefix: String, writesPrefix: Bool, isBuffer: @escaping (String) -> Bool,
+    heads: [String], unprefixed: [String] = ["lm_head.weight"]
+  ) {
+    self.entries = entries
+    self.prefix = prefix
+    self.writesPrefix = writesPrefix
+    self.isBuffer = isBuffer
+    self.heads = heads
+    self.unprefixed = unprefixed
+  }
 
   // MARK: The families
 
@@ -116,18 +135,18 @@ struct CheckpointMap {
     name == "embeddings.position_ids" || name == "embeddings.token_type_ids"
   }
 
-  private static func norm(_ layer: LayerNormalization, _ path: String) -> [Entry] {
+  static func norm(_ layer: LayerNormalization, _ path: String) -> [Entry] {
     [
       Entry(parameter: layer.weight, source: .plain(path + ".weight")),
       Entry(parameter: layer.bias, source: .plain(path + ".bias")),
     ]
   }
 
-  private static func linear(_ layer: Linear, _ path: String) -> [Entry] {
+  static func linear(_ layer: Linear, _ path: String) -> [Entry] {
     stacked(layer, [path])
   }
 
-  private static func stacked(_ layer: Linear, _ paths: [String]) -> [Entry] {
+  static func stacked(_ layer: Linear, _ paths: [String]) -> [Entry] {
     [
       Entry(parameter: layer.weight, source: .stacked(paths.map { $0 + ".weight" }))
     ]
@@ -135,7 +154,7 @@ struct CheckpointMap {
         ?? [])
   }
 
-  private static func convolution(_ layer: Linear, _ path: String) -> [Entry] {
+  static func convolution(_ layer: Linear, _ path: String) -> [Entry] {
     [Entry(parameter: layer.weight, source: .transposed(path + ".weight"))]
       + (layer.bias.map { [Entry(parameter: $0, source: .plain(path + ".bias"))] } ?? [])
   }
@@ -224,6 +243,13 @@ struct CheckpointMap {
       part[0] = shape[0] / names.count
       let parts = try names.map { try read($0, part, weights, stored) }
       return parts.count == 1 ? parts[0] : try Tensor.concatenated(parts, axis: 0)
+    case .rows(let name, let count, let ranges, let isTransposed):
+      let inputs = shape.rank > 1 ? [shape[1]] : []
+      let whole = isTransposed && shape.rank > 1 ? inputs + [count] : [count] + inputs
+      var tensor = try read(name, Shape(checking: whole), weights, stored)
+      if isTransposed, shape.rank > 1 { tensor = try tensor.transposed(0, 1).contiguous() }
+      return try Tensor.concatenated(
+        ranges.map { try tensor.sliced(axis: 0, from: $0.lowerBound, to: $0.upperBound) }, axis: 0)
     case .copy: return nil
     }
   }
@@ -271,6 +297,8 @@ struct CheckpointMap {
 
   func tensors() throws -> [(name: String, value: Tensor)] {
     var result: [(name: String, value: Tensor)] = []
+    var packed: [Spelling: Int] = [:]
+    var transposed: Set<Spelling> = []
     for entry in entries {
       let value = entry.parameter.data
       switch entry.source {
@@ -282,13 +310,34 @@ struct CheckpointMap {
           result.append(
             (path(name), try value.sliced(axis: 0, from: i * size, to: (i + 1) * size)))
         }
+      case .rows(let name, let count, let ranges, let isTransposed):
+        let inputs = value.shape.rank > 1 ? [value.shape[1]] : []
+        let key = Spelling(name)
+        if packed[key] == nil {
+          packed[key] = result.count
+          result.append((path(name), try .zeros(Shape(checking: [count] + inputs))))
+        }
+        let width = inputs.first ?? 1
+        if let place = packed[key] {
+          var from = value.floats
+          for range in ranges {
+            (result[place].value.floats + range.lowerBound * width)
+              .update(from: from, count: range.count * width)
+            from += range.count * width
+          }
+          withExtendedLifetime(value) {}
+        }
+        if isTransposed, value.shape.rank > 1 { transposed.insert(key) }
       case .copy: continue
       }
+    }
+    for (name, place) in packed where transposed.contains(name) {
+      result[place].value = try result[place].value.transposed(0, 1).contiguous()
     }
     return result
   }
 
   private func path(_ name: String) -> String {
-    writesPrefix && name != "lm_head.weight" ? prefix + name : name
+    writesPrefix && !unprefixed.contains(where: name.hasPrefix) ? prefix + name : name
   }
 }

@@ -6,13 +6,13 @@ import Tensors
 /// The `config.json` of a Hugging Face folder. Settings that change what the model computes are understood or refused;
 /// where one is left out, the default of transformers holds.
 struct ModelConfiguration {
-  enum Family: String {
+  enum ClassFamily: String {
     case gpt2, bert
     case distilBERT = "distilbert"
   }
 
-  private let path: String
-  private let object: JSON.Object
+  let path: String
+  let object: JSON.Object
 
   init(_ path: String) throws {
     self.path = path
@@ -22,8 +22,14 @@ struct ModelConfiguration {
     self.object = object
   }
 
+  /// The name of the family.
+  func modelType() throws -> String {
+    guard let value = object["model_type"] else { return try classFamily().rawValue }
+    return try text(value, "model_type")
+  }
+
   /// By `model_type`, or by the first of `architectures` where that is missing.
-  func family() throws -> Family {
+  func classFamily() throws -> ClassFamily {
     let architecture = object["architectures"]?.array?.first?.string
     let name: String
     if let value = object["model_type"] {
@@ -37,10 +43,15 @@ struct ModelConfiguration {
     } else {
       throw DomainError(.key, "\(path) has neither `model_type` nor `architectures`")
     }
-    guard let family = Family(rawValue: name) else {
+    guard let family = ClassFamily(rawValue: name) else {
+      if let reason = Family.refused[name] {
+        throw DomainError(
+          .value, "\(path): models of type \"\(name)\" are not supported: \(reason)")
+      }
       throw DomainError(
         .value, "\(path): models of type \"\(name)\" are not supported",
-        hint: "gpt2, bert and distilbert are")
+        hint: "these are: "
+          + (["gpt2"] + Family.all.map(\.name)).sorted().joined(separator: ", "))
     }
     return family
   }
@@ -236,7 +247,7 @@ struct ModelConfiguration {
     activations.first { $0.activation == activation }?.name ?? activation.rawValue
   }
 
-  private func activation(_ name: String, _ standard: String) throws
+  func activation(_ name: String, _ standard: String) throws
     -> TransformerSettings.Activation
   {
     let value = try object[name].map { try text($0, name) } ?? standard
@@ -248,12 +259,12 @@ struct ModelConfiguration {
     return found.activation
   }
 
-  private func text(_ value: JSON, _ name: String) throws -> String {
+  func text(_ value: JSON, _ name: String) throws -> String {
     guard let text = value.string else { throw wrong(name, "a string", value) }
     return text
   }
 
-  private func size(_ name: String, _ standard: Int, atLeast low: Int = 1) throws -> Int {
+  func size(_ name: String, _ standard: Int, atLeast low: Int = 1) throws -> Int {
     guard let value = object[name] else { return standard }
     guard let size = value.integer, size >= low, size <= Int(Int32.max) else {
       throw wrong(name, "an integer from \(low) to \(Int32.max)", value)
@@ -261,7 +272,7 @@ struct ModelConfiguration {
     return size
   }
 
-  private func number(_ name: String, _ standard: Double) throws -> Double {
+  func number(_ name: String, _ standard: Double) throws -> Double {
     guard let value = object[name] else { return standard }
     guard let number = value.number, number >= 0 else {
       throw wrong(name, "a number from 0", value)
@@ -269,19 +280,19 @@ struct ModelConfiguration {
     return number
   }
 
-  private func flag(_ name: String, _ standard: Bool) throws -> Bool {
+  func flag(_ name: String, _ standard: Bool) throws -> Bool {
     guard let value = object[name] else { return standard }
     guard let flag = value.bool else { throw wrong(name, "true or false", value) }
     return flag
   }
 
-  private func wrong(_ name: String, _ expected: String, _ value: JSON) -> DomainError {
+  func wrong(_ name: String, _ expected: String, _ value: JSON) -> DomainError {
     let text = (try? value.text()) ?? ""
     return DomainError(.value, "\(path): `\(name)` must be \(expected), got \(text.prefix(60))")
   }
 
   /// A setting that changes the result and that only its usual value is supported of.
-  private func refuse(_ name: String, unless expected: JSON) throws {
+  func refuse(_ name: String, unless expected: JSON) throws {
     guard let value = object[name], value != expected, !value.isNull else { return }
     let text = (try? value.text()) ?? ""
     throw DomainError(
@@ -290,13 +301,13 @@ struct ModelConfiguration {
     )
   }
 
-  private func refusePruning() throws {
+  func refusePruning() throws {
     if let heads = object["pruned_heads"]?.object, !heads.isEmpty {
       throw DomainError(.value, "\(path): `pruned_heads` are not supported")
     }
   }
 
-  private func refuseQuantization() throws {
+  func refuseQuantization() throws {
     if let value = object["quantization_config"], !value.isNull {
       throw DomainError(
         .value, "\(path): `quantization_config`: quantised weights are not supported")

@@ -8,12 +8,13 @@ import Tensors
 
 /// A model from a Hugging Face folder, and what the folder says about its tokens.
 public struct PretrainedModel {
-  public enum Network {
+  public enum Form {
     case gpt2(GPT2)
     case bert(BERT)
+    case network(Network)
   }
 
-  public let network: Network
+  public let network: Form
   public let tokens: SpecialTokens
   /// Tensors of heads that a `BERT` has not (masked language model, classifier), which were left out.
   public let skipped: [String]
@@ -24,6 +25,7 @@ public struct PretrainedModel {
     switch network {
     case .gpt2(let model): model
     case .bert(let model): model
+    case .network(let model): model
     }
   }
 
@@ -52,8 +54,15 @@ public struct PretrainedModel {
     let weights = try WeightFolder(folder)
     // Every number is replaced at once.
     var random = RandomStream(seed: 0)
-    let family = try config.family()
-    let network: Network
+    if let network = try described(config, weights, dropout: dropout) {
+      let (model, map) = network
+      let (skipped, types) = try map.load(weights)
+      return PretrainedModel(
+        network: .network(model), tokens: try config.specialTokens(folder), skipped: skipped,
+        types: types)
+    }
+    let family = try config.classFamily()
+    let network: Form
     let map: CheckpointMap
     switch family {
     case .gpt2:
@@ -79,6 +88,21 @@ public struct PretrainedModel {
     let (skipped, types) = try map.load(weights)
     return PretrainedModel(
       network: network, tokens: try config.specialTokens(folder), skipped: skipped, types: types)
+  }
+
+  /// The network that a family's description gives, all numbers 0, and the list by which it is read. Nil for what has a
+  /// class of its own: GPT-2, and BERT and DistilBERT without a head.
+  private static func described(
+    _ config: ModelConfiguration, _ weights: WeightFolder, dropout: Double?
+  ) throws -> (Network, CheckpointMap)? {
+    let name = try config.modelType()
+    guard let family = Family.named(name) else { return nil }
+    let description = try family.describe(config, dropout)
+    let head = try family.head(config, description)
+    if head == nil, ["bert", "distilbert"].contains(name) { return nil }
+    try require(description.size, in: weights)
+    let network = try Network.make(description, head: head, configuration: config.object)
+    return (network, family.names(description, head).map(network))
   }
 
   /// Whether the weights can be those of a model of about this size: before memory is taken for one that a small file
@@ -118,6 +142,15 @@ public struct PretrainedModel {
     case let model as BERT:
       map = .bert(model)
       config = try ModelConfiguration.object(model.settings, tokens)
+    case let model as Network:
+      let description = model.body.description
+      guard let family = Family.named(description.family) else {
+        throw DomainError(.type, "no family is called \(description.family)")
+      }
+      map = family.names(description, model.head?.description).map(model)
+      config = model.configuration
+      config["dtype"] = nil
+      config["torch_dtype"] = nil
     default:
       throw DomainError(
         .type,
@@ -131,7 +164,7 @@ public struct PretrainedModel {
     try Folder.fill(folder) { [config] folder in
       try SafeTensors.write(
         tensors, types: types, metadata: [("format", "pt")], to: folder + "/model.safetensors")
-      if model is GPT2 {
+      if model is GPT2 || model is CausalNetwork {
         var generation = JSON.Object()
         ModelConfiguration.add(tokens, to: &generation)
         try JSONFile.write(.object(generation), to: folder + "/generation_config.json")

@@ -33,6 +33,14 @@ public final class Embedding: Layer {
     self.init(weight, paddingIndex: paddingIndex)
   }
 
+  /// A table of zeros, whose numbers come from elsewhere.
+  convenience init(zeros rows: Int, _ width: Int) throws {
+    try Check.size(rows, "the number of rows")
+    try Check.size(width, "the width")
+    self.init(
+      try Parameter("weight", .zeros(Shape(checking: [rows, width]))), paddingIndex: nil)
+  }
+
   private init(_ weight: Parameter, paddingIndex: Int?) {
     rows = weight.shape[0]
     width = weight.shape[1]

@@ -25,6 +25,15 @@ public final class Linear: Layer {
     self.init(weight, shift)
   }
 
+  /// A layer of zeros, whose numbers come from elsewhere.
+  convenience init(zeros inputs: Int, _ outputs: Int, bias: Bool) throws {
+    try Check.size(inputs, "inputs")
+    try Check.size(outputs, "outputs")
+    self.init(
+      try Parameter("weight", .zeros(Shape(checking: [outputs, inputs]))),
+      bias ? try Parameter("bias", .zeros(Shape(checking: [outputs]))) : nil)
+  }
+
   private init(_ weight: Parameter, _ bias: Parameter?) {
     inputs = weight.shape[1]
     outputs = weight.shape[0]

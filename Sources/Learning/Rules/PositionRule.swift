@@ -8,8 +8,11 @@ final class PositionRule: RangedGradientRule {
   private let g: Tensor
   /// Numbers of an example.
   private let size: Int
+  /// Where the rows that were added lie in the weight.
+  private let start: Int
 
-  init(weight: Parameter, g: Tensor) {
+  init(weight: Parameter, g: Tensor, firstRow: Int = 0) {
+    start = firstRow * weight.shape[1]
     self.weight = weight
     parameters = [weight]
     exampleCount = g.shape[0]
@@ -28,7 +31,7 @@ final class PositionRule: RangedGradientRule {
     withExtendedLifetime(g) {
       ColumnSums.compute(
         g.floats + first * size, rows: examples.count, columns: size,
-        weights: weights.map { $0 + first }, accumulate: true, target)
+        weights: weights.map { $0 + first }, accumulate: true, target + start)
     }
   }
 
@@ -61,7 +64,7 @@ final class PositionRule: RangedGradientRule {
     let result = try Tensor.zeros([exampleCount, weight.shape[0], weight.shape[1]])
     withExtendedLifetime(g) {
       for example in 0..<exampleCount {
-        (result.floats + example * weight.count).update(
+        (result.floats + example * weight.count + start).update(
           from: g.floats + example * size, count: size)
       }
     }

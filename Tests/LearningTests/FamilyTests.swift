@@ -1,0 +1,150 @@
+import Foundation
+import Foundations
+import Learning
+import Tensors
+import Testing
+
+/// Every family and head against transformers (Scripts/oracles/families.py).
+struct FamilyTests {
+  private struct Goldens: Decodable {
+    let tokens: [[Int]]
+    let lengths: [Int32]
+    let models: [Golden]
+  }
+
+  private struct Golden: Decodable {
+    let name: String
+    let head: String
+    let tensors: [String: [Int]]
+    let shape: [Int]
+    let outputs: [Double]
+    let greedy: [Int32]?
+    let losses: [Double]?
+  }
+
+  private static let data: Data = {
+    (try? Data(contentsOf: URL(filePath: CheckpointFiles.golden("../families.json")))) ?? Data()
+  }()
+  private static let goldens = try? JSONDecoder().decode(Goldens.self, from: data)
+
+  /// The numbers of a tensor, as the script makes them.
+  private static func fill(_ name: String, _ shape: [Int]) throws -> Tensor {
+    var hash: UInt32 = 2_166_136_261
+    for byte in name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    let isScale = shape.count == 1 && name.hasSuffix("weight")
+    let count = shape.reduce(1, *)
+    return try Tensor(
+      (0..<count).map { i in
+        var x = UInt32(truncatingIfNeeded: i) &* 2_654_435_761 &+ hash
+        x ^= x >> 15
+        x = x &* 2_246_822_519
+        x ^= x >> 13
+        let unit = Float(Double(x) / 4_294_967_296 - 0.5)
+        return isScale ? 1 + 0.2 * unit : 0.4 * unit
+      }, shape: Shape(checking: shape))
+  }
+
+  /// A folder with a model's configuration and weights.
+  private static func write(_ number: Int, _ golden: Golden, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let all = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    let models = try #require(all?["models"] as? [[String: Any]])
+    try JSONSerialization.data(withJSONObject: try #require(models[number]["config"]))
+      .write(to: URL(filePath: folder + "/config.json"))
+    try SafeTensors.write(
+      try golden.tensors.sorted { $0.key < $1.key }.map { ($0.key, try fill($0.key, $0.value)) },
+      metadata: [("format", "pt")], to: folder + "/model.safetensors")
+  }
+
+  private static func inputs(_ goldens: Goldens, _ head: String) throws -> Tensor {
+    let (rows, time) = (goldens.tokens.count, goldens.tokens[0].count)
+    let lengths = Lengths(goldens.lengths)
+    guard head == "ForMultipleChoice" else {
+      return try Tensor(goldens.tokens.flatMap { $0 }.map { Int64($0) }, shape: [rows, time])
+        .with(lengths: lengths)
+    }
+    let numbers: [Int64] = goldens.tokens.flatMap { row in
+      (row + [5] + row.dropFirst()).map { Int64($0) }
+    }
+    return try Tensor(numbers, shape: [rows, 2, time]).with(lengths: lengths)
+  }
+
+  /// Which of the outputs stand for real positions.
+  private static func isReal(_ place: Int, _ golden: Golden, _ goldens: Goldens) -> Bool {
+    guard golden.shape.count == 3 else { return true }
+    let row = place / golden.shape[2]
+    return row % golden.shape[1] < Int(goldens.lengths[row / golden.shape[1]])
+  }
+
+  @Test func outputsTextsAndLossesAreThoseOfTransformers() throws {
+    let goldens = try #require(Self.goldens)
+    #expect(goldens.models.count >= 90)
+    let root = NSTemporaryDirectory() + "families-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    for (number, golden) in goldens.models.enumerated() {
+      let label = "\(golden.name)-\(golden.head)"
+      let folder = root + "/" + label
+      try Self.write(number, golden, to: folder)
+      do {
+        let loaded = try PretrainedModel.load(folder, dropout: 0)
+        let model = loaded.layer
+        let input = try Self.inputs(goldens, golden.head)
+        let y = try ForwardContext.evaluation { try model.forward(input) }
+        #expect(Array(y.shape) == golden.shape, "\(label)")
+        let found = try y.detached.contiguous().array(Float.self)
+        var worst = 0.0
+        for (place, wanted) in golden.outputs.enumerated()
+        where found.indices.contains(place) && Self.isReal(place, golden, goldens) {
+          worst = max(worst, abs(Double(found[place]) - wanted))
+        }
+        #expect(worst < 1e-4, "\(label): outputs differ by \(worst)")
+        if let greedy = golden.greedy {
+          let language = try #require(model as? any LanguageModel)
+          let options = GenerationOptions(
+            maximumNewTokens: 8, minimumNewTokens: 8, stopTokens: [2])
+          let text = try Generation.run(
+            language.decoder(), prompts: [goldens.tokens[0].prefix(4).map(Int32.init)],
+            options: options, key: RandomKey(seed: 0))
+          #expect(text[0].tokens == greedy, "\(label)")
+        }
+        try PretrainedModel.save(
+          model, to: root + "/again/" + label, tokens: loaded.tokens, types: loaded.types)
+        let again = try PretrainedModel.load(root + "/again/" + label, dropout: 0)
+        let z = try ForwardContext.evaluation { try again.layer.forward(input) }
+        #expect(try z.detached.array(Float.self) == found, "\(label): saved and loaded")
+        if let losses = golden.losses {
+          try Self.train(model, input, golden, goldens, losses, label)
+        }
+      } catch {
+        Issue.record("\(label): \(error)")
+      }
+    }
+    if let folder = ProcessInfo.processInfo.environment["FAIRLEAD_KEEP_FAMILIES"] {
+      try FileManager.default.copyItem(atPath: root + "/again", toPath: folder)
+    }
+  }
+
+  /// Ten steps of gradient descent on the mean of (output - 0.3)² at real positions.
+  private static func train(
+    _ model: Layer, _ input: Tensor, _ golden: Golden, _ goldens: Goldens, _ wanted: [Double],
+    _ label: String
+  ) throws {
+    let weights = (0..<golden.shape.reduce(1, *)).map { isReal($0, golden, goldens) ? Float(1) : 0 }
+    let total = Double(weights.reduce(0, +))
+    let mask = try Tensor(weights, shape: Shape(checking: golden.shape))
+    for (step, loss) in wanted.enumerated() {
+      let layout = ParameterLayout(model.parameters)
+      let sink = try GradientSink(layout.parameters)
+      sink.begin()
+      let difference = try model.forward(input).with(lengths: nil) - 0.3
+      let value = try (difference * difference * mask).sum() / total
+      try Tape.backward(value, into: sink)
+      let found = Double(try value.detached.array(Float.self)[0])
+      #expect(abs(found - loss) < 1e-4 * max(1, loss), "\(label), step \(step): \(found), \(loss)")
+      for (index, parameter) in layout.parameters.enumerated() {
+        let gradient = try sink.gradient(index)
+        try parameter.set(parameter.data - gradient * 0.05)
+      }
+    }
+  }
+}
