@@ -1,7 +1,7 @@
 import Federated
 
-/// A secure sum (SecAgg) of 100 clients with 100,000 numbers each, of whom 10 are lost after they shared their keys: all
-/// messages of clients and server.
+/// A secure sum (SecAgg) of 100 clients with 100,000 numbers each, of whom 10 are lost after they shared their secrets:
+/// all messages of clients and server.
 final class SecureSumWork: Workload {
   private static let length = 100_000
   private let sum: SecureSum
