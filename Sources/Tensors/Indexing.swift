@@ -200,6 +200,30 @@ extension Tensor {
     }
   }
 
+  /// Slices of this tensor along its first axis, without a trace: what batches are made of.
+  public func rows(_ indices: [Int]) throws -> Tensor {
+    guard let size = shape.first else {
+      throw DomainError(.shape, "a tensor without axes has no rows")
+    }
+    let rest = Array(shape.dropFirst())
+    let width = rest.reduce(dtype.size, *)
+    let table = try detached.contiguous()
+    let result = try Tensor.uninitialized(Shape(checking: [indices.count] + rest), dtype)
+    let places = try indices.map { try Tensor.resolved(index: $0, size: size, axis: 0, shape) }
+    guard width > 0 else { return result }
+    let bytes = StridedLoop.blockElements * dtype.size
+    withExtendedLifetime(table) {
+      let from = table.storage.pointer + table.offset * dtype.size
+      let to = result.storage.pointer
+      Parallel.blocks(places.count, size: Swift.max(1, bytes / width)) { block in
+        for i in block {
+          (to + i * width).copyMemory(from: from + places[i] * width, byteCount: width)
+        }
+      }
+    }
+    return result
+  }
+
   /// Slices of this tensor along `axis` at `indices` (one axis of integers).
   public func indexSelected(axis: Int, _ indices: Tensor) throws -> Tensor {
     let axis = try shape.normalized(axis: axis, "index_select")

@@ -41,13 +41,14 @@ enum Main {
     case "tokenizer" where words.count == 3:
       return try Tokenizing(work: words[1], path: words[2])
     case "table" where words.count == 2: return try TableWork(verb: words[1])
+    case "federated" where words == ["federated", "secure_sum"]: return try SecureSumWork()
     case "federated" where words.count == 2:
       return try FederatedRounds(network: words[1], threads: threads)
     case "peak" where words == ["peak", "fma"]: return Peak(threads: threads)
     default:
       throw Unsupported(
         message:
-          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer train|encode CORPUS | generation MODEL tokens|drafts | role_reversal TEXT | table VERB | federated NETWORK | peak fma [--threads N]"
+          "usage: fairlead-bench train NETWORK plain|dp|edp | distill NETWORK kd|student|teacher | gemm MxNxK[t] | tokenizer train|encode CORPUS | generation MODEL tokens|drafts | role_reversal TEXT | table VERB | federated NETWORK|secure_sum | peak fma [--threads N]"
       )
     }
   }

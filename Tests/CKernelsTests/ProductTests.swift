@@ -22,6 +22,8 @@ extension KernelTests {
       let shapes = [
         (1, 1, 1), (2, 3, 4), (14, 32, 7), (15, 33, 16), (29, 31, 5), (13, 17, 300), (6, 16, 256),
         (70, 40, 257), (1, 64, 64), (64, 1, 64), (5, 48, 600), (3, 3, 0), (0, 4, 4), (4, 0, 4),
+        // Packed on the left, too, with strips and columns of all widths.
+        (29, 70, 263), (10, 128, 37), (200, 65, 8), (8, 72, 9),
       ]
       for (m, n, k) in shapes {
         for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {

@@ -55,6 +55,35 @@ import Testing
     #expect(try ParameterVector(zerosLike: a).norm == 0)
   }
 
+  @Test func memoryServesAgainWhereNobodyHoldsIt() throws {
+    let (model, old) = (try model(1), try ParameterVector(model(2)))
+    let parameters = ParameterVector.trained(model)
+    let expected = try (ParameterVector(model) - old).tensor.array(Float.self)
+    var vector = try ParameterVector(zerosLike: old)
+    let own = vector.tensor.floats
+    try vector.set(to: parameters, minus: old)
+    #expect(try vector.tensor.array(Float.self) == expected)
+    #expect(vector.tensor.floats == own)
+    let held = vector
+    try vector.set(to: old, times: 3)
+    #expect(try held.tensor.array(Float.self) == expected)
+    #expect(try vector.tensor.array(Float.self) == old.tensor.array(Float.self).map { 3 * $0 })
+    // Of itself.
+    try vector.set(to: vector, times: 2)
+    #expect(try vector.tensor.array(Float.self) == old.tensor.array(Float.self).map { 6 * $0 })
+    var (atOnce, oneByOne) = (held, held)
+    try atOnce.add([old, vector, held])
+    for other in [old, vector, held] { try oneByOne.add(other) }
+    #expect(try atOnce.tensor.array(Float.self) == oneByOne.tensor.array(Float.self))
+    try atOnce.add([])
+    #expect(try atOnce.tensor.array(Float.self) == oneByOne.tensor.array(Float.self))
+    let another = try ParameterVector(self.model(3, inputs: 299))
+    #expect(throws: DomainError.self) { try atOnce.add([old, another]) }
+    #expect(throws: DomainError.self) { try atOnce.set(to: another, times: 1) }
+    #expect(throws: DomainError.self) { try atOnce.set(to: parameters, minus: another) }
+    #expect(try atOnce.tensor.array(Float.self) == oneByOne.tensor.array(Float.self))
+  }
+
   @Test func bitsDoNotDependOnThreads() throws {
     let threads = Parallel.threads
     defer { Parallel.threads = threads }

@@ -163,6 +163,22 @@ import Testing
     #expect(outputs.shape == [70, 3])
   }
 
+  /// In one pass, or in two where the loss runs the model itself.
+  @Test func lossAndAccuracyAreThoseOfTwoPasses() throws {
+    let source = try task(70, seed: 9)
+    for (recurrent, smoothing) in [(true, 0), (false, 0.1)] {
+      let evaluation = Evaluation(try classifier(recurrent: recurrent), batch: 16)
+      let loss = try Loss.crossEntropy(labelSmoothing: smoothing)
+      let own = Loss("own", evaluating: { model, batch in try loss.value(model, batch) })
+      let mean = Loss("mean") { output, labels in try loss(output, labels).mean() }
+      for loss in [loss, own, mean] {
+        let found = try evaluation.lossAndAccuracy(source, loss)
+        #expect(try found.loss == evaluation.meanLoss(source, loss))
+        #expect(try found.accuracy == evaluation.accuracy(source))
+      }
+    }
+  }
+
   @Test func badInputIsExplained() throws {
     var random = RandomStream(seed: 1)
     let model = try classifier(recurrent: false)

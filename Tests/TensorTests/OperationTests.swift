@@ -56,6 +56,27 @@ private func error(_ body: () throws -> Tensor) -> DomainError? {
   #expect(throws: DomainError.self) { try Tensor.scalar(1).integerItem() }
 }
 
+@Test func rowsAreThoseOfIndexing() throws {
+  let x = try Tensor.arange(integers: 0, 24, step: 1).reshaped([4, 3, 2])
+  for dtype in DType.allCases {
+    let x = try x.cast(to: dtype)
+    for order in [[3, 0, 0, -1], [], [2]] {
+      let wanted = try x.indexSelected(axis: 0, Tensor(ints: order))
+      let rows = try x.rows(order)
+      #expect(rows.shape == wanted.shape && rows.dtype == dtype)
+      #expect(try rows.doubles() == wanted.doubles())
+    }
+  }
+  // A view that is not in one piece, one number a row, and no number at all.
+  #expect(
+    try x.permuted([2, 0, 1]).rows([1]).array(Int64.self) == (0..<12).map { 2 * $0 + 1 })
+  #expect(try Tensor([1, 2, 3] as [Float]).rows([2, 1]).array(Float.self) == [3, 2])
+  #expect(try Tensor.zeros([2, 0]).rows([1, 1, 0]).shape == [3, 0])
+  #expect(error { try x.rows([0, 4]) }?.kind == .index)
+  #expect(error { try Tensor.zeros([0, 2]).rows([0]) }?.kind == .index)
+  #expect(error { try Tensor.scalar(1).rows([0]) }?.kind == .shape)
+}
+
 @Test func promotion() throws {
   let integers = try Tensor(ints: [1, 2])
   let bools = try Tensor([true, false])

@@ -41,12 +41,7 @@ enum SimulateBuiltins {
     var callbacks = vm.simulationCallbacks()
     let resumed = try checkpoint(&arguments, &callbacks)
     // Before anything looks at what the devices hold.
-    if let plan = simulation.plan {
-      try vm.charge(plan.event(request.options.rounds), "fed.simulate")
-    } else if let ledger = vm.ledgersInForce.last?.ledger {
-      try vm.charge(
-        Event(.nonPrivate, neighbours: vm.neighbours, unit: ledger.terms.unit), "fed.simulate")
-    }
+    try charge(simulation, resumed, &callbacks, vm)
     do { try simulation.run(callbacks, resuming: resumed) } catch {
       record(simulation, "failed", vm)
       throw error
@@ -75,6 +70,45 @@ enum SimulateBuiltins {
     callbacks.checkpoint = (every, { try $0.write(to: file) })
     return Door.current.kind(file, counts: false).exists
       ? try TrainingState(contentsOf: file) : nil
+  }
+
+  /// Charges what the simulation is about to spend: all rounds, or for one that keeps checkpoints what its rounds to
+  /// come need beyond what was charged for it before.
+  private static func charge(
+    _ simulation: Simulation, _ state: TrainingState?, _ callbacks: inout SimulationCallbacks,
+    _ vm: VM
+  ) throws {
+    guard let ledger = vm.ledgersInForce.last?.ledger else { return }
+    guard let plan = simulation.plan else {
+      return try vm.charge(
+        Event(.nonPrivate, neighbours: vm.neighbours, unit: ledger.terms.unit), "fed.simulate")
+    }
+    let rounds = simulation.options.rounds
+    let done = max(0, state?.counters["rounds done"] ?? 0)
+    let run = PlannedRun(
+      id: state?.texts[runName] ?? Fingerprint(of: randomBytes()).description,
+      pass: try plan.event(1), passes: max(0, rounds - done), done: done)
+    let event = try plan.event(rounds)
+    // Rounds that do not cost alike, as those of devices that send a few times only, are charged together.
+    guard let checkpoint = callbacks.checkpoint, run.makes(event, by: rounds) else {
+      return try vm.charge(event, "fed.simulate")
+    }
+    try vm.charge(run, "fed.simulate")
+    callbacks.onRoundStart = { try vm.begin(passOf: run, "fed.simulate") }
+    callbacks.checkpoint?.save = { state in
+      var state = state
+      state.texts[runName] = run.id
+      try checkpoint.save(state)
+    }
+  }
+
+  /// What names the simulation in its checkpoints, for ledgers.
+  private static let runName: Spelling = "user.ledger run"
+
+  private static func randomBytes() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    bytes.withUnsafeMutableBytes { SecureRandom.fill($0) }
+    return bytes
   }
 
   /// Tells the run's record what a private simulation spent, however it ended.

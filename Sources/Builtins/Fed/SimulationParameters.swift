@@ -73,7 +73,7 @@ enum SimulationParameters {
     .within(1, 1000), named: true)
   static let checkpoint = Runtime.Param<String?>(
     "checkpoint",
-    "A file that keeps the simulation's state; a simulation that finds it goes on from there, with the same result bit for bit (with secure noise: with other noise; and the ledgers in force are charged for all rounds again). The file is not private.",
+    "A file that keeps the simulation's state; a simulation that finds it goes on from there, with the same result bit for bit (with secure noise: with other noise). A ledger that was charged for it is charged only for rounds that it begins twice; one that knows nothing of it, or where devices send a few times only, for all again. The file is not private.",
     default: nil, named: true)
   static let checkpointEvery = Runtime.Param<Int>(
     "checkpoint_every", "Rounds between two checkpoints; with `privacy` always 1.", default: 1,

@@ -20,27 +20,29 @@ struct BlockSum {
   /// - Throws: `shape` where the update is not like those before it.
   mutating func add(_ update: ClientUpdate, weight: Double) throws {
     if clients == 0 {
-      try start(like: update)
+      try start(with: update, Float(weight))
     } else {
       // Before anything is added: who does not fit leaves the sum as it is.
       try requireAlike(update.vectors.map(\.shapes), update.numbers.count)
-    }
-    for index in vectors.indices {
-      try vectors[index].add(update.vectors[index], times: Float(weight))
+      for index in vectors.indices {
+        try vectors[index].add(update.vectors[index], times: Float(weight))
+      }
     }
     for index in numbers.indices { numbers[index] += weight * update.numbers[index] }
     clients += 1
     examples += update.examples
   }
 
-  /// Adds what another block summed.
-  mutating func add(_ other: BlockSum) throws {
-    guard other.clients > 0 else { return }
-    try requireAlike(other.vectors.map(\.shapes), other.numbers.count)
-    for index in vectors.indices { try vectors[index].add(other.vectors[index]) }
-    for index in numbers.indices { numbers[index] += other.numbers[index] }
-    clients += other.clients
-    examples += other.examples
+  /// Adds what other blocks summed, one after the other.
+  mutating func add(_ others: [BlockSum]) throws {
+    let others = others.filter { $0.clients > 0 }
+    for other in others {
+      try requireAlike(other.vectors.map(\.shapes), other.numbers.count)
+      for index in numbers.indices { numbers[index] += other.numbers[index] }
+      clients += other.clients
+      examples += other.examples
+    }
+    for index in vectors.indices { try vectors[index].add(others.map { $0.vectors[index] }) }
   }
 
   mutating func scale(by factor: Double) throws {
@@ -48,14 +50,13 @@ struct BlockSum {
     for index in numbers.indices { numbers[index] *= factor }
   }
 
-  private mutating func start(like update: ClientUpdate) throws {
+  private mutating func start(with update: ClientUpdate, _ weight: Float) throws {
     let isReused =
       vectors.count == update.vectors.count
       && zip(vectors, update.vectors).allSatisfy { $0.shapes == $1.shapes }
-    if isReused {
-      for index in vectors.indices { try vectors[index].clear() }
-    } else {
-      vectors = try update.vectors.map { try ParameterVector(zerosLike: $0) }
+    if !isReused { vectors = update.vectors }
+    for index in vectors.indices {
+      try vectors[index].set(to: update.vectors[index], times: weight)
     }
     numbers = [Double](repeating: 0, count: update.numbers.count)
   }

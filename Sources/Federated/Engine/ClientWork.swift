@@ -28,6 +28,8 @@ public final class ClientWork {
   private let step: TrainingStep
   /// The model's, which are trained.
   private let parameters: [Parameter]
+  /// Memory for the next client's vector.
+  private var spare: ParameterVector?
 
   init(
     _ model: Layer, _ local: LocalTraining, _ source: any BatchSource, _ server: ServerState,
@@ -142,7 +144,16 @@ public final class ClientWork {
 
   /// How far the model is from the server's: new - old.
   public func displacement() throws -> ParameterVector {
-    try ParameterVector(parameters, minus: server.model)
+    guard var result = spare.take() else {
+      return try ParameterVector(parameters, minus: server.model)
+    }
+    try result.set(to: parameters, minus: server.model)
+    return result
+  }
+
+  /// Takes back an update that was added up: the memory of its vector is the next client's.
+  func recycle(_ update: ClientUpdate) {
+    spare = update.vectors.first { $0.shapes == server.model.shapes }
   }
 
   /// The mean loss of the device's examples with the model as it stands.

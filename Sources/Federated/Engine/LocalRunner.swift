@@ -14,6 +14,8 @@ final class LocalRunner: RoundRunner {
 
   /// Partial sums of a round at most.
   private static let mostBlocks = 32
+  /// Partial sums that a round has even where that leaves a client or less for each: workers need something to share.
+  private static let fewestBlocks = 16
   /// Numbers that all partial sums together may have, but for two.
   private static let mostNumbers = 1 << 28
 
@@ -46,7 +48,9 @@ final class LocalRunner: RoundRunner {
   private func cut(_ work: RoundWork) {
     let count = work.clients.count
     let most = max(2, LocalRunner.mostNumbers / max(1, work.server.model.count))
-    let number = min(count, LocalRunner.mostBlocks, most)
+    // Every partial sum is one more to be added up: two clients share one.
+    let wanted = max(LocalRunner.fewestBlocks, count / 2)
+    let number = min(count, wanted, LocalRunner.mostBlocks, most)
     while blocks.count < number { blocks.append(RoundBlock()) }
     blocks.removeLast(blocks.count - number)
     for (index, block) in blocks.enumerated() {
@@ -68,8 +72,7 @@ final class LocalRunner: RoundRunner {
     guard work.sums, let first = blocks.firstIndex(where: { $0.sum.clients > 0 }) else {
       return outcome
     }
-    let rest = blocks[(first + 1)...]
-    for block in rest { try blocks[first].sum.add(block.sum) }
+    try blocks[first].sum.add(blocks[(first + 1)...].map(\.sum))
     let (clients, examples) = (blocks[first].sum.clients, blocks[first].sum.examples)
     // Weights were relative to all that were asked; now it is known who came through.
     let factor: Double =
@@ -139,6 +142,7 @@ private final class RoundBlock {
         if work.shouldStop() { throw DomainError(.interrupt, "interrupted") }
         if let (update, state) = try worker.update(client, work) {
           try add(update, state, client, work)
+          if !work.holdsUpdates { worker.recycle(update) }
         }
       } catch {
         // What a script's function throws is the script's business.

@@ -119,6 +119,7 @@ public final class Simulation {
     while server.round < options.rounds, !history.isStopped {
       do {
         if callbacks.shouldStop() { throw DomainError(.interrupt, "interrupted") }
+        try callbacks.onRoundStart()
         try round()
       } catch let error as DomainError where error.kind == .interrupt && callbacks.shouldStop() {
         history.isStopped = true
@@ -334,8 +335,7 @@ public final class Simulation {
     var evaluation = Evaluation(model)
     evaluation.shouldStop = callbacks.shouldStop
     do {
-      round.loss = try evaluation.meanLoss(examples, options.local.loss)
-      if model.givesClasses { round.accuracy = try evaluation.accuracy(examples) }
+      (round.loss, round.accuracy) = try evaluation.lossAndAccuracy(examples, options.local.loss)
     } catch let error as DomainError where error.kind == .interrupt {
       // The round is over, only nobody waits for what it brought.
       (round.loss, round.accuracy) = (nil, nil)

@@ -2,6 +2,8 @@ import Learning
 
 /// What happens during a simulation besides its rounds.
 public struct SimulationCallbacks {
+  /// Before each round looks at what devices hold.
+  public var onRoundStart: () throws -> Void = {}
   /// After each round.
   public var onRound: (SimulationProgress) throws -> Void = { _ in }
   /// Asked on any thread; true ends the simulation in good order.

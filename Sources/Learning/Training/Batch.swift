@@ -51,11 +51,9 @@ public struct Batch {
   /// The examples at `order`, in this order.
   public func selecting(_ order: [Int]) throws -> Batch {
     guard order.count != count || !order.elementsEqual(0..<count) else { return self }
-    let indices = try Tensor(ints: order)
     let lengths = inputs.lengths.map { lengths in Lengths(order.map { lengths.values[$0] }) }
     return try Batch(
-      inputs: inputs.detached.indexSelected(axis: 0, indices).with(lengths: lengths),
-      labels: labels.detached.indexSelected(axis: 0, indices),
+      inputs: inputs.rows(order).with(lengths: lengths), labels: labels.rows(order),
       examples: examples.map { examples in order.map { examples[$0] } }, isPadded: isPadded)
   }
 

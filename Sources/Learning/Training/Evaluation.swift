@@ -41,9 +41,21 @@ public struct Evaluation {
         .type, "\(model.summary) predicts numbers: none of them is right or wrong",
         hint: "compare `nn.predict(model, examples)` with the labels")
     }
-    var right = 0
-    var counted = 0
+    var hits = Hits()
     try each(source) { output, labels, _ in
+      try hits.add(output, labels, ignoreIndex: ignoreIndex)
+    }
+    return hits.share
+  }
+
+  /// Positions, and at how many of them the largest output is that of the label.
+  private struct Hits {
+    private var right = 0
+    private var counted = 0
+
+    var share: Double { Double(right) / Double(counted) }
+
+    mutating func add(_ output: Tensor, _ labels: Tensor, ignoreIndex: Int) throws {
       let predicted = try Evaluation.classes(output).contiguous()
       let expected = try labels.cast(to: .i64).contiguous()
       guard predicted.count == expected.count else {
@@ -57,7 +69,6 @@ public struct Evaluation {
       }
       withExtendedLifetime((predicted, expected)) {}
     }
-    return Double(right) / Double(counted)
   }
 
   /// Each example's own loss, in the order of the source. A loss that gives no number per example, or fails for several
@@ -93,24 +104,58 @@ public struct Evaluation {
 
   /// The loss of the source as training without privacy takes it: the mean of `losses`, weighted by the loss's `terms`.
   public func meanLoss(_ source: any BatchSource, _ loss: Loss) throws -> Double {
-    let found = try lossesAndTerms(source, loss)
-    return Loss.mean(found.losses, terms: found.terms)
+    var sum = LossSum(source.count)
+    try batches(source) { batch, indices in
+      let values = try Cancellation.abandonable { try loss.value(model, batch) }
+      try sum.add(values, of: batch, indices, loss)
+    }
+    return sum.mean
   }
 
-  private func lossesAndTerms(_ source: any BatchSource, _ loss: Loss) throws -> (
-    losses: [Double], terms: [Int]
-  ) {
-    var result = [Double](repeating: .nan, count: source.count)
-    var terms = [Int](repeating: 1, count: source.count)
+  /// `meanLoss`, and `accuracy` of a model that gives classes. The model runs once where the loss is a function of its
+  /// output.
+  public func lossAndAccuracy(
+    _ source: any BatchSource, _ loss: Loss, ignoreIndex: Int = -100
+  ) throws -> (loss: Double, accuracy: Double?) {
+    guard model.givesClasses else { return (try meanLoss(source, loss), nil) }
+    guard loss.isOfOutputs else {
+      return (try meanLoss(source, loss), try accuracy(source, ignoreIndex: ignoreIndex))
+    }
+    var sum = LossSum(source.count)
+    var hits = Hits()
     try batches(source) { batch, indices in
+      let (output, values) = try Cancellation.abandonable {
+        let output = try model.forward(batch.inputs)
+        return (output, try loss(output, batch.labels))
+      }
+      try sum.add(values, of: batch, indices, loss)
+      try hits.add(output, batch.labels, ignoreIndex: ignoreIndex)
+    }
+    return (sum.mean, hits.share)
+  }
+
+  /// The losses of a source's examples and of how many terms each is the mean.
+  private struct LossSum {
+    private var losses: [Double]
+    private var terms: [Int]
+
+    init(_ count: Int) {
+      losses = [Double](repeating: .nan, count: count)
+      terms = [Int](repeating: 1, count: count)
+    }
+
+    var mean: Double { Loss.mean(losses, terms: terms) }
+
+    mutating func add(
+      _ values: Tensor, of batch: Batch, _ indices: [Int], _ loss: Loss
+    ) throws {
       if let counts = try loss.terms(batch) {
         for (count, index) in zip(counts, indices) { terms[index] = count }
       }
-      let values = try Cancellation.abandonable { try loss.value(model, batch) }
       // One number for the batch is the mean of its examples, as in training.
       if values.count == 1 {
         let mean = try values.item()
-        for index in indices { result[index] = mean }
+        for index in indices { losses[index] = mean }
         return
       }
       guard values.shape == [indices.count] else {
@@ -119,10 +164,9 @@ public struct Evaluation {
           "the loss `\(loss.name)` gives no number per example: its shape is \(values.shape)")
       }
       for (value, index) in zip(try values.cast(to: .f64).array(Double.self), indices) {
-        result[index] = value
+        losses[index] = value
       }
     }
-    return (result, terms)
   }
 
   /// All outputs, stacked in the order of the source.

@@ -68,6 +68,9 @@ public struct Loss {
     return try body(output, labels)
   }
 
+  /// Whether it is a function of outputs and labels.
+  var isOfOutputs: Bool { body != nil }
+
   /// The loss of a batch, the model run on the way.
   public func value(_ model: Layer, _ batch: Batch) throws -> Tensor {
     try evaluation(model, batch)

@@ -159,6 +159,8 @@ public class Optimizer {
     }
     let rule = rule
     let noiseSquares = noiseSquares
+    // A cast takes as long as a small block.
+    let noiseAware = noiseSquares == nil ? nil : rule as? any NoiseAwareRule
     let starts = buffers.map { $0.pointer.assumingMemoryBound(to: Float.self) }
     let blocks = members.enumerated().flatMap { place, member in
       layout.blockRanges[member].map { (place: place, block: layout.blocks[$0]) }
@@ -177,8 +179,8 @@ public class Optimizer {
             state.initializeElement(at: index, to: start + offset)
           }
           let state = UnsafeBufferPointer(rebasing: state[..<starts.count])
-          if let rule = rule as? any NoiseAwareRule, let noiseSquares {
-            rule.update(
+          if let noiseAware, let noiseSquares {
+            noiseAware.update(
               &gradient, block.count, parameter + block.start, state,
               noiseSquare: noiseSquares[block.parameter])
           } else {

@@ -48,8 +48,9 @@ public struct ParameterVector: Sendable {
 
   /// How far `parameters` are from `other`.
   public init(_ parameters: [Parameter], minus other: ParameterVector) throws {
-    try self.init(parameters)
-    try add(other, times: -1)
+    let shapes = parameters.map(\.shape)
+    self.init(shapes, try .uninitialized([shapes.reduce(0) { $0 + $1.count }]))
+    try set(to: parameters, minus: other)
   }
 
   /// - Parameter tensor: [count] of f32, contiguous.
@@ -141,9 +142,39 @@ public struct ParameterVector: Sendable {
     try change { block, to in fl_scale_f32(block.count, factor, to, to) }
   }
 
-  /// Makes every number 0, in place.
-  public mutating func clear() throws {
-    try change { block, to in to.update(repeating: 0, count: block.count) }
+  /// Sets every number to that of `other` times `factor`.
+  public mutating func set(to other: ParameterVector, times factor: Float) throws {
+    try requireShapes(other.shapes)
+    let from = other.numbers
+    try replace { block, to in
+      fl_scale_f32(block.count, factor, from.floats + block.lowerBound, to)
+    }
+  }
+
+  /// Sets the numbers to how far `parameters` are from `other`. Memory that nobody else holds serves again.
+  public mutating func set(to parameters: [Parameter], minus other: ParameterVector) throws {
+    try requireShapes(parameters.map(\.shape))
+    try requireShapes(other.shapes)
+    try makeRoom()
+    var start = 0
+    for parameter in parameters {
+      let data = parameter.data
+      let (new, old, to) = (data.floats, other.numbers.floats + start, numbers.floats + start)
+      Parallel.blocks(data.count, size: ParameterVector.blockSize) {
+        fl_sub_vv_f32($0.count, new + $0.lowerBound, old + $0.lowerBound, to + $0.lowerBound)
+      }
+      withExtendedLifetime((data, other)) {}
+      start += data.count
+    }
+  }
+
+  /// Adds `others`, one after the other, in one pass over these numbers.
+  public mutating func add(_ others: [ParameterVector]) throws {
+    for other in others { try requireShapes(other.shapes) }
+    let from = others.map(\.numbers)
+    try change { block, to in
+      for numbers in from { fl_axpy_f32(block.count, 1, numbers.floats + block.lowerBound, to) }
+    }
   }
 
   /// √Σx².
@@ -165,6 +196,20 @@ public struct ParameterVector: Sendable {
     }
     let to = numbers.floats
     Parallel.blocks(count, size: ParameterVector.blockSize) { body($0, to + $0.lowerBound) }
+  }
+
+  /// The same where `body` sets all numbers, so that the old ones need not be there.
+  private mutating func replace(
+    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) throws {
+    try makeRoom()
+    let to = numbers.floats
+    Parallel.blocks(count, size: ParameterVector.blockSize) { body($0, to + $0.lowerBound) }
+  }
+
+  /// Memory of this vector's own, with any numbers in it.
+  private mutating func makeRoom() throws {
+    if !numbers.ownsMemory() { numbers = try .uninitialized(numbers.shape) }
   }
 
   func requireShapes(_ others: [Shape]) throws {

@@ -73,6 +73,11 @@ public struct PlannedRun: Sendable {
   public init(id: String, pass: Event, passes: Int, done: Int) {
     (self.id, self.pass, self.passes, self.done) = (id, pass, passes, done)
   }
+
+  /// Whether so many of its passes together are `event`: then it can be charged pass by pass.
+  public func makes(_ event: Event, by passes: Int) -> Bool {
+    RunShare(id: id, pass: pass).event(passes: passes) == event
+  }
 }
 
 extension Ledger {
