@@ -69,6 +69,8 @@ final class EncodingBuffers {
   var previous = GrowingNumbers()
   var next = GrowingNumbers()
   var queue: [UInt64] = []
+  /// The best sum up to each byte of a word.
+  var sums: [Double] = []
   var text = NormalizedText()
   var pieces = PieceList()
   var bytes: [UInt8] = []

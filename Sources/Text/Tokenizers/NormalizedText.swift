@@ -109,6 +109,28 @@ struct NormalizedText {
     self = result
   }
 
+  /// Replaces each match of a regular expression.
+  mutating func replace(_ pattern: Pattern, by content: [UInt32]) {
+    var bytes: [UInt8] = []
+    var owners: [Int32] = []
+    encode(into: &bytes, owners: &owners)
+    var result = NormalizedText()
+    bytes.withUnsafeBufferPointer { bytes in
+      var position = 0
+      while position < bytes.count {
+        let (end, isMatch) = pattern.span(bytes, from: position, to: bytes.count)
+        let (first, last) = (Int(owners[position]), Int(owners[end - 1]))
+        if isMatch {
+          for scalar in content { result.append(scalar, starts[first], ends[last]) }
+        } else {
+          for i in first...last { result.append(scalars[i], starts[i], ends[i]) }
+        }
+        position = end
+      }
+    }
+    self = result
+  }
+
   // MARK: Normal forms (Unicode Standard Annex 15)
 
   /// Canonical (NFD) or compatibility (NFKD) decomposition, marks in canonical order.

@@ -14,7 +14,13 @@ public enum TokenizerFolder {
   public static func load(_ path: String) throws(DomainError) -> SubwordTokenizer {
     let (exists, isFolder) = InputFile.kind(path)
     guard exists else { throw DomainError(.io, "cannot read \(path): there is nothing") }
-    if !isFolder { return try whole(path, roles: JSON.Object()) }
+    if !isFolder {
+      let bytes = try InputFile.bytes(path)
+      if path.hasSuffix(".json") || bytes.first == UInt8(ascii: "{") {
+        return try whole(path, roles: JSON.Object())
+      }
+      return try SentencePieceTokenizer.bare(bytes, source: path)
+    }
     func has(_ name: String) -> Bool { InputFile.kind("\(path)/\(name)").exists }
     let config = try object("\(path)/tokenizer_config.json")
     var roles = try object("\(path)/special_tokens_map.json")
@@ -24,11 +30,18 @@ public enum TokenizerFolder {
       return try gpt2(path, config: config, roles: roles)
     }
     if has("vocab.txt") { return try bert(path, config: config, roles: roles) }
+    for name in sentencePieceNames where has(name) {
+      return try SentencePieceTokenizer.bare(try InputFile.bytes("\(path)/\(name)"), source: "\(path)/\(name)")
+    }
     throw DomainError(
       .io,
       "\(path) holds no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt"
     )
   }
+
+  private static let sentencePieceNames = [
+    "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "sentencepiece.model",
+  ]
 
   /// The object in a JSON file; empty where there is no such file.
   private static func object(_ path: String) throws(DomainError) -> JSON.Object {
@@ -209,6 +222,10 @@ public enum TokenizerFolder {
   /// - Throws: `io` where the folder cannot be written.
   public static func save(_ tokenizer: SubwordTokenizer, to folder: String) throws(DomainError) {
     try Folder.make(folder)
+    if let sentencePiece = tokenizer.sentencePiece {
+      try AtomicFile.write("\(folder)/spiece.model", sentencePiece.bytes)
+      return
+    }
     try write(try tokenizer.json(), "\(folder)/tokenizer.json")
     switch tokenizer.model {
     case .bytePair(let model):
@@ -218,6 +235,7 @@ public enum TokenizerFolder {
     case .wordPiece(let model):
       let lines = (0..<model.table.idEnd).map { (model.table.text($0) ?? "") + "\n" }
       try write(lines.joined(), "\(folder)/vocab.txt")
+    case .unigram, .wordLevel: break
     }
     try write(try config(tokenizer).text(indent: 2), "\(folder)/tokenizer_config.json")
   }
@@ -238,6 +256,7 @@ public enum TokenizerFolder {
     let stock: SubwordTokenizer.Parts?
     var name: String
     switch tokenizer.model {
+    case .unigram, .wordLevel: return nil
     case .bytePair(let model):
       guard case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer,
         model.settings == BytePairSettings()
@@ -285,6 +304,8 @@ public enum TokenizerFolder {
       if case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer {
         config["add_prefix_space"] = .bool(addsPrefixSpace)
       }
+    case .unigram, .wordLevel:
+      config["model_input_names"] = .array([.string("input_ids"), .string("attention_mask")])
     case .wordPiece:
       config["model_input_names"] = .array([
         .string("input_ids"), .string("token_type_ids"), .string("attention_mask"),
