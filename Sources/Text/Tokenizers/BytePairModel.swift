@@ -107,7 +107,7 @@ final class BytePairModel: @unchecked Sendable {
     var rightCount: Int
   }
 
-  /// A model of SentencePiece.
+  /// A model whose merges follow from its tokens: of SentencePiece or of `tiktoken`.
   ///
   /// - Parameters:
   ///   - merges: in the order of their ranks.
@@ -115,13 +115,15 @@ final class BytePairModel: @unchecked Sendable {
   ///   - kept: texts that are one symbol each and merge with nothing.
   init(
     table: TokenTable, merges: [ScoredMerge], sharesRanks: Bool, settings: BytePairSettings,
-    kept: PrefixTrie?, source: String
+    kept: PrefixTrie?, isByteLevel: Bool = false, source: String
   ) throws(DomainError) {
     self.table = table
     self.settings = settings
     self.kept = kept
-    isByteLevel = false
-    byteTokens = []
+    self.isByteLevel = isByteLevel
+    byteTokens =
+      isByteLevel
+      ? ByteAlphabet.letters.map { table.id(of: String(Character($0))) ?? -1 } : []
     pairs = PairTable(capacity: merges.count)
     var rank: Int32 = 0
     for (i, merge) in merges.enumerated() {

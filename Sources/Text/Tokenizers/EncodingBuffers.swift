@@ -62,6 +62,8 @@ final class EncodingBuffers {
   /// Tokens of one word, and where in the word each ends.
   var wordIDs = GrowingNumbers()
   var wordEnds = GrowingNumbers()
+  /// Where in the word each token starts; empty where each starts at the end of the one before.
+  var wordStarts = GrowingNumbers()
   /// Ranks and new tokens of a word's pairs.
   var ranks = GrowingNumbers()
   var merged = GrowingNumbers()

@@ -99,7 +99,8 @@ struct NormalizedText {
         scalars[i..<i + pattern.count].elementsEqual(pattern)
       {
         let last = i + pattern.count - 1
-        for scalar in content { result.append(scalar, starts[i], ends[last]) }
+        // What is put in stands for the last code point taken out, as in the package.
+        for scalar in content { result.append(scalar, starts[last], ends[last]) }
         i = last + 1
       } else {
         result.append(scalars[i], starts[i], ends[i])
@@ -121,7 +122,7 @@ struct NormalizedText {
         let (end, isMatch) = pattern.span(bytes, from: position, to: bytes.count)
         let (first, last) = (Int(owners[position]), Int(owners[end - 1]))
         if isMatch {
-          for scalar in content { result.append(scalar, starts[first], ends[last]) }
+          for scalar in content { result.append(scalar, starts[last], ends[last]) }
         } else {
           for i in first...last { result.append(scalars[i], starts[i], ends[i]) }
         }

@@ -174,10 +174,13 @@ extension SubwordTokenizer {
     list.bytes.withUnsafeBufferPointer { bytes in
       for (turn, piece) in list.pieces.enumerated() {
         if Parallel.isAbandoned(turn: turn) { break }
+        buffers.wordStarts.removeAll()
         model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
         buffers.ids.append(buffers.wordIDs.buffer)
+        let hasStarts = buffers.wordStarts.count == buffers.wordIDs.count
         var from = piece.lowerBound
-        for end in buffers.wordEnds.buffer {
+        for (i, end) in buffers.wordEnds.buffer.enumerated() {
+          if hasStarts { from = piece.lowerBound + Int(buffers.wordStarts.start[i]) }
           let to = piece.lowerBound + Int(end)
           let start = list.starts[from]
           spans.append(Int(start)..<Int(max(start, list.ends[to - 1])))

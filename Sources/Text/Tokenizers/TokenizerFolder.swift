@@ -11,15 +11,31 @@ public enum TokenizerFolder {
   ///
   /// - Throws: `io` where nothing is there, `parse` or `data` where a file is damaged, contradicts itself or asks for
   ///   something that is not supported; each names the file.
-  public static func load(_ path: String) throws(DomainError) -> SubwordTokenizer {
+  ///
+  /// - Parameter pattern: how texts are cut, for a rank file of `tiktoken`: a name or a regular expression.
+  public static func load(
+    _ path: String, pattern: String? = nil
+  ) throws(DomainError) -> SubwordTokenizer {
     let (exists, isFolder) = InputFile.kind(path)
     guard exists else { throw DomainError(.io, "cannot read \(path): there is nothing") }
     if !isFolder {
+      if let pattern {
+        return try TiktokenFile.tokenizer(
+          try InputFile.bytes(path), pattern: pattern, source: path)
+      }
+      guard !path.hasSuffix(".tiktoken") else {
+        throw DomainError(
+          .value, "\(path) does not say how texts are cut",
+          hint: "give the pattern, as \"cl100k\", \"o200k\" or a regular expression")
+      }
       let bytes = try InputFile.bytes(path)
       if path.hasSuffix(".json") || bytes.first == UInt8(ascii: "{") {
         return try whole(path, roles: JSON.Object())
       }
       return try SentencePieceTokenizer.bare(bytes, source: path)
+    }
+    if pattern != nil {
+      throw DomainError(.value, "\(path) is a folder; a pattern goes with a rank file of tiktoken")
     }
     func has(_ name: String) -> Bool { InputFile.kind("\(path)/\(name)").exists }
     let config = try object("\(path)/tokenizer_config.json")
@@ -31,11 +47,18 @@ public enum TokenizerFolder {
     }
     if has("vocab.txt") { return try bert(path, config: config, roles: roles) }
     for name in sentencePieceNames where has(name) {
-      return try SentencePieceTokenizer.bare(try InputFile.bytes("\(path)/\(name)"), source: "\(path)/\(name)")
+      if let name = config["tokenizer_class"]?.string {
+        throw DomainError(
+          .data,
+          "\(path)/tokenizer_config.json: the tokenizer `\(name)` is not supported from a SentencePiece model",
+          hint: "save it with its tokenizer.json, or read the model file alone for its own numbers")
+      }
+      let file = "\(path)/\(name)"
+      return try SentencePieceTokenizer.bare(try InputFile.bytes(file), source: file)
     }
     throw DomainError(
       .io,
-      "\(path) holds no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt"
+      "\(path) holds no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor a SentencePiece model"
     )
   }
 

@@ -156,6 +156,7 @@ final class UnigramModel: Sendable {
     }
     for i in 0..<count where buffers.wordIDs.start[i] < 0 { hasUnknown = true }
     guard hasUnknown else { return }
+    buffers.wordStarts.removeAll()
     let (ids, ends) = (buffers.wordIDs.array, buffers.wordEnds.array)
     buffers.wordIDs.removeAll()
     buffers.wordEnds.removeAll()
@@ -165,13 +166,20 @@ final class UnigramModel: Sendable {
         buffers.wordIDs.append(id)
         buffers.wordEnds.append(end)
       } else if let byteTokens {
+        // Each byte stands for the whole unknown stretch.
         for i in start..<Int(end) {
           buffers.wordIDs.append(byteTokens[Int(word[i])])
-          buffers.wordEnds.append(Int32(truncatingIfNeeded: i + 1))
+          buffers.wordEnds.append(end)
+          buffers.wordStarts.append(Int32(truncatingIfNeeded: start))
         }
+        start = Int(end)
+        continue
       } else if let unknown = settings.unknown {
         buffers.wordIDs.append(unknown)
         buffers.wordEnds.append(end)
+      }
+      for _ in buffers.wordStarts.count..<buffers.wordIDs.count {
+        buffers.wordStarts.append(Int32(truncatingIfNeeded: start))
       }
       start = Int(end)
     }
