@@ -34,14 +34,15 @@ import Testing
       for answer in item["texts"]?.array ?? [] {
         let text = answer["text"]?.string ?? ""
         let ids = try tokenizer.encode(text)
+        let decoded = try tokenizer.decode(ids)
         let isEqual =
           ids.map(Int.init) == answer["ids"]?.array?.compactMap(\.integer)
-          && (try tokenizer.decode(ids).utf8.elementsEqual((answer["decoded"]?.string ?? "").utf8))
+          && decoded.utf8.elementsEqual((answer["decoded"]?.string ?? "").utf8)
         if !isEqual { wrong += 1 }
         if !isEqual, wrong < 4 {
-          let decoded = try tokenizer.decode(ids)
           Issue.record(
-            "\(name): \(text.debugDescription) gives \(ids) \(decoded.debugDescription), but \(answer)")
+            "\(name): \(text.debugDescription) gives \(ids) \(decoded.debugDescription), but \(answer)"
+          )
         }
       }
       #expect(wrong == 0, "\(name)")
@@ -117,7 +118,8 @@ import Testing
       (String(repeating: "(", count: 500), "deeper than"), ("\\", #"a `\`"#),
     ] {
       let error = failure { _ = try Pattern(expression, dialect: .rust, place: "t") }
-      #expect(error?.message.contains(part) == true, "\(expression): \(error?.message ?? "accepted")")
+      #expect(
+        error?.message.contains(part) == true, "\(expression): \(error?.message ?? "accepted")")
     }
   }
 }

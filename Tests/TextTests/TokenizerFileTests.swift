@@ -51,9 +51,18 @@ import Testing
       (bpe(ab, "[]", #","unk_token":"x""#), "the unknown token `x`"),
       (bpe(ab, "[]", #","surprise":1"#), "the field `surprise` is not supported"),
       (file(model: #"{"type":"Other","vocab":[]}"#), "the model `Other`"),
-      (file(model: #"{"type":"Unigram","vocab":[["a"]]}"#), "vocab[0] must be a token and its score"),
-      (file(model: #"{"type":"Unigram","vocab":[["a",-1]],"unk_id":1}"#), "the unknown token is number 1"),
-      (file(model: #"{"type":"WordLevel","vocab":{"a":0},"unk_token":"b"}"#), "the unknown token `b`"),
+      (
+        file(model: #"{"type":"Unigram","vocab":[["a"]]}"#),
+        "vocab[0] must be a token and its score"
+      ),
+      (
+        file(model: #"{"type":"Unigram","vocab":[["a",-1]],"unk_id":1}"#),
+        "the unknown token is number 1"
+      ),
+      (
+        file(model: #"{"type":"WordLevel","vocab":{"a":0},"unk_token":"b"}"#),
+        "the unknown token `b`"
+      ),
       (file(model: #"{"type":"WordPiece","vocab":{},"unk_token":"[UNK]"}"#), "`[UNK]`"),
       (file(#","normalizer":{"type":"Other"}"#), "the normalizer `Other`"),
       (
@@ -74,7 +83,8 @@ import Testing
         ), "behind the byte-level one"
       ),
       (
-        file(#","pre_tokenizer":{"type":"Split","pattern":{"Regex":"(?<=x)y"},"behavior":"Isolated"}"#),
+        file(
+          #","pre_tokenizer":{"type":"Split","pattern":{"Regex":"(?<=x)y"},"behavior":"Isolated"}"#),
         "a group of this kind"
       ),
       (file(#","decoder":{"type":"Other"}"#), "the decoder `Other`"),

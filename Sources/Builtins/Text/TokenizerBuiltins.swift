@@ -43,7 +43,9 @@ enum TokenizerBuiltins {
         "How texts are cut, for a rank file of tiktoken: `\"cl100k\"`, `\"o200k\"`, `\"gpt2\"` or a regular expression.",
         default: nil, named: true),
       returns: "tokenizer", seeAlso: ["text.train_tokenizer", "nn.load"],
-      search: ["bpe", "wordpiece", "hugging face", "subword", "sentencepiece", "unigram", "tiktoken"],
+      search: [
+        "bpe", "wordpiece", "hugging face", "subword", "sentencepiece", "unigram", "tiktoken",
+      ],
       context: { (vm: VM, path: String, pattern: String?) in
         try TokenizerFolder.load(try vm.readablePath(path), pattern: pattern)
       }),
@@ -99,6 +101,38 @@ enum TokenizerBuiltins {
     }
   }
 
+  private static func batch(
+    _ tokenizer: SubwordTokenizer, _ texts: [String], _ pairs: [String]?, _ length: Int?,
+    _ special: Bool
+  ) throws -> Record {
+    guard !texts.isEmpty else {
+      throw Fault(.value, "a batch needs at least one text").atArgument(1)
+    }
+    let filler = tokenizer.specialTokens.padding ?? tokenizer.specialTokens.end ?? 0
+    let padding =
+      tokenizer.padding ?? Padding(id: filler, token: tokenizer.token(filler) ?? "")
+    let encodings = try tokenizer.encodeBatch(
+      texts, pairs: pairs,
+      options: EncodingOptions(
+        addSpecialTokens: special, truncation: length.map { Truncation(length: $0) },
+        padding: padding))
+    let width = encodings.map(\.count).max() ?? 0
+    guard encodings.allSatisfy({ $0.count == width }), width > 0 else {
+      throw Fault(
+        .value,
+        "the texts have between \(encodings.map(\.count).min() ?? 0) and \(width) tokens, which make no tensor",
+        hint: "give `length`, and texts that are not all empty")
+    }
+    let shape: Shape = [texts.count, width]
+    func tensor(_ part: (Encoding) -> [Int32]) throws -> Tensor {
+      try Tensor(encodings.flatMap(part), shape: shape).cast(to: .i64)
+    }
+    return Record([
+      ("ids", try tensor(\.ids)), ("mask", try tensor(\.attentionMask)),
+      ("types", try tensor(\.typeIDs)),
+    ])
+  }
+
   static let methods = [
     Native(
       "encode", "The numbers of the tokens of a text or of a pair of texts.",
@@ -115,6 +149,21 @@ enum TokenizerBuiltins {
       let options = EncodingOptions(
         addSpecialTokens: special, truncation: length.map { Truncation(length: $0) })
       return try tokenizer.encode(text, pair: pair, options: options).ids.map(Int.init)
+    }.abandonable(),
+    Native(
+      "batch",
+      "The tokens of many texts as tensors of {ids, mask, types}, [texts, length] each: mask is 0 where a text was filled up, types is 1 for the second of a pair. Filled up to the longest as the tokenizer's file says, else on the right.",
+      Param<SubwordTokenizer>("tokenizer"), Param<[String]>("texts", "The texts."),
+      Param<[String]?>("pairs", "A second text behind each.", default: nil, named: true),
+      Param<Int?>(
+        "length", "Tokens at most, special ones included; of a pair the longer text is cut first.",
+        default: nil, .positive, named: true),
+      Param<Bool>(
+        "special", "Whether to add what its model expects around a text.", default: true,
+        named: true),
+      returns: "map", seeAlso: ["tokenizer.encode"], search: ["attention mask", "padding"]
+    ) { tokenizer, texts, pairs, length, special in
+      try TokenizerBuiltins.batch(tokenizer, texts, pairs, length, special)
     }.abandonable(),
     Native(
       "offsets",

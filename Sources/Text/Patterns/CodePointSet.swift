@@ -99,7 +99,9 @@ enum CodePointProperty {
     }
     let short = longNames[plain] ?? plain
     if short.lowercased() == "any" { return .all }
-    let wanted = categories.map { $0.lowercased().hasPrefix(short.lowercased()) && short.count <= 2 }
+    let wanted = categories.map {
+      $0.lowercased().hasPrefix(short.lowercased()) && short.count <= 2
+    }
     guard !short.isEmpty, wanted.contains(true) else { return nil }
     return members(dialect) { wanted[Int($0 & 31)] }
   }

@@ -60,7 +60,9 @@ struct PatternProgram {
     _ node: PatternNode, _ least: Int, _ most: Int?, isLazy: Bool
   ) -> Bool {
     for _ in 0..<least where !add(node) { return false }
-    func split(_ into: Int, _ past: Int) -> Step { isLazy ? .split(past, into) : .split(into, past) }
+    func split(_ into: Int, _ past: Int) -> Step {
+      isLazy ? .split(past, into) : .split(into, past)
+    }
     guard let most else {
       let loop = steps.count
       steps.append(.jump(0))

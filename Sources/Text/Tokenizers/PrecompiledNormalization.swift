@@ -120,8 +120,8 @@ public final class PrecompiledNormalization: Sendable, Equatable {
     let scalars = Self.scalars(texts, found.text)
     for (k, scalar) in scalars.enumerated() {
       let first = min(range.lowerBound + k, range.upperBound - 1)
-      let last = k + 1 == scalars.count ? range.upperBound - 1 : first
-      result.append(scalar, text.starts[first], text.ends[last])
+      // As in the package, what is left over stands for nothing.
+      result.append(scalar, text.starts[first], text.ends[first])
     }
     return true
   }

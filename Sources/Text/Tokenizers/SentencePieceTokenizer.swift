@@ -57,7 +57,8 @@ enum SentencePieceTokenizer {
     source: String
   ) throws(DomainError) -> SubwordTokenizer.Model {
     if file.pieces.contains(where: { $0.kind == .unused }) {
-      throw DomainError(.data, "\(source): a restricted vocabulary (unused pieces) is not supported")
+      throw DomainError(
+        .data, "\(source): a restricted vocabulary (unused pieces) is not supported")
     }
     switch file.modelType {
     case 1:

@@ -508,7 +508,9 @@ public final class SubwordTokenizer: Tokenizer {
     for (index, id) in ids.enumerated() {
       try Cancellation.check(turn: index)
       if skipSpecialTokens, isSpecial(id) { continue }
-      guard let token = addedTexts[id].map({ Array($0.utf8) }) ?? model.table.token(Int(id)).map({ Array($0) })
+      guard
+        let token = addedTexts[id].map({ Array($0.utf8) })
+          ?? model.table.token(Int(id)).map({ Array($0) })
       else {
         throw DomainError(
           .value, "no token has the number \(id); the vocabulary ends at \(vocabularySize - 1)")

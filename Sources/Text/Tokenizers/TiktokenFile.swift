@@ -1,5 +1,5 @@
-// The rank files of the `tiktoken` package: a token a line, its bytes in Base64 and its number, which is also the rank at
-// which it is made. How texts are cut is not in the file.
+// The rank files of the `tiktoken` package: a token a line, its bytes in Base64 and its number, which is also the rank
+// at which it is made. How texts are cut is not in the file.
 
 import Foundations
 

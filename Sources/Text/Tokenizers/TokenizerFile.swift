@@ -321,7 +321,8 @@ enum TokenizerFile {
         "unk_token": model.settings.unknownToken.map(JSON.string) ?? .null,
         "continuing_subword_prefix": orNull(model.settings.continuingPrefix),
         "end_of_word_suffix": orNull(model.settings.endSuffix),
-        "fuse_unk": .bool(model.settings.fusesUnknown), "byte_fallback": .bool(model.settings.fallsBackToBytes),
+        "fuse_unk": .bool(model.settings.fusesUnknown),
+        "byte_fallback": .bool(model.settings.fallsBackToBytes),
         "ignore_merges": .bool(model.settings.ignoresMerges),
         "vocab": vocabulary(model.table),
         "merges": .array(

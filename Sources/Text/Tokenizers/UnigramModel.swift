@@ -44,7 +44,8 @@ final class UnigramModel: Sendable {
     self.given = given
     if let place = scores.firstIndex(where: { !$0.isFinite }) {
       throw DomainError(
-        .data, "\(source): the score of token \(place) must be a finite number, but is \(scores[place])")
+        .data,
+        "\(source): the score of token \(place) must be a finite number, but is \(scores[place])")
     }
     if let unknown = settings.unknown, !scores.indices.contains(Int(unknown)) {
       throw DomainError(
