@@ -62,12 +62,10 @@ def tiktoken_case(pattern, texts):
 
     expression = getattr(public, "r50k_pat_str") if pattern == "gpt2" else {"cl100k": None, "o200k": None}.get(pattern)
     if expression is None:
-        import inspect
         import unittest.mock
 
         with unittest.mock.patch.object(public, "load_tiktoken_bpe", lambda *_, **__: {}):
             expression = getattr(public, pattern + "_base")()["pat_str"]
-        assert inspect
     coding = tiktoken.Encoding("small", pat_str=expression, mergeable_ranks=ranks(), special_tokens={})
     answers = [{"text": text, "ids": (ids := coding.encode_ordinary(text)), "decoded": coding.decode(ids)} for text in texts]
     lines = "".join(f"{base64.b64encode(token).decode()} {rank}\n" for token, rank in ranks().items())

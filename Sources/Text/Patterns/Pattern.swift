@@ -32,7 +32,7 @@ public final class Pattern: Sendable, Equatable {
     guard !node.isNullable else {
       throw refused("matches the empty text, which is not supported")
     }
-    guard node.isFreeOfPossession(before: CodePointSet(), canEnd: true) else {
+    guard node.isFreeOfPossession(before: CodePointSet()) else {
       throw refused("holds back what could match what follows (`++`), which is not supported")
     }
     var program = PatternProgram()
@@ -121,24 +121,22 @@ extension PatternNode {
   /// Whether each possessive repetition means the same as a greedy one, because what follows starts with nothing that
   /// it repeats.
   ///
-  /// - Parameters:
-  ///   - follow: what may follow.
-  ///   - canEnd: whether the match may end there.
-  func isFreeOfPossession(before follow: CodePointSet, canEnd: Bool) -> Bool {
+  /// - Parameter follow: what may follow.
+  func isFreeOfPossession(before follow: CodePointSet) -> Bool {
     switch self {
     case .empty, .set, .look, .end: return true
     case .choice(let nodes):
-      return nodes.allSatisfy { $0.isFreeOfPossession(before: follow, canEnd: canEnd) }
+      return nodes.allSatisfy { $0.isFreeOfPossession(before: follow) }
     case .sequence(let nodes):
       var follow = follow
       for node in nodes.reversed() {
-        guard node.isFreeOfPossession(before: follow, canEnd: canEnd) else { return false }
+        guard node.isFreeOfPossession(before: follow) else { return false }
         follow = node.isNullable ? follow.union(node.firsts) : node.firsts
       }
       return true
     case .repetition(let node, _, let most, let greed):
       let repeated = most == 1 ? follow : follow.union(node.firsts)
-      guard node.isFreeOfPossession(before: repeated, canEnd: canEnd) else { return false }
+      guard node.isFreeOfPossession(before: repeated) else { return false }
       guard greed == .possessive else { return true }
       guard case .set(let set) = node else { return false }
       return set.intersection(follow).isEmpty

@@ -1,6 +1,6 @@
 // The files of a Hugging Face folder that say how texts become tokens: tokenizer.json, or vocab.json with merges.txt
-// (GPT-2), or vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their
-// own.
+// (GPT-2), or vocab.txt (BERT), or a SentencePiece model; tokenizer_config.json and special_tokens_map.json say which
+// tokens play a part of their own.
 
 import Files
 import Foundations
