@@ -11,7 +11,7 @@ import json
 import pathlib
 import random
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 TEXT = ["the quick brown fox doesn't jump; we're there, they'll stay at home and I've seen 1234 words",
         "a small text for small tokenizers: words, more words and the same words again", "naïve café Straße 한국어 中文字"] * 3
@@ -70,6 +70,71 @@ def truncated():
     return tokenizer
 
 
+CL100K = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+QWEN = CL100K.replace(r"\p{N}{1,3}", r"\p{N}")
+O200K = "|".join([r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+                  r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+                  r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"])
+DEEPSEEK = [r"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+            "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"]
+
+
+def patterned(*patterns):
+    tokenizer = byte_level()
+    splits = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(splits + [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False)])
+    return tokenizer
+
+
+def unigram(normalizer, scheme="always", fallback=False):
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme=scheme)
+    tokenizer.train_from_iterator(TEXT, trainers.UnigramTrainer(vocab_size=150, show_progress=False, special_tokens=["<unk>", "</s>"], unk_token="<unk>"))
+    if fallback:
+        state = json.loads(tokenizer.to_str())
+        state["model"]["vocab"] += [[f"<0x{byte:02X}>", -20.0] for byte in range(256)]
+        state["model"]["byte_fallback"] = True
+        tokenizer = Tokenizer.from_str(json.dumps(state))
+        tokenizer.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)])
+    return tokenizer
+
+
+def characters():
+    """As Llama 2 has it: BPE over characters with bytes to fall back on."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.train_from_iterator(TEXT, trainers.BpeTrainer(
+        vocab_size=380, show_progress=False, special_tokens=["<unk>"] + [f"<0x{byte:02X}>" for byte in range(256)]))
+    # The bytes are ordinary tokens of the model.
+    state = json.loads(tokenizer.to_str())
+    state["added_tokens"] = state["added_tokens"][:1]
+    return Tokenizer.from_str(json.dumps(state))
+
+
+def words(pre, decoder=None):
+    tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.Replace(Regex(r"\s+"), " ")])
+    if decoder:
+        tokenizer.decoder = decoder
+    tokenizer.train_from_iterator(TEXT, trainers.WordLevelTrainer(vocab_size=60, show_progress=False, special_tokens=["[UNK]"]))
+    return tokenizer
+
+
+def compiled():
+    """The compiled rules of a SentencePiece model."""
+    import sentencepiece.sentencepiece_model_pb2 as messages
+
+    message = messages.ModelProto()
+    message.ParseFromString(pathlib.Path("/work/shared/data/sentencepiece_fixtures/spiece.model").read_bytes())
+    return normalizers.Precompiled(message.normalizer_spec.precompiled_charsmap)
+
+
 def case(name, tokenizer, texts):
     result = []
     for text in texts:
@@ -103,6 +168,17 @@ def main():
             case("word pieces", word_pieces(), TRICKY + PAIRS),
             case("word pieces, cased", word_pieces(lowercase=False), TRICKY),
             case("truncated and padded", truncated(), TRICKY[8:12] + PAIRS),
+            case("cl100k", patterned(CL100K), TRICKY),
+            case("qwen", patterned(QWEN), TRICKY),
+            case("o200k", patterned(O200K), TRICKY),
+            case("deepseek", patterned(*DEEPSEEK), TRICKY),
+            case("unigram", unigram(normalizers.NFKC()), TRICKY + PAIRS),
+            case("unigram, bytes", unigram(normalizers.Replace(Regex(" {2,}"), " "), "first", fallback=True), TRICKY + PAIRS),
+            case("unigram, compiled rules", unigram(normalizers.Sequence([compiled(), normalizers.Replace(Regex(" {2,}"), " ")])), TRICKY),
+            case("characters", characters(), TRICKY),
+            case("words", words(pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("[aeiou]+"), "merged_with_previous")])), TRICKY),
+            case("words, delimited", words(pre_tokenizers.CharDelimiterSplit("e"), decoders.CTC(pad_token="a")), TRICKY),
+            case("words, fixed length", words(pre_tokenizers.FixedLength(3), decoders.BPEDecoder(suffix="e")), TRICKY),
         ],
         "learning": learning(),
     }

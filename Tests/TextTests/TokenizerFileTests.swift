@@ -48,27 +48,46 @@ import Testing
       (bpe(ab, #"["ab"]"#), "merge 1 must be two tokens"),
       (bpe(ab, #"[["a","b","c"]]"#), "merge 1 must be two tokens"),
       (bpe(ab, "[]", #","dropout":0.1"#), "`dropout`"),
-      (bpe(ab, "[]", #","byte_fallback":true"#), "`byte_fallback`"),
       (bpe(ab, "[]", #","unk_token":"x""#), "the unknown token `x`"),
       (bpe(ab, "[]", #","surprise":1"#), "the field `surprise` is not supported"),
-      (file(model: #"{"type":"Unigram","vocab":[]}"#), "the model `Unigram`"),
-      (file(model: #"{"type":"WordPiece","vocab":{},"unk_token":"[UNK]"}"#), "`[UNK]`"),
-      (file(#","normalizer":{"type":"Nmt"}"#), "the normalizer `Nmt`"),
+      (file(model: #"{"type":"Other","vocab":[]}"#), "the model `Other`"),
       (
-        file(#","normalizer":{"type":"Replace","pattern":{"Regex":"a"},"content":""}"#),
-        "regular expression"
+        file(model: #"{"type":"Unigram","vocab":[["a"]]}"#),
+        "vocab[0] must be a token and its score"
       ),
-      (file(#","pre_tokenizer":{"type":"Metaspace"}"#), "the pre-tokenizer `Metaspace`"),
+      (
+        file(model: #"{"type":"Unigram","vocab":[["a",-1]],"unk_id":1}"#),
+        "the unknown token is number 1"
+      ),
+      (
+        file(model: #"{"type":"WordLevel","vocab":{"a":0},"unk_token":"b"}"#),
+        "the unknown token `b`"
+      ),
+      (file(model: #"{"type":"WordPiece","vocab":{},"unk_token":"[UNK]"}"#), "`[UNK]`"),
+      (file(#","normalizer":{"type":"Other"}"#), "the normalizer `Other`"),
+      (
+        file(#","normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}"#),
+        "rules of normalisation are damaged"
+      ),
+      (file(#","normalizer":{"type":"Precompiled","precompiled_charsmap":"A"}"#), "Base64"),
+      (
+        file(#","normalizer":{"type":"Replace","pattern":{"Regex":"a*"},"content":""}"#),
+        "matches the empty text"
+      ),
+      (file(#","pre_tokenizer":{"type":"UnicodeScripts"}"#), "the pre-tokenizer `UnicodeScripts`"),
+      (file(#","pre_tokenizer":{"type":"Metaspace","replacement":"ab"}"#), "one character"),
+      (file(#","pre_tokenizer":{"type":"FixedLength","length":0}"#), "the length 0"),
       (
         file(
           #","pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#
         ), "behind the byte-level one"
       ),
       (
-        file(#","pre_tokenizer":{"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"}"#),
-        "`x+`"
+        file(
+          #","pre_tokenizer":{"type":"Split","pattern":{"Regex":"(?<=x)y"},"behavior":"Isolated"}"#),
+        "a group of this kind"
       ),
-      (file(#","decoder":{"type":"Metaspace"}"#), "the decoder `Metaspace`"),
+      (file(#","decoder":{"type":"Other"}"#), "the decoder `Other`"),
       (file(#","post_processor":{"type":"Other"}"#), "the post-processor `Other`"),
       (
         file(#","post_processor":{"type":"BertProcessing","sep":["x",9],"cls":["a",0]}"#),

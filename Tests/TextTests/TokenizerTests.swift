@@ -28,7 +28,7 @@ enum TokenizerGolden {
 
 @Suite struct TokenizerTests {
   @Test func goldenFileIsThere() {
-    #expect(TokenizerGolden.cases.count == 5)
+    #expect(TokenizerGolden.cases.count == 16)
   }
 
   @Test(arguments: TokenizerGolden.cases)
@@ -49,7 +49,7 @@ enum TokenizerGolden {
       let ours = encoding.offsets?.map { [$0.lowerBound, $0.upperBound] }
       // Where marks change places, or several code points become one, the package names a part of the origin only.
       let isRewritten = parts.contains { text in
-        text.unicodeScalars.contains { [0x301, 0x307, 0x1112].contains($0.value) }
+        text.unicodeScalars.contains { [0x301, 0x307, 0x1112, 0xFF76].contains($0.value) }
       }
       if !isRewritten {
         #expect(ours == offsets, "\(name): \(parts)")
@@ -74,7 +74,7 @@ enum TokenizerGolden {
     #expect(try whole.json() == tokenizer.json())
     // The older files alone: the same tokens for texts without added tokens.
     try FileManager.default.removeItem(atPath: folder.path + "/a/b/tokenizer.json")
-    if name == "roberta" { return }
+    guard ["byte level", "word pieces", "word pieces, cased"].contains(name) else { return }
     let old = try TokenizerFolder.load(folder.path + "/a/b")
     for text in ["the quick brown fox doesn't", "naïve café 中文字", "[SEP] <|endoftext|>"] {
       #expect(try old.encode(text) == tokenizer.encode(text), "\(name): \(text)")

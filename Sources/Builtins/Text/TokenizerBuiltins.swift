@@ -36,12 +36,18 @@ enum TokenizerBuiltins {
   static let natives = [
     Native(
       "tokenizer",
-      "A tokenizer from a file or folder. It reads `tokenizer.json`, `vocab.json` with `merges.txt` (GPT-2), or `vocab.txt` (BERT).",
+      "A tokenizer from a file or folder. It reads `tokenizer.json`, `vocab.json` with `merges.txt` (GPT-2), `vocab.txt` (BERT), a SentencePiece model (with its own numbers) or a rank file of tiktoken.",
       Param<String>("path", "The file or folder."),
+      Param<String?>(
+        "pattern",
+        "How texts are cut, for a rank file of tiktoken: `\"cl100k\"`, `\"o200k\"`, `\"gpt2\"` or a regular expression.",
+        default: nil, named: true),
       returns: "tokenizer", seeAlso: ["text.train_tokenizer", "nn.load"],
-      search: ["bpe", "wordpiece", "hugging face", "subword"],
-      context: { (vm: VM, path: String) in
-        try TokenizerFolder.load(try vm.readablePath(path))
+      search: [
+        "bpe", "wordpiece", "hugging face", "subword", "sentencepiece", "unigram", "tiktoken",
+      ],
+      context: { (vm: VM, path: String, pattern: String?) in
+        try TokenizerFolder.load(try vm.readablePath(path), pattern: pattern)
       }),
     Native(
       "train_tokenizer",
@@ -75,16 +81,100 @@ enum TokenizerBuiltins {
     ).abandonable(),
   ]
 
+  /// The spans of tokens in code points: a token of a part of a character stands for the whole of it.
+  private static func offsets(
+    _ tokenizer: SubwordTokenizer, _ text: String, _ special: Bool
+  ) throws -> [[Int]] {
+    let encoding = try tokenizer.encode(
+      text, pair: nil, options: EncodingOptions(addSpecialTokens: special, offsets: true))
+    /// By byte, the code points that start before it.
+    var before = [0]
+    before.reserveCapacity(text.utf8.count + 1)
+    for byte in text.utf8 {
+      before.append(before[before.count - 1] + (byte & 0xC0 != 0x80 ? 1 : 0))
+    }
+    return (encoding.offsets ?? []).map { span in
+      let start =
+        span.isEmpty || span.lowerBound + 1 >= before.count
+        ? before[span.lowerBound] : before[span.lowerBound + 1] - 1
+      return [start, before[span.upperBound]]
+    }
+  }
+
+  private static func batch(
+    _ tokenizer: SubwordTokenizer, _ texts: [String], _ pairs: [String]?, _ length: Int?,
+    _ special: Bool
+  ) throws -> Record {
+    guard !texts.isEmpty else {
+      throw Fault(.value, "a batch needs at least one text").atArgument(1)
+    }
+    let filler = tokenizer.specialTokens.padding ?? tokenizer.specialTokens.end ?? 0
+    let padding =
+      tokenizer.padding ?? Padding(id: filler, token: tokenizer.token(filler) ?? "")
+    let encodings = try tokenizer.encodeBatch(
+      texts, pairs: pairs,
+      options: EncodingOptions(
+        addSpecialTokens: special, truncation: length.map { Truncation(length: $0) },
+        padding: padding))
+    let width = encodings.map(\.count).max() ?? 0
+    guard encodings.allSatisfy({ $0.count == width }), width > 0 else {
+      throw Fault(
+        .value,
+        "the texts have between \(encodings.map(\.count).min() ?? 0) and \(width) tokens, which make no tensor",
+        hint: "give `length`, and texts that are not all empty")
+    }
+    let shape: Shape = [texts.count, width]
+    func tensor(_ part: (Encoding) -> [Int32]) throws -> Tensor {
+      try Tensor(encodings.flatMap(part), shape: shape).cast(to: .i64)
+    }
+    return Record([
+      ("ids", try tensor(\.ids)), ("mask", try tensor(\.attentionMask)),
+      ("types", try tensor(\.typeIDs)),
+    ])
+  }
+
   static let methods = [
     Native(
-      "encode", "The numbers of a text's tokens.",
+      "encode", "The numbers of the tokens of a text or of a pair of texts.",
       Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
+      Param<String?>("pair", "A second text behind it.", default: nil, named: true),
+      Param<Int?>(
+        "length", "Tokens at most, special ones included; of a pair the longer text is cut first.",
+        default: nil, .positive, named: true),
       Param<Bool>(
         "special", "Whether to add what its model expects around a text (`[CLS]`, `[SEP]`).",
         default: true, named: true),
       returns: "list of int", seeAlso: ["tokenizer.decode", "tokenizer.tokens"]
+    ) { tokenizer, text, pair, length, special in
+      let options = EncodingOptions(
+        addSpecialTokens: special, truncation: length.map { Truncation(length: $0) })
+      return try tokenizer.encode(text, pair: pair, options: options).ids.map(Int.init)
+    }.abandonable(),
+    Native(
+      "batch",
+      "The tokens of many texts as tensors of {ids, mask, types}, [texts, length] each: mask is 0 where a text was filled up, types is 1 for the second of a pair. Filled up to the longest as the tokenizer's file says, else on the right.",
+      Param<SubwordTokenizer>("tokenizer"), Param<[String]>("texts", "The texts."),
+      Param<[String]?>("pairs", "A second text behind each.", default: nil, named: true),
+      Param<Int?>(
+        "length", "Tokens at most, special ones included; of a pair the longer text is cut first.",
+        default: nil, .positive, named: true),
+      Param<Bool>(
+        "special", "Whether to add what its model expects around a text.", default: true,
+        named: true),
+      returns: "map", seeAlso: ["tokenizer.encode"], search: ["attention mask", "padding"]
+    ) { tokenizer, texts, pairs, length, special in
+      try TokenizerBuiltins.batch(tokenizer, texts, pairs, length, special)
+    }.abandonable(),
+    Native(
+      "offsets",
+      "Where in the text each token of `encode` stands: pairs of code points, the second behind its last; `[0, 0]` for tokens that were added.",
+      Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
+      Param<Bool>(
+        "special", "Whether to add what its model expects around a text.", default: true,
+        named: true),
+      returns: "list of list of int", seeAlso: ["tokenizer.encode"]
     ) { tokenizer, text, special in
-      try tokenizer.encode(text, addSpecialTokens: special).map(Int.init)
+      try TokenizerBuiltins.offsets(tokenizer, text, special)
     }.abandonable(),
     Native(
       "decode", "The text that tokens stand for.",

@@ -14,6 +14,8 @@ public struct BytePairSettings: Sendable, Equatable {
   public var endSuffix = ""
   /// Neighbouring unknown characters become one token.
   public var fusesUnknown = false
+  /// Characters that are not in the vocabulary become the tokens `<0x00>` … of their bytes.
+  public var fallsBackToBytes = false
   /// A word that is a token stays whole, whatever the merges.
   public var ignoresMerges = false
 
@@ -31,6 +33,10 @@ final class BytePairModel: @unchecked Sendable {
   /// Tokens of single bytes, -1 for none; for byte-level models.
   private let byteTokens: [Int32]
   private let unknown: Int32
+  /// The tokens `<0x00>` …; nil where unknown characters do not become bytes.
+  private let fallback: [Int32]?
+  /// Texts that are one symbol each and merge with nothing.
+  private let kept: PrefixTrie?
   private static let longestLinear = 48
 
   /// - Throws: `data` where a merge names a token that is not there, makes one that is not there, or comes twice.
@@ -79,6 +85,8 @@ final class BytePairModel: @unchecked Sendable {
       }
     }
     self.byteTokens = byteTokens
+    kept = nil
+    fallback = settings.fallsBackToBytes ? ByteToken.numbers(table) : nil
     unknown =
       try settings.unknownToken.map { (name) throws(DomainError) in
         guard let id = table.id(of: name) else {
@@ -87,6 +95,48 @@ final class BytePairModel: @unchecked Sendable {
         }
         return id
       } ?? -1
+  }
+
+  /// Two tokens of SentencePiece that make a third one, with its score and their lengths in characters.
+  struct ScoredMerge {
+    var left: Int32
+    var right: Int32
+    var merged: Int32
+    var score: Float
+    var leftCount: Int
+    var rightCount: Int
+  }
+
+  /// A model whose merges follow from its tokens: of SentencePiece or of `tiktoken`.
+  ///
+  /// - Parameters:
+  ///   - merges: in the order of their ranks.
+  ///   - sharesRanks: merges of equal score have equal ranks, so that the leftmost comes first.
+  ///   - kept: texts that are one symbol each and merge with nothing.
+  init(
+    table: TokenTable, merges: [ScoredMerge], sharesRanks: Bool, settings: BytePairSettings,
+    kept: PrefixTrie?, isByteLevel: Bool = false, source: String
+  ) throws(DomainError) {
+    self.table = table
+    self.settings = settings
+    self.kept = kept
+    self.isByteLevel = isByteLevel
+    byteTokens =
+      isByteLevel
+      ? ByteAlphabet.letters.map { table.id(of: String(Character($0))) ?? -1 } : []
+    pairs = PairTable(capacity: merges.count)
+    var rank: Int32 = 0
+    for (i, merge) in merges.enumerated() {
+      if !sharesRanks || i > 0 && merges[i - 1].score != merge.score {
+        rank = Int32(truncatingIfNeeded: i)
+      }
+      guard pairs.insert(merge.left, merge.right, rank: rank, merged: merge.merged) else {
+        throw DomainError(.data, "\(source): two pieces are made of the same parts")
+      }
+    }
+    self.merges = merges.map { ($0.left, $0.right) }
+    fallback = settings.fallsBackToBytes ? ByteToken.numbers(table) : nil
+    unknown = settings.unknownToken.flatMap { table.id(of: $0) } ?? -1
   }
 
   /// Cuts a word that has at least one byte into `buffers.wordIDs` and `buffers.wordEnds`.
@@ -140,6 +190,11 @@ final class BytePairModel: @unchecked Sendable {
     let suffix = settings.endSuffix.utf8
     var start = 0
     while start < word.count {
+      if let kept, let (end, id) = kept.longest(word, from: start) {
+        add(id, end: end, buffers)
+        start = end
+        continue
+      }
       let end = start + UTF8Decoder.scalar(word, start).1
       let id: Int32
       if (start == 0 || prefix.isEmpty) && (end < word.count || suffix.isEmpty) {
@@ -150,7 +205,11 @@ final class BytePairModel: @unchecked Sendable {
         if end == word.count { symbol.append(contentsOf: suffix) }
         id = symbol.withUnsafeBufferPointer { table.id($0) }
       }
-      add(id, end: end, buffers)
+      if id < 0, let fallback {
+        for i in start..<end { add(fallback[Int(word[i])], end: i + 1, buffers) }
+      } else {
+        add(id, end: end, buffers)
+      }
       start = end
     }
   }

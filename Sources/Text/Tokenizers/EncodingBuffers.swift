@@ -62,6 +62,8 @@ final class EncodingBuffers {
   /// Tokens of one word, and where in the word each ends.
   var wordIDs = GrowingNumbers()
   var wordEnds = GrowingNumbers()
+  /// Where in the word each token starts; empty where each starts at the end of the one before.
+  var wordStarts = GrowingNumbers()
   /// Ranks and new tokens of a word's pairs.
   var ranks = GrowingNumbers()
   var merged = GrowingNumbers()
@@ -69,6 +71,8 @@ final class EncodingBuffers {
   var previous = GrowingNumbers()
   var next = GrowingNumbers()
   var queue: [UInt64] = []
+  /// The best sum up to each byte of a word.
+  var sums: [Double] = []
   var text = NormalizedText()
   var pieces = PieceList()
   var bytes: [UInt8] = []

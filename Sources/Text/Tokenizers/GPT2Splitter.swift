@@ -4,7 +4,7 @@
 //
 // White space before a word leaves its last character to the word where that is a space, and to itself where it is not.
 
-struct GPT2Splitter {
+struct GPT2Splitter: PieceSplitter {
   static let pattern =
     #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 
@@ -108,5 +108,18 @@ struct GPT2Splitter {
       return 3
     default: return nil
     }
+  }
+}
+
+/// Cuts a text into pieces from left to right.
+protocol PieceSplitter {
+  /// Where the piece ends that starts at `start`, which is before the end of the bytes.
+  func end(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int
+}
+
+extension Pattern: PieceSplitter {
+  @inline(__always)
+  func end(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    span(bytes, from: start, to: bytes.count).end
   }
 }

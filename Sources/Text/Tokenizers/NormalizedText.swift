@@ -99,11 +99,34 @@ struct NormalizedText {
         scalars[i..<i + pattern.count].elementsEqual(pattern)
       {
         let last = i + pattern.count - 1
-        for scalar in content { result.append(scalar, starts[i], ends[last]) }
+        // What is put in stands for the last code point taken out, as in the package.
+        for scalar in content { result.append(scalar, starts[last], ends[last]) }
         i = last + 1
       } else {
         result.append(scalars[i], starts[i], ends[i])
         i += 1
+      }
+    }
+    self = result
+  }
+
+  /// Replaces each match of a regular expression.
+  mutating func replace(_ pattern: Pattern, by content: [UInt32]) {
+    var bytes: [UInt8] = []
+    var owners: [Int32] = []
+    encode(into: &bytes, owners: &owners)
+    var result = NormalizedText()
+    bytes.withUnsafeBufferPointer { bytes in
+      var position = 0
+      while position < bytes.count {
+        let (end, isMatch) = pattern.span(bytes, from: position, to: bytes.count)
+        let (first, last) = (Int(owners[position]), Int(owners[end - 1]))
+        if isMatch {
+          for scalar in content { result.append(scalar, starts[last], ends[last]) }
+        } else {
+          for i in first...last { result.append(scalars[i], starts[i], ends[i]) }
+        }
+        position = end
       }
     }
     self = result

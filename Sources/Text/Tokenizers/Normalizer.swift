@@ -73,6 +73,15 @@ public indirect enum Normalizer: Sendable, Equatable {
   case bert(BertNormalization)
   case prepend(String)
   case replace(String, by: String)
+  case replacePattern(Pattern, by: String)
+  /// Bytes become the letters of a byte-level vocabulary.
+  case byteLevel
+  /// The rules of neural machine translation (Kudo and Richardson 2018): control characters go, odd white space is a
+  /// space.
+  case nmt
+  case precompiled(PrecompiledNormalization)
+  /// All that a bare SentencePiece model does; tokenizer.json has no name for it.
+  case sentencePiece(SentencePieceNormalization)
   /// Drop white space at the ends.
   case strip(left: Bool, right: Bool)
   case sequence([Normalizer])
@@ -96,6 +105,20 @@ public indirect enum Normalizer: Sendable, Equatable {
     case .replace(let pattern, let content):
       text.replace(
         pattern.unicodeScalars.map(\.value), by: content.unicodeScalars.map(\.value))
+    case .replacePattern(let pattern, let content):
+      text.replace(pattern, by: content.unicodeScalars.map(\.value))
+    case .byteLevel:
+      text.rewrite { scalar, start, end, result in
+        var bytes: [UInt8] = []
+        UTF8Decoder.append(scalar, to: &bytes)
+        for byte in bytes { result.append(ByteAlphabet.letters[Int(byte)].value, start, end) }
+      }
+    case .nmt:
+      text.rewrite { scalar, start, end, result in
+        if let kept = Self.nmt(scalar) { result.append(kept, start, end) }
+      }
+    case .precompiled(let rules): rules.apply(to: &text)
+    case .sentencePiece(let rules): rules.apply(to: &text)
     case .strip(let left, let right):
       func isSpace(_ scalar: UInt32) -> Bool {
         UnicodeFlags(rawValue: flags[Int(scalar)]).contains(.whitespace)
@@ -104,6 +127,16 @@ public indirect enum Normalizer: Sendable, Equatable {
       let start = left ? (text.scalars.firstIndex { !isSpace($0) } ?? end) : 0
       text.crop(min(start, end)..<end)
     case .sequence(let steps): for step in steps { step.apply(to: &text) }
+    }
+  }
+
+  /// What a code point becomes by the rules of `nmt`; nil: nothing.
+  static func nmt(_ scalar: UInt32) -> UInt32? {
+    switch scalar {
+    case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: nil
+    case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD:
+      0x20
+    default: scalar
     }
   }
 
@@ -141,10 +174,28 @@ extension Normalizer {
           lowercases: try fields.bool("lowercase", default: true)))
     case "Prepend": self = .prepend(try fields.requiredString("prepend"))
     case "Replace":
-      guard var pattern = try fields.fields("pattern"), let text = try pattern.string("String")
-      else { throw fields.unsupported("a replacement by regular expression") }
+      guard var pattern = try fields.fields("pattern") else {
+        throw fields.wrong("pattern", "an object", nil)
+      }
+      let text = try pattern.string("String")
+      let expression = try pattern.string("Regex")
       try pattern.finish()
-      self = .replace(text, by: try fields.requiredString("content"))
+      let content = try fields.requiredString("content")
+      if let text {
+        self = .replace(text, by: content)
+      } else if let expression {
+        self = .replacePattern(
+          try Pattern(expression, dialect: .oniguruma, place: place), by: content)
+      } else {
+        throw pattern.wrong("String", "a string", nil)
+      }
+    case "Nmt": self = .nmt
+    case "ByteLevel": self = .byteLevel
+    case "Precompiled":
+      guard let bytes = Base64.bytes(try fields.requiredString("precompiled_charsmap").utf8) else {
+        throw fields.unsupported("a `precompiled_charsmap` that is not Base64")
+      }
+      self = .precompiled(try PrecompiledNormalization(bytes, place: place))
     case "Strip":
       self = .strip(
         left: try fields.bool("strip_left", default: true),
@@ -181,6 +232,17 @@ extension Normalizer {
       return [
         "type": "Replace", "pattern": ["String": .string(pattern)], "content": .string(content),
       ]
+    case .replacePattern(let pattern, let content):
+      return [
+        "type": "Replace", "pattern": ["Regex": .string(pattern.text)], "content": .string(content),
+      ]
+    case .nmt: return named("Nmt")
+    case .byteLevel: return named("ByteLevel")
+    case .precompiled(let rules):
+      return [
+        "type": "Precompiled", "precompiled_charsmap": .string(Base64.text(rules.bytes)),
+      ]
+    case .sentencePiece: return .null
     case .strip(let left, let right):
       return ["type": "Strip", "strip_left": .bool(left), "strip_right": .bool(right)]
     case .sequence(let steps):

@@ -23,6 +23,9 @@ public enum PostProcessor: Sendable, Equatable {
   case roberta(
     separator: SpecialPiece, classifier: SpecialPiece, trimsOffsets: Bool, addsPrefixSpace: Bool)
 
+  /// One after the other; at most one of them adds tokens.
+  indirect case sequence([PostProcessor])
+
   /// A name in a template and what it stands for.
   public struct SpecialPiece: Sendable, Equatable {
     public var name: String
@@ -40,6 +43,9 @@ public enum PostProcessor: Sendable, Equatable {
   func parts(pair: Bool) -> [Part] {
     switch self {
     case .byteLevel: pair ? [.first(type: 0), .second(type: 1)] : [.first(type: 0)]
+    case .sequence(let steps):
+      (steps.first { !$0.pieces.isEmpty } ?? steps.first)?.parts(pair: pair)
+        ?? (pair ? [.first(type: 0), .second(type: 1)] : [.first(type: 0)])
     case .template(let single, let double, _): pair ? double : single
     case .bert(let separator, let classifier):
       [.special(classifier.name, type: 0), .first(type: 0), .special(separator.name, type: 0)]
@@ -56,6 +62,7 @@ public enum PostProcessor: Sendable, Equatable {
   var pieces: [SpecialPiece] {
     switch self {
     case .byteLevel: []
+    case .sequence(let steps): steps.flatMap(\.pieces)
     case .template(_, _, let tokens): tokens
     case .bert(let separator, let classifier), .roberta(let separator, let classifier, _, _):
       [separator, classifier]
@@ -78,6 +85,7 @@ public enum PostProcessor: Sendable, Equatable {
     case .byteLevel(let addsPrefixSpace, let trims, _): (trims, addsPrefixSpace)
     case .roberta(_, _, let trims, let addsPrefixSpace): (trims, addsPrefixSpace)
     case .template, .bert: (false, false)
+    case .sequence(let steps): steps.map(\.trimming).first { $0.trims } ?? (false, false)
     }
   }
 }
@@ -96,6 +104,15 @@ extension PostProcessor {
     case "BertProcessing":
       self = .bert(
         separator: try Self.couple(&fields, "sep"), classifier: try Self.couple(&fields, "cls"))
+    case "Sequence":
+      var steps: [PostProcessor] = []
+      for (i, step) in (try fields.array("processors") ?? []).enumerated() {
+        steps.append(try PostProcessor(step, place: "\(place)[\(i)]"))
+      }
+      guard steps.count(where: { !$0.pieces.isEmpty }) <= 1 else {
+        throw fields.unsupported("a sequence of which several steps add tokens")
+      }
+      self = .sequence(steps)
     case "RobertaProcessing":
       self = .roberta(
         separator: try Self.couple(&fields, "sep"), classifier: try Self.couple(&fields, "cls"),
@@ -217,6 +234,8 @@ extension PostProcessor {
         "type": "TemplateProcessing", "single": list(single), "pair": list(pair),
         "special_tokens": .object(table),
       ]
+    case .sequence(let steps):
+      return ["type": "Sequence", "processors": .array(steps.map(\.json))]
     case .bert(let separator, let classifier):
       return ["type": "BertProcessing", "sep": couple(separator), "cls": couple(classifier)]
     case .roberta(let separator, let classifier, let trimsOffsets, let addsPrefixSpace):

@@ -10,6 +10,8 @@ struct PieceList {
   var starts: [Int32] = []
   var ends: [Int32] = []
   var pieces: [Range<Int>] = []
+  /// Whether the bytes start where the original does.
+  var startsText = false
 
   /// Cuts each piece into spans and keeps what `behavior` keeps of them.
   ///
@@ -70,7 +72,53 @@ struct PieceList {
       }
       result.pieces.append(start..<result.bytes.count)
     }
+    result.startsText = startsText
     self = result
+  }
+
+  /// Puts `mark` in the place of each space, and before each piece that does not start with it where `prepends` says
+  /// so, given whether the piece starts the text.
+  mutating func mark(_ mark: [UInt8], prepends: (_ startsText: Bool) -> Bool) {
+    var result = PieceList()
+    result.startsText = startsText
+    result.bytes.reserveCapacity(bytes.count + 2 * pieces.count)
+    func add(_ part: some Collection<UInt8>, _ place: Int) {
+      result.bytes.append(contentsOf: part)
+      guard !starts.isEmpty else { return }
+      for _ in 0..<part.count {
+        result.starts.append(starts[place])
+        result.ends.append(ends[place])
+      }
+    }
+    for piece in pieces {
+      let start = result.bytes.count
+      let hasMark = bytes[piece.lowerBound] == 0x20 || bytes[piece].starts(with: mark)
+      if !hasMark, prepends(startsText && piece.lowerBound == 0) { add(mark, piece.lowerBound) }
+      for i in piece {
+        if bytes[i] == 0x20 { add(mark, i) } else { add(CollectionOfOne(bytes[i]), i) }
+      }
+      result.pieces.append(start..<result.bytes.count)
+    }
+    self = result
+  }
+
+  /// Cuts each piece after every `length` code points.
+  mutating func cut(every length: Int) {
+    var result: [Range<Int>] = []
+    for piece in pieces {
+      var start = piece.lowerBound
+      var count = 0
+      for i in piece where bytes[i] & 0xC0 != 0x80 {
+        if count == length {
+          result.append(start..<i)
+          start = i
+          count = 0
+        }
+        count += 1
+      }
+      result.append(start..<piece.upperBound)
+    }
+    pieces = result
   }
 }
 
@@ -97,9 +145,22 @@ public indirect enum PreTokenizer: Sendable, Equatable {
   case punctuation(SplitBehavior)
   /// Cut by the pattern of GPT-2.
   case gpt2Pattern
+  /// Cut at each match of a regular expression.
+  case pattern(Pattern, SplitBehavior, inverted: Bool)
+  /// `replacement` stands for spaces, is put before pieces as `scheme` says and, where `splits`, cuts before itself.
+  case metaspace(replacement: Unicode.Scalar, MetaspaceScheme, splits: Bool)
+  /// Pieces of as many code points.
+  case fixedLength(Int)
   /// Cut at each occurrence of a text.
   case literal(String, SplitBehavior, inverted: Bool)
   case sequence([PreTokenizer])
+
+  /// Before which pieces `Metaspace` puts its replacement.
+  public enum MetaspaceScheme: String, Sendable {
+    case always
+    case first
+    case never
+  }
 
   func apply(to list: inout PieceList) {
     let flags = UnicodeTable.flags
@@ -127,6 +188,18 @@ public indirect enum PreTokenizer: Sendable, Equatable {
       list.split(.isolated) { bytes, start, end in
         (splitter.end(UnsafeBufferPointer(rebasing: bytes[..<end]), from: start), true)
       }
+    case .pattern(let pattern, let behavior, let inverted):
+      list.split(behavior) { bytes, start, end in
+        let (end, isMatch) = pattern.span(bytes, from: start, to: end)
+        return (end, isMatch != inverted)
+      }
+    case .metaspace(let replacement, let scheme, let splits):
+      let mark = Array(String(replacement).utf8)
+      list.mark(mark) { scheme == .always || scheme == .first && $0 }
+      if splits {
+        PreTokenizer.literal(String(replacement), .mergedWithNext, inverted: false).apply(to: &list)
+      }
+    case .fixedLength(let length): list.cut(every: length)
     case .bert:
       list.split(.removed, ofKind(.whitespace))
       list.split(.isolated, ofKind(.punctuation))
@@ -180,6 +253,20 @@ extension PreTokenizer {
     case "Punctuation":
       self = .punctuation(try Self.behavior(&fields, default: .isolated))
     case "Split": self = try Self.split(&fields)
+    case "CharDelimiterSplit":
+      let delimiter = try fields.requiredString("delimiter")
+      guard delimiter.unicodeScalars.count == 1 else {
+        throw fields.unsupported("a delimiter that is not one character")
+      }
+      self = .literal(delimiter, .removed, inverted: false)
+    case "FixedLength":
+      let length = try fields.natural("length") ?? 5
+      guard length > 0 else { throw fields.unsupported("the length 0") }
+      self = .fixedLength(length)
+    case "Metaspace":
+      let (replacement, scheme) = try Self.metaspace(&fields)
+      self = .metaspace(
+        replacement: replacement, scheme, splits: try fields.bool("split", default: true))
     case "Sequence":
       var steps: [PreTokenizer] = []
       for (i, step) in (try fields.array("pretokenizers") ?? []).enumerated() {
@@ -214,14 +301,29 @@ extension PreTokenizer {
       guard !text.isEmpty else { throw pattern.unsupported("an empty text") }
       return .literal(text, behavior, inverted: inverted)
     }
-    // The pattern leaves nothing out, so that these two settings mean the same.
-    let keepsAll = behavior == .isolated && !inverted || behavior == .removed && inverted
-    guard expression == GPT2Splitter.pattern, keepsAll else {
-      throw fields.unsupported(
-        "splitting by the regular expression `\(expression ?? "")` with behavior `\(behavior.rawValue)`, inverted: \(inverted)"
-      )
+    guard let expression else { throw pattern.wrong("Regex", "a string", nil) }
+    if expression == GPT2Splitter.pattern, behavior == .isolated, !inverted { return .gpt2Pattern }
+    return .pattern(
+      try Pattern(expression, dialect: .oniguruma, place: fields.place), behavior,
+      inverted: inverted)
+  }
+
+  /// The replacement and the scheme of `Metaspace`; older files say `add_prefix_space`.
+  static func metaspace(
+    _ fields: inout JSONFields
+  ) throws(DomainError) -> (Unicode.Scalar, MetaspaceScheme) {
+    let text = try fields.string("replacement") ?? "▁"
+    guard let replacement = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
+      throw fields.unsupported("a replacement that is not one character")
     }
-    return .gpt2Pattern
+    _ = try fields.string("str_rep")
+    let addsPrefix = try fields.bool("add_prefix_space")
+    guard let name = try fields.string("prepend_scheme") else {
+      return (replacement, addsPrefix == false ? .never : .always)
+    }
+    guard let scheme = MetaspaceScheme(rawValue: name), addsPrefix != false || scheme == .never
+    else { throw fields.unsupported("the prepend scheme `\(name)` with this `add_prefix_space`") }
+    return (replacement, scheme)
   }
 
   var json: JSON {
@@ -242,6 +344,17 @@ extension PreTokenizer {
         "type": "Split", "pattern": ["Regex": .string(GPT2Splitter.pattern)],
         "behavior": "Isolated", "invert": .bool(false),
       ]
+    case .pattern(let pattern, let behavior, let inverted):
+      return [
+        "type": "Split", "pattern": ["Regex": .string(pattern.text)],
+        "behavior": .string(behavior.rawValue), "invert": .bool(inverted),
+      ]
+    case .metaspace(let replacement, let scheme, let splits):
+      return [
+        "type": "Metaspace", "replacement": .string(String(replacement)),
+        "prepend_scheme": .string(scheme.rawValue), "split": .bool(splits),
+      ]
+    case .fixedLength(let length): return ["type": "FixedLength", "length": .integer(length)]
     case .literal(let text, let behavior, let inverted):
       return [
         "type": "Split", "pattern": ["String": .string(text)],

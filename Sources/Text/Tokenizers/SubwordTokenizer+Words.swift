@@ -15,7 +15,15 @@ extension SubwordTokenizer {
       spaced.withUnsafeBufferPointer { appendGPT2($0, false, model, buffers) }
       return
     }
-    let splitter = GPT2Splitter()
+    appendWords(section, GPT2Splitter(), model, buffers)
+  }
+
+  /// Words as `splitter` cuts them.
+  @inline(__always)
+  func appendWords(
+    _ section: UnsafeBufferPointer<UInt8>, _ splitter: some PieceSplitter, _ model: BytePairModel,
+    _ buffers: EncodingBuffers
+  ) {
     let cache = buffers.cache
     var start = 0
     var turn = 0
@@ -89,12 +97,14 @@ extension SubwordTokenizer {
     buffers.text.reset(UnsafeBufferPointer(rebasing: section[range]), offset: 0)
     normalization.apply(to: &buffers.text)
     buffers.text.encode(into: &buffers.pieces.bytes)
-    appendPieces(buffers, .bert, .wordPiece(model))
+    appendPieces(buffers, .bert, .wordPiece(model), caches: false)
   }
 
   /// Cuts `buffers.pieces.bytes` and appends the tokens of the pieces.
+  ///
+  /// - Parameter caches: whether the cache remembers pieces (and not whole words before normalisation).
   private func appendPieces(
-    _ buffers: EncodingBuffers, _ preTokenizer: PreTokenizer?, _ model: Model
+    _ buffers: EncodingBuffers, _ preTokenizer: PreTokenizer?, _ model: Model, caches: Bool
   ) {
     buffers.pieces.pieces.removeAll(keepingCapacity: true)
     if buffers.pieces.bytes.isEmpty { return }
@@ -103,7 +113,19 @@ extension SubwordTokenizer {
     buffers.pieces.bytes.withUnsafeBufferPointer { bytes in
       for (turn, piece) in buffers.pieces.pieces.enumerated() {
         if Parallel.isAbandoned(turn: turn) { break }
+        let length = piece.count
+        guard length <= WordCache.longestWord, length > 0 else {
+          model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
+          buffers.ids.append(buffers.wordIDs.buffer)
+          continue
+        }
+        let key = WordCache.key(bytes, piece.lowerBound, piece.upperBound)
+        if caches, let tokens = buffers.cache.tokens(key) {
+          buffers.ids.append(tokens)
+          continue
+        }
         model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
+        if caches { buffers.cache.store(key, buffers.wordIDs.buffer) }
         buffers.ids.append(buffers.wordIDs.buffer)
       }
     }
@@ -134,7 +156,8 @@ extension SubwordTokenizer {
         }
         buffers.pieces = PieceList()
         buffers.pieces.bytes = Array(bytes[section])
-        if !tracks { return appendPieces(buffers, preTokenizer, model) }
+        buffers.pieces.startsText = range.lowerBound == 0 && section.lowerBound == 0
+        if !tracks { return appendPieces(buffers, preTokenizer, model, caches: true) }
         for i in section {
           buffers.pieces.starts.append(buffers.text.starts[Int(owners[i])])
           buffers.pieces.ends.append(buffers.text.ends[Int(owners[i])])
@@ -151,10 +174,13 @@ extension SubwordTokenizer {
     list.bytes.withUnsafeBufferPointer { bytes in
       for (turn, piece) in list.pieces.enumerated() {
         if Parallel.isAbandoned(turn: turn) { break }
+        buffers.wordStarts.removeAll()
         model.encode(UnsafeBufferPointer(rebasing: bytes[piece]), buffers)
         buffers.ids.append(buffers.wordIDs.buffer)
+        let hasStarts = buffers.wordStarts.count == buffers.wordIDs.count
         var from = piece.lowerBound
-        for end in buffers.wordEnds.buffer {
+        for (i, end) in buffers.wordEnds.buffer.enumerated() {
+          if hasStarts { from = piece.lowerBound + Int(buffers.wordStarts.start[i]) }
           let to = piece.lowerBound + Int(end)
           let start = list.starts[from]
           spans.append(Int(start)..<Int(max(start, list.ends[to - 1])))

@@ -9,11 +9,15 @@ public final class SubwordTokenizer: Tokenizer {
   enum Model: Sendable {
     case bytePair(BytePairModel)
     case wordPiece(WordPieceModel)
+    case unigram(UnigramModel)
+    case wordLevel(WordLevelModel)
 
     var table: TokenTable {
       switch self {
       case .bytePair(let model): model.table
       case .wordPiece(let model): model.table
+      case .unigram(let model): model.table
+      case .wordLevel(let model): model.table
       }
     }
 
@@ -22,6 +26,8 @@ public final class SubwordTokenizer: Tokenizer {
       switch self {
       case .bytePair(let model): model.encode(word, buffers)
       case .wordPiece(let model): model.encode(word, buffers)
+      case .unigram(let model): model.encode(word, buffers)
+      case .wordLevel(let model): model.encode(word, buffers)
       }
     }
   }
@@ -29,6 +35,7 @@ public final class SubwordTokenizer: Tokenizer {
   /// The combinations that need no list of pieces, because a word's tokens follow from its bytes alone.
   private enum Shortcut {
     case gpt2(BytePairModel, addsPrefixSpace: Bool)
+    case pattern(BytePairModel, Pattern)
     case bert(BertNormalization, WordPieceModel)
   }
 
@@ -37,6 +44,8 @@ public final class SubwordTokenizer: Tokenizer {
   public let preTokenizer: PreTokenizer?
   public let postProcessor: PostProcessor?
   public let decoder: TokenDecoder?
+  /// The model of a bare SentencePiece tokenizer.
+  let sentencePiece: SentencePieceSource?
   /// In the order of their numbers.
   public let addedTokens: [AddedToken]
   /// What the file that this came from wants done with long and short texts; encoding heeds only its own options.
@@ -63,6 +72,7 @@ public final class SubwordTokenizer: Tokenizer {
     var postProcessor: PostProcessor?
     var decoder: TokenDecoder?
     var addedTokens: [AddedToken] = []
+    var sentencePiece: SentencePieceSource?
     var truncation: Truncation?
     var padding: Padding?
     var specialTokens = SpecialTokens()
@@ -75,6 +85,7 @@ public final class SubwordTokenizer: Tokenizer {
     preTokenizer = parts.preTokenizer
     postProcessor = parts.postProcessor
     decoder = parts.decoder
+    sentencePiece = parts.sentencePiece
     addedTokens = parts.addedTokens.sorted { $0.id < $1.id }
     truncation = parts.truncation
     padding = parts.padding
@@ -132,10 +143,22 @@ public final class SubwordTokenizer: Tokenizer {
     switch (normalizer, preTokenizer, model) {
     case (nil, .byteLevel(let prefix, usesPattern: true, _), .bytePair(let model)):
       shortcut = .gpt2(model, addsPrefixSpace: prefix)
+    case (nil, .sequence(let steps), .bytePair(let model)):
+      shortcut = Self.pattern(steps).map { .pattern(model, $0) }
     case (.bert(let normalization), .bert, .wordPiece(let model)) where normalized.isEmpty:
       shortcut = .bert(normalization, model)
     default: shortcut = nil
     }
+  }
+
+  /// The expression where a pre-tokenizer cuts by one and then spells bytes, and does nothing else.
+  private static func pattern(_ steps: [PreTokenizer]) -> Pattern? {
+    guard steps.count == 2, case .pattern(let pattern, .isolated, inverted: false) = steps[0],
+      steps[1]
+        == .byteLevel(addsPrefixSpace: false, usesPattern: false, trimsOffsets: false)
+        || steps[1] == .byteLevel(addsPrefixSpace: false, usesPattern: false, trimsOffsets: true)
+    else { return nil }
+    return pattern
   }
 
   // MARK: Vocabulary
@@ -396,6 +419,12 @@ public final class SubwordTokenizer: Tokenizer {
     forEachSection(bytes, rawFinder) { range, id in
       if let id { return buffers.ids.append(id) }
       switch shortcut {
+      case .pattern(let model, let pattern):
+        let section = UnsafeBufferPointer(rebasing: bytes[range])
+        forEachSection(section, normalizedFinder) { inner, id in
+          if let id { return buffers.ids.append(id) }
+          appendWords(UnsafeBufferPointer(rebasing: section[inner]), pattern, model, buffers)
+        }
       case .gpt2(let model, let addsPrefixSpace):
         forEachSection(
           UnsafeBufferPointer(rebasing: bytes[range]), normalizedFinder
@@ -446,6 +475,12 @@ public final class SubwordTokenizer: Tokenizer {
   public func decodeBytes(
     _ ids: [Int32], skipSpecialTokens: Bool = false
   ) throws(DomainError) -> [UInt8] {
+    if let sentencePiece {
+      return try sentencePiece.decode(ids, skipsUnknown: skipSpecialTokens)
+    }
+    if let decoder, !decoder.isDirect {
+      return Array(decoder.apply(to: try tokens(ids, skipSpecialTokens)).joined())
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(ids.count * 5)
     var isFirst = true
@@ -463,6 +498,26 @@ public final class SubwordTokenizer: Tokenizer {
       isFirst = false
     }
     return bytes
+  }
+
+  /// The tokens of a list of numbers as bytes.
+  private func tokens(
+    _ ids: [Int32], _ skipSpecialTokens: Bool
+  ) throws(DomainError) -> [[UInt8]] {
+    var tokens: [[UInt8]] = []
+    for (index, id) in ids.enumerated() {
+      try Cancellation.check(turn: index)
+      if skipSpecialTokens, isSpecial(id) { continue }
+      guard
+        let token = addedTexts[id].map({ Array($0.utf8) })
+          ?? model.table.token(Int(id)).map({ Array($0) })
+      else {
+        throw DomainError(
+          .value, "no token has the number \(id); the vocabulary ends at \(vocabularySize - 1)")
+      }
+      tokens.append(token)
+    }
+    return tokens
   }
 
   private func append(_ token: UnsafeBufferPointer<UInt8>, isFirst: Bool, to bytes: inout [UInt8]) {

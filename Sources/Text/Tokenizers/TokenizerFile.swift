@@ -76,11 +76,15 @@ enum TokenizerFile {
   ) throws(DomainError) -> SubwordTokenizer.Model {
     var fields = given
     let isByteLevel = try isByteLevel(preTokenizer, place: fields.place)
-    let type = try fields.string("type") ?? (fields.value("merges") == nil ? "WordPiece" : "BPE")
+    let type = try fields.string("type") ?? guessedType(&fields)
+    guard type == "BPE" || !isByteLevel else {
+      throw fields.unsupported("\(type) behind a byte-level pre-tokenizer")
+    }
+    if type == "Unigram" { return .unigram(try unigram(&fields)) }
     let table: TokenTable
     let source = fields.place
     switch type {
-    case "BPE", "WordPiece":
+    case "BPE", "WordPiece", "WordLevel":
       guard let vocabulary = fields.value("vocab") else {
         throw fields.wrong("vocab", "an object", nil)
       }
@@ -88,9 +92,6 @@ enum TokenizerFile {
     default: throw fields.unsupported("the model `\(type)`")
     }
     if type == "WordPiece" {
-      guard !isByteLevel else {
-        throw fields.unsupported("WordPiece behind a byte-level pre-tokenizer")
-      }
       var settings = WordPieceSettings()
       settings.unknownToken = try fields.requiredString("unk_token")
       settings.continuingPrefix = try fields.string("continuing_subword_prefix") ?? "##"
@@ -98,6 +99,12 @@ enum TokenizerFile {
       try fields.finish()
       return .wordPiece(
         try WordPieceModel(table: table, settings: settings, source: source))
+    }
+    if type == "WordLevel" {
+      let unknown = try fields.requiredString("unk_token")
+      try fields.finish()
+      return .wordLevel(
+        try WordLevelModel(table: table, unknownToken: unknown, source: source))
     }
     var settings = BytePairSettings()
     settings.unknownToken = try fields.string("unk_token")
@@ -108,9 +115,7 @@ enum TokenizerFile {
     if let dropout = fields.value("dropout"), dropout.number != 0 {
       throw fields.unsupported("`dropout`, which makes encoding random,")
     }
-    if try fields.bool("byte_fallback", default: false) {
-      throw fields.unsupported("`byte_fallback`")
-    }
+    settings.fallsBackToBytes = try fields.bool("byte_fallback", default: false)
     if isByteLevel, !(settings.continuingPrefix.isEmpty && settings.endSuffix.isEmpty) {
       throw fields.unsupported("a prefix or suffix of words in a byte-level model")
     }
@@ -122,6 +127,37 @@ enum TokenizerFile {
       try BytePairModel(
         table: table, merges: try self.merges(merges, source: source), settings: settings,
         isByteLevel: isByteLevel, source: source))
+  }
+
+  /// The type of a model in an older file, which does not say it.
+  private static func guessedType(_ fields: inout JSONFields) -> String {
+    if fields.value("merges") != nil { return "BPE" }
+    if fields.value("vocab")?.array != nil { return "Unigram" }
+    return fields.value("continuing_subword_prefix") == nil ? "WordLevel" : "WordPiece"
+  }
+
+  private static func unigram(_ fields: inout JSONFields) throws(DomainError) -> UnigramModel {
+    let source = fields.place
+    guard let items = try fields.array("vocab") else { throw fields.wrong("vocab", "a list", nil) }
+    var tokens: [(token: String, id: Int)] = []
+    var scores: [Double] = []
+    for (id, item) in items.enumerated() {
+      guard let couple = item.array, couple.count == 2, let token = couple[0].string,
+        let score = couple[1].number
+      else {
+        throw DomainError(
+          .data, "\(source): vocab[\(id)] must be a token and its score, as `[\"a\", -3.5]`")
+      }
+      tokens.append((token, id))
+      scores.append(score)
+    }
+    var settings = UnigramSettings()
+    settings.unknown = try fields.natural("unk_id").map { Int32($0) }
+    settings.fallsBackToBytes = try fields.bool("byte_fallback", default: false)
+    try fields.finish()
+    return try UnigramModel(
+      table: try TokenTable(tokens, source: "\(source): vocab"), scores: scores,
+      settings: settings, source: source)
   }
 
   /// Whether the pieces reach the model as letters for bytes.
@@ -285,7 +321,8 @@ enum TokenizerFile {
         "unk_token": model.settings.unknownToken.map(JSON.string) ?? .null,
         "continuing_subword_prefix": orNull(model.settings.continuingPrefix),
         "end_of_word_suffix": orNull(model.settings.endSuffix),
-        "fuse_unk": .bool(model.settings.fusesUnknown), "byte_fallback": .bool(false),
+        "fuse_unk": .bool(model.settings.fusesUnknown),
+        "byte_fallback": .bool(model.settings.fallsBackToBytes),
         "ignore_merges": .bool(model.settings.ignoresMerges),
         "vocab": vocabulary(model.table),
         "merges": .array(
@@ -296,6 +333,21 @@ enum TokenizerFile {
         "type": "WordPiece", "unk_token": .string(model.settings.unknownToken),
         "continuing_subword_prefix": .string(model.settings.continuingPrefix),
         "max_input_chars_per_word": .integer(model.settings.longestWord),
+        "vocab": vocabulary(model.table),
+      ]
+    case .unigram(let model):
+      return [
+        "type": "Unigram",
+        "unk_id": model.settings.unknown.map { .integer(Int($0)) } ?? .null,
+        "byte_fallback": .bool(model.settings.fallsBackToBytes),
+        "vocab": .array(
+          model.scores.enumerated().map { id, score in
+            .array([.string(model.table.text(id) ?? ""), .number(score)])
+          }),
+      ]
+    case .wordLevel(let model):
+      return [
+        "type": "WordLevel", "unk_token": .string(model.unknownToken),
         "vocab": vocabulary(model.table),
       ]
     }

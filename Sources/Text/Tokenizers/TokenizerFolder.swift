@@ -1,6 +1,6 @@
 // The files of a Hugging Face folder that say how texts become tokens: tokenizer.json, or vocab.json with merges.txt
-// (GPT-2), or vocab.txt (BERT); tokenizer_config.json and special_tokens_map.json say which tokens play a part of their
-// own.
+// (GPT-2), or vocab.txt (BERT), or a SentencePiece model; tokenizer_config.json and special_tokens_map.json say which
+// tokens play a part of their own.
 
 import Files
 import Foundations
@@ -11,10 +11,32 @@ public enum TokenizerFolder {
   ///
   /// - Throws: `io` where nothing is there, `parse` or `data` where a file is damaged, contradicts itself or asks for
   ///   something that is not supported; each names the file.
-  public static func load(_ path: String) throws(DomainError) -> SubwordTokenizer {
+  ///
+  /// - Parameter pattern: how texts are cut, for a rank file of `tiktoken`: a name or a regular expression.
+  public static func load(
+    _ path: String, pattern: String? = nil
+  ) throws(DomainError) -> SubwordTokenizer {
     let (exists, isFolder) = InputFile.kind(path)
     guard exists else { throw DomainError(.io, "cannot read \(path): there is nothing") }
-    if !isFolder { return try whole(path, roles: JSON.Object()) }
+    if !isFolder {
+      if let pattern {
+        return try TiktokenFile.tokenizer(
+          try InputFile.bytes(path), pattern: pattern, source: path)
+      }
+      guard !path.hasSuffix(".tiktoken") else {
+        throw DomainError(
+          .value, "\(path) does not say how texts are cut",
+          hint: "give the pattern, as \"cl100k\", \"o200k\" or a regular expression")
+      }
+      let bytes = try InputFile.bytes(path)
+      if path.hasSuffix(".json") || bytes.first == UInt8(ascii: "{") {
+        return try whole(path, roles: JSON.Object())
+      }
+      return try SentencePieceTokenizer.bare(bytes, source: path)
+    }
+    if pattern != nil {
+      throw DomainError(.value, "\(path) is a folder; a pattern goes with a rank file of tiktoken")
+    }
     func has(_ name: String) -> Bool { InputFile.kind("\(path)/\(name)").exists }
     let config = try object("\(path)/tokenizer_config.json")
     var roles = try object("\(path)/special_tokens_map.json")
@@ -24,11 +46,25 @@ public enum TokenizerFolder {
       return try gpt2(path, config: config, roles: roles)
     }
     if has("vocab.txt") { return try bert(path, config: config, roles: roles) }
+    for name in sentencePieceNames where has(name) {
+      if let name = config["tokenizer_class"]?.string {
+        throw DomainError(
+          .data,
+          "\(path)/tokenizer_config.json: the tokenizer `\(name)` is not supported from a SentencePiece model",
+          hint: "save it with its tokenizer.json, or read the model file alone for its own numbers")
+      }
+      let file = "\(path)/\(name)"
+      return try SentencePieceTokenizer.bare(try InputFile.bytes(file), source: file)
+    }
     throw DomainError(
       .io,
-      "\(path) holds no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt"
+      "\(path) holds no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor a SentencePiece model"
     )
   }
+
+  private static let sentencePieceNames = [
+    "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "sentencepiece.model",
+  ]
 
   /// The object in a JSON file; empty where there is no such file.
   private static func object(_ path: String) throws(DomainError) -> JSON.Object {
@@ -209,6 +245,10 @@ public enum TokenizerFolder {
   /// - Throws: `io` where the folder cannot be written.
   public static func save(_ tokenizer: SubwordTokenizer, to folder: String) throws(DomainError) {
     try Folder.make(folder)
+    if let sentencePiece = tokenizer.sentencePiece {
+      try AtomicFile.write("\(folder)/spiece.model", sentencePiece.bytes)
+      return
+    }
     try write(try tokenizer.json(), "\(folder)/tokenizer.json")
     switch tokenizer.model {
     case .bytePair(let model):
@@ -218,6 +258,7 @@ public enum TokenizerFolder {
     case .wordPiece(let model):
       let lines = (0..<model.table.idEnd).map { (model.table.text($0) ?? "") + "\n" }
       try write(lines.joined(), "\(folder)/vocab.txt")
+    case .unigram, .wordLevel: break
     }
     try write(try config(tokenizer).text(indent: 2), "\(folder)/tokenizer_config.json")
   }
@@ -238,6 +279,7 @@ public enum TokenizerFolder {
     let stock: SubwordTokenizer.Parts?
     var name: String
     switch tokenizer.model {
+    case .unigram, .wordLevel: return nil
     case .bytePair(let model):
       guard case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer,
         model.settings == BytePairSettings()
@@ -285,6 +327,8 @@ public enum TokenizerFolder {
       if case .byteLevel(let addsPrefixSpace, _, _) = tokenizer.preTokenizer {
         config["add_prefix_space"] = .bool(addsPrefixSpace)
       }
+    case .unigram, .wordLevel:
+      config["model_input_names"] = .array([.string("input_ids"), .string("attention_mask")])
     case .wordPiece:
       config["model_input_names"] = .array([
         .string("input_ids"), .string("token_type_ids"), .string("attention_mask"),
