@@ -71,7 +71,8 @@ let package = Package(
         "CKernels", "CZlib", "Files", "Foundations", "Learning", "Tensors", "Text",
       ], swiftSettings: optimised),
     .target(
-      name: "Fairness", dependencies: ["Foundations", "Statistics", "Tensors", "Text"],
+      name: "Fairness",
+      dependencies: ["Foundations", "JSONValues", "Statistics", "Tensors", "Text"],
       swiftSettings: optimised),
 
     // The language half; Builtins is the only bridge.

@@ -1,8 +1,10 @@
 import Foundation
 import Foundations
-import Learning
 import Tensors
+import TestSupport
 import Testing
+
+@testable import Learning
 
 /// Every family and head against transformers (Scripts/oracles/families.py).
 struct FamilyTests {
@@ -144,6 +146,52 @@ struct FamilyTests {
       for (index, parameter) in layout.parameters.enumerated() {
         let gradient = try sink.gradient(index)
         try parameter.set(parameter.data - gradient * 0.05)
+      }
+    }
+  }
+
+  /// A private step's sum of clipped gradients is that of single examples, for every family: classes, and tokens where
+  /// the table scores.
+  @Test func clippedSumsAreThoseOfSingleExamples() throws {
+    let goldens = try #require(Self.goldens)
+    let heads = ["ForSequenceClassification", "ForCausalLM", "ForMaskedLM"]
+    for (number, golden) in goldens.models.enumerated() where heads.contains(golden.head) {
+      let label = "\(golden.name)-\(golden.head)"
+      try CheckpointFiles.inFolder { folder in
+        try Self.write(number, golden, to: folder)
+        let model = try PretrainedModel.load(folder, dropout: 0).layer
+        let input = try Self.inputs(goldens, golden.head)
+        let labels =
+          golden.shape.count == 3
+          ? try Tensor(goldens.tokens.flatMap { $0 }.map { Int64($0) }, shape: input.shape)
+          : try Tensor([0, 2, 1] as [Int64], shape: [3])
+        let batch = try Batch(inputs: input, labels: labels)
+        let loss = try Loss.crossEntropy()
+        let parameters = model.parameters
+        var sums = try parameters.map { try Tensor.zeros($0.shape) }
+        for example in 0..<batch.count {
+          let one = try batch.slice(example..<(example + 1))
+          let gradients = try Tape.gradients(
+            of: loss(model.forward(one.inputs), one.labels).sum(), withRespectTo: parameters)
+          var squared = 0.0
+          for gradient in gradients { squared += try gradient.cast(to: .f64).square().sum().item() }
+          let weight = min(1, 0.5 / squared.squareRoot())
+          for index in sums.indices { sums[index] = try sums[index] + gradients[index] * weight }
+        }
+        let step = try TrainingStep(
+          model: model, loss: loss, optimizer: SGD(rate: 0),
+          method: .private(
+            PrivateOptions(
+              bound: 0.5, noiseMultiplier: 0, expectedBatch: 3,
+              noise: NoiseKey.seeded(RandomKey(seed: 1)))),
+          key: RandomKey(seed: 2))
+        _ = try step.run(batch)
+        #expect(!step.isExampleByExample, "\(label)")
+        for index in sums.indices {
+          try expectClose(
+            step.sink.gradient(index), sums[index], "\(label), parameter \(index)", rtol: 1e-3,
+            atol: 1e-5)
+        }
       }
     }
   }

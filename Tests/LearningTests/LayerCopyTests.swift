@@ -17,6 +17,12 @@ import Testing
     let sequence = try Tensor.normal([3, 5, 8], &random)
     let images = try Tensor.normal([3, 4, 6, 6], &random)
     let words = try tokens([3, 5], below: 7)
+    var described = NetworkDescription(
+      family: "llama", vocabulary: 7, context: 5, width: 8, blocks: 2,
+      pattern: AttentionPattern(heads: 2, headWidth: 4, isCausal: true),
+      feedForward: .init(inner: 6, activation: .silu, isGated: true, hasBias: false))
+    described.rotaries = [Rotary(theta: 10, width: 4), nil]
+    described.normalization = .rms(unitOffset: false)
     return [
       (try Linear(8, 3, random: &random), sequence),
       (try Linear(8, 3, bias: false, random: &random), sequence),
@@ -36,6 +42,22 @@ import Testing
       (try CRF(8, random: &random), sequence),
       (try PositionEmbedding(6, 8, random: &random), sequence),
       (try SelfAttention(8, heads: 2, isCausal: true, random: &random), sequence),
+      (try NetworkAttention(described, block: 0), sequence),
+      (try NetworkFeedForward(described), sequence),
+      (try NetworkBlock(described, block: 1), sequence), (try NetworkBody(described), words),
+      (try NetworkHead(HeadDescription(.spans, outputs: 2), described), nil),
+      (
+        try Network.make(
+          described, head: HeadDescription(.sequence, outputs: 3), configuration: [:]), words
+      ),
+      (
+        try Network.make(
+          described, head: HeadDescription(.nextToken, outputs: 7), configuration: [:]), words
+      ),
+      (
+        try Network.make(
+          described, head: HeadDescription(.maskedToken, outputs: 7), configuration: [:]), words
+      ),
       (try CrossAttention(8, heads: 2, random: &random), nil),
       (try FeedForward(8, inner: 5, activation: .silu, random: &random), sequence),
       (try TransformerBlock(settings, random: &random), sequence),
@@ -50,7 +72,10 @@ import Testing
         try BERT(.init(vocabulary: 7, context: 5, width: 8, blocks: 1, heads: 2), random: &random),
         words
       ),
-      (Spans(), nil),
+      (Spans(), nil), (try RMSNormalization(4, unitOffset: true), sequence),
+      (
+        try RelativePositionBias(buckets: 8, heads: 2, farthest: 16, isBidirectional: true), nil
+      ),
       (
         try HiddenStates(
           GPT2(
@@ -86,7 +111,7 @@ import Testing
     for case let file as URL in files ?? .init() where file.pathExtension == "swift" {
       let text = try String(contentsOf: file, encoding: .utf8)
       for match in text.matches(
-        of: /final class (\w+): (?:Layer|Convolution|RecurrentLayer)\b/)
+        of: /final class (\w+): (?:Layer|Convolution|RecurrentLayer|Network)\b/)
       {
         names.insert(String(match.1))
       }
@@ -98,7 +123,7 @@ import Testing
     let walked = Set(try Self.layers().map { "\(type(of: $0.layer))" })
     #expect(
       walked
-        == (try Self.declared()).subtracting([
+        == (try Self.declared()).union(["Network"]).subtracting([
           "FunctionLayer",
           // Made anew for each batch.
           "TargetScores",

@@ -256,7 +256,10 @@ enum CheckpointOutputs {
       ("gpt2", ["vocab_size": 1e30], "`vocab_size` must be an integer"),
       ("gpt2", ["vocab_size": 2_147_483_647, "n_embd": 3_000_000], "speaks of a model"),
       ("gpt2", ["n_embd": 2_147_483_646], "speaks of a model"),
-      ("gpt2", ["model_type": "llama"], "type \"llama\""),
+      (
+        "gpt2", ["model_type": "mixtral"],
+        "type \"mixtral\" are not supported: a mixture of experts"
+      ),
       ("gpt2", ["model_type": 3], "`model_type` must be a string"),
       ("gpt2", ["tie_word_embeddings": 1], "`tie_word_embeddings` must be true or false"),
       ("gpt2", ["layer_norm_epsilon": -1], "`layer_norm_epsilon`"),

@@ -68,7 +68,7 @@ import Testing
   }
 
   /// A regular expression of the words that open files; tables that are written by scripts.
-  private static let longLines = ["OneDoorTests.swift", "tables.c"]
+  private static let longLines = ["OneDoorTests.swift", "tables.c", "categories.c"]
 
   @Test func filesAreShort() throws {
     for file in try Project.files() {
@@ -105,13 +105,18 @@ import Testing
     // Natives with many options: what each becomes.
     "DistillBuiltins.swift: run": 95,
     // Loops over the same blocks with many buffers; parts would pass all of them on.
-    "AttentionKernel.swift: backward": 90, "SubstringSearch.swift: twoWay": 75,
+    "AttentionKernel.swift: backward": 100, "AttentionKernel.swift: forward": 80,
+    "SubstringSearch.swift: twoWay": 75,
     "ReversalPass.swift: replacement": 85,
+    // What a tokenizer is made of is checked against each other.
+    "SubwordTokenizer.swift: init": 75,
     // The hot path of a call, which must not be cut.
     "Calling.swift: callMethod": 85,
     // Tables of cases.
     "PackedSequencesTests.swift: outputsAndGradientsAreThoseOfSingleExamples": 85,
     "SafeTensorTests.swift: refusesWhatTheFormatForbids": 80, "TorchTests.swift: compute": 80,
+    "LayerCopyTests.swift: layers": 100,
+    "TokenizerFileTests.swift: refusals": 90,
     "NormalizationTests.swift: layerNormAndItsGradients": 75,
   ]
 

@@ -2,6 +2,8 @@ import Foundations
 import Learning
 import Runtime
 import Syntax
+import TableFiles
+import Tables
 import Tensors
 import Text
 
@@ -65,13 +67,25 @@ extension Model: NativeValue {
       $0.tokenizer
     }
     type.field("kind", "What sort of layer it is.") { $0.layer.kind }
+    type.field(
+      "head",
+      "What the head of a model from a folder is for, such as \"sequence_classification\"; nil without one."
+    ) { model in (model.layer as? Network)?.head?.description.task.rawValue }
+    type.field(
+      "config",
+      "The configuration of the folder that the model came from, as a map; nil where it was built here."
+    ) { model throws -> Cell? in
+      try (model.layer as? Network).map {
+        try JSONCell.parse(Array($0.configurationText().utf8), source: "config.json").cell
+      }
+    }
     type.field("parameter_count", "How many numbers are trained.") { $0.layer.parameterCount }
     type.field(
       "parameters", "The parameters by name, as tensors cut off from their gradients (detached)."
     ) { model in
       Record(model.layer.namedParameters.map { ($0.name, $0.parameter.data) })
     }
-    type.methods(ModelBuiltins.methods)
+    type.methods(ModelBuiltins.methods + ModelBuiltins.states)
   }
 }
 
@@ -97,10 +111,15 @@ enum ModelBuiltins {
   static let methods = [
     Native(
       "freeze", "Keeps the parameters from being trained; `unfreeze` undoes it.",
-      Param<Model>("model", "The model or a part of it.", mutates: true), returns: "the model"
-    ) { model in
+      Param<Model>("model", "The model or a part of it.", mutates: true),
+      Param<[String]?>(
+        "except",
+        "What is trained all the same: names of parameters or of parts, or patterns such as \"*.bias\"; nil is nothing.",
+        default: nil, named: true), returns: "the model",
+      search: ["bitfit", "fine-tuning", "last layer", "requires_grad"]
+    ) { (model: Model, except: [String]?) throws -> Model in
       try requireOwn(model)
-      model.layer.setTrainable(false)
+      try model.layer.freeze(except: except ?? [])
       return model
     },
     Native(
@@ -124,14 +143,19 @@ enum ModelBuiltins {
       return model
     },
     ModelFiles.save,
+  ]
+
+  /// What a transformer computes on its way.
+  static let states = [
     Native(
       "hidden",
       "The last hidden states [examples, time, width] for tokens [examples, time]. Nothing has made scores of them yet.",
-      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Model>("model", "A transformer."),
       Param<Tensor>("tokens", "[examples, time]."), returns: "tensor", seeAlso: ["model.vectors"]
     ) { (model: Model, tokens: Tensor) throws -> Tensor in
       switch model.layer {
       case let language as any LanguageModel: try language.hiddenStates(tokens)
+      case let network as Network: try network.hiddenStates(tokens)
       case let encoder as BERT: try encoder.forward(tokens)
       default: throw notTransformer(model)
       }
@@ -139,25 +163,27 @@ enum ModelBuiltins {
     Native(
       "vectors",
       "The embeddings of tokens [examples, time] before positions are added: [examples, time, width]. `from_vectors` goes on from them, so that `gradient(m.vectors(x), v => …m.from_vectors(v)…)` is the gradient with respect to the embeddings.",
-      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Model>("model", "A transformer."),
       Param<Tensor>("tokens", "[examples, time]."), returns: "tensor",
       seeAlso: ["model.from_vectors"],
       search: ["embeddings", "sensitivity", "adversarial"]
     ) { (model: Model, tokens: Tensor) throws -> Tensor in
       switch model.layer {
       case let language as GPT2: try language.tokens.forward(tokens)
+      case let network as Network: try network.vectors(tokens)
       case let encoder as BERT: try encoder.tokens.forward(tokens)
       default: throw notTransformer(model)
       }
     }.abandonable(),
     Native(
       "from_vectors", "The model's output for vectors in the tokens' place.",
-      Param<Model>("model", "A GPT-2 or BERT model."),
+      Param<Model>("model", "A transformer."),
       Param<Tensor>("vectors", "[examples, time, width]."), returns: "tensor",
       seeAlso: ["model.vectors"]
     ) { (model: Model, vectors: Tensor) throws -> Tensor in
       switch model.layer {
       case let language as GPT2: try language.scores(language.hiddenStates(ofVectors: vectors))
+      case let network as Network: try network.outputs(ofVectors: vectors)
       case let encoder as BERT: try encoder.forward(ofVectors: vectors, types: nil)
       default: throw notTransformer(model)
       }
@@ -174,7 +200,7 @@ enum ModelBuiltins {
   }
 
   private static func notTransformer(_ model: Model) -> Fault {
-    Fault(.type, "this is for GPT-2 and BERT models, not for \(model.layer.kind)").atArgument(0)
+    Fault(.type, "this is for transformers, not for \(model.layer.kind)").atArgument(0)
   }
 
   /// The model called with one tensor or, where it reads two, with both.

@@ -9,7 +9,7 @@ import Text
 enum ModelFiles {
   static let load = Native(
     "load",
-    "A pretrained model from a Hugging Face folder: GPT-2, BERT, DistilBERT or a sentence encoder. It reads `config.json`, `modules.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
+    "A pretrained model from a Hugging Face folder. There are decoders (GPT-2, Llama, Mistral, Qwen, Gemma, Phi, GPT-NeoX, OPT, Bloom and their kin), encoders (BERT, RoBERTa, ELECTRA, ALBERT, MPNet, ModernBERT) and sentence encoders, with the head that `architectures` names. It reads `config.json`, `modules.json`, `model.safetensors` (also in shards), and the tokenizer where there is one. A setting that it does not support is refused by name.",
     Param<String>("folder", "The folder."),
     Param<Double?>(
       "dropout",
@@ -87,14 +87,17 @@ enum ModelFiles {
 
   /// The tokenizer of a folder; nil where it has none.
   private static func tokenizer(_ folder: String) throws -> SubwordTokenizer? {
-    let files = ["tokenizer.json", "vocab.json", "vocab.txt"]
+    let files = [
+      "tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model",
+      "tokenizer.model",
+    ]
     guard files.contains(where: { InputFile.kind(folder + "/" + $0).exists }) else { return nil }
     return try TokenizerFolder.load(folder)
   }
 
   static let save = Native(
     "save",
-    "Writes the model to a folder or file. It is a folder that Hugging Face's transformers load (GPT-2, BERT, DistilBERT, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, a file of its parameters. Tensors that came from a folder with 16 or 8 bits are stored so again. What was there is replaced only when everything is written.",
+    "Writes the model to a folder or file. It is a folder that Hugging Face's transformers load (what `nn.load` reads, `nn.gpt2` and `nn.bert`, with the tokenizer; a sentence encoder with its `modules.json`), or, where the path ends with `.safetensors`, a file of its parameters. Tensors that came from a folder with 16 or 8 bits are stored so again. What was there is replaced only when everything is written.",
     Param<Model>("model"), Param<String>("path", "A folder, or a file `….safetensors`."),
     returns: "nil", seeAlso: ["nn.load", "model.load"],
     search: ["checkpoint", "export", "safetensors"],

@@ -14,7 +14,7 @@ enum EmbeddingBuiltins {
     Native(
       "embed",
       "A vector for each text. It is the mean of the model's last hidden states over its tokens, or what the folder of a sentence encoder says, or what `pooling` says.",
-      Param<Model>("model", "A GPT-2 or BERT model with its tokenizer."),
+      Param<Model>("model", "A transformer with its tokenizer."),
       Param<[String]>("texts", "The texts; what the model's context cannot hold is cut off."),
       Param<String?>(
         "pooling",
@@ -49,6 +49,9 @@ enum EmbeddingBuiltins {
         normalizes: normalize ?? plain.normalizes,
         maximumLength: plain.maximumLength)
       context = plain.maximumLength
+    case let network as Network:
+      encoder = nil
+      context = network.contextLength
     case let language as any LanguageModel:
       encoder = nil
       context = language.contextLength
@@ -79,15 +82,23 @@ enum EmbeddingBuiltins {
     return try Tensor.stacked(rows.compactMap { $0 })
   }
 
+  private static func hiddenStates(_ model: Model, _ tokens: Tensor) throws -> Tensor {
+    switch model.layer {
+    case let network as Network: try network.hiddenStates(tokens)
+    case let language as any LanguageModel: try language.hiddenStates(tokens)
+    // Others were refused.
+    default: try model.layer.forward(tokens)
+    }
+  }
+
   private static func pooled(
     _ model: Model, _ sentences: [[Int32]], _ pooling: SentenceEncoder.Pooling, _ normalize: Bool
   ) throws -> Tensor {
     try ForwardContext.evaluation {
-      guard let language = model.layer as? any LanguageModel else { return .empty }
       // Padding is not seen: the token in its place does not matter.
       let source = try TokenSource(sentences, labels: sentences.map { _ in 0 }, padding: 0)
       let inputs = try source.batch(Array(sentences.indices)).inputs
-      let hidden = try language.hiddenStates(inputs).with(lengths: inputs.lengths)
+      let hidden = try hiddenStates(model, inputs).with(lengths: inputs.lengths)
       let vectors = try SentenceEncoder.pool(hidden, pooling)
       guard normalize else { return vectors }
       return try vectors / vectors.norm(axes: [1], keepAxes: true).clamped(1e-12)

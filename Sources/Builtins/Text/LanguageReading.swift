@@ -12,7 +12,7 @@ struct LanguageReading {
 
   /// Of a model that predicts the next token; a type error for an encoder.
   init(predicting model: Model) throws {
-    if model.layer is BERT {
+    if model.layer is BERT || (model.layer is Network && !(model.layer is CausalNetwork)) {
       throw Fault(
         .type, "a \(model.layer.kind) is an encoder: it does not predict the next token"
       )
@@ -31,7 +31,9 @@ struct LanguageReading {
     self.tokenizer = tokenizer
     let stops = model.specialTokens?.stops ?? []
     self.stops = stops.isEmpty ? tokenizer.specialTokens.end.map { [Int($0)] } ?? [] : stops
-    context = (model.layer as? any LanguageModel)?.contextLength
+    context =
+      (model.layer as? any LanguageModel)?.contextLength
+      ?? (model.layer as? Network)?.contextLength
   }
 
   /// The token that a text begins with, so that its first own token is predicted, too.

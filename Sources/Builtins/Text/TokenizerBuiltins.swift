@@ -27,7 +27,7 @@ extension SubwordTokenizer: NativeValue {
       $0.specialTokens.padding.map(Int.init)
     }
     type.field("fingerprint", "A hash over all tokens with their numbers.") { $0.fingerprint }
-    type.methods(TokenizerBuiltins.methods)
+    type.methods(TokenizerBuiltins.methods + TokenizerBuiltins.layouts)
   }
 }
 
@@ -149,10 +149,14 @@ enum TokenizerBuiltins {
       let options = EncodingOptions(
         addSpecialTokens: special, truncation: length.map { Truncation(length: $0) })
       return try tokenizer.encode(text, pair: pair, options: options).ids.map(Int.init)
-    }.abandonable(),
+    }.abandonable()
+  ]
+
+  /// Of many texts, and of places in them.
+  static let layouts = [
     Native(
       "batch",
-      "The tokens of many texts as tensors of {ids, mask, types}, [texts, length] each: mask is 0 where a text was filled up, types is 1 for the second of a pair. Filled up to the longest as the tokenizer's file says, else on the right.",
+      "The tokens of many texts as tensors {ids, mask, types}, [texts, length] each. `mask` is 0 where a text was filled up, `types` is 1 for the second of a pair. They are filled up to the longest as the tokenizer's file says, else on the right.",
       Param<SubwordTokenizer>("tokenizer"), Param<[String]>("texts", "The texts."),
       Param<[String]?>("pairs", "A second text behind each.", default: nil, named: true),
       Param<Int?>(
@@ -167,7 +171,7 @@ enum TokenizerBuiltins {
     }.abandonable(),
     Native(
       "offsets",
-      "Where in the text each token of `encode` stands: pairs of code points, the second behind its last; `[0, 0]` for tokens that were added.",
+      "Where in the text each token of `encode` stands, as pairs of code points. The second lies behind its last one; `[0, 0]` stands for tokens that were added.",
       Param<SubwordTokenizer>("tokenizer"), Param<String>("text", "The text."),
       Param<Bool>(
         "special", "Whether to add what its model expects around a text.", default: true,

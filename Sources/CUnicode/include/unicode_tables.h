@@ -24,8 +24,8 @@ struct fl_numbers fl_unicode_text(void);
 // First, second and the one code point that they compose to.
 struct fl_numbers fl_unicode_compositions(void);
 
-// Written by Scripts/unicode_categories.py into categories.c. First code point << 11 | script << 5 | general category of
-// each run, as the engines of `tokenizers` and of `tiktoken` (rust) know them; and what `\w` matches, as first code
+// Written by Scripts/unicode_categories.py into categories.c. First code point << 11 | script << 5 | general category
+// of each run, as the engines of `tokenizers` and of `tiktoken` (rust) know them; and what `\w` matches, as first code
 // points and ends of ranges.
 struct fl_numbers fl_unicode_categories(void);
 struct fl_numbers fl_unicode_rust_categories(void);

@@ -98,7 +98,9 @@ public struct PretrainedModel {
     let name = try config.modelType()
     guard let family = Family.named(name) else { return nil }
     let description = try family.describe(config, dropout)
-    let head = try family.head(config, description)
+    var head = try family.head(config, description)
+    // A body may lie in a folder whose configuration still speaks of a head.
+    if let wanted = head, !family.names(description, wanted).holdHead(weights) { head = nil }
     if head == nil, ["bert", "distilbert"].contains(name) { return nil }
     try require(description.size, in: weights)
     let network = try Network.make(description, head: head, configuration: config.object)

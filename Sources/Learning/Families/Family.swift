@@ -89,6 +89,11 @@ extension ModelConfiguration {
     object[name].map(\.isNull) ?? true ? nil : try size(name, 0)
   }
 
+  /// A size by the usual name, which wins in transformers where both stand, or by the one that the family gave it.
+  func size(_ name: String, or usual: String, _ standard: Int) throws -> Int {
+    try size(object[usual] == nil ? name : usual, standard)
+  }
+
   func optionalNumber(_ name: String) throws -> Double? {
     object[name].map(\.isNull) ?? true ? nil : try number(name, 0)
   }
@@ -112,7 +117,8 @@ extension ModelConfiguration {
     if let kind, let own = settings?[kind]?.object { settings = own }
     let scaling = settings ?? object["rope_scaling"]?.object
     let theta = try positive(
-      settings?["rope_theta"] ?? object["rope_theta"], "rope_theta", standard)
+      settings?["rope_theta"] ?? object["rotary_emb_base"] ?? object["rope_theta"],
+      "rope_theta", standard)
     let part = try positive(
       settings?["partial_rotary_factor"] ?? object["partial_rotary_factor"]
         ?? object["rotary_pct"], "partial_rotary_factor", fraction)

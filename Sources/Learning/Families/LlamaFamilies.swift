@@ -79,6 +79,7 @@ enum LlamaFamilies {
     describe: { config, dropout in
       var description = try base(config, dropout, (false, false), false)
       if dropout == nil { description.dropout = try config.number("resid_pdrop", 0) }
+      description.normEpsilon = try config.number("rms_norm_eps", 1e-5)
       let window = try config.optionalSize("sliding_window").map { max(1, $0) - 1 }
       for i in 0..<description.blocks { description.patterns[i].window = window }
       return description

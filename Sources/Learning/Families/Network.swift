@@ -9,6 +9,9 @@ public class Network: Layer {
   /// The `config.json` that it came from, written again where it is saved.
   public let configuration: JSON.Object
 
+  /// The configuration as JSON.
+  public func configurationText() throws -> String { try JSON.object(configuration).text() }
+
   fileprivate init(_ body: NetworkBody, _ head: NetworkHead?, _ configuration: JSON.Object) throws {
     self.body = body
     self.head = head
@@ -57,6 +60,18 @@ public class Network: Layer {
   /// The body's last hidden states, [examples, time, width].
   public func hiddenStates(_ tokens: Tensor) throws -> Tensor {
     try body.forward(tokens).with(lengths: tokens.lengths)
+  }
+
+  /// The vectors of tokens before anything is added to them, [examples, time, width].
+  public func vectors(_ tokens: Tensor) throws -> Tensor {
+    try GPT2.checkTokens(tokens)
+    return try body.tokens.forward(tokens).with(lengths: tokens.lengths)
+  }
+
+  /// What the head gives for vectors in the tokens' place: for gradients with respect to embeddings.
+  public func outputs(ofVectors vectors: Tensor) throws -> Tensor {
+    let hidden = try body.forward(ofVectors: vectors, memory: nil).with(lengths: vectors.lengths)
+    return try head.map { try outputs(hidden, $0) } ?? hidden
   }
 
   /// What the head gives; the last hidden states without one. Several texts of a choice are tokens [examples, choices,

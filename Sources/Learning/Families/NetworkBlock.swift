@@ -7,10 +7,8 @@ enum Norms {
     let width = width ?? description.width
     switch description.normalization {
     case .layer(let hasBias):
-      let norm = try LayerNormalization(width, epsilon: description.normEpsilon)
-      // What is never read from a folder stays 0.
-      if !hasBias { norm.bias.requiresGradient = false }
-      return norm
+      return try LayerNormalization(
+        width, epsilon: description.normEpsilon, hasBias: hasBias)
     case .rms(let unitOffset):
       return try RMSNormalization(
         width, epsilon: description.normEpsilon, unitOffset: unitOffset)

@@ -1,8 +1,8 @@
 import Foundations
 import Tensors
 
-/// The blocks of a described transformer with what stands before and behind them: tokens [examples, time] (`lengths` mark
-/// padding) to the last hidden states [examples, time, width].
+/// The blocks of a described transformer with what stands before and behind them: tokens [examples, time] (`lengths`
+/// mark padding) to the last hidden states [examples, time, width].
 public final class NetworkBody: Layer {
   public let description: NetworkDescription
   public let tokens: Embedding

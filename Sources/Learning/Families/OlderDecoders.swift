@@ -91,8 +91,8 @@ enum OlderDecoders {
     name: "gpt_neo", architecture: "GPTNeo",
     describe: { config, dropout in
       let width = try config.size("hidden_size", 2048)
-      let blocks = try config.size("num_layers", 24)
-      let heads = try config.size("num_heads", 16)
+      let blocks = try config.size("num_layers", or: "num_hidden_layers", 24)
+      let heads = try config.size("num_heads", or: "num_attention_heads", 16)
       var description = NetworkDescription(
         family: "gpt_neo", vocabulary: try config.size("vocab_size", 50_257),
         context: try config.size("max_position_embeddings", 2048), width: width, blocks: blocks,
@@ -199,12 +199,12 @@ enum OlderDecoders {
       try config.refuse("apply_residual_connection_post_layernorm", unless: .bool(false))
       let name = config.object["n_embed"] == nil ? "hidden_size" : "n_embed"
       let width = try config.size(name, 64)
-      let heads = try config.size("n_head", 8)
+      let heads = try config.size("n_head", or: "num_attention_heads", 8)
       var description = NetworkDescription(
         family: "bloom", vocabulary: try config.size("vocab_size", 250_880),
         // There is no longest one: distances only lower scores.
         context: try config.size("seq_length", 1 << 17), width: width,
-        blocks: try config.size("n_layer", 2),
+        blocks: try config.size("n_layer", or: "num_hidden_layers", 2),
         pattern: AttentionPattern(
           heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: true,
           hasLinearBiases: true, dropout: try dropout ?? config.number("attention_dropout", 0)),
@@ -268,12 +268,12 @@ enum OlderDecoders {
     _ config: ModelConfiguration, _ dropout: Double?, inner: String
   ) throws -> NetworkDescription {
     try config.refuseQuantization()
-    let width = try config.size("n_embd", 4096)
-    let heads = try config.size("n_head", 16)
+    let width = try config.size("n_embd", or: "hidden_size", 4096)
+    let heads = try config.size("n_head", or: "num_attention_heads", 16)
     var description = NetworkDescription(
       family: try config.familyName(), vocabulary: try config.size("vocab_size", 50_400),
-      context: try config.size("n_positions", 2048), width: width,
-      blocks: try config.size("n_layer", 28),
+      context: try config.size("n_positions", or: "max_position_embeddings", 2048), width: width,
+      blocks: try config.size("n_layer", or: "num_hidden_layers", 28),
       pattern: AttentionPattern(
         heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: true,
         dropout: try dropout ?? config.number("attn_pdrop", 0)),

@@ -83,6 +83,16 @@ struct WeightNames {
       unprefixed: own.filter { !$0.hasPrefix("@") })
   }
 
+  /// Whether a head's own tensors are there, or the head may be the token table alone.
+  func holdHead(_ weights: WeightFolder) -> Bool {
+    if headDense.isEmpty, headBias.isEmpty, head == "lm_head" || head == "embed_out" {
+      return true
+    }
+    let own =
+      headDense.isEmpty ? [head + ".weight", headBias] : [bare(headDense) + ".weight"]
+    return own.contains { weights.contains($0) || weights.contains(prefix + $0) }
+  }
+
   private func plain(_ parameter: Parameter, _ name: String) -> [CheckpointMap.Entry] {
     [CheckpointMap.Entry(parameter: parameter, source: .plain(name))]
   }
@@ -94,7 +104,7 @@ struct WeightNames {
 
   private func normed(_ layer: Layer, _ name: String) -> [CheckpointMap.Entry] {
     switch layer {
-    case let layer as LayerNormalization where layer.bias.requiresGradient:
+    case let layer as LayerNormalization where layer.hasBias:
       CheckpointMap.norm(layer, name)
     case let layer as LayerNormalization: plain(layer.weight, name + ".weight")
     case let layer as RMSNormalization: plain(layer.weight, name + ".weight")

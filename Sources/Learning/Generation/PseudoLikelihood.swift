@@ -2,8 +2,8 @@ import CKernels
 import Foundations
 import Tensors
 
-/// Pseudo-log-likelihoods of texts under a masked language model (Salazar et al. 2020, "Masked Language Model Scoring"):
-/// each token is hidden in turn, and its log-probability given all the others is taken.
+/// Pseudo-log-likelihoods of texts under a masked language model (Salazar et al. 2020, "Masked Language Model
+/// Scoring"): each token is hidden in turn, and its log-probability given all the others is taken.
 public struct MaskedModelScorer {
   private let forward: (Tensor) throws -> Tensor
   private let mask: Int32

@@ -7,28 +7,33 @@ public final class LayerNormalization: Layer {
   public let width: Int
   public let epsilon: Double
   public let weight: Parameter
+  /// Zeros that are never trained, and no parameter of the layer's, where it has none.
   public let bias: Parameter
+  public let hasBias: Bool
 
-  public convenience init(_ width: Int, epsilon: Double = 1e-5) throws {
+  public convenience init(_ width: Int, epsilon: Double = 1e-5, hasBias: Bool = true) throws {
     try Check.size(width, "the width")
     try Check.finite(epsilon, "epsilon", atLeast: 0)
     self.init(
       try Parameter("weight", .ones(Shape(checking: [width]))),
-      try Parameter("bias", .zeros([width])), epsilon: epsilon)
+      try Parameter("bias", .zeros([width]), requiresGradient: hasBias), epsilon: epsilon,
+      hasBias: hasBias)
   }
 
-  private init(_ weight: Parameter, _ bias: Parameter, epsilon: Double) {
+  private init(_ weight: Parameter, _ bias: Parameter, epsilon: Double, hasBias: Bool) {
     width = weight.count
     self.epsilon = epsilon
     self.weight = weight
     self.bias = bias
+    self.hasBias = hasBias
     super.init(kind: "layer_norm")
     own("weight", weight)
-    own("bias", bias)
+    if hasBias { own("bias", bias) }
   }
 
   public override func duplicate(_ copies: LayerCopies) throws -> Layer {
-    LayerNormalization(try copies(weight), try copies(bias), epsilon: epsilon)
+    LayerNormalization(
+      try copies(weight), try copies(bias), epsilon: epsilon, hasBias: hasBias)
   }
 
   public override func keepsExamplesApart(padded: Bool) -> Bool { true }

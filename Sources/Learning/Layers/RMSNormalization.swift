@@ -3,8 +3,8 @@ import Foundations
 import Tensors
 
 /// x / √(mean of x² + ε) · weight over the last axis (Zhang and Sennrich 2019), PyTorch's `RMSNorm`; with `unitOffset`
-/// times 1 + weight (Gemma). A last axis that is several times as wide is normalised in parts, each by itself: the heads
-/// of queries and keys.
+/// times 1 + weight (Gemma). A last axis that is several times as wide is normalised in parts, each by itself: the
+/// heads of queries and keys.
 public final class RMSNormalization: Layer {
   public let width: Int
   public let epsilon: Double

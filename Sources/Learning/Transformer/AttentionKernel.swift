@@ -129,8 +129,8 @@ struct AttentionKernel {
   let queries: Int
   let keys: Int
   let isCausal: Bool
-  /// How many heads have keys and values of their own: so many queries' heads after each other share one (Ainslie et al.
-  /// 2023); nil: all.
+  /// How many heads have keys and values of their own: so many queries' heads after each other share one (Ainslie et
+  /// al. 2023); nil: all.
   var keyHeads: Int?
   /// Scores in another shape than divided by √headWidth.
   var shaping: ScoreShaping?

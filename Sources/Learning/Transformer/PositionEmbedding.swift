@@ -55,7 +55,9 @@ public final class PositionEmbedding: Layer {
     withExtendedLifetime((x, table)) {
       Parallel.blocks(examples, size: RowBlocks.size(width: size)) { block in
         for example in block {
-          fl_add_vv_f32(size, x.floats + example * size, table.floats + first * width, y.floats + example * size)
+          fl_add_vv_f32(
+            size, x.floats + example * size, table.floats + first * width, y.floats + example * size
+          )
         }
       }
     }
