@@ -132,7 +132,7 @@ def build(model_type, prefix, settings, head):
         stored = {key: fill(key, tuple(value.shape)) for key, value in load_file(path).items()}
         save_file(stored, path, metadata={"format": "pt"})
         model = kind.from_pretrained(folder, attn_implementation="eager").float().eval()
-        return model, json.loads((pathlib.Path(folder) / "config.json").read_text()), stored
+        return model, (pathlib.Path(folder) / "config.json").read_text(), stored
 
 
 def outputs(model, head, ids, mask):
@@ -190,7 +190,7 @@ def reload(folder):
     for entry in json.loads(FILE.read_text())["models"]:
         path = pathlib.Path(folder) / f"{entry['name']}-{entry['head']}"
         row = next(row for row in MODELS if row[0] == entry["name"])
-        name = entry["config"]["architectures"][0]
+        name = json.loads(entry["config"])["architectures"][0]
         model = getattr(transformers, name).from_pretrained(path, attn_implementation="eager").float().eval()
         ids, mask = tokens()
         with torch.no_grad():

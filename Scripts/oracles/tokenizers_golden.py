@@ -126,12 +126,16 @@ def words(pre, decoder=None):
     return tokenizer
 
 
+# Beside the project, with the other data sets.
+SENTENCEPIECE = pathlib.Path(__file__).resolve().parents[3] / "shared/data/sentencepiece_fixtures/spiece.model"
+
+
 def compiled():
     """The compiled rules of a SentencePiece model."""
     import sentencepiece.sentencepiece_model_pb2 as messages
 
     message = messages.ModelProto()
-    message.ParseFromString(pathlib.Path("/work/shared/data/sentencepiece_fixtures/spiece.model").read_bytes())
+    message.ParseFromString(SENTENCEPIECE.read_bytes())
     return normalizers.Precompiled(message.normalizer_spec.precompiled_charsmap)
 
 

@@ -169,6 +169,35 @@ import Testing
     ])
   }
 
+  /// The shares of noise are for one update of each client, drawn without looking at its data.
+  @Test func whatDistributedNoiseRulesOutSaysWhy() throws {
+    let privacy = try DistributedPrivacy(
+      .epsilon(1), delta: 1e-5, clip: 1, settings: SecureSettings())
+    let colluders = try Attack.innerProduct.step(share: 0.1)
+    try check([
+      (
+        "several updates", FedAvg(),
+        {
+          $0.updateSteps = [colluders]
+          $0.privacy = privacy
+        }
+      ),
+      (
+        "how many examples", FedAvg(),
+        {
+          $0.selection = BySize()
+          $0.privacy = privacy
+        }
+      ),
+      (
+        "neither bounds nor noises", Weighing(weighting: nil, name: "nova"),
+        { $0.privacy = privacy }
+      ),
+      ("two vectors", Weighing(weighting: nil, name: "scaffold"), { $0.privacy = privacy }),
+      ("as they come", Weighing(weighting: nil, name: "buff"), { $0.privacy = privacy }),
+    ])
+  }
+
   /// A simulation asks before its first round.
   @Test func simulationAsks() throws {
     let devices = try DeviceSet(source: points(4), assignments: [0, 0, 1, 1], count: 2)

@@ -45,7 +45,7 @@ enum AdaMixBuiltins {
 
   private static let adamix = Native(
     "adamix",
-    "Trains on a few public and many private examples (AdaMix, Golatkar et al. 2022): first on the public ones alone, then on both, with DP-SGD's noise on the private ones, a clipping bound that public gradients set, and the noise outside of their subspace taken off. It is meant for a linear layer, or a small one, on features that are fixed; the public examples' gradients are computed one by one in each step. What holds is the result's `epsilon`, for one private example more or less; the public ones are not protected. The paper's constants are not known: quantile, rank and epochs are this function's choice.",
+    "Trains on a few public and many private examples (AdaMix, Golatkar et al. 2022). First it trains on the public ones alone, then on both, with DP-SGD's noise on the private ones, a clipping bound that public gradients set, and the noise outside of their subspace taken off. It is meant for a linear layer, or a small one, on features that are fixed; the public examples' gradients are computed one by one in each step. What holds is the result's `epsilon`, for one private example more or less; the public ones are not protected. The paper's constants are not known: quantile, rank and epochs are this function's choice.",
     parameters: [
       TrainingParameters.model, publicExamples, privateExamples, epsilon, DPTrainingOptions.delta,
       noiseMultiplier, epochs, publicEpochs, batch, TrainingParameters.optimizer, DPTraining.loss,

@@ -31,7 +31,7 @@ enum PATEBuiltins {
 
   private static let pate = Native(
     "pate",
-    "Labels for public queries by the noised votes of teachers (PATE, Papernot et al. 2018): a student that learns from them is as private as they are. The result has `labels` (nil where there is none), `answered`, `sigma`, `epsilon`, what was spent whatever the votes were, for one example more or less, and `epsilon_data_dependent`, what these votes spent by theorem 6 of the paper, which is smaller where teachers agree. The latter is a function of the private data and not itself private: it is for comparing, not for publishing. The noise comes from the operating system.",
+    "Labels for public queries by the noised votes of teachers (PATE, Papernot et al. 2018). A student that learns from them is as private as they are. The result has `labels` (nil where there is none), `answered`, `sigma`, `epsilon`, what was spent whatever the votes were, for one example more or less, and `epsilon_data_dependent`, what these votes spent by theorem 6 of the paper, which is smaller where teachers agree. The latter is a function of the private data and not itself private: it is for comparing, not for publishing. The noise comes from the operating system.",
     parameters: [
       votes, epsilon, sigma, DPTrainingOptions.delta, method, threshold, thresholdSigma, limit,
     ],

@@ -195,7 +195,7 @@ enum FairBuiltins {
     },
     Native(
       "self_bleu",
-      "The mean BLEU of each text with all the others as references (Zhu et al. 2018): near 1 where a model writes the same again and again.",
+      "The mean BLEU of each text with all the others as references (Zhu et al. 2018). It is near 1 where a model writes the same again and again.",
       Param<[String]>("texts", "At least two texts."),
       Param<Int>("n", "The longest n-gram of words.", default: 4, .within(1, 16), named: true),
       returns: "float", seeAlso: ["fair.distinct"], search: ["diversity", "bleu"]

@@ -45,7 +45,7 @@ enum AggregationBuiltins {
 
   private static let normBound = Native(
     "norm_bound",
-    "The mean of updates that are shortened to a norm, for `fed.simulate(…, aggregate: …)` (Sun et al. 2019): no device moves the model by more than its weight times c. Against devices that shout; not private, see `fed.central`.",
+    "The mean of updates that are shortened to a norm (Sun et al. 2019). It is for `fed.simulate(…, aggregate: …)`: no device moves the model by more than its weight times c. Against devices that shout; not private, see `fed.central`.",
     Param<Double>("c", "The largest norm, over all that a device sends.", .positive, .finite),
     returns: "federated rule", seeAlso: ["fed.trimmed", "fed.central", "fed.attack"],
     search: ["robust", "clipping", "backdoor"],

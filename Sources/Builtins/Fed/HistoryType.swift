@@ -51,7 +51,8 @@ final class FederatedHistory {
         Table.Column("round", rounds.map { .int($0.number) }, role: .axis),
         Table.Column("loss", rounds.map { number($0.loss) }),
         Table.Column("accuracy", rounds.map { number($0.accuracy) }),
-        Table.Column("train_loss", rounds.map { .float($0.trainLoss) }),
+        Table.Column(
+          "train_loss", rounds.map { $0.trainLoss.isNaN ? .null : .float($0.trainLoss) }),
         Table.Column("clients", rounds.map { .int($0.cohort.count) }),
         Table.Column("bytes_up", rounds.map { .int($0.bytesUp) }),
         Table.Column("bytes_down", rounds.map { .int($0.bytesDown) }),
@@ -101,7 +102,9 @@ extension FederatedHistory: NativeValue {
       let history = value.history
       var text = "history: \(history.rounds.count) rounds"
       if let last = history.rounds.last {
-        text += ", train loss \(TextForm.digits(last.trainLoss, 4))"
+        if !last.trainLoss.isNaN {
+          text += ", train loss \(TextForm.digits(last.trainLoss, 4))"
+        }
         if let accuracy = last.accuracy { text += ", accuracy \(TextForm.digits(accuracy, 4))" }
       }
       if let epsilon = history.epsilon { text += ", epsilon \(NumberText.roundedUp(epsilon))" }

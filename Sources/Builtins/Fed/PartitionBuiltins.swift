@@ -26,7 +26,7 @@ enum PartitionBuiltins {
 
   private static let dirichlet = Native(
     "dirichlet",
-    "Label shift as in FedNLP (Lin et al. 2022): each device draws the shares of its classes from a Dirichlet distribution with the parameter alpha times the classes' shares of all. All devices are of the same size but the last, which takes the rest. Where a class runs out, others fill in, in proportion to what is left of them. For tagged sentences `label` names their tags, lists such as [\"O\", \"B-PER\"]: the class is the set of entity types in a sentence, without numbers and times. For questions it names the source.",
+    "Label shift as in FedNLP (Lin et al. 2022). Each device draws the shares of its classes from a Dirichlet distribution with the parameter alpha times the classes' shares of all. All devices are of the same size but the last, which takes the rest. Where a class runs out, others fill in, in proportion to what is left of them. For tagged sentences `label` names their tags, lists such as [\"O\", \"B-PER\"]: the class is the set of entity types in a sentence, without numbers and times. For questions it names the source.",
     Param<Double>(
       "alpha", "Small: few classes a device; large: all alike.", .positive, .finite, named: true),
     Param<String?>(

@@ -55,9 +55,10 @@ final class ScriptStrategy: Strategy, @unchecked Sendable {
     return vm
   }
 
-  /// A new simulation begins: what the last one left is of no use.
-  func start(_ server: inout ServerState) throws {
-    try ScriptStrategy.interpreter().services[ObjectIdentifier(self)] = nil
+  /// A simulation of `model` begins, or goes on from a checkpoint: what the last one left is of no use. The server's
+  /// step has its models from here on, also where nobody comes in the first rounds: with privacy it gets noise then.
+  func prepare(for model: Layer) throws {
+    try ScriptStrategy.interpreter().services[ObjectIdentifier(self)] = Workplace(model)
   }
 
   /// Runs `body` with random numbers that belong to a client or a round alone, and lets go of what it made.
@@ -102,8 +103,10 @@ final class ScriptStrategy: Strategy, @unchecked Sendable {
 
   private func workplace(_ work: ClientWork, _ vm: VM) throws -> Workplace {
     let key = ObjectIdentifier(self)
-    if let known = vm.services[key] as? Workplace, known.model === work.model { return known }
+    let known = vm.services[key] as? Workplace
+    if let known, known.model === work.model { return known }
     let made = try Workplace(work.model)
+    if let known { (made.state, made.hasStarted) = (known.state, known.hasStarted) }
     vm.services[key] = made
     return made
   }
@@ -178,8 +181,7 @@ final class ScriptStrategy: Strategy, @unchecked Sendable {
   func aggregate(_ sum: RoundSum, _ server: inout ServerState) throws {
     let vm = try ScriptStrategy.interpreter()
     guard let workplace = vm.services[ObjectIdentifier(self)] as? Workplace else {
-      // Nobody has taken part since the simulation began: there is nothing that the script could be asked about.
-      return
+      throw Fault(.value, "the strategy made at \(place) was not prepared for a model")
     }
     try server.model.write(to: workplace.server)
     let key = RandomKey(seed: vm.random.key).derived("server", server.round)

@@ -38,6 +38,7 @@ enum SimulateBuiltins {
     let buckets = try arguments(SimulationParameters.buckets)
     let simulation = try Simulation(
       model.layer, devices, strategy: strategy, options: request.options)
+    try (strategy as? ScriptStrategy)?.prepare(for: model.layer)
     var callbacks = vm.simulationCallbacks()
     let resumed = try checkpoint(&arguments, &callbacks)
     // Before anything looks at what the devices hold.

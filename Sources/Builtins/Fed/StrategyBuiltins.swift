@@ -33,13 +33,13 @@ enum StrategyBuiltins {
   private static let averaging = [
     Native(
       "sgd",
-      "Federated gradient descent (McMahan et al. 2017): each client sends the gradient of one batch at the server's model, and the server makes one step with their mean. `local: {batch: …}` says how large the batch is; the other settings of `local` are not used.",
+      "Federated gradient descent (McMahan et al. 2017). Each client sends the gradient of one batch at the server's model, and the server makes one step with their mean. `local: {batch: …}` says how large the batch is; the other settings of `local` are not used.",
       rate(1), returns: "strategy", seeAlso: ["fed.simulate", "fed.avg"],
       search: ["fedsgd", "gradient"], examples: [("fed.sgd(0.5)", "fed.sgd(0.5)")]
     ) { rate in StrategyValue(strategy: try FedSGD(learningRate: rate)) },
     Native(
       "avg",
-      "Federated averaging (McMahan et al. 2017): clients train, and the server moves by the weighted mean of how far they moved.",
+      "Federated averaging (McMahan et al. 2017). Clients train, and the server moves by the weighted mean of how far they moved.",
       serverRate, returns: "strategy", seeAlso: ["fed.simulate", "fed.avgm", "fed.prox"],
       search: ["fedavg", "federated averaging"], examples: [("fed.avg()", "fed.avg(1.0)")]
     ) { rate in StrategyValue(strategy: FedAvg(serverLearningRate: rate)) },
@@ -128,7 +128,7 @@ enum StrategyBuiltins {
   private static let further = [
     Native(
       "dyn",
-      "FedDyn (Acar et al. 2021): clients' objectives are bent so that what is best for all is best for each. Clients count alike.",
+      "FedDyn (Acar et al. 2021). Clients' objectives are bent so that what is best for all is best for each. Clients count alike.",
       Param<Double>("alpha", "The strength of the regularisation.", .positive, .finite),
       returns: "strategy", seeAlso: ["fed.prox", "fed.scaffold"],
       search: ["feddyn", "dynamic regularization"],
@@ -166,7 +166,7 @@ enum StrategyBuiltins {
     },
     Native(
       "ditto",
-      "Ditto (Li et al. 2021): federated averaging, and every device keeps a model of its own beside, pulled towards the server's.",
+      "Federated averaging with a model of its own for each device (Ditto, Li et al. 2021). That model is pulled towards the server's.",
       Param<Double>("lambda", "How strongly; 0: devices learn alone.", .nonNegative, .finite),
       returns: "strategy", seeAlso: ["fed.avg", "fed.q_avg"],
       search: ["personalization", "personal models", "fairness"],

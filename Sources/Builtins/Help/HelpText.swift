@@ -114,10 +114,14 @@ public struct HelpText {
     return (lines + result).joined(separator: "\n")
   }
 
-  /// A text up to its first full stop that ends a sentence: one with a space or a new line behind it.
+  /// A text up to its first full stop that ends a sentence: one with a space or a new line behind it, and no
+  /// abbreviation before it.
   public static func firstSentence(of text: String) -> String {
     let flowing = text.replacing("\n", with: " ")
-    guard let end = flowing.firstRange(of: ". ") else { return flowing }
+    let end = flowing.ranges(of: ". ").first { range in
+      !["et al", "e.g", "i.e", "vs", "cf"].contains(where: flowing[..<range.lowerBound].hasSuffix)
+    }
+    guard let end else { return flowing }
     return String(flowing[..<end.lowerBound]) + "."
   }
 

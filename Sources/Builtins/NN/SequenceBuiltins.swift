@@ -49,7 +49,7 @@ enum SequenceBuiltins {
   private static let translating = [
     Native(
       "encoder_decoder",
-      "A transformer that reads one sequence and writes another (Vaswani et al. 2017), with random weights: `m(source, target)` scores the next token at every position of the target, [examples, time, tokens].",
+      "A transformer that reads one sequence and writes another (Vaswani et al. 2017). Its weights are random; `m(source, target)` scores the next token at every position of the target, [examples, time, tokens].",
       Param<ModelVocabulary>("vocabulary", "A tokenizer, or the number of tokens of both sides."),
       Param<Int>("context", "The longest sequence.", default: 512, .positive, named: true),
       Param<Int>("width", "The length of a token's vector.", default: 512, .positive, named: true),

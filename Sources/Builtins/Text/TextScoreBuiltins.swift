@@ -46,7 +46,7 @@ enum TextScoreBuiltins {
     "log_probability",
     "The logarithm of the probability that a model gives to each text. It is that of the text alone, or of the text behind `given`. Where the model reads no token before it, it is that of what follows the text's first token. Text and `given` are cut into tokens as one text; where a token would reach over the border between them, each by itself.",
     Param<Model>("model", "A model of language with its tokenizer."),
-    Param<[String]>("texts", "The texts; each must fit the model's context."),
+    Param<[String]>("continuations", "The texts; each must fit the model's context."),
     Param<OneOrManyTexts?>(
       "given", "What comes before each text: one for all, or a list of as many.", default: nil,
       named: true),

@@ -10,6 +10,7 @@ enum Compatibility {
       try checkCentral(privacy, options, strategy)
     }
     if options.privacy is LocalPrivacy { try checkLocal(options, strategy) }
+    if options.privacy is DistributedPrivacy { try checkDistributed(options, strategy) }
   }
 
   // MARK: Robust aggregation
@@ -83,11 +84,37 @@ enum Compatibility {
         "`fed.central` has the noise for a mean of clipped updates; what one client moves \(combiner.fingerprint) by is not known to be as little",
         hint: "leave `aggregate` away: clipping already bounds what a client does")
     }
-    if options.updateSteps.contains(where: { $0 is any RoundAttack }) {
+    try refuseSight(options, "`fed.central`")
+  }
+
+  /// Attackers that work together know what honest clients send.
+  private static func refuseSight(_ options: SimulationOptions, _ privacy: String) throws {
+    guard options.updateSteps.contains(where: { $0 is any RoundAttack }) else { return }
+    throw DomainError(
+      .privacy,
+      "attackers that know the honest updates carry one client's data into several updates, which \(privacy) has no noise for",
+      hint: "`fed.attack(\"sign_flip\", …)` and `\"scale\"` need no sight of others")
+  }
+
+  private static func checkDistributed(
+    _ options: SimulationOptions, _ strategy: any Strategy
+  ) throws {
+    try requireUniform(
+      options,
+      "under `fed.distributed` how many examples a device holds must not decide when it is asked")
+    try requireVectors(strategy, "`fed.distributed`")
+    try refuseSight(options, "`fed.distributed`")
+    if strategy.name == "scaffold" {
       throw DomainError(
         .privacy,
-        "attackers that know the honest updates carry one client's data into several updates, which `fed.central` has no noise for",
-        hint: "`fed.attack(\"sign_flip\", …)` and `\"scale\"` need no sight of others")
+        "`fed.scaffold` sends two vectors a client, and the noise of `fed.distributed` is for an update alone",
+        hint: "take a strategy that sends one, such as `fed.avg()` or `fed.adam(…)`")
+    }
+    if strategy.name == "buff" {
+      throw DomainError(
+        .privacy,
+        "with `fed.buff` the server takes updates as they come; the shares of noise of `fed.distributed` are for a round that all its clients are in",
+        hint: "take a strategy that waits for its round, such as `fed.avg()`")
     }
   }
 

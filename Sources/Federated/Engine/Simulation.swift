@@ -156,6 +156,9 @@ public final class Simulation {
     for failure in outcome.failures {
       note("device \(failure.key) was left out of a round: \(failure.message)")
     }
+    if outcome.clients.isEmpty, plan == nil {
+      note("there was a round in which no client came through: the model stayed as it was")
+    }
     try record(outcome, cohort.count, start)
   }
 

@@ -17,10 +17,7 @@ enum BertFamilies {
         names.headNorm = "cls.predictions.transform.LayerNorm"
         names.head = "cls.predictions.decoder"
         names.headBias = "cls.predictions.bias"
-      case .sequence, .choice:
-        names.headDense = "@pooler.dense"
-        names.buffers.removeLast()
-        names.head = "classifier"
+      case .sequence, .choice: return EncoderParts.pooled(names, "@pooler.dense")
       default: return names.with(head)
       }
       return names
@@ -150,10 +147,7 @@ enum BertFamilies {
         names.headNorm = "predictions.LayerNorm"
         names.head = "predictions.decoder"
         names.headBias = "predictions.bias"
-      case .sequence, .choice:
-        names.headDense = "@pooler"
-        names.buffers.removeLast()
-        names.head = "classifier"
+      case .sequence, .choice: return EncoderParts.pooled(names, "@pooler")
       default: return names.with(head)
       }
       return names

@@ -69,6 +69,33 @@ enum EncoderParts {
     return names
   }
 
+  /// The names of a head of RoBERTa's kind, which MPNet has, too.
+  static func robertaHead(_ names: WeightNames, _ head: HeadDescription?) -> WeightNames {
+    var names = names
+    switch head?.task {
+    case .maskedToken:
+      names.headDense = "lm_head.dense"
+      names.headNorm = "lm_head.layer_norm"
+      names.head = "lm_head.decoder"
+      names.headBias = "lm_head.bias"
+    case .sequence:
+      names.headDense = "classifier.dense"
+      names.head = "classifier.out_proj"
+    case .choice: return pooled(names, "@pooler.dense")
+    default: return names.with(head)
+    }
+    return names
+  }
+
+  /// The names of a classifier behind the body's pooler, which is no buffer then.
+  static func pooled(_ names: WeightNames, _ pooler: String) -> WeightNames {
+    var names = names
+    names.headDense = pooler
+    names.buffers.removeAll { $0 == "pooler." }
+    names.head = "classifier"
+    return names
+  }
+
   // MARK: Heads
 
   /// A layer with an activation, a normalisation, and the token table with a bias.

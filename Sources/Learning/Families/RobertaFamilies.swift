@@ -17,23 +17,7 @@ enum RobertaFamilies {
         return description
       },
       names: { _, head in
-        var names = EncoderParts.names(prefix: "roberta.")
-        switch head?.task {
-        case .maskedToken:
-          names.headDense = "lm_head.dense"
-          names.headNorm = "lm_head.layer_norm"
-          names.head = "lm_head.decoder"
-          names.headBias = "lm_head.bias"
-        case .sequence:
-          names.headDense = "classifier.dense"
-          names.head = "classifier.out_proj"
-        case .choice:
-          names.headDense = "@pooler.dense"
-          names.buffers.removeLast()
-          names.head = "classifier"
-        default: return names.with(head)
-        }
-        return names
+        EncoderParts.robertaHead(EncoderParts.names(prefix: "roberta."), head)
       },
       heads: [EncoderParts.masked(.geluErf), EncoderParts.classifier()] + EncoderParts.pooling)
   }
@@ -57,22 +41,7 @@ enum RobertaFamilies {
       names.value = "attention.attn.v"
       names.output = "attention.attn.o"
       names.attentionNorm = "attention.LayerNorm"
-      switch head?.task {
-      case .maskedToken:
-        names.headDense = "lm_head.dense"
-        names.headNorm = "lm_head.layer_norm"
-        names.head = "lm_head.decoder"
-        names.headBias = "lm_head.bias"
-      case .sequence:
-        names.headDense = "classifier.dense"
-        names.head = "classifier.out_proj"
-      case .choice:
-        names.headDense = "@pooler.dense"
-        names.buffers.removeLast()
-        names.head = "classifier"
-      default: return names.with(head)
-      }
-      return names
+      return EncoderParts.robertaHead(names, head)
     },
     heads: [EncoderParts.masked(.geluErf), EncoderParts.classifier()] + EncoderParts.pooling)
 }
