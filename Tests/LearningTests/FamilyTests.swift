@@ -194,4 +194,58 @@ struct FamilyTests {
       }
     }
   }
+
+  /// Settings that no model can have, or that are not supported, are refused by what they say.
+  @Test func malformedFoldersAreRefused() throws {
+    let llama = try #require(Self.goldens?.models.first { $0.name == "llama" })
+    let cases: [(settings: [String: Any], part: String)] = [
+      (["hidden_act": "mish"], "`hidden_act` \"mish\""),
+      (["num_attention_heads": 0], "`num_attention_heads` must be an integer from 1"),
+      (["num_key_value_heads": 3], "cannot share 3 heads"),
+      (["num_key_value_heads": 2_147_483_647], "cannot share"),
+      (["num_hidden_layers": 2_147_483_647], "1 to 1000 blocks"),
+      (["num_hidden_layers": 900], "speaks of a model"),
+      (["num_hidden_layers": 3], "lacks `layers.2."),
+      (["head_dim": 7], "7 numbers"), (["head_dim": 2_147_483_646], "too wide"),
+      (["intermediate_size": 25], "has shape [24, 16]"),
+      (["intermediate_size": 2_147_483_647], "speaks of a model"),
+      (["vocab_size": 30], "has shape [29, 16]"), (["rms_norm_eps": -1], "`rms_norm_eps`"),
+      (["rope_parameters": ["rope_type": "yarn", "factor": 2]], "\"yarn\""),
+      (["rope_parameters": ["rope_type": "llama3", "factor": 8]], "`low_freq_factor`"),
+      (["rope_parameters": ["rope_type": "default", "rope_theta": -1]], "`rope_theta`"),
+      (
+        ["rope_parameters": ["rope_type": "default", "partial_rotary_factor": 0.01]],
+        "not 0 of them"
+      ),
+      (["architectures": ["LlamaForVision"]], "LlamaForVision"),
+      (["quantization_config": ["bits": 4]], "`quantization_config`"),
+      (["model_type": "mamba"], "a state-space or recurrent model"),
+      (["model_type": "llava"], "a model of images"), (["model_type": "new"], "type \"new\""),
+      (["tie_word_embeddings": true], "is not the token embedding"),
+    ]
+    for (settings, part) in cases {
+      try CheckpointFiles.inFolder { folder in
+        try Self.write(llama, to: folder)
+        var config = try #require(
+          JSONSerialization.jsonObject(with: Data(llama.config.utf8)) as? [String: Any])
+        for (name, value) in settings { config[name] = value }
+        try JSONSerialization.data(withJSONObject: config)
+          .write(to: URL(filePath: folder + "/config.json"))
+        let found = failure { _ = try PretrainedModel.load(folder) }?.message ?? "no error"
+        #expect(found.contains(part), "\(settings): \(found)")
+      }
+    }
+    // A body in a folder that speaks of a head.
+    let body = try #require(
+      Self.goldens?.models.first { $0.name == "roberta" && $0.head == "Model" })
+    try CheckpointFiles.inFolder { folder in
+      try Self.write(body, to: folder)
+      try CheckpointFiles.write(
+        body.config.replacing("RobertaModel", with: "RobertaForSequenceClassification"),
+        to: folder + "/config.json")
+      let loaded = try PretrainedModel.load(folder)
+      #expect(loaded.missingHead == "sequence_classification")
+      #expect((loaded.layer as? Network)?.head == nil)
+    }
+  }
 }

@@ -27,6 +27,11 @@ enum ModelFiles {
           sentenceEncoder: encoder)
       }
       let loaded = try PretrainedModel.load(path, dropout: dropout)
+      if let head = loaded.missingHead {
+        vm.note(
+          "the folder's configuration names a head (\(head)) that its weights lack: the model has none"
+        )
+      }
       if !loaded.skipped.isEmpty {
         vm.note(
           "\(loaded.skipped.count) tensors of the folder are no weights of the model and were left: \(loaded.skipped.prefix(3).joined(separator: ", "))"

@@ -18,6 +18,8 @@ public struct PretrainedModel {
   public let tokens: SpecialTokens
   /// Tensors of heads that a `BERT` has not (masked language model, classifier), which were left out.
   public let skipped: [String]
+  /// The head that the configuration names and the weights lack, so that the model has none.
+  public var missingHead: String?
   /// How each tensor is stored, by the name under which it is written: what is read as 16 bits is saved as 16 bits.
   public let types: [String: SafeTensorType]
 
@@ -54,12 +56,13 @@ public struct PretrainedModel {
     let weights = try WeightFolder(folder)
     // Every number is replaced at once.
     var random = RandomStream(seed: 0)
-    if let network = try described(config, weights, dropout: dropout) {
+    var missingHead: String?
+    if let network = try described(config, weights, dropout: dropout, &missingHead) {
       let (model, map) = network
       let (skipped, types) = try map.load(weights)
       return PretrainedModel(
         network: .network(model), tokens: try config.specialTokens(folder), skipped: skipped,
-        types: types)
+        missingHead: missingHead, types: types)
     }
     let family = try config.classFamily()
     let network: Form
@@ -87,20 +90,25 @@ public struct PretrainedModel {
     }
     let (skipped, types) = try map.load(weights)
     return PretrainedModel(
-      network: network, tokens: try config.specialTokens(folder), skipped: skipped, types: types)
+      network: network, tokens: try config.specialTokens(folder), skipped: skipped,
+      missingHead: missingHead, types: types)
   }
 
   /// The network that a family's description gives, all numbers 0, and the list by which it is read. Nil for what has a
   /// class of its own: GPT-2, and BERT and DistilBERT without a head.
   private static func described(
-    _ config: ModelConfiguration, _ weights: WeightFolder, dropout: Double?
+    _ config: ModelConfiguration, _ weights: WeightFolder, dropout: Double?,
+    _ missingHead: inout String?
   ) throws -> (Network, CheckpointMap)? {
     let name = try config.modelType()
     guard let family = Family.named(name) else { return nil }
     let description = try family.describe(config, dropout)
     var head = try family.head(config, description)
     // A body may lie in a folder whose configuration still speaks of a head.
-    if let wanted = head, !family.names(description, wanted).holdHead(weights) { head = nil }
+    if let wanted = head, !family.names(description, wanted).holdHead(weights) {
+      missingHead = wanted.task.rawValue
+      head = nil
+    }
     if head == nil, ["bert", "distilbert"].contains(name) { return nil }
     try require(description.size, in: weights)
     let network = try Network.make(description, head: head, configuration: config.object)

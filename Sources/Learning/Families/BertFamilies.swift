@@ -34,7 +34,7 @@ enum BertFamilies {
       let context = try config.size("max_position_embeddings", 512)
       var description = NetworkDescription(
         family: "distilbert", vocabulary: try config.size("vocab_size", 30_522), context: context,
-        width: width, blocks: try config.size("n_layers", 6),
+        width: width, blocks: try config.blockCount("n_layers", 6),
         pattern: AttentionPattern(
           heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: false,
           dropout: try dropout ?? config.number("attention_dropout", 0.1)),

@@ -19,7 +19,7 @@ enum EncoderParts {
     var description = NetworkDescription(
       family: try config.familyName(), vocabulary: try config.size("vocab_size", vocabulary),
       context: context ?? rows, width: width,
-      blocks: try config.size("num_hidden_layers", 12),
+      blocks: try config.blockCount("num_hidden_layers", 12),
       pattern: AttentionPattern(
         heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: false,
         dropout: try dropout ?? config.number("attention_probs_dropout_prob", rate)),

@@ -74,6 +74,17 @@ struct Family: Sendable {
 }
 
 extension ModelConfiguration {
+  /// How many blocks there are, before room is made for what is said of each.
+  func blockCount(_ name: String, _ standard: Int) throws -> Int {
+    let count = try size(name, standard)
+    guard count <= NetworkBody.mostBlocks else {
+      throw DomainError(
+        .value,
+        "\(path): a transformer has 1 to \(NetworkBody.mostBlocks) blocks, `\(name)` is \(count)")
+    }
+    return count
+  }
+
   /// How many classes there are: `num_labels`, or as many as `id2label` names, or 2.
   func labels() throws -> Int {
     if let count = object["id2label"]?.object?.count, count > 0 { return count }

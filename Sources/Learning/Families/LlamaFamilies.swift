@@ -126,7 +126,7 @@ enum LlamaFamilies {
     var description = NetworkDescription(
       family: try config.familyName(), vocabulary: try config.size("vocab_size", 32_000),
       context: try config.size("max_position_embeddings", 2048), width: width,
-      blocks: try config.size("num_hidden_layers", 32),
+      blocks: try config.blockCount("num_hidden_layers", 32),
       pattern: AttentionPattern(
         heads: heads, keyHeads: try config.optionalSize("num_key_value_heads") ?? heads,
         headWidth: headWidth, isCausal: true,

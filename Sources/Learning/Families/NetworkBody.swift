@@ -57,10 +57,13 @@ public final class NetworkBody: Layer {
     try adoptParts()
   }
 
+  static let mostBlocks = 1000
+
   private static func check(_ description: NetworkDescription) throws {
     try Check.size(description.width, "the width")
-    guard description.blocks >= 1, description.blocks <= 1000 else {
-      throw DomainError(.value, "a transformer has 1 to 1000 blocks, not \(description.blocks)")
+    guard description.blocks >= 1, description.blocks <= mostBlocks else {
+      throw DomainError(
+        .value, "a transformer has 1 to \(mostBlocks) blocks, not \(description.blocks)")
     }
     for pattern in description.patterns {
       guard pattern.heads >= 1, pattern.keyHeads >= 1, pattern.headWidth >= 1,

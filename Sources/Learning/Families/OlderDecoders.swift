@@ -157,7 +157,7 @@ enum OlderDecoders {
       let context = try config.size("max_position_embeddings", 2048)
       var description = NetworkDescription(
         family: "opt", vocabulary: try config.size("vocab_size", 50_272), context: context,
-        width: width, blocks: try config.size("num_hidden_layers", 12),
+        width: width, blocks: try config.blockCount("num_hidden_layers", 12),
         pattern: AttentionPattern(
           heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: true,
           dropout: try dropout ?? config.number("attention_dropout", 0)),
@@ -248,7 +248,7 @@ enum OlderDecoders {
     var description = NetworkDescription(
       family: try config.familyName(), vocabulary: try config.size("vocab_size", 50_432),
       context: try config.size("max_position_embeddings", 2048), width: width,
-      blocks: try config.size("num_hidden_layers", 24),
+      blocks: try config.blockCount("num_hidden_layers", 24),
       pattern: AttentionPattern(
         heads: heads, keyHeads: try config.optionalSize("num_key_value_heads") ?? heads,
         headWidth: try Attention.headWidth(width, heads), isCausal: true,

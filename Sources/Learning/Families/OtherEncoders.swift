@@ -14,7 +14,7 @@ enum OtherEncoders {
       var description = NetworkDescription(
         family: "modernbert", vocabulary: try config.size("vocab_size", 50_368),
         context: try config.size("max_position_embeddings", 8192), width: width,
-        blocks: try config.size("num_hidden_layers", 22),
+        blocks: try config.blockCount("num_hidden_layers", 22),
         pattern: AttentionPattern(
           heads: heads, headWidth: try Attention.headWidth(width, heads), isCausal: false,
           dropout: try dropout ?? config.number("attention_dropout", 0)),
