@@ -16,9 +16,24 @@ final class ScriptStrategy: Strategy, @unchecked Sendable {
   /// Where in the script it was made.
   private let place: String
 
+  /// What tells it apart from other strategies of scripts: what its functions do and the values that they reach, as
+  /// these were when it was made; where that cannot be told whole, also where it was made.
+  let fingerprint: String
+
   private static let kept = "script.state"
 
-  init(start: Callable?, client: Callable, server: Callable, takesRound: Bool, place: String) {
+  init(
+    start: Callable?, client: Callable, server: Callable, takesRound: Bool, place: String, _ vm: VM
+  ) {
+    var content = FingerprintWriter()
+    let writer = ContentWriter { content.add(bytes: $0) }
+    for function in [start, client, server] {
+      writer.write(function != nil)
+      if let function { vm.writeContent(of: function.value, to: writer) }
+    }
+    writer.flush()
+    fingerprint =
+      "strategy(\(content.fingerprint)\(writer.isWhole ? "" : ", \(place)"))"
     first = start
     clientStep = client
     serverStep = server
@@ -43,7 +58,6 @@ final class ScriptStrategy: Strategy, @unchecked Sendable {
   }
 
   var name: String { "strategy" }
-  var fingerprint: String { "strategy(\(place))" }
   var callsScript: Bool { true }
   var wantsUpdates: Bool { true }
   var sends: [String] { [ScriptStrategy.kept] }

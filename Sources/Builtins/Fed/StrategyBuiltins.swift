@@ -195,7 +195,7 @@ enum ScriptStrategyBuiltins {
       return StrategyValue(
         strategy: ScriptStrategy(
           start: start, client: client, server: server, takesRound: takesRound,
-          place: vm.callPlace ?? "the prompt"))
+          place: vm.callPlace ?? "the prompt", vm))
     })
 
   private static func require(

@@ -1,5 +1,12 @@
 import Syntax
 
+extension VM {
+  /// Takes down what `value` is and all that it reaches, as it stands now: see `ContentWalk`.
+  public func writeContent(of value: Value, to writer: ContentWriter) {
+    ContentWalk(interpreter, writer).take(value)
+  }
+}
+
 /// Takes down what a value is and all that it reaches: data by content, functions by their code, the variables that
 /// they captured, the top-level names that they use, and those members of imported modules that their code names.
 ///
